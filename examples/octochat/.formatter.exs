@@ -1,0 +1,3 @@
+[
+  inputs: ["mix.exs", "config/*.exs", "apps/*/mix.exs", "{apps,versions}/**/*.{ex,exs}"]
+]

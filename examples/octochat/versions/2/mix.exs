@@ -1,0 +1,12 @@
+defmodule Octochat.Umbrella.MixProject do
+  use Mix.Project
+
+  def project do
+    [
+      apps_path: "apps",
+      version: "0.2.0",
+      start_permanent: Mix.env() == :prod,
+      releases: [octochat: [applications: [kv: :permanent, octochat: :permanent]]]
+    ]
+  end
+end

@@ -1,0 +1,31 @@
+import * as core from '@actions/core';
+import { deploy } from './deploy.js';
+import { connectEngine } from './docker/connect.js';
+import { actionInputs } from './inputs/action-inputs.js';
+import { readInputs } from './inputs.js';
+import { systemClock } from './log.js';
+import { explain } from './report/cause.js';
+import { exitCodes } from './report/exit-code.js';
+import { publish } from './report/publish.js';
+import { runnerLog } from './report/runner-log.js';
+import { verdict } from './report/verdict.js';
+
+const environment = process.env;
+
+try {
+  const log = runnerLog(systemClock);
+  const inputs = readInputs(actionInputs(environment), environment);
+  if (inputs.cookie) log.mask(inputs.cookie);
+  const report = await deploy(inputs, {
+    log,
+    clock: systemClock,
+    connect: () => connectEngine(environment),
+    environment,
+  });
+  await publish(report, inputs.reportPath, environment);
+  const sentence = [verdict(report), report.message].filter(Boolean).join(' ');
+  if (exitCodes[report.outcome] === 0) core.notice(sentence);
+  else core.setFailed(sentence);
+} catch (error) {
+  core.setFailed(explain(error));
+}

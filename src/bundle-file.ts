@@ -1,0 +1,31 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Inputs } from './inputs.js';
+import type { Log } from './log.js';
+import type { ContainerPlan } from './plan/plan.js';
+import type { Bundle } from './upgrade/bundle.js';
+
+/** Where a bundle of a plan lies, or would: `hot-deploy-FROM-TO.tar.gz` in the folder, or the file that was named. */
+export function bundleFile({ bundlePath }: Inputs, { from, to }: Pick<Bundle, 'from' | 'to'>): string {
+  const safe = (version: string) => version.replace(/[^A-Za-z0-9.+_-]/g, '_');
+  return bundlePath.endsWith('.tar.gz') ? bundlePath : join(bundlePath, `hot-deploy-${safe(from)}-${safe(to)}.tar.gz`);
+}
+
+/** Writes the artifacts of all hot plans. A disk that is full changes nothing about the deploy. */
+export async function writeBundle(inputs: Inputs, plans: readonly ContainerPlan[], log: Log): Promise<void> {
+  for (const bundle of bundlesOf(plans)) {
+    const path = bundleFile(inputs, bundle);
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, bundle.artifact);
+      log.info(`bundle: ${path}, ${Math.ceil(bundle.artifact.length / 1024)} KiB, ${bundle.applications.join(', ')}`);
+    } catch (cause) {
+      log.warning(`The bundle could not be written to ${path}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
+  }
+}
+
+/** Each bundle once. */
+export function bundlesOf(plans: readonly ContainerPlan[]): readonly Bundle[] {
+  return [...new Set(plans.flatMap((plan) => (plan.method === 'relup' ? [plan.hot.bundle] : [])))];
+}

@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+import manifest from '../package.json' with { type: 'json' };
+import { deploy } from './deploy.js';
+import { connectEngine } from './docker/connect.js';
+import { debugWord, readCommandLine } from './inputs/command-line.js';
+import { help } from './inputs/help.js';
+import { UsageError } from './inputs/usage-error.js';
+import { readInputs } from './inputs.js';
+import { systemClock } from './log.js';
+import { explain } from './report/cause.js';
+import { exitCodes } from './report/exit-code.js';
+import { renderTerminal } from './report/terminal.js';
+import { terminalLog } from './report/terminal-log.js';
+import { asJson, writeReport } from './report/write.js';
+
+const environment = process.env;
+const words = process.argv.slice(2);
+const log = terminalLog(process.stderr, { clock: systemClock, debug: words.includes(debugWord), environment });
+
+/** Runs one command and answers the exit code. Progress goes to stderr, so that stdout holds the result alone. */
+async function main(): Promise<number> {
+  const command = readCommandLine(words);
+  if (command.kind !== 'run') {
+    process.stdout.write(command.kind === 'help' ? help() : `${manifest.version}\n`);
+    return 0;
+  }
+  const inputs = readInputs(command.given, environment);
+  if (inputs.cookie) log.mask(inputs.cookie);
+  const report = await deploy(inputs, {
+    log,
+    clock: systemClock,
+    connect: () => connectEngine(environment),
+    environment,
+  });
+  // A report that can't be written changes nothing about what was deployed.
+  await writeReport(report, inputs.reportPath).catch((error) => log.warning(explain(error)));
+  process.stdout.write(log.masked(command.json ? asJson(report) : renderTerminal(report)));
+  return exitCodes[report.outcome];
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(log.masked(`hot-deploy: ${explain(error)}\n`));
+  process.exitCode = error instanceof UsageError ? 2 : 4;
+}

@@ -1,0 +1,79 @@
+import { writeBundle } from './bundle-file.js';
+import type { Engine } from './docker/engine.js';
+import { fleetOf } from './fleet.js';
+import type { Inputs } from './inputs.js';
+import type { Clock, Log } from './log.js';
+import { provideImage } from './provide-image.js';
+import { Refusal } from './refusal.js';
+import { readImage } from './release/image.js';
+import { Workshop } from './release/workshop.js';
+import { type Draft, planned, refused, report, unchanged } from './reporting.js';
+import type { Report } from './report/report.js';
+import { rollOut } from './rollout/fleet.js';
+import { survey } from './survey/survey.js';
+
+/** What the run works in; everything that reaches outside comes from here. */
+export interface World {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Connects to the engine that the environment names. */
+  readonly connect: () => Promise<Engine>;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** The way of a deploy, from the inputs to the report. What cannot begin is refused with a reason, and changes nothing. */
+export async function deploy(inputs: Inputs, world: World): Promise<Report> {
+  const draft: Draft = { inputs, world, began: world.clock.now(), startedAt: new Date(world.clock.date()).toISOString() };
+  try {
+    return await deployTo(await connect(world), draft);
+  } catch (error) {
+    if (error instanceof Refusal) {
+      return refused(draft, error.message);
+    }
+    throw error;
+  }
+}
+
+async function connect(world: World): Promise<Engine> {
+  try {
+    return await world.connect();
+  } catch (error) {
+    throw new Refusal(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
+  const { inputs, world } = draft;
+  const { log, clock } = world;
+  const containers = await log.group('Find the containers', () => fleetOf(engine, inputs.containers));
+  const image = await log.group('Provide the image', () => provideImage(engine, inputs, world));
+  const workshop = await Workshop.open(engine, image.details, image.reference);
+  try {
+    const next = await log.group('Read the new release', () => readImage(engine, workshop));
+    const site = { engine, log, clock, inputs, workshop, next, image: image.details };
+    const plans = await log.group('Read what runs, and decide', () => survey(site, containers));
+    const decided = { ...draft, engine: engine.address, image, next, plans };
+    await writeBundle(inputs, plans, log);
+    if (inputs.mode === 'plan' || inputs.dryRun) {
+      return planned(decided);
+    }
+    const closed = plans.filter(({ method }) => method === 'recreate');
+    if (inputs.strategy === 'relup' && closed.length > 0) {
+      return refused(decided, `\`strategy\` is relup, and ${closed.map(({ name }) => name).join(', ')} cannot be upgraded hot.`);
+    }
+    const changing = plans.filter(({ method }) => method !== 'none');
+    if (changing.length === 0) {
+      return unchanged(decided);
+    }
+    const fleet = { engine, log, clock, inputs, image, next, began: draft.began };
+    const carried = await log.group('Roll out', () => rollOut(fleet, changing));
+    const result = report(decided, carried);
+    if (result.outcome === 'deployed') {
+      // Before, the tag would have named what nobody runs; now a new container boots what all run.
+      await engine.tagImage(image.id, image.reference);
+    }
+    return result;
+  } finally {
+    await workshop.close();
+  }
+}

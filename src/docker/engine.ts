@@ -1,0 +1,77 @@
+import type { ContainerDetails, ImageDetails } from './details.js';
+
+/** One Docker engine, as much of it as a deploy needs. Every call fails with a sentence that names the engine. */
+export interface Engine {
+  /** As the user gave it: `unix:///var/run/docker.sock`, `tcp://HOST:PORT`. */
+  readonly address: string;
+  /** The host under which the engine's published ports are reached from here. */
+  readonly host: string;
+  /** The environment that makes the docker CLI talk to this same engine. */
+  readonly cliEnvironment: Readonly<Record<string, string>>;
+
+  /** Names without the leading slash; running and stopped ones. */
+  containers(): Promise<readonly ContainerSummary[]>;
+  inspectContainer(idOrName: string): Promise<ContainerDetails>;
+  /** Undefined where no such container exists. */
+  findContainer(idOrName: string): Promise<ContainerDetails | undefined>;
+  createContainer(name: string, spec: ContainerSpec): Promise<string>;
+  startContainer(id: string): Promise<void>;
+  /** Already stopped counts as stopped. Without `seconds` the container's own stop timeout holds. */
+  stopContainer(id: string, seconds?: number): Promise<void>;
+  renameContainer(id: string, name: string): Promise<void>;
+  /** Already gone counts as removed. Anonymous volumes go only where asked. */
+  removeContainer(id: string, options?: { force?: boolean; volumes?: boolean }): Promise<void>;
+  /** The last lines of both outputs, oldest first. */
+  logs(id: string, lines: number): Promise<string>;
+
+  /** `endpoint` is the Engine's EndpointSettings as it is; a container that is not running is attached when it starts. */
+  connectNetwork(network: string, container: string, endpoint: Readonly<Record<string, unknown>>): Promise<void>;
+  disconnectNetwork(network: string, container: string): Promise<void>;
+
+  exec(container: string, command: ExecCommand): Promise<ExecResult>;
+  /** Unpacks a tar archive at `path`, which must exist, inside the container. */
+  putArchive(container: string, path: string, tar: Buffer): Promise<void>;
+  /** The tar archive of `path`; undefined where there is no such path. */
+  getArchive(container: string, path: string): Promise<Buffer | undefined>;
+
+  /** Undefined where the engine has no such image. */
+  findImage(reference: string): Promise<ImageDetails | undefined>;
+  history(image: string): Promise<readonly Layer[]>;
+  tagImage(image: string, reference: string): Promise<void>;
+}
+
+export interface ContainerSummary {
+  readonly id: string;
+  /** The first without a slash is the container's own; `OTHER/ALIAS` is how a container links to it. */
+  readonly names: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly state: string;
+  /** `container:ID` where it lives in another container's network. */
+  readonly networkMode: string;
+}
+
+/** The body of the Engine's `POST /containers/create`, passed through as it is. */
+export type ContainerSpec = Readonly<Record<string, unknown>>;
+
+export interface ExecCommand {
+  readonly argv: readonly string[];
+  /** `uid:gid` or a name; the container's own user where absent. */
+  readonly user?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly stdin?: string | Buffer;
+  /** After this the answer is given up; what runs inside the container goes on, since the Engine cannot stop an exec. */
+  readonly timeoutMs: number;
+}
+
+export interface ExecResult {
+  /** 126 and 137 also stand for a container that died meanwhile: never a verdict. */
+  readonly exitCode: number;
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+}
+
+/** One line of `docker history`, newest first. */
+export interface Layer {
+  readonly createdBy: string;
+  readonly size: number;
+}

@@ -1,0 +1,43 @@
+import type Dockerode from 'dockerode';
+import { type Call, statusOf } from './call.js';
+import type { Engine, Layer } from './engine.js';
+
+type ImageCalls = Pick<Engine, 'findImage' | 'history' | 'tagImage'>;
+
+export function imageCalls(docker: Dockerode, call: Call): ImageCalls {
+  return {
+    findImage: async (reference) => {
+      try {
+        return await call(`inspect image ${reference}`, () => docker.getImage(reference).inspect());
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
+    },
+
+    history: async (image) => {
+      const layers: readonly RawLayer[] = await call(`read the history of image ${image}`, () =>
+        docker.getImage(image).history(),
+      );
+      return layers.map((layer): Layer => ({ createdBy: layer.CreatedBy, size: layer.Size }));
+    },
+
+    tagImage: async (image, reference) => {
+      const { repository, tag } = named(reference);
+      await call(`tag image ${image} as ${reference}`, (abortSignal) =>
+        docker.getImage(image).tag({ repo: repository, tag, abortSignal }),
+      );
+    },
+  };
+}
+
+interface RawLayer {
+  readonly CreatedBy: string;
+  readonly Size: number;
+}
+
+/** A colon before a slash belongs to the registry's port. */
+function named(reference: string): { repository: string; tag: string } {
+  const [, repository, tag] = /^(.+):([^:/]+)$/.exec(reference) ?? [];
+  return repository === undefined || tag === undefined ? { repository: reference, tag: 'latest' } : { repository, tag };
+}

@@ -1,0 +1,18 @@
+import type Dockerode from 'dockerode';
+import type { Call } from './call.js';
+import type { Engine } from './engine.js';
+
+export function networkCalls(docker: Dockerode, call: Call): Pick<Engine, 'connectNetwork' | 'disconnectNetwork'> {
+  return {
+    connectNetwork: async (network, container, endpoint) => {
+      await call(`connect container ${container} to network ${network}`, (abortSignal) =>
+        docker.getNetwork(network).connect({ Container: container, EndpointConfig: endpoint, abortSignal } as object),
+      );
+    },
+    disconnectNetwork: async (network, container) => {
+      await call(`disconnect container ${container} from network ${network}`, (abortSignal) =>
+        docker.getNetwork(network).disconnect({ Container: container, abortSignal } as object),
+      );
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import type { ContainerSummary } from './engine.js';
+
+/** Which containers are meant. */
+export type Selector =
+  | { readonly by: 'name'; readonly name: string }
+  | { readonly by: 'label'; readonly key: string; readonly value: string }
+  | { readonly by: 'compose'; readonly project: string; readonly service: string };
+
+/** A selector meant no container: nothing can be deployed, and the sentence names what there is. */
+export class NothingSelected extends Error {
+  override readonly name = 'NothingSelected';
+}
+
+/**
+ * The containers in the selectors' order, and by name within one; each once. Stopped ones too: to leave one out silently
+ * would be a deploy that says it is done.
+ *
+ * @throws NothingSelected where any selector means none
+ */
+export function select(
+  containers: readonly ContainerSummary[],
+  selectors: readonly Selector[],
+): readonly ContainerSummary[] {
+  const chosen = selectors.flatMap((selector) => {
+    const found = containers.filter((container) => means(selector, container)).toSorted(byName);
+    if (found.length === 0) throw new NothingSelected(nothing(selector, containers));
+    return found;
+  });
+  return [...new Map(chosen.map((container) => [container.id, container])).values()];
+}
+
+/** The name without what links from other containers add: `OTHER/ALIAS` is no name of its own. */
+export function ownName(container: ContainerSummary): string {
+  return container.names.find((name) => !name.includes('/')) ?? container.id.slice(0, 12);
+}
+
+function means(selector: Selector, container: ContainerSummary): boolean {
+  if (selector.by === 'name') return ownName(container) === selector.name;
+  // What a re-creation that was cut short left behind carries the labels of the one it stands beside.
+  if (/\.hot-deploy-(old|new)-[0-9a-f]+$/.test(ownName(container))) return false;
+  if (selector.by === 'label') return container.labels[selector.key] === selector.value;
+  return (
+    container.labels['com.docker.compose.project'] === selector.project &&
+    container.labels['com.docker.compose.service'] === selector.service &&
+    // `docker compose run` leaves containers of the same service that serve nobody.
+    container.labels['com.docker.compose.oneoff'] !== 'True'
+  );
+}
+
+/** `web-2` before `web-10`. */
+function byName(one: ContainerSummary, other: ContainerSummary): number {
+  return ownName(one).localeCompare(ownName(other), 'en', { numeric: true });
+}
+
+function nothing(selector: Selector, containers: readonly ContainerSummary[]): string {
+  switch (selector.by) {
+    case 'name':
+      return sentence(`has the name ${selector.name}`, selector.name, containers.map(ownName));
+    case 'label': {
+      const values = containers.flatMap(({ labels }) => labels[selector.key] ?? []);
+      const asked = `${selector.key}=${selector.value}`;
+      return sentence(
+        `has the label ${asked}`,
+        asked,
+        values.map((value) => `${selector.key}=${value}`),
+      );
+    }
+    case 'compose': {
+      const asked = `${selector.project}/${selector.service}`;
+      return sentence(`is of the compose service ${asked}`, asked, containers.flatMap(composeService));
+    }
+  }
+}
+
+function composeService({ labels }: ContainerSummary): readonly string[] {
+  const { 'com.docker.compose.project': project, 'com.docker.compose.service': service } = labels;
+  return project === undefined || service === undefined ? [] : [`${project}/${service}`];
+}
+
+const mostNamed = 10;
+
+function sentence(property: string, asked: string, existing: readonly string[]): string {
+  const near = [...new Set(existing)].toSorted(
+    (a, b) => unlike(asked, a) - unlike(asked, b) || a.localeCompare(b, 'en'),
+  );
+  if (near.length === 0) return `No container ${property}, and none has anything of the kind: start it first.`;
+  const more = near.length > mostNamed ? `, and ${near.length - mostNamed} more` : '';
+  return `No container ${property}. There is ${near.slice(0, mostNamed).join(', ')}${more}.`;
+}
+
+/** How far apart two names are: one that holds the other is near, then the fewest letters to change (Levenshtein). */
+function unlike(asked: string, existing: string): number {
+  if (existing.includes(asked) || asked.includes(existing)) return 0;
+  let row = Array.from({ length: existing.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...asked].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...existing].entries()) {
+      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

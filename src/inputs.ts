@@ -1,0 +1,114 @@
+import { contradiction } from './inputs/contradiction.js';
+import { type Given, type OptionName, options, readOption } from './inputs/options.js';
+import { defaultIntervalMs } from './inputs/probe.js';
+import type { Selector } from './inputs/selector.js';
+import { UsageError } from './inputs/usage-error.js';
+import type { ProbeTarget } from './probe/target.js';
+
+/** Everything a user can ask for, read, typed and checked. */
+export interface Inputs {
+  readonly mode: 'deploy' | 'plan';
+  /** At least one. */
+  readonly containers: readonly Selector[];
+  readonly image: string;
+  /** Absent where `image` exists already. */
+  readonly build?: Build;
+  readonly strategy: 'auto' | 'relup' | 'restart';
+  readonly hotUpTo: 'patch' | 'minor' | 'major';
+  /** Absent: the image's HEALTHCHECK, if it has one. */
+  readonly probe?: ProbeTarget;
+  readonly probeIntervalMs: number;
+  readonly maxParallel: number;
+  /** Zero: none goes first. */
+  readonly canary: number;
+  readonly soakMs: number;
+  readonly drainMs: number;
+  readonly lingering: 'keep' | 'kill' | 'restart';
+  readonly suspendTimeoutMs: number;
+  readonly onFailure: 'rollback' | 'restart' | 'stop';
+  /** Absent: detected. */
+  readonly nodeName?: string;
+  /** Absent: detected. */
+  readonly cookie?: string;
+  readonly environment: string;
+  readonly reportPath: string;
+  /** A folder, or a file that ends with `.tar.gz`. */
+  readonly bundlePath: string;
+  readonly dryRun: boolean;
+}
+
+export interface Build {
+  readonly context: string;
+  readonly dockerfile?: string;
+  /** `KEY=VALUE`, or `KEY` to take the value from the environment, as for `docker build`. */
+  readonly args: readonly string[];
+  readonly target?: string;
+}
+
+/**
+ * The front doors give the text of each option; `environment` is asked only for what GitHub says about the run.
+ * Fails with a UsageError before anything runs.
+ */
+export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs {
+  const value = <N extends OptionName>(name: N) => readOption(name, given);
+  const probe = value('probe');
+  const nodeName = value('node-name');
+  const cookie = value('cookie');
+  const inputs: Inputs = {
+    mode: modeFor(value('mode'), environment),
+    containers: someOf(value('containers') ?? []),
+    image: value('image') ?? imageOfCommit(environment),
+    ...(value('build') && { build: readBuild(given) }),
+    strategy: value('strategy'),
+    hotUpTo: value('hot-up-to'),
+    ...(probe && { probe }),
+    probeIntervalMs: value('probe-interval') ?? defaultIntervalMs(probe),
+    maxParallel: value('max-parallel'),
+    canary: value('canary'),
+    soakMs: value('soak'),
+    drainMs: value('drain'),
+    lingering: value('lingering'),
+    suspendTimeoutMs: value('suspend-timeout'),
+    onFailure: value('on-failure'),
+    ...(nodeName && { nodeName }),
+    ...(cookie && { cookie }),
+    environment: value('environment'),
+    reportPath: value('report') ?? 'hot-deploy-report.json',
+    bundlePath: value('bundle-path') ?? '.',
+    dryRun: value('dry-run'),
+  };
+  const message = contradiction(inputs, given);
+  if (message !== undefined) throw new UsageError(message);
+  return inputs;
+}
+
+function readBuild(given: Given): Build {
+  const dockerfile = readOption('dockerfile', given);
+  const target = readOption('target', given);
+  return {
+    context: readOption('context', given),
+    args: readOption('build-args', given) ?? [],
+    ...(dockerfile && { dockerfile }),
+    ...(target && { target }),
+  };
+}
+
+function modeFor(mode: 'auto' | 'deploy' | 'plan', environment: NodeJS.ProcessEnv): Inputs['mode'] {
+  if (mode !== 'auto') return mode;
+  // Also `pull_request_target` and reviews: whatever a pull request starts must not deploy what nobody merged.
+  return environment['GITHUB_EVENT_NAME']?.startsWith('pull_request') ? 'plan' : 'deploy';
+}
+
+function someOf(selectors: readonly Selector[]): readonly Selector[] {
+  if (selectors.length > 0) return selectors;
+  throw new UsageError(`\`containers\` is missing. Allowed: ${options.containers.kind.allowed}.`);
+}
+
+function imageOfCommit(environment: NodeJS.ProcessEnv): string {
+  const { GITHUB_REPOSITORY: repository, GITHUB_SHA: commit } = environment;
+  // Docker wants references in lower case; GitHub keeps the case of owner and repository.
+  if (repository && commit) return `${repository.toLowerCase()}:${commit}`;
+  throw new UsageError(
+    `\`image\` is missing, and outside of GitHub Actions nothing stands for it. Allowed: ${options.image.kind.allowed}.`,
+  );
+}

@@ -1,0 +1,153 @@
+import { duration, flag, type Kind, lines, oneOf, secret, text, wholeNumber } from './kind.js';
+import { probeTarget } from './probe.js';
+import { selector } from './selector.js';
+
+/** One option of all front doors. action.yml, the README's table and `--help` are generated from here. */
+export interface Option<T = unknown> {
+  readonly kind: Kind<T>;
+  /** As a user would write it. */
+  readonly default?: string;
+  /** Says in the documentation what holds where there is no fixed default. */
+  readonly otherwise?: string;
+  readonly required?: true;
+  readonly description: string;
+}
+
+/** These words end up as arguments of the docker CLI, so none may look like an option of it. */
+const imageReference = text(
+  'an image reference such as `registry.example.com/team/app:1.2.3`',
+  /^[a-zA-Z0-9][\w.:@/-]*$/,
+);
+const path = text('a path');
+const buildArgument = text('`KEY=VALUE`, or `KEY` to take the value from the environment', /^[A-Za-z_]\w*(=|$)/);
+const nodeName = text('`NAME` or `NAME@HOST`', /^[\w-]+(@[\w.:-]+)?$/);
+
+export const options = {
+  mode: {
+    kind: oneOf('auto', 'deploy', 'plan'),
+    default: 'auto',
+    description:
+      '`auto` plans on a pull request and deploys on everything else. On the command line the mode is the first word.',
+  },
+  containers: {
+    kind: lines(selector),
+    required: true,
+    description: 'What to deploy to.',
+  },
+  image: {
+    kind: imageReference,
+    otherwise: 'repository and commit: `owner/name:sha`',
+    description: 'The image to build, or with `build: false` an existing one.',
+  },
+  build: { kind: flag, default: 'true', description: 'Whether to build the image first.' },
+  context: { kind: path, default: '.', description: 'The folder to build from.' },
+  dockerfile: { kind: path, otherwise: '`Dockerfile` in `context`', description: 'The Dockerfile.' },
+  'build-args': { kind: lines(buildArgument), description: 'Build arguments.' },
+  target: {
+    kind: text('the name of a build stage', /^[a-zA-Z0-9][\w.-]*$/),
+    otherwise: 'the last stage',
+    description: 'The stage of the Dockerfile to build.',
+  },
+  strategy: {
+    kind: oneOf('auto', 'relup', 'restart'),
+    default: 'auto',
+    description:
+      '`auto` loads hot where every check passes and restarts otherwise. `relup` refuses to restart. `restart` never loads hot.',
+  },
+  'hot-up-to': {
+    kind: oneOf('patch', 'minor', 'major'),
+    default: 'major',
+    description: 'The largest step of the semantic version that may be loaded hot.',
+  },
+  probe: {
+    kind: probeTarget,
+    otherwise: "the image's `HEALTHCHECK`",
+    description:
+      "What is asked during the deploy to measure it. `{container}` stands for the address of each container's published port.",
+  },
+  'probe-interval': {
+    kind: duration(1),
+    otherwise: '`10ms` for `http` and `tcp`, `1s` otherwise',
+    description: 'The time between two requests of the probe.',
+  },
+  'max-parallel': {
+    kind: wholeNumber(1),
+    default: '4',
+    description: 'How many containers are deployed to at a time after the canary.',
+  },
+  canary: {
+    kind: wholeNumber(0),
+    default: '1',
+    description: 'How many containers go first, before the others are touched.',
+  },
+  soak: {
+    kind: duration(0),
+    default: '10s',
+    description: 'How long the new code is watched before it is made permanent.',
+  },
+  drain: { kind: duration(0), default: '30s', description: 'How long processes in old code may take to finish.' },
+  lingering: {
+    kind: oneOf('keep', 'kill', 'restart'),
+    default: 'keep',
+    description:
+      'What happens to processes still in old code after that: they stay, they are killed, or the container is restarted instead of loaded hot.',
+  },
+  'suspend-timeout': {
+    kind: duration(1),
+    default: '1s',
+    description: 'The longest a process may be held during the switch.',
+  },
+  'on-failure': {
+    kind: oneOf('rollback', 'restart', 'stop'),
+    default: 'rollback',
+    description:
+      'What to do when the deploy fails half-way: back to the old version, on with a restart, or leave everything for a person to look at.',
+  },
+  'node-name': {
+    kind: nodeName,
+    otherwise: 'read from the running VM',
+    description: 'The Erlang node, where several run in a container.',
+  },
+  cookie: {
+    kind: secret,
+    otherwise: 'read from the running VM',
+    description: "The Erlang cookie, where it can't be detected.",
+  },
+  environment: {
+    kind: text('text on one line'),
+    default: 'production',
+    description: 'A name for what is deployed to. It names the lock.',
+  },
+  report: {
+    kind: path,
+    otherwise: '`$RUNNER_TEMP/hot-deploy/report.json`; on the command line `./hot-deploy-report.json`',
+    description: 'Where the JSON report is written.',
+  },
+  'bundle-path': {
+    kind: path,
+    otherwise: '`$RUNNER_TEMP/hot-deploy`; on the command line the current folder',
+    description: 'Where the relup bundle is written: a folder, or a file that ends with `.tar.gz`.',
+  },
+  'dry-run': { kind: flag, default: 'false', description: 'Do everything up to the first change.' },
+} as const satisfies Readonly<Record<string, Option>>;
+
+export type OptionName = keyof typeof options;
+/** The text of an option where it was given. */
+export type Given = (name: OptionName) => string | undefined;
+
+type Row<N extends OptionName> = (typeof options)[N];
+type Parsed<N extends OptionName> = Row<N>['kind'] extends Kind<infer T> ? T : never;
+/** Undefined only for an option that has no default. */
+export type Value<N extends OptionName> = Row<N> extends { default: string } ? Parsed<N> : Parsed<N> | undefined;
+
+export const optionNames = Object.keys(options) as readonly OptionName[];
+
+/** The same rows, of one type. */
+export const option = (name: OptionName): Option => options[name];
+
+/** Fails with a UsageError on a text that is not allowed. */
+export function readOption<N extends OptionName>(name: N, given: Given): Value<N> {
+  // An empty input is what the runner passes for one that was left out.
+  const text = given(name) || option(name).default;
+  return (text === undefined ? undefined : option(name).kind.parse(text, name)) as Value<N>;
+}

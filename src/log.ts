@@ -1,0 +1,27 @@
+/** Where progress goes: the terminal, or the runner's log. Comes in as an argument everywhere. */
+export interface Log {
+  /** One line a person reads while waiting. */
+  info(line: string): void;
+  /** Something the reader should act on although the deploy goes on. */
+  warning(line: string): void;
+  /** Detail that is shown only when asked for. */
+  debug(line: string): void;
+  /** Runs `work` under a foldable heading that ends with its duration. */
+  group<T>(title: string, work: () => Promise<T>): Promise<T>;
+  /** From here on `secret` is printed as `***`, whatever prints it. */
+  mask(secret: string): void;
+}
+
+/** Milliseconds, monotonic: differences are durations, the value itself means nothing. */
+export interface Clock {
+  now(): number;
+  /** Wall-clock time in milliseconds since 1970, for timestamps in reports. */
+  date(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  date: () => Date.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};

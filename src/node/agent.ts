@@ -1,0 +1,110 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { atom, type Term, tuple, write } from './term.js';
+
+/** The agent's modules, by what they are needed for: each call carries only what it uses. */
+const sets = {
+  node: ['hot_deploy_node', 'hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_check'],
+  install: [
+    'hot_deploy_node',
+    'hot_deploy_tree',
+    'hot_deploy_term',
+    'hot_deploy_check',
+    'hot_deploy_install',
+    'hot_deploy_records',
+    'hot_deploy_environment',
+  ],
+  config: ['hot_deploy_config', 'hot_deploy_term'],
+  release: ['hot_deploy_release', 'hot_deploy_relup'],
+} as const;
+
+const always = ['hot_deploy_agent', 'hot_deploy_json'] as const;
+
+export type AgentSet = keyof typeof sets;
+
+/** One request to the agent: `Module:Function(Argument)`. */
+export interface Request {
+  readonly set: AgentSet;
+  readonly module: string;
+  readonly function: string;
+  readonly argument: Term;
+}
+
+/**
+ * Erlang source that loads the agent, asks it, and unloads it again, so that a node is left without it whatever
+ * happens in between. `input` names a variable that is bound before: its value joins the argument as `config`.
+ */
+export function expression(request: Request, input?: { readonly variable: string }): string {
+  const argument =
+    input === undefined ? write(request.argument) : `(${write(request.argument)})#{config=>${input.variable}}`;
+  const call = `hot_deploy_agent:main(${write(atom(request.module))},${write(atom(request.function))},${argument})`;
+  return `${load(request.set)},try ${call} after ${unload(request.set)} end.\n`;
+}
+
+/** The same for a VM of its own, which ends itself: nothing is unloaded. */
+export function expressionForOwnVm(set: AgentSet, call: string): string {
+  return `${load(set)},${call}.\n`;
+}
+
+function load(set: AgentSet): string {
+  const modules = [...always, ...sets[set]].map((name) => tuple(atom(name), { text: beam(name) }));
+  return `[{module,_}=code:load_binary(M,"hot_deploy",base64:decode(B))||{M,B}<-${write(modules)}]`;
+}
+
+function unload(set: AgentSet): string {
+  const modules = write([...always, ...sets[set]].map(atom));
+  return `[begin code:purge(M),code:delete(M),code:purge(M) end||M<-${modules}]`;
+}
+
+const beams = new Map<string, string>();
+
+function beam(name: string): string {
+  const known = beams.get(name);
+  if (known !== undefined) {
+    return known;
+  }
+  const encoded = readFileSync(join(directory(), `${name}.beam`)).toString('base64');
+  beams.set(name, encoded);
+  return encoded;
+}
+
+// Beside the bundle when it runs from dist/, and in dist/ when the sources run in a test.
+function directory(): string {
+  for (let at = dirname(fileURLToPath(import.meta.url)); ; at = dirname(at)) {
+    for (const candidate of [join(at, 'agent'), join(at, 'dist', 'agent')]) {
+      if (existsSync(join(candidate, 'hot_deploy_agent.beam'))) {
+        return candidate;
+      }
+    }
+    if (at === dirname(at)) {
+      throw new Error('The agent is missing beside the program: reinstall hot-deploy, or run script/build.');
+    }
+  }
+}
+
+/** What the agent refused, or how it failed. */
+export class AgentError extends Error {
+  readonly code: string;
+  constructor(code: string, detail: string) {
+    super(detail);
+    this.name = 'AgentError';
+    this.code = code;
+  }
+}
+
+const mark = 'hot-deploy-answer ';
+
+/** The agent's answer among whatever else was printed; undefined where there is none. */
+export function answer(stdout: string): unknown {
+  const line = stdout.split('\n').find((candidate) => candidate.startsWith(mark));
+  if (line === undefined) {
+    return undefined;
+  }
+  const parsed: unknown = JSON.parse(line.slice(mark.length));
+  if (typeof parsed === 'object' && parsed !== null && 'ok' in parsed) {
+    return parsed.ok;
+  }
+  const { error, detail } = parsed as { error?: string; detail?: string };
+  throw new AgentError(error ?? 'unknown', detail ?? line);
+}

@@ -1,0 +1,92 @@
+%% What an upgrade would do to the processes of this node, found out without touching them.
+-module(hot_deploy_check).
+-export([ready/1, check/1, supervised/0, answer/2]).
+
+-define(PATIENCE, 3000).
+
+%% Who this is, and what the upgrade would do to it, in one answer.
+-spec ready(map()) -> hot_deploy_json:json().
+ready(Request) ->
+    #{identity => hot_deploy_node:identify(#{}), check => check(Request)}.
+
+%% Loads are all modules that get new code, updates those whose processes are to be held meanwhile.
+-spec check(#{loads := [module()], updates := [module()], timeout := timeout()}) -> hot_deploy_json:json().
+check(#{loads := Loads, updates := Updates, timeout := Timeout}) ->
+    Tree = hot_deploy_tree:walk(all),
+    Crashing = crashing(maps:to_list(Tree)),
+    Base = #{
+        supervisors => Crashing,
+        wouldDie => hot_deploy_node:processes(Loads),
+        unanswering => [],
+        unsupervised => []
+    },
+    %% Asking on would crash what release_handler would crash, so it is left out.
+    case {Crashing, Updates} of
+        {[], [_ | _]} ->
+            Supervised = supervised(),
+            Concerned = lists:usort([Pid || {_, _, Pid, Modules} <- Supervised, concerns(Modules, Updates)]),
+            Base#{
+                held => length(Concerned),
+                unanswering => [note(Pid) || Pid <- unanswering(Concerned, Timeout)],
+                unsupervised => [note(Pid) || Pid <- runs(Updates) -- Concerned]
+            };
+        _ ->
+            Base#{held => 0}
+    end.
+
+%% release_handler asks every supervisor for its children, and a top process that is none crashes on the
+%% question; so does the upgrade on a supervisor that is suspended or busy.
+crashing(Nodes) ->
+    lists:append([crashing(atom_to_binary(Application), Top) || {Application, Top} <- Nodes]).
+
+crashing(Path, #{type := worker, id := <<"top">>}) ->
+    [#{path => Path, why => <<"its top process is no supervisor">>}];
+crashing(Path, #{type := unanswering}) ->
+    [#{path => Path, why => <<"it does not answer: busy, or suspended">>}];
+crashing(Path, #{children := Children}) ->
+    lists:append([crashing(<<Path/binary, "/", (maps:get(id, Child))/binary>>, Child) || Child <- Children]);
+crashing(_, _) ->
+    [].
+
+%% As release_handler will see them, in time.
+-spec supervised() -> [{pid(), term(), pid(), [module()]}].
+supervised() ->
+    case within(?PATIENCE, fun release_handler_1:get_supervised_procs/0) of
+        {ok, Processes} -> [Process || {_, _, _, Modules} = Process <- Processes, is_list(Modules)];
+        failed -> throw({refused, supervisors, <<"the supervision tree could not be read in time">>})
+    end.
+
+concerns(Modules, Updates) -> lists:any(fun(Module) -> lists:member(Module, Updates) end, Modules).
+
+%% Processes that run one of these modules as their behaviour's callback, whoever supervises them.
+runs(Modules) ->
+    [Pid || Pid <- erlang:processes(), {Module, _, _} <- [proc_lib:initial_call(Pid)], lists:member(Module, Modules)].
+
+%% All are asked at once: one after another, each busy one would cost its full time-out.
+unanswering(Pids, Timeout) ->
+    [Pid || {Pid, failed} <- answer(Pids, fun(Pid) -> sys:statistics(Pid, get, Timeout) end)].
+
+-spec answer([pid()], fun((pid()) -> term())) -> [{pid(), {ok, term()} | failed}].
+answer(Pids, Ask) ->
+    Asked = [{Pid, spawn_monitor(fun() -> exit({answer, Ask(Pid)}) end)} || Pid <- Pids],
+    [{Pid, receive
+               {'DOWN', Monitor, process, Worker, {answer, Answer}} -> {ok, Answer};
+               {'DOWN', Monitor, process, Worker, _} -> failed
+           end} || {Pid, {Worker, Monitor}} <- Asked].
+
+within(Timeout, Work) ->
+    {Worker, Monitor} = spawn_monitor(fun() -> exit({answer, Work()}) end),
+    receive
+        {'DOWN', Monitor, process, Worker, {answer, Answer}} -> {ok, Answer};
+        {'DOWN', Monitor, process, Worker, _} -> failed
+    after Timeout ->
+        exit(Worker, kill),
+        demonitor(Monitor, [flush]),
+        failed
+    end.
+
+note(Pid) ->
+    case proc_lib:initial_call(Pid) of
+        {Module, _, _} -> hot_deploy_node:note(Pid, [Module]);
+        false -> hot_deploy_node:note(Pid, [])
+    end.

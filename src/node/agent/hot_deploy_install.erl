@@ -1,0 +1,145 @@
+%% The switch itself, by release_handler, with what it leaves out put around it:
+%% the records it needs on a stock release, the configuration a cold boot would have, processes held all at
+%% once and in time, and everything put back when it refuses.
+-module(hot_deploy_install).
+-export([install/1, make_permanent/1, unstage/1]).
+
+-type request() :: #{
+    to := string(),
+    updates := [module()],
+    loads := [module()],
+    gone := [module()],
+    suspend_timeout := pos_integer(),
+    code_change_timeout := pos_integer(),
+    %% [{Application, Key, Fingerprint}] of a cold boot of what runs now, and the salt they were made with.
+    baseline := [{atom(), atom(), binary()}],
+    salt := binary(),
+    config := hot_deploy_config:resolved()
+}.
+
+%% Answers what became of it: installed, refused (and all is as it was), or restarting (release_handler
+%% gave up past the point of no return, and the VM boots the old release again).
+-spec install(request()) -> hot_deploy_json:json().
+install(#{to := To, config := Config} = Request) ->
+    {_, From} = hot_deploy_node:running_release(),
+    Environment = hot_deploy_environment:expected(Config, Request),
+    Before = hot_deploy_environment:snapshot(From),
+    Records = hot_deploy_records:ensure(From, To),
+    Swap = hot_deploy_records:swap_config(To, Environment, Config),
+    case hold(Request) of
+        {ok, Held} ->
+            Started = erlang:monotonic_time(microsecond),
+            Result = release_handler:install_release(To, options(Request)),
+            Took = erlang:monotonic_time(microsecond) - Started,
+            release(Held),
+            hot_deploy_records:restore_config(Swap),
+            finish(Result, #{microseconds => Took, held => length(Held)}, Request, {Environment, Before, Records});
+        {unanswering, Pids} ->
+            hot_deploy_records:restore_config(Swap),
+            hot_deploy_records:undo(Records),
+            #{result => refused, why => process_not_answering,
+              processes => [hot_deploy_node:note(Pid, []) || Pid <- Pids]}
+    end.
+
+options(#{suspend_timeout := Suspend, code_change_timeout := CodeChange}) ->
+    [{error_action, restart}, {suspend_timeout, Suspend}, {code_change_timeout, CodeChange}].
+
+finish({ok, _, _}, Facts, #{loads := Loads, gone := Gone}, {Environment, _, _}) ->
+    hot_deploy_environment:put_unportable(Environment),
+    Facts#{
+        result => installed,
+        environment => hot_deploy_environment:compare(Environment),
+        identity => hot_deploy_node:identify(#{}),
+        tree => hot_deploy_tree:read(#{}),
+        remaining => [Module || Module <- Gone, erlang:module_loaded(Module)],
+        oldCode => hot_deploy_node:processes(Loads)
+    };
+finish({error, Reason}, Facts, _, {_, Before, Records}) ->
+    case restarting() of
+        true ->
+            Facts#{result => restarting, why => reason(Reason)};
+        false ->
+            hot_deploy_environment:restore(Before),
+            hot_deploy_records:undo(Records),
+            Facts#{result => refused, why => reason(Reason)}
+    end.
+
+%% Past the point of no return release_handler answers first and calls init:restart/0 then: once it answers
+%% again, it has.
+restarting() ->
+    try sys:get_state(release_handler, 2000) of
+        _ ->
+            case init:get_status() of
+                {stopping, _} -> true;
+                _ -> false
+            end
+    catch
+        _:_ -> true
+    end.
+
+%% Terms of a code_change that failed hold the process's state: only what failed where is told.
+reason({'EXIT', Reason}) -> reason(Reason);
+reason({code_change_failed, Pid, Module, _, Why}) ->
+    text("code_change of ~tp failed in ~w: ~0tp", [Module, Pid, kind(Why)]);
+reason({old_processes, Module}) -> text("processes are still in old code of ~tp", [Module]);
+reason({no_such_file, File}) -> text("no such file: ~ts", [File]);
+reason(Reason) -> text("~0tp", [kind(Reason)]).
+
+kind({'EXIT', Why}) -> kind(Why);
+kind({Why, [{Module, Function, Arity, _} | _]}) when is_list(Arity) -> {kind(Why), {Module, Function, length(Arity)}};
+kind({Why, [{Module, Function, Arity, _} | _]}) -> {kind(Why), {Module, Function, Arity}};
+kind(#{'__struct__' := Name}) -> Name;
+kind(Tuple) when is_tuple(Tuple), tuple_size(Tuple) > 0 -> kind(element(1, Tuple));
+kind(Atom) when is_atom(Atom) -> Atom;
+kind(_) -> other.
+
+text(Format, Arguments) -> unicode:characters_to_binary(io_lib:format(Format, Arguments)).
+
+%% All processes at once, and before release_handler starts: it goes on without one that is too busy to be
+%% suspended, loads the new code under it and never migrates it. Supervisors stay out: it has to ask them.
+hold(#{updates := []}) ->
+    {ok, []};
+hold(#{updates := Updates, suspend_timeout := Timeout}) ->
+    Pids = lists:usort([Pid || {_, _, Pid, Modules} <- hot_deploy_check:supervised(),
+                               lists:any(fun(Module) -> lists:member(Module, Updates) end, Modules)]),
+    Answers = hot_deploy_check:answer(Pids, fun(Pid) -> sys:suspend(Pid, Timeout) end),
+    case [Pid || {Pid, failed} <- Answers, is_process_alive(Pid)] of
+        [] ->
+            {ok, Pids};
+        Unanswering ->
+            %% A suspend that came too late is still in its mailbox: the resume behind it undoes it.
+            [spawn(fun() -> catch sys:resume(Pid, 60000) end) || Pid <- Unanswering],
+            release(Pids -- Unanswering),
+            {unanswering, Unanswering}
+    end.
+
+%% Resuming what runs already is harmless.
+release(Pids) ->
+    hot_deploy_check:answer(Pids, fun(Pid) -> sys:resume(Pid, 5000) end).
+
+-spec make_permanent(string()) -> hot_deploy_json:json().
+make_permanent(Version) ->
+    case release_handler:make_permanent(Version) of
+        ok ->
+            {ok, Data} = file:read_file(filename:join([hot_deploy_node:root(), "releases", "start_erl.data"])),
+            #{result => permanent, startErlData => Data};
+        {error, Reason} ->
+            #{result => refused, why => reason(Reason)}
+    end.
+
+%% Takes staged files away again. Paths are relative to the release's root; a directory the code server uses stays.
+-spec unstage(#{version := string(), paths := [string()]}) -> hot_deploy_json:json().
+unstage(#{version := Version, paths := Paths}) ->
+    {_, Running} = hot_deploy_node:running_release(),
+    Running =:= Version andalso throw({refused, running, unicode:characters_to_binary(Version)}),
+    is_pid(whereis(release_handler)) andalso release_handler:set_removed(Version),
+    Used = code:get_path(),
+    Root = hot_deploy_node:root(),
+    [remove(filename:join(Root, Path), Used) || Path <- Paths],
+    #{removed => length(Paths)}.
+
+remove(Directory, Used) ->
+    case lists:any(fun(Path) -> lists:prefix(Directory ++ "/", Path) end, Used) of
+        true -> kept;
+        false -> file:del_dir_r(Directory)
+    end.

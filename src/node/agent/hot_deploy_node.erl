@@ -1,0 +1,153 @@
+%% What a running node is: asked of the node itself, since its files only tell what it would boot.
+-module(hot_deploy_node).
+-export([identify/1, digests/1, processes/1, unload_old/1]).
+-export([root/0, running_release/0, loaded_digest/1, old_code/1, note/2]).
+
+%% Everything that tells one running release from another.
+-spec identify(map()) -> hot_deploy_json:json().
+identify(_) ->
+    {Name, Version} = running_release(),
+    {Uptime, _} = erlang:statistics(wall_clock),
+    #{
+        node => node(),
+        otp => text(erlang:system_info(otp_release)),
+        erts => text(erlang:system_info(version)),
+        root => text(root()),
+        name => text(Name),
+        version => text(Version),
+        osPid => text(os:getpid()),
+        uptimeMs => Uptime,
+        booted => booted(),
+        mode => code:get_mode(),
+        sasl => is_pid(whereis(release_handler)),
+        heart => is_pid(whereis(heart)),
+        writable => writable(),
+        applications => applications(),
+        modules => digests(all),
+        codePath => [text(Dir) || Dir <- code:get_path()]
+    }.
+
+root() ->
+    {ok, [[Root]]} = init:get_argument(root),
+    Root.
+
+%% After a hot upgrade the boot script's name is out of date, and release_handler knows better.
+-spec running_release() -> {string(), string()}.
+running_release() ->
+    case whereis(release_handler) of
+        undefined ->
+            init:script_id();
+        _ ->
+            Releases = release_handler:which_releases(),
+            Running = lists:keyfind(current, 4, Releases),
+            Permanent = lists:keyfind(permanent, 4, Releases),
+            case {Running, Permanent} of
+                {{Name, Version, _, _}, _} -> {Name, Version};
+                {false, {Name, Version, _, _}} -> {Name, Version};
+                {false, false} -> init:script_id()
+            end
+    end.
+
+booted() ->
+    case init:get_status() of
+        {started, _} -> true;
+        _ -> false
+    end.
+
+%% release_handler writes RELEASES and start_erl.data as the VM's own user, so only an attempt tells.
+writable() ->
+    Directories = [filename:join(root(), "releases"), filename:join(root(), "lib")],
+    lists:all(fun writable/1, [Directory || Directory <- Directories, filelib:is_dir(Directory)]).
+
+writable(Directory) ->
+    File = filename:join(Directory, ".hot-deploy-" ++ os:getpid()),
+    case file:write_file(File, <<>>, [exclusive]) of
+        ok -> file:delete(File) =:= ok;
+        {error, _} -> false
+    end.
+
+applications() ->
+    Running = [Application || {Application, _, _} <- application:which_applications(5000)],
+    [
+        #{
+            name => Application,
+            version => text(Version),
+            running => lists:member(Application, Running),
+            directory => directory(Application)
+        }
+     || {Application, _, Version} <- application:loaded_applications()
+    ].
+
+directory(Application) ->
+    case code:lib_dir(Application) of
+        {error, bad_name} -> null;
+        Directory -> text(Directory)
+    end.
+
+%% Module to digest, for the modules of all loaded applications or for those named. What is not loaded
+%% is read from where the code server would load it.
+-spec digests(all | [module()]) -> #{module() => binary()}.
+digests(all) ->
+    digests(
+        lists:append([Modules || {Application, _, _} <- application:loaded_applications(),
+                                 {ok, Modules} <- [application:get_key(Application, modules)]])
+    );
+digests(Modules) ->
+    maps:from_list([{Module, digest(Module)} || Module <- Modules]).
+
+digest(Module) ->
+    case loaded_digest(Module) of
+        undefined -> on_disk(Module);
+        Digest -> Digest
+    end.
+
+-spec loaded_digest(module()) -> binary() | undefined.
+loaded_digest(Module) ->
+    case erlang:module_loaded(Module) of
+        true -> binary:encode_hex(erlang:get_module_info(Module, md5));
+        false -> undefined
+    end.
+
+on_disk(Module) ->
+    case code:which(Module) of
+        File when is_list(File), File =/= "" ->
+            case beam_lib:md5(File) of
+                {ok, {_, Digest}} -> binary:encode_hex(Digest);
+                {error, beam_lib, _} -> null
+            end;
+        _ ->
+            null
+    end.
+
+%% Processes that still run, or hold a reference to, old code of these modules.
+-spec processes([module()]) -> hot_deploy_json:json().
+processes(Modules) ->
+    Old = [{Pid, Module} || Module <- Modules, Pid <- old_code(Module)],
+    [note(Pid, [M || {P, M} <- Old, P =:= Pid]) || Pid <- lists:usort([Pid || {Pid, _} <- Old])].
+
+-spec old_code(module()) -> [pid()].
+old_code(Module) ->
+    case erlang:check_old_code(Module) of
+        false -> [];
+        true -> [Pid || Pid <- erlang:processes(), erlang:check_process_code(Pid, Module) =:= true]
+    end.
+
+%% Drops old code nobody is in. With kill => true also what somebody is in, and them with it.
+-spec unload_old(#{modules := [module()], kill := boolean()}) -> hot_deploy_json:json().
+unload_old(#{modules := Modules, kill := Kill}) ->
+    Killed = case Kill of true -> processes(Modules); false -> [] end,
+    [case Kill of
+         true -> code:purge(Module);
+         false -> code:soft_purge(Module)
+     end || Module <- Modules],
+    #{killed => Killed, lingering => processes(Modules)}.
+
+-spec note(pid(), [module()]) -> hot_deploy_json:json().
+note(Pid, Modules) ->
+    Note = #{pid => list_to_binary(pid_to_list(Pid)), modules => Modules},
+    case process_info(Pid, registered_name) of
+        {registered_name, Name} -> Note#{name => Name};
+        _ -> Note
+    end.
+
+text(Characters) -> unicode:characters_to_binary(Characters).

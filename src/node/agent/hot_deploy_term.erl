@@ -1,0 +1,80 @@
+%% Terms that have to be told to somebody else, or written down: whether they can be.
+-module(hot_deploy_term).
+-export([describe/1, portable/1, fingerprint/2]).
+
+%% The term as text that reads back equal, or, where it holds what only this VM knows (pids, ports,
+%% references, closures), as text to compare by, with the modules whose code the closures need.
+-spec describe(term()) -> hot_deploy_json:json().
+describe(Term) ->
+    #{
+        portable => portable(Term),
+        text => unicode:characters_to_binary(print(stable(Term))),
+        closures => lists:usort(closures(Term))
+    }.
+
+%% Like ~0tp, with the keys of maps in order: from OTP 26 on maps are printed in an order that differs from VM to VM.
+print(Map) when is_map(Map) ->
+    ["#{", lists:join($,, [[print(Key), "=>", print(Value)] || {Key, Value} <- lists:sort(maps:to_list(Map))]), "}"];
+print(Tuple) when is_tuple(Tuple) ->
+    [${, lists:join($,, [print(Element) || Element <- tuple_to_list(Tuple)]), $}];
+print(List) when is_list(List) ->
+    case is_proper(List) andalso not io_lib:printable_unicode_list(List) of
+        true -> [$[, lists:join($,, [print(Element) || Element <- List]), $]];
+        false -> io_lib:format("~0tp", [List])
+    end;
+print(Term) ->
+    io_lib:format("~0tp", [Term]).
+
+is_proper(List) ->
+    try length(List) of _ -> true
+    catch error:badarg -> false
+    end.
+
+-spec portable(term()) -> boolean().
+portable(Term) when is_pid(Term); is_port(Term); is_reference(Term) -> false;
+portable(Term) when is_function(Term) -> external(Term);
+portable([Head | Tail]) -> portable(Head) andalso portable(Tail);
+portable(Term) when is_tuple(Term) -> portable(tuple_to_list(Term));
+portable(Term) when is_map(Term) -> portable(maps:to_list(Term));
+portable(Term) when is_bitstring(Term) -> true;
+portable(_) -> true.
+
+external(Fun) -> erlang:fun_info(Fun, type) =:= {type, external}.
+
+%% Two boots of the same release give the same text.
+stable(Term) when is_pid(Term) -> '<pid>';
+stable(Term) when is_port(Term) -> '<port>';
+stable(Term) when is_reference(Term) -> '<reference>';
+stable(Term) when is_function(Term) ->
+    case external(Term) of
+        true -> Term;
+        false ->
+            {module, Module} = erlang:fun_info(Term, module),
+            {arity, Arity} = erlang:fun_info(Term, arity),
+            {env, Environment} = erlang:fun_info(Term, env),
+            {'<fun>', Module, Arity, stable(Environment)}
+    end;
+stable([Head | Tail]) -> [stable(Head) | stable(Tail)];
+stable(Term) when is_tuple(Term) -> list_to_tuple(stable(tuple_to_list(Term)));
+stable(Term) when is_map(Term) -> maps:from_list(stable(maps:to_list(Term)));
+stable(Term) -> Term.
+
+closures(Term) when is_function(Term) ->
+    case external(Term) of
+        true -> [];
+        false ->
+            {module, Module} = erlang:fun_info(Term, module),
+            {env, Environment} = erlang:fun_info(Term, env),
+            [Module | closures(Environment)]
+    end;
+closures([Head | Tail]) -> closures(Head) ++ closures(Tail);
+closures(Term) when is_tuple(Term) -> closures(tuple_to_list(Term));
+closures(Term) when is_map(Term) -> closures(maps:to_list(Term));
+closures(_) -> [].
+
+%% Tells equal from different without telling the value: values of the environment may be secrets. The
+%% salt is made anew for each run and never leaves its memory, so that a guess cannot be checked later.
+-spec fingerprint(term(), binary()) -> binary().
+fingerprint(Term, Salt) ->
+    Digest = erlang:md5([Salt, term_to_binary(stable(Term), [{minor_version, 2}, deterministic])]),
+    binary:encode_hex(Digest).

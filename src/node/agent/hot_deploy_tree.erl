@@ -1,0 +1,116 @@
+%% The supervision tree, as its supervisors tell it. Nothing here waits for ever: a supervisor that
+%% does not answer is told as such, since release_handler would wait for it, or crash on it.
+-module(hot_deploy_tree).
+-export([read/1, booted/1, walk/1]).
+
+-define(PATIENCE, 2000).
+
+%% The tree of every running application, children of simple_one_for_one and of dynamic supervisors
+%% left out: they come and go with the work.
+-spec read(map()) -> hot_deploy_json:json().
+read(_) ->
+    #{applications => maps:map(fun(_, Top) -> plain(Top) end, walk(all))}.
+
+%% The same once the boot script has run to its end.
+-spec booted(map()) -> hot_deploy_json:json().
+booted(_) ->
+    case init:get_status() of
+        {started, _} -> (read(#{}))#{booted => true};
+        _ -> #{booted => false}
+    end.
+
+%% Application to its top process. Each node keeps its pid under `at`, for the one who carries on from here.
+-spec walk(all) -> #{atom() => map()}.
+walk(all) ->
+    maps:from_list(
+        [{Application, top(Master)} || {Application, _, _} <- application:which_applications(5000),
+                                       Master <- [application_controller:get_master(Application)],
+                                       is_pid(Master)]
+    ).
+
+top(Master) ->
+    {Root, _} = application_master:get_child(Master),
+    process(#{id => <<"top">>, at => Root, type => kind(Root)}).
+
+%% A supervisor is known by how it was started, never by asking: a process that is none may crash
+%% on the question.
+kind(Pid) ->
+    case proc_lib:initial_call(Pid) of
+        {supervisor, _, _} -> supervisor;
+        _ -> worker
+    end.
+
+process(#{at := Pid, type := supervisor} = Node) ->
+    try told(Pid) of
+        dynamic ->
+            Node#{type => dynamic};
+        {Settings, Children} ->
+            Named = maps:merge(Node, Settings#{name => name(Pid)}),
+            Named#{children => [child(Pid, Child) || Child <- lists:reverse(Children)]}
+    catch
+        exit:_ -> Node#{type => unanswering}
+    end;
+process(Node) ->
+    Node.
+
+told(Pid) ->
+    case settings(sys:get_state(Pid, ?PATIENCE)) of
+        dynamic -> dynamic;
+        #{strategy := simple_one_for_one} -> dynamic;
+        Settings -> {Settings, gen_server:call(Pid, which_children, ?PATIENCE)}
+    end.
+
+%% The record of supervisor.erl: {state, Name, Strategy, Children, Dynamics, Intensity, Period, ..., Module, Args}, the
+%% same from OTP 18 to 28. Elixir's DynamicSupervisor passes for a supervisor and keeps a map.
+settings(State) when element(1, State) =:= state ->
+    #{
+        strategy => element(3, State),
+        intensity => element(6, State),
+        period => element(7, State),
+        callback => element(tuple_size(State) - 1, State)
+    };
+settings(_) ->
+    dynamic.
+
+child(Supervisor, {Id, At, Type, Modules}) ->
+    Node = #{
+        id => printed(Id),
+        type => Type,
+        modules => modules(Modules),
+        running => is_pid(At)
+    },
+    Specified =
+        case supervisor:get_childspec(Supervisor, Id) of
+            {ok, #{start := Start} = Spec} ->
+                #{text := Text} = hot_deploy_term:describe(Start),
+                Node#{spec => (hot_deploy_term:describe(Spec))#{start => Text}};
+            {error, _} -> Node
+        end,
+    case {Type, At} of
+        {supervisor, Pid} when is_pid(Pid) ->
+            process(Specified#{at => Pid, type => nested_kind(Pid)});
+        {worker, Pid} when is_pid(Pid) -> Specified#{at => Pid};
+        _ -> Specified
+    end.
+
+nested_kind(Pid) ->
+    case kind(Pid) of
+        worker -> dynamic;
+        Kind -> Kind
+    end.
+
+modules(dynamic) -> dynamic;
+modules(Modules) -> Modules.
+
+name(Pid) ->
+    case process_info(Pid, registered_name) of
+        {registered_name, Name} -> Name;
+        _ -> null
+    end.
+
+printed(Term) -> unicode:characters_to_binary(io_lib:format("~0tp", [Term])).
+
+plain(#{children := Children} = Node) ->
+    maps:remove(at, Node#{children => [plain(Child) || Child <- Children]});
+plain(Node) ->
+    maps:remove(at, Node).

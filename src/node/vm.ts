@@ -1,0 +1,87 @@
+import type { Engine } from '../docker/engine.js';
+
+/** A running VM inside a container, as its own command line describes it. */
+export interface Vm {
+  /** In the container's process namespace. */
+  readonly pid: string;
+  /** `uid:gid` the VM runs as. */
+  readonly user: string;
+  /** Directory of `erl_call` and `erl`. */
+  readonly bin: string;
+  readonly root: string;
+  /** Absent where the VM was started without distribution. */
+  readonly distribution?: { readonly flag: '-sname' | '-name'; readonly node: string };
+  /** The boot script's path without extension, such as `/app/releases/0.1.0/start`. */
+  readonly boot?: string;
+  /** The command line, with the cookie's value left out. */
+  readonly args: readonly string[];
+}
+
+/** Distribution over TLS, without epmd or on a fixed port: erl_call does not speak these. */
+export const outOfReach = ['-proto_dist', '-erl_epmd_port', '-no_epmd'] as const;
+
+// The VM is known by its executable's name: the first word of its command line may be the start script's.
+// /proc/PID/exe can be read only by the same user, so the command line's -bindir stands in for it. The cookie
+// never leaves the container.
+const search = `
+for d in /proc/[0-9]*; do
+  read -r comm 2>/dev/null <"$d/comm" || continue
+  case $comm in beam*) ;; *) continue ;; esac
+  echo "vm \${d#/proc/}"
+  sed -n 's/^Uid:[[:space:]]*\\([0-9]*\\).*/uid \\1/p; s/^Gid:[[:space:]]*\\([0-9]*\\).*/gid \\1/p' "$d/status"
+  tr '\\000' '\\n' <"$d/cmdline" | sed -e '/^-setcookie$/{N;s/\\n.*//;}' -e 's/^/arg /'
+done
+`;
+
+/** All VMs in the container, shells that are only attached to another one left out. */
+export async function findVms(engine: Engine, container: string): Promise<readonly Vm[]> {
+  const found = await engine.exec(container, { argv: ['sh', '-c', search], timeoutMs: 10_000 });
+  return parseVms(found.stdout.toString('utf8'));
+}
+
+/** Pure part of {@link findVms}. */
+export function parseVms(lines: string): readonly Vm[] {
+  const blocks = lines.split(/^vm /m).slice(1);
+  return blocks.map(parseVm).filter((vm): vm is Vm => vm !== undefined && !isTool(vm));
+}
+
+function parseVm(block: string): Vm | undefined {
+  const [pid = '', ...rest] = block.split('\n');
+  const field = (name: string) => rest.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
+  const args = rest.filter((line) => line.startsWith('arg ')).map((line) => line.slice(4));
+  const value = (flag: string) => {
+    const at = args.indexOf(flag);
+    return at < 0 ? undefined : args[at + 1];
+  };
+  const root = value('-root');
+  const bin = value('-bindir');
+  if (root === undefined || bin === undefined) {
+    return undefined;
+  }
+  const boot = value('-boot');
+  const distribution = distributionOf(value);
+  return {
+    pid: pid.trim(),
+    user: `${field('uid') ?? '0'}:${field('gid') ?? '0'}`,
+    bin,
+    root,
+    args,
+    ...(distribution === undefined ? {} : { distribution }),
+    ...(boot === undefined ? {} : { boot }),
+  };
+}
+
+function distributionOf(value: (flag: string) => string | undefined): Vm['distribution'] {
+  for (const flag of ['-sname', '-name'] as const) {
+    const node = value(flag);
+    if (node !== undefined) {
+      return { flag, node };
+    }
+  }
+  return undefined;
+}
+
+// `bin/APP remote` and `bin/APP rpc` start VMs of their own beside the one that serves.
+function isTool(vm: Vm): boolean {
+  return vm.args.includes('-remsh') || vm.args.includes('--rpc-eval') || vm.args.includes('-hidden');
+}

@@ -1,0 +1,99 @@
+import { plainName } from '../release/modules.js';
+import { carryOut } from '../upgrade/children.js';
+import { type CodeComparison, nameProcess } from './comparison.js';
+import type { Reason } from './reason.js';
+import { against, few } from './rule.js';
+
+type Rule = (comparison: CodeComparison) => readonly Reason[];
+
+/** What the code itself says, the supervision tree of a cold boot, and the processes of the node. */
+export const codeRules: readonly Rule[] = [
+  ({ modules }) =>
+    modules
+      .filter(({ patched }) => patched.length > 0)
+      .map(({ name, patched }) =>
+        against(
+          'baseline-mismatch',
+          name,
+          `The node runs ${few(patched.map(plainName))} in another version than its disk holds: somebody loaded code by hand. A restart brings it back to what can be named.`,
+        ),
+      ),
+
+  ({ modules }) =>
+    changedPairs(modules)
+      .filter(({ from, to }) => from.nif || to.nif)
+      .map(({ to }) =>
+        against('nif-changed', plainName(to.module), `${plainName(to.module)} loads a native library, which a running VM does not exchange.`),
+      ),
+
+  ({ modules }) =>
+    [...changedPairs(modules).map(({ to }) => to), ...modules.flatMap(({ added }) => added)]
+      .filter(({ onLoad }) => onLoad)
+      .map(({ module }) =>
+        against('on-load-changed', plainName(module), `${plainName(module)} has an on_load function: if it failed under way, the VM would restart.`),
+      ),
+
+  ({ supervision, modules }) => ('unknown' in supervision ? unknownTree(supervision.unknown, modules) : impossible(supervision, modules)),
+
+  ({ processes }) =>
+    processes.supervisors.map(({ path, why }) =>
+      against('supervisor-not-answering', path, `${path}: ${why}. release_handler asks every supervisor, and would crash on this one.`),
+    ),
+
+  ({ processes }) =>
+    processes.wouldDie.map((note) =>
+      against(
+        'processes-would-die',
+        nameProcess(note),
+        `It is still inside old code of ${few(note.modules.map(plainName))} from an earlier upgrade; loading a third version would kill it.`,
+      ),
+    ),
+
+  ({ processes }) =>
+    processes.unanswering.map((note) =>
+      against(
+        'process-not-answering',
+        nameProcess(note),
+        'It has to be held while its code changes and does not answer system messages in time. Is it busy? suspend-timeout says how long to wait.',
+      ),
+    ),
+
+  ({ processes }) =>
+    processes.unsupervised.map((note) =>
+      against(
+        'special-process-changed',
+        nameProcess(note),
+        'It runs a changed module, and no supervisor reports it with that module, so it would keep its old state under new code. Supervise it, and name the module in its child specification.',
+      ),
+    ),
+];
+
+function changedPairs(modules: CodeComparison['modules']) {
+  return modules.flatMap(({ changed }) => changed);
+}
+
+// Without a cold boot's tree only code that cannot change the tree is safe: none of it starts or specifies children.
+function unknownTree(why: string, modules: CodeComparison['modules']): readonly Reason[] {
+  const specifies = modules
+    .flatMap(({ added, changed }) => [...added, ...changed.map(({ to }) => to)])
+    .filter((module) => module.exports.some((name) => ['child_spec/1', 'start/2'].includes(name)) || module.behaviours.some((name) => /supervisor$/i.test(name)));
+  return specifies.length === 0
+    ? []
+    : [
+        against(
+          'cold-boot-failed',
+          few(specifies.map(({ module }) => plainName(module))),
+          `These modules specify children, and the new release did not boot in a container of its own to show its supervision tree: ${why}`,
+        ),
+      ];
+}
+
+function impossible(supervision: Exclude<CodeComparison['supervision'], { unknown: string }>, modules: CodeComparison['modules']): readonly Reason[] {
+  const changed = new Set(modules.flatMap((application) => application.changed.map(({ to }) => to.module)));
+  return supervision.flatMap((change) => {
+    const carried = carryOut(change, changed);
+    return carried.kind === 'impossible'
+      ? [against('supervision-changed', carried.subject, `${carried.subject} cannot be carried over: ${carried.why}.`)]
+      : [];
+  });
+}

@@ -1,0 +1,44 @@
+import type { ImageChange } from '../release/base.js';
+import type { Change } from '../release/compare.js';
+import type { ModuleChanges } from '../release/modules.js';
+import type { ImageRelease, RunningRelease } from '../release/release.js';
+import type { SupervisionChange } from '../release/supervision.js';
+
+/** Everything the decision rests on, for one container. Read before; the rules ask nothing themselves. */
+export interface Comparison {
+  readonly running: RunningRelease;
+  readonly next: ImageRelease;
+  readonly change: Change;
+  readonly image: ImageChange;
+  readonly readOnlyRoot: boolean;
+  /** A directory of the new version that lies in the container already, with other content. */
+  readonly occupied: readonly string[];
+  readonly options: { readonly strategy: 'auto' | 'relup' | 'restart'; readonly hotUpTo: 'patch' | 'minor' | 'major' };
+}
+
+/** What is known only once both releases' code was read and the new one booted. */
+export interface CodeComparison extends Comparison {
+  readonly modules: readonly ModuleChanges[];
+  readonly supervision: readonly SupervisionChange[] | { readonly unknown: string };
+  readonly processes: ProcessCheck;
+}
+
+/** What the node said an upgrade would do to its processes. */
+export interface ProcessCheck {
+  readonly held: number;
+  readonly supervisors: readonly { readonly path: string; readonly why: string }[];
+  readonly wouldDie: readonly ProcessNote[];
+  readonly unanswering: readonly ProcessNote[];
+  readonly unsupervised: readonly ProcessNote[];
+}
+
+interface ProcessNote {
+  readonly pid: string;
+  readonly name?: string;
+  readonly modules: readonly string[];
+}
+
+/** `name (<0.1.0>)`, as a person looks for it on the node. */
+export function nameProcess(note: ProcessNote): string {
+  return note.name === undefined ? `${note.modules.join(', ')} ${note.pid}`.trim() : `${note.name} ${note.pid}`;
+}

@@ -1,0 +1,50 @@
+import type { ContainerDetails, ImageDetails } from '../docker/details.js';
+import type { ImageRelease, RunningRelease } from '../release/release.js';
+import type { Tree } from '../release/supervision.js';
+import type { Baseline } from '../rollout/hot.js';
+import type { Bundle } from '../upgrade/bundle.js';
+import { codeRules } from './code-rules.js';
+import type { CodeComparison, Comparison } from './comparison.js';
+import type { Reason } from './reason.js';
+import { releaseRules } from './release-rules.js';
+
+/** What will be done to one container, and why. */
+export type ContainerPlan = {
+  readonly name: string;
+  readonly container: ContainerDetails;
+  readonly oldImage: ImageDetails;
+  /** The version that runs, as far as it could be found out. */
+  readonly from?: string;
+  readonly reasons: readonly Reason[];
+} & (
+  | { readonly method: 'none' }
+  | { readonly method: 'recreate' }
+  | { readonly method: 'relup'; readonly hot: HotMaterial }
+);
+
+/** Everything a hot load needs, gathered before anything changes. */
+export interface HotMaterial {
+  readonly running: RunningRelease;
+  readonly next: ImageRelease;
+  readonly bundle: Bundle;
+  readonly baseline: Baseline;
+  /** The supervision tree of a cold boot; absent where none came up. */
+  readonly tree?: Tree;
+  /** Directories of the bundle that the container has already, with the same content. */
+  readonly present: readonly string[];
+}
+
+/** Reasons that need no look at the code. */
+export function judgeRelease(comparison: Comparison): readonly Reason[] {
+  return releaseRules.flatMap((rule) => rule(comparison));
+}
+
+/** Reasons that code, tree and processes give. */
+export function judgeCode(comparison: CodeComparison): readonly Reason[] {
+  return codeRules.flatMap((rule) => rule(comparison));
+}
+
+/** Hot is open as long as nothing closes it. */
+export function closed(reasons: readonly Reason[]): boolean {
+  return reasons.some(({ blocks }) => blocks.includes('relup'));
+}

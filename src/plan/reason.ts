@@ -1,0 +1,14 @@
+import type { ReasonCode } from './codes.js';
+
+export type HotMethod = 'relup' | 'modules';
+
+/** Why a way of deploying is closed, or what to know about the one taken. */
+export interface Reason {
+  readonly code: ReasonCode;
+  /** An application, a module, a file or a setting. */
+  readonly subject: string;
+  /** One sentence that says what is so and what to do about it. */
+  readonly message: string;
+  /** The methods this rules out; empty for a remark. */
+  readonly blocks: readonly HotMethod[];
+}

@@ -1,0 +1,152 @@
+import semver from 'semver';
+import type { Comparison } from './comparison.js';
+import type { Reason } from './reason.js';
+import { against, few } from './rule.js';
+
+type Rule = (comparison: Comparison) => readonly Reason[];
+
+// What the emulator itself stands on, and what ships with OTP and Elixir: their processes carry everything else,
+// and their own appups are made for restart_new_emulator or not at all.
+const platform = new Set(
+  (
+    'kernel stdlib sasl compiler elixir logger eex iex mix ex_unit crypto ssl public_key asn1 inets ssh mnesia ' +
+    'runtime_tools tools os_mon syntax_tools xmerl ftp tftp snmp erts parsetools observer wx megaco diameter eldap et'
+  ).split(' '),
+);
+
+/** What the releases' files and the images say, before any code is looked at. */
+export const releaseRules: readonly Rule[] = [
+  ({ options }) =>
+    options.strategy === 'restart'
+      ? [against('strategy-restart', 'strategy', 'A restart was asked for by `strategy: restart`.')]
+      : [],
+
+  ({ running, next }) =>
+    running.erts === next.erts
+      ? []
+      : [
+          against(
+            'erts-changed',
+            'erts',
+            `ERTS ${running.erts} (OTP ${running.otp}) runs and the image brings ${next.erts} (OTP ${next.otp}). A VM cannot exchange itself; build on the same Erlang/OTP to stay hot.`,
+          ),
+        ],
+
+  ({ running, next }) =>
+    running.root === next.root
+      ? []
+      : [against('release-root-changed', next.root, `The release lies in ${running.root} and in the image in ${next.root}.`)],
+
+  ({ change }) =>
+    change.applications.changed
+      .filter(({ name }) => platform.has(name))
+      .map(({ name, from, to }) =>
+        against('otp-app-changed', name, `${name} changes from ${from} to ${to}. It is part of the platform, which takes a new VM.`),
+      ),
+
+  ({ running }) =>
+    running.sasl
+      ? []
+      : [
+          against(
+            'sasl-missing',
+            'sasl',
+            'The running release has no sasl, so it has no release_handler. Add :sasl to extra_applications (mix) or to the release (relx); the deploy after next can be hot.',
+          ),
+        ],
+
+  ({ next }) =>
+    next.applications.some(({ name }) => name === 'sasl')
+      ? []
+      : [against('sasl-missing', 'sasl in the image', 'The new release has no sasl, without which systools makes no relup.')],
+
+  ({ running, readOnlyRoot }) =>
+    running.writable
+      ? []
+      : [
+          against(
+            'release-not-writable',
+            `${running.root}/releases`,
+            readOnlyRoot
+              ? 'The container has a read-only root file system, so no new code can be brought in. Put the release on a volume, or leave it to restarts.'
+              : `The VM's user (${running.vm.user}) cannot write the release. Give it the directory in the Dockerfile: COPY --chown.`,
+          ),
+        ],
+
+  ({ change, running, next }) =>
+    !change.same && running.version === next.version
+      ? [
+          against(
+            'version-not-bumped',
+            next.version,
+            `The image holds version ${next.version}, which runs already with other content. Bump the release's version.`,
+          ),
+        ]
+      : [],
+
+  ({ change, running, next }) =>
+    running.version === next.version
+      ? []
+      : change.applications.rebuilt.map(({ name, version, modules }) =>
+          against(
+            'version-not-bumped',
+            name,
+            `${few(modules)} changed while ${name} stays at ${version}, so systools would leave the old code running. Bump the application's version.`,
+          ),
+        ),
+
+  ({ occupied }) =>
+    occupied.map((path) =>
+      against('version-reused', path, `${path} is in the container already, with other content. Bump the version.`),
+    ),
+
+  ({ change }) =>
+    change.applications.removed.map(({ name, version }) =>
+      against('application-removed', name, `${name} ${version} is no longer part of the release. Stopping it under way would kill whoever is in its code.`),
+    ),
+
+  ({ change }) =>
+    change.files
+      .filter((path) => /(^|\/)vm\.args(\.src)?$/.test(path))
+      .map((path) => against('vm-args-changed', path, 'The VM reads its arguments only when it starts.')),
+
+  ({ change }) =>
+    change.files
+      .filter((path) => !/(^|\/)vm\.args(\.src)?$/.test(path))
+      .map((path) => against('boot-script-changed', path, 'It is read only when the container starts.')),
+
+  ({ image }) =>
+    image.settings.map((setting) =>
+      against('container-config-changed', setting, `The image sets ${setting} differently, which only a new container takes up.`),
+    ),
+
+  ({ image }) =>
+    image.files.length === 0
+      ? []
+      : [
+          against(
+            'base-image-changed',
+            image.files[0] ?? '',
+            `${image.files.length} files outside the release differ (${few(image.files, 3)}). A hot load carries the release only; the rest takes a new container.`,
+          ),
+        ],
+
+  ({ running, next, options }) => aboveLimit(running.version, next.version, options.hotUpTo),
+];
+
+const steps = ['patch', 'minor', 'major'] as const;
+
+function aboveLimit(from: string, to: string, limit: (typeof steps)[number]): readonly Reason[] {
+  if (limit === 'major') {
+    return [];
+  }
+  const step = semver.valid(from) && semver.valid(to) ? semver.diff(from, to)?.replace(/^pre(release)?/, '') || 'patch' : undefined;
+  if (step === undefined) {
+    return [
+      against('bump-above-limit', `${from} → ${to}`, `hot-up-to is ${limit}, and the step from ${from} to ${to} cannot be measured: they are not semantic versions.`),
+    ];
+  }
+  return steps.indexOf(step as (typeof steps)[number]) > steps.indexOf(limit)
+    ? [against('bump-above-limit', `${from} → ${to}`, `From ${from} to ${to} is a ${step} step, and hot-up-to allows ${limit}.`)]
+    : [];
+}

@@ -1,0 +1,13 @@
+import type { ReasonCode } from './codes.js';
+import type { Reason } from './reason.js';
+
+/** A reason that closes the way of the relup. */
+export function against(code: ReasonCode, subject: string, message: string): Reason {
+  return { code, subject, message, blocks: ['relup', 'modules'] };
+}
+
+/** Names for a sentence: the first few, and how many more. */
+export function few(names: readonly string[], most = 5): string {
+  const more = names.length - most;
+  return more > 0 ? `${names.slice(0, most).join(', ')} and ${more} more` : names.join(', ');
+}

@@ -1,0 +1,80 @@
+import type { Engine } from '../docker/engine.js';
+import type { Clock } from '../log.js';
+import { askFor } from './ask.js';
+import { watchFailing } from './failing.js';
+import { takeOff } from './flight.js';
+import { type Measurement, measurement } from './measurement.js';
+import { keepPace } from './pace.js';
+import type { ResolvedProbe } from './resolve.js';
+import { type Rhythm, rhythms } from './rhythm.js';
+import type { Sample } from './sample.js';
+
+/** The switch lasts from the first `switch-begins` to the last `switch-ends`, so that it takes in a rollback. */
+export type Mark = 'switch-begins' | 'switch-ends';
+
+/** What is not given of the rhythm is as usual for the kind of probe. */
+export interface ProbeOptions extends Partial<Rhythm> {
+  readonly clock: Clock;
+  /** Needed by `exec` and `docker`. */
+  readonly engine?: Engine;
+}
+
+export interface RunningProbe {
+  /** In the order in which they were known to have ended; grows. */
+  readonly samples: readonly Sample[];
+  /** In the clock's milliseconds: the start of the first failed request after which none was answered. */
+  failingSince(): number | undefined;
+  mark(name: Mark): void;
+  /** Asks there from the next request on: a re-created container can have another address. */
+  retarget(target: ResolvedProbe): void;
+  /** Sends nothing more, and waits for what is under way: at most the time-out. */
+  stop(): Promise<Measurement>;
+}
+
+/** Asks at a pace of its own: a slow answer does not keep the next question from being asked. */
+export function startProbe(target: ResolvedProbe, options: ProbeOptions): RunningProbe {
+  const { clock } = options;
+  const { timeoutMs, atOnce, ...rhythm } = { ...rhythms[target.kind], ...options };
+  // Timers know no less than a millisecond.
+  const intervalMs = Math.max(1, rhythm.intervalMs);
+  const samples: Sample[] = [];
+  const failing = watchFailing();
+  let ask = askFor(target, { ...options, timeoutMs });
+  let from = Number.POSITIVE_INFINITY;
+  let to = Number.POSITIVE_INFINITY;
+  let stopped: Promise<Measurement> | undefined;
+  let allLanded: () => void = () => undefined;
+
+  const flight = takeOff(clock, timeoutMs, (sample) => {
+    samples.push(sample);
+    failing.add(sample);
+    if (flight.size() === 0) allLanded();
+  });
+
+  const done = () => stopped !== undefined && flight.size() === 0;
+  void keepPace({ clock, intervalMs, until: done }, (due) => {
+    const lateMs = clock.now() - due;
+    if (lateMs >= intervalMs) flight.paused(lateMs);
+    flight.giveUpLate();
+    if (stopped === undefined && flight.size() < atOnce) flight.send(ask, due);
+  });
+
+  return {
+    samples,
+    failingSince: failing.since,
+    mark(name) {
+      if (name === 'switch-begins') from = Math.min(from, clock.now());
+      else to = clock.now();
+    },
+    retarget(next) {
+      ask = askFor(next, { ...options, timeoutMs });
+    },
+    stop() {
+      stopped ??= new Promise<void>((resolve) => {
+        allLanded = resolve;
+        if (flight.size() === 0) resolve();
+      }).then(() => measurement(samples, { from, to }, intervalMs));
+      return stopped;
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { buildImage } from './docker/build.js';
+import type { ImageDetails } from './docker/details.js';
+import type { Engine } from './docker/engine.js';
+import type { Inputs } from './inputs.js';
+import type { Log } from './log.js';
+import { Refusal } from './refusal.js';
+
+export interface ProvidedImage {
+  /** The name that is moved to it after success. */
+  readonly reference: string;
+  readonly id: string;
+  readonly details: ImageDetails;
+  /** What the name stood for before, if anything. */
+  readonly previousId?: string;
+}
+
+/** Builds the image without giving it its name, or finds the one that exists. */
+export async function provideImage(
+  engine: Engine,
+  { image: reference, build }: Inputs,
+  world: { readonly log: Log; readonly environment: NodeJS.ProcessEnv },
+): Promise<ProvidedImage> {
+  const previous = await engine.findImage(reference);
+  if (build === undefined) {
+    if (previous === undefined) {
+      throw new Refusal(`The engine has no image ${reference}, and \`build\` is false. Pull it first, or let it be built.`);
+    }
+    return { reference, id: previous.Id, details: previous };
+  }
+  const { context, dockerfile, args, target } = build;
+  const id = await buildImage(engine, { context, buildArgs: args, ...(dockerfile && { dockerfile }), ...(target && { target }) }, world).catch(
+    (error: unknown) => {
+      throw new Refusal(error instanceof Error ? error.message : String(error), { cause: error });
+    },
+  );
+  const details = await engine.findImage(id);
+  if (details === undefined) {
+    throw new Refusal(`The image ${id} was built, and the engine does not have it.`);
+  }
+  return { reference, id, details, ...(previous && { previousId: previous.Id }) };
+}

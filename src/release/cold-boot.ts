@@ -1,0 +1,79 @@
+import type { ContainerDetails, ImageDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import { recreation } from '../docker/recreation.js';
+import type { Clock } from '../log.js';
+import { Node } from '../node/node.js';
+import { map } from '../node/term.js';
+import { findVms } from '../node/vm.js';
+import type { Tree } from './supervision.js';
+
+/** What a cold boot of the new image in this container's place comes up as. */
+export type ColdBoot =
+  | { readonly kind: 'booted'; readonly tree: Tree; readonly ms: number }
+  | { readonly kind: 'failed'; readonly why: string };
+
+const patienceMs = 30_000;
+
+/**
+ * Boots the new image once as the container would, with its environment and command, and reads its supervision
+ * tree: only a boot knows the children of a supervisor without callback module. It reaches nothing: no network,
+ * no volumes, no published ports.
+ */
+export async function coldBoot(
+  engine: Engine,
+  container: ContainerDetails,
+  oldImage: ImageDetails,
+  newImage: ImageDetails,
+  clock: Clock,
+): Promise<ColdBoot> {
+  const { spec } = recreation(container, oldImage, newImage.Id, newImage.Id);
+  const started = clock.now();
+  const id = await engine.createContainer(`hot-deploy-cold-boot-${Date.now().toString(36)}`, {
+    ...spec,
+    Hostname: hostname,
+    ExposedPorts: {},
+    Volumes: {},
+    Healthcheck: { Test: ['NONE'] },
+    Labels: { 'hot-deploy.role': 'cold-boot' },
+    NetworkingConfig: {},
+    // Without network there is no resolver either, and a node has to find its own host.
+    HostConfig: { NetworkMode: 'none', ExtraHosts: [`${hostname}:127.0.0.1`] },
+  });
+  try {
+    await engine.startContainer(id);
+    const tree = await booted(engine, id, clock);
+    return typeof tree === 'string' ? { kind: 'failed', why: tree } : { kind: 'booted', tree, ms: clock.now() - started };
+  } finally {
+    await engine.removeContainer(id, { force: true, volumes: true });
+  }
+}
+
+const hostname = 'hot-deploy-cold-boot';
+
+async function booted(engine: Engine, id: string, clock: Clock): Promise<Tree | string> {
+  const deadline = clock.now() + patienceMs;
+  let why = 'it did not start in time';
+  while (clock.now() < deadline) {
+    const { State } = await engine.inspectContainer(id);
+    if (!State.Running) {
+      return `it ended with exit code ${State.ExitCode}: ${(await engine.logs(id, 5)).trim()}`;
+    }
+    const [vm] = await findVms(engine, id);
+    if (vm?.distribution !== undefined) {
+      try {
+        const node = new Node(engine, id, vm);
+        const answer = (await node.ask({ set: 'node', module: 'hot_deploy_tree', function: 'booted', argument: map({}) })) as
+          | { readonly booted: true; readonly applications: Tree }
+          | { readonly booted: false };
+        if (answer.booted) {
+          return answer.applications;
+        }
+      } catch (error) {
+        // Not distributed yet, or already gone: the next round tells.
+        why = error instanceof Error ? error.message : String(error);
+      }
+    }
+    await clock.sleep(100);
+  }
+  return why;
+}

@@ -1,0 +1,115 @@
+import { type Digests, expectedModules, type ImageApplication, type ImageRelease, type RunningRelease } from './release.js';
+
+/** What differs between the release that runs and the one in the image. */
+export interface Change {
+  readonly applications: {
+    readonly added: readonly ImageApplication[];
+    readonly removed: readonly { readonly name: string; readonly version: string }[];
+    /** Another version. */
+    readonly changed: readonly ApplicationChange[];
+    /** The same version with other code, or with other files (`lib/APP-VSN/priv/...`). */
+    readonly rebuilt: readonly { readonly name: string; readonly version: string; readonly modules: readonly string[] }[];
+  };
+  /** Consolidated protocols whose dispatch differs, new ones included. */
+  readonly protocols: readonly string[];
+  /** Files that a start of the release reads and a hot upgrade does not: scripts and arguments of the VM. */
+  readonly files: readonly string[];
+  /** Whether a cold boot of the image would run exactly what runs. */
+  readonly same: boolean;
+}
+
+export interface ApplicationChange {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  /** Where the old one lies in the running container. */
+  readonly fromDirectory: string;
+  readonly toDirectory: string;
+  /** A hand-written appup in the new one. */
+  readonly appup: boolean;
+}
+
+/** Pure: reads nothing but its arguments. */
+export function compare(running: RunningRelease, next: ImageRelease): Change {
+  const now = new Map(running.applications.map((application) => [application.name, application]));
+  const then = new Map(next.applications.map((application) => [application.name, application]));
+  const both = next.applications.flatMap((to) => {
+    const from = now.get(to.name);
+    return from === undefined ? [] : [{ from, to }];
+  });
+  const expected = expectedModules(next);
+  const applications: Change['applications'] = {
+    // `none` is never loaded, so a running node does not show it.
+    added: next.applications.filter((application) => !now.has(application.name) && application.mode !== 'none'),
+    removed: running.applications.filter((application) => !then.has(application.name)),
+    changed: both
+      .filter(({ from, to }) => from.version !== to.version)
+      .map(({ from, to }) => ({
+        name: to.name,
+        from: from.version,
+        to: to.version,
+        fromDirectory: from.directory ?? `${running.root}/lib/${to.name}-${from.version}`,
+        toDirectory: to.directory,
+        appup: to.appup,
+      })),
+    rebuilt: both
+      .filter(({ from, to }) => from.version === to.version)
+      .map(({ to }) => ({
+        name: to.name,
+        version: to.version,
+        modules: [
+          ...differing(to.modules, expected, running.modules).filter((module) => !(module in next.protocols)),
+          ...differing(under(`lib/${to.name}-${to.version}/`, running.files, next.files), next.files, running.files),
+        ].filter((name) => !/^lib\/[^/]+\/ebin\//.test(name)),
+      }))
+      .filter(({ modules }) => modules.length > 0),
+  };
+  const protocols = differing(next.protocols, expected, running.modules);
+  const files = differingFiles(running.files, next.files);
+  const settings = differing(under('releases/VSN/', running.files, next.files), next.files, running.files).filter((path) => configuration.test(path));
+  const { added, removed, changed, rebuilt } = applications;
+  return {
+    applications,
+    protocols,
+    files,
+    same:
+      running.version === next.version &&
+      running.erts === next.erts &&
+      [added, removed, changed, rebuilt, protocols, files, settings].every((list) => list.length === 0),
+  };
+}
+
+/** Names of `modules` whose digest on the node is not the expected one. What is on the node and unloaded has none. */
+function differing(modules: Digests, expected: Digests, actual: Digests): readonly string[] {
+  return Object.keys(modules)
+    .filter((module) => actual[module] !== expected[module])
+    .sort();
+}
+
+/** All files below a directory, of either release. */
+function under(directory: string, ...releases: readonly Digests[]): Digests {
+  return Object.assign({}, ...releases.map((files) => Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith(directory)))));
+}
+
+// Resolved anew for a new version; under the same version a difference means another build.
+const configuration = /^releases\/VSN\/(sys\.config\.src|runtime\.exs)$/;
+
+// Read by nobody who starts or serves: the emulator's own records, what a remote shell uses, Windows' scripts,
+// and the boot file, which names each application's version and is exchanged with the release.
+const irrelevant = [
+  /^lib\//,
+  /^bin\/.*\.bat$/,
+  /^releases\/VSN\/(consolidated|RELEASES|hot-deploy|remote\.vm\.args|iex|runtime\.exs|relup)/,
+  /^releases\/VSN\/[^/]*\.(rel|boot|script|bat|appup)$/,
+  /^releases\/VSN\/sys\.config(\.src)?$/,
+];
+
+function differingFiles(now: Readonly<Record<string, string>>, then: Readonly<Record<string, string>>): readonly string[] {
+  const rendered = new Set(Object.keys(then).filter((path) => path.endsWith('.src')).map((path) => path.slice(0, -4)));
+  return [...new Set([...Object.keys(now), ...Object.keys(then)])]
+    .filter((path) => !irrelevant.some((pattern) => pattern.test(path)))
+    // relx's start script renders NAME.src to NAME in the container: only the source says what changed.
+    .filter((path) => !rendered.has(path))
+    .filter((path) => now[path] !== then[path])
+    .sort();
+}

@@ -1,0 +1,66 @@
+import { map, text } from '../node/term.js';
+import type { ApplicationChange } from './compare.js';
+import type { ImageRelease, ModuleFacts, RunningRelease } from './release.js';
+import type { Workshop } from './workshop.js';
+
+/** Where the workshop keeps what only the old release has. */
+export const oldRoot = '/hot-deploy/old';
+
+/** One changed application, module by module. */
+export interface ModuleChanges {
+  readonly name: string;
+  readonly added: readonly ModuleFacts[];
+  readonly removed: readonly ModuleFacts[];
+  readonly changed: readonly { readonly from: ModuleFacts; readonly to: ModuleFacts }[];
+  /** Modules that the node runs in another version than its disk holds. */
+  readonly patched: readonly string[];
+}
+
+/** Reads the modules of all changed applications in both versions, once the workshop has both. */
+export async function moduleChanges(
+  workshop: Workshop,
+  changes: readonly ApplicationChange[],
+  running: RunningRelease,
+  next: ImageRelease,
+): Promise<readonly ModuleChanges[]> {
+  const wildcards = changes.flatMap((change) => [
+    `${oldRoot}/lib/${change.name}-${change.from}/ebin/*.beam`,
+    `${change.toDirectory}/ebin/*.beam`,
+  ]);
+  const facts = (await workshop.ask({
+    module: 'hot_deploy_release',
+    function: 'modules',
+    argument: map({ wildcards: wildcards.map(text) }),
+  })) as readonly (readonly ModuleFacts[])[];
+  return changes.map((change, at) => ofApplication(change.name, facts[2 * at] ?? [], facts[2 * at + 1] ?? [], running, next));
+}
+
+function ofApplication(
+  name: string,
+  from: readonly ModuleFacts[],
+  to: readonly ModuleFacts[],
+  running: RunningRelease,
+  next: ImageRelease,
+): ModuleChanges {
+  const before = new Map(from.map((module) => [module.module, module]));
+  const after = new Map(to.map((module) => [module.module, module]));
+  return {
+    name,
+    added: to.filter((module) => !before.has(module.module)),
+    removed: from.filter((module) => !after.has(module.module)),
+    changed: to.flatMap((module) => {
+      const old = before.get(module.module);
+      return old === undefined || old.digest === module.digest ? [] : [{ from: old, to: module }];
+    }),
+    // What is consolidated never equals the application's own file.
+    patched: from
+      .filter((module) => !module.protocol && !(module.module in next.protocols))
+      .filter(({ module, digest }) => running.modules[module] !== undefined && running.modules[module] !== digest)
+      .map((module) => module.module),
+  };
+}
+
+/** Elixir's modules as their authors write them. */
+export function plainName(module: string): string {
+  return module.replace(/^Elixir\./, '');
+}

@@ -1,0 +1,86 @@
+import type { Node } from '../node/node.js';
+import type { Vm } from '../node/vm.js';
+
+/** Module name to the MD5 over the chunks that matter, in hexadecimal, as `beam_lib:md5/1` and the loader compute it. */
+export type Digests = Readonly<Record<string, string>>;
+
+/** Path below the release's root to the SHA-256 of its content. */
+export type FileDigests = Readonly<Record<string, string>>;
+
+interface Identity {
+  readonly name: string;
+  readonly version: string;
+  readonly erts: string;
+  /** OTP's major version: `25`. */
+  readonly otp: string;
+  /** Absolute directory inside the container. */
+  readonly root: string;
+}
+
+/** A release as an image holds it: what a cold boot would run. */
+export interface ImageRelease extends Identity {
+  readonly applications: readonly ImageApplication[];
+  /** Consolidated protocols, which belong to the release and stand before the application's own modules. */
+  readonly protocols: Digests;
+  /** All files that are no code: `bin/`, `releases/VSN/` and what applications carry in `priv` and elsewhere. */
+  readonly files: FileDigests;
+}
+
+export interface ImageApplication {
+  readonly name: string;
+  readonly version: string;
+  /** `permanent`, `transient`, `temporary`, `load` or `none`. */
+  readonly mode: string;
+  readonly directory: string;
+  /** Whether its ebin directory holds a hand-written appup. */
+  readonly appup: boolean;
+  readonly modules: Digests;
+}
+
+/** A release as a node runs it: asked of the node, since a container may have been upgraded before. */
+export interface RunningRelease extends Identity {
+  readonly vm: Vm;
+  readonly node: Node;
+  readonly nodeName: string;
+  readonly osPid: string;
+  readonly uptimeMs: number;
+  readonly booted: boolean;
+  readonly mode: string;
+  readonly sasl: boolean;
+  readonly heart: boolean;
+  readonly writable: boolean;
+  readonly applications: readonly RunningApplication[];
+  readonly modules: Digests;
+  readonly codePath: readonly string[];
+  readonly files: FileDigests;
+  /** Whom the release's files belong to inside the container. */
+  readonly owner: { readonly uid: number; readonly gid: number };
+}
+
+export interface RunningApplication {
+  readonly name: string;
+  readonly version: string;
+  readonly running: boolean;
+  readonly directory: string | null;
+}
+
+/** What the plan has to know of one changed module, read from its beam file. */
+export interface ModuleFacts {
+  readonly file: string;
+  readonly module: string;
+  readonly digest: string;
+  readonly behaviours: readonly string[];
+  /** Arities of exported code_change functions. */
+  readonly codeChange: readonly number[];
+  readonly exports: readonly string[];
+  /** Modules it calls by name. */
+  readonly calls: readonly string[];
+  readonly nif: boolean;
+  readonly onLoad: boolean;
+  readonly protocol: boolean;
+}
+
+/** The digests a cold boot of the release would load, consolidated protocols in their place. */
+export function expectedModules(release: ImageRelease): Digests {
+  return Object.assign({}, ...release.applications.map((application) => application.modules), release.protocols);
+}

@@ -1,0 +1,75 @@
+import type { ContainerDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import { Node, NodeUnreachable } from '../node/node.js';
+import { map } from '../node/term.js';
+import { findVms, outOfReach, type Vm } from '../node/vm.js';
+import { readFiles } from './files.js';
+import { refuseOldOtp } from './otp.js';
+import type { RunningRelease } from './release.js';
+
+/** What could be read of a container. Anything but `running` cannot be upgraded hot. */
+export type Reading =
+  | { readonly kind: 'running'; readonly release: RunningRelease }
+  | { readonly kind: 'no-vm' }
+  | { readonly kind: 'several-nodes'; readonly nodes: readonly string[] }
+  | { readonly kind: 'no-distribution'; readonly vm: Vm }
+  | { readonly kind: 'unreachable'; readonly vm: Vm; readonly why: string };
+
+/** What only the user can know where it cannot be detected. */
+export interface Hints {
+  /** Chooses among several VMs in one container. */
+  readonly nodeName?: string;
+  readonly cookie?: string;
+}
+
+/** Reads the release that really runs in a container. */
+export async function readRunning(engine: Engine, container: ContainerDetails, hints: Hints): Promise<Reading> {
+  const { nodeName, cookie } = hints;
+  const vms = await findVms(engine, container.Id);
+  const named = nodeName === undefined ? vms : vms.filter((vm) => vm.distribution?.node.split('@')[0] === nodeName.split('@')[0]);
+  const [vm, ...others] = named;
+  if (vm === undefined) {
+    return { kind: 'no-vm' };
+  }
+  if (others.length > 0) {
+    return { kind: 'several-nodes', nodes: named.map((each) => each.distribution?.node ?? `process ${each.pid}`) };
+  }
+  const erts = /erts-([0-9.]+)/.exec(vm.bin)?.[1];
+  if (erts !== undefined) {
+    refuseOldOtp(erts, `The container ${container.Name.replace(/^\//, '')}`);
+  }
+  if (vm.distribution === undefined) {
+    return { kind: 'no-distribution', vm };
+  }
+  const obstacle = outOfReach.find((flag) => vm.args.includes(flag));
+  if (obstacle !== undefined) {
+    return { kind: 'unreachable', vm, why: `the VM was started with ${obstacle}, which erl_call does not speak` };
+  }
+  try {
+    return { kind: 'running', release: await identify(engine, container.Id, vm, cookie) };
+  } catch (error) {
+    if (error instanceof NodeUnreachable) {
+      return { kind: 'unreachable', vm, why: error.message };
+    }
+    throw error;
+  }
+}
+
+type Identity = Omit<RunningRelease, 'vm' | 'node' | 'nodeName' | 'files' | 'owner'> & { readonly node: string };
+
+async function identify(engine: Engine, container: string, vm: Vm, cookie?: string): Promise<RunningRelease> {
+  const node = new Node(engine, container, vm, cookie);
+  const answer = (await node.ask({
+    set: 'node',
+    module: 'hot_deploy_node',
+    function: 'identify',
+    argument: map({}),
+  })) as Identity;
+  const { files, owner } = await readFiles(engine, container, vm.user, answer.root, answer.version);
+  return { ...answer, vm, node, nodeName: answer.node, files, owner };
+}
+
+/** The version a VM was booted with, as its command line tells: for reports where the node cannot be asked. */
+export function bootedVersion(vm: Vm): string | undefined {
+  return /\/releases\/([^/]+)\/[^/]+$/.exec(vm.boot ?? '')?.[1];
+}

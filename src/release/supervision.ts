@@ -1,0 +1,104 @@
+/** A node of a supervision tree, as the agent tells it. */
+export interface Supervised {
+  /** The child's id as Erlang prints it; `top` for an application's first process. */
+  readonly id: string;
+  readonly type: 'supervisor' | 'worker' | 'dynamic' | 'unanswering';
+  readonly running?: boolean;
+  /** The child specification as text, and of it the start function and arguments alone. */
+  readonly spec?: {
+    /** Whether the text reads back as the same term. */
+    readonly portable: boolean;
+    readonly text: string;
+    readonly start: string;
+    /** Modules whose code its funs need. */
+    readonly closures: readonly string[];
+  };
+  /** Registered name, of supervisors. */
+  readonly name?: string | null;
+  /** The callback module, of supervisors. */
+  readonly callback?: string;
+  readonly strategy?: string;
+  readonly intensity?: number;
+  readonly period?: number;
+  readonly children?: readonly Supervised[];
+}
+
+export type Tree = Readonly<Record<string, Supervised>>;
+
+/** One difference between two trees, at one supervisor. */
+export type SupervisionChange = {
+  readonly application: string;
+  /** Where: ids from the top, joined by slashes. */
+  readonly path: string;
+  readonly supervisor: Supervised;
+} & (
+  | { readonly kind: 'child-added'; readonly child: Supervised; readonly last: boolean }
+  | { readonly kind: 'child-removed'; readonly child: Supervised }
+  | { readonly kind: 'spec-changed'; readonly child: Supervised; readonly to: Supervised }
+  | { readonly kind: 'order-changed' }
+  | { readonly kind: 'settings-changed'; readonly to: Supervised }
+  | { readonly kind: 'top-changed' }
+);
+
+/** What has to happen for `now` to become `then`; pure. Applications that only one of them runs are left out. */
+export function compareTrees(now: Tree, then: Tree): readonly SupervisionChange[] {
+  return Object.entries(then).flatMap(([application, top]) => {
+    const running = now[application];
+    return running === undefined ? [] : compareNodes(application, application, running, top);
+  });
+}
+
+function compareNodes(application: string, path: string, now: Supervised, then: Supervised): readonly SupervisionChange[] {
+  if (now.type !== 'supervisor' || then.type !== 'supervisor') {
+    return now.type === then.type ? [] : [{ kind: 'top-changed', application, path, supervisor: now }];
+  }
+  const at = { application, path, supervisor: now };
+  const children = { now: now.children ?? [], then: then.children ?? [] };
+  const known = (list: readonly Supervised[], id: string) => list.find((child) => child.id === id);
+  const added = children.then.filter((child) => known(children.now, child.id) === undefined);
+  const removed = children.now.filter((child) => known(children.then, child.id) === undefined);
+  const kept = (list: readonly Supervised[], other: readonly Supervised[]) =>
+    list.map((child) => child.id).filter((id) => known(other, id) !== undefined);
+  const sameOrder = kept(children.now, children.then).join('\n') === kept(children.then, children.now).join('\n');
+  const tail = children.then.slice(children.then.length - added.length);
+  const settings = (each: Supervised) => `${each.strategy} ${each.intensity} ${each.period} ${each.callback}`;
+  return [
+    ...(settings(now) === settings(then) ? [] : [{ kind: 'settings-changed', to: then, ...at } as const]),
+    ...added.map((child) => ({ kind: 'child-added', child, last: tail.includes(child), ...at }) as const),
+    ...removed.map((child) => ({ kind: 'child-removed', child, ...at }) as const),
+    ...(sameOrder ? [] : [{ kind: 'order-changed', ...at } as const]),
+    ...children.then.flatMap((to) => {
+      const child = known(children.now, to.id);
+      if (child === undefined) {
+        return [];
+      }
+      const changed = child.spec?.text === to.spec?.text ? [] : [{ kind: 'spec-changed', child, to, ...at } as const];
+      return [...changed, ...compareNodes(application, `${path}/${to.id}`, child, to)];
+    }),
+  ];
+}
+
+/** Counts the nodes of a tree that a comparison looks at. */
+export function countNodes(tree: Tree): number {
+  const count = (node: Supervised): number => 1 + (node.children ?? []).reduce((sum, child) => sum + count(child), 0);
+  return Object.values(tree).reduce((sum, top) => sum + count(top), 0);
+}
+
+/** The change in words, for reports. */
+export function describeChange(change: SupervisionChange): string {
+  const where = change.path;
+  switch (change.kind) {
+    case 'child-added':
+      return `${where}: child ${change.child.id} is new`;
+    case 'child-removed':
+      return `${where}: child ${change.child.id} is gone`;
+    case 'spec-changed':
+      return `${where}: child ${change.child.id} is specified differently`;
+    case 'order-changed':
+      return `${where}: children start in another order`;
+    case 'settings-changed':
+      return `${where}: strategy, restart intensity or callback module differ`;
+    case 'top-changed':
+      return `${where}: the top process is of another kind`;
+  }
+}

@@ -1,0 +1,102 @@
+import type { ImageDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import { answer, expressionForOwnVm, type Request } from '../node/agent.js';
+import { atom, write } from '../node/term.js';
+import { Refusal } from '../refusal.js';
+import { refuseOldOtp } from './otp.js';
+
+// Keeps the container there until it is removed, and goes at once when it is told to.
+const wait = 'trap exit TERM INT; while :; do sleep 1 & wait $!; done';
+
+// $1 is a directory to look in first. Not below /proc: its links lead back to /.
+const findRelease = `
+for d in "$1" /app /opt/* /srv/* /home/* /root /; do
+  [ -f "$d/releases/start_erl.data" ] && break
+  d=
+done
+[ -n "$d" ] || d=$(find / -xdev -path /proc -prune -o -path '*/releases/start_erl.data' -print 2>/dev/null | head -n 1 | sed 's#/releases/start_erl.data$##')
+[ -n "$d" ] && printf '%s\\n' "$d" && cat "$d/releases/start_erl.data"`;
+
+const evaluate =
+  '{ok,Source}=file:read_file("/dev/stdin"),{ok,Tokens,_}=erl_scan:string(binary_to_list(Source)),{ok,Forms}=erl_parse:parse_exprs(Tokens),erl_eval:exprs(Forms,[])';
+
+// $1 root, $2 Erlang source for -eval. A release without its own runtime uses the one in its image.
+const run = `
+read -r erts version <"$1/releases/start_erl.data"
+erl="$1/erts-$erts/bin/erl"; [ -x "$erl" ] || erl=erl
+boot="$1/releases/$version/start_clean"; [ -f "$boot.boot" ] || boot=start_clean
+cat | "$erl" -boot "$boot" -boot_var RELEASE_LIB "$1/lib" -noshell -noinput -eval "$2"`;
+
+/**
+ * A throw-away container of the new image, without network, in which the new release's own runtime reads the
+ * release and makes the relup: neither the user's machine nor the runner needs Erlang.
+ */
+export class Workshop {
+  private constructor(
+    private readonly engine: Engine,
+    readonly container: string,
+    readonly root: string,
+  ) {}
+
+  static async open(engine: Engine, image: ImageDetails, reference: string): Promise<Workshop> {
+    const container = await engine.createContainer(`hot-deploy-workshop-${Date.now().toString(36)}`, {
+      Image: image.Id,
+      Entrypoint: ['sh', '-c', wait],
+      Cmd: [],
+      User: '0:0',
+      WorkingDir: '/',
+      Healthcheck: { Test: ['NONE'] },
+      Labels: { 'hot-deploy.role': 'workshop' },
+      Env: ['ERL_CRASH_DUMP=/dev/null'],
+      HostConfig: { NetworkMode: 'none' },
+    });
+    try {
+      await engine.startContainer(container);
+      const found = await engine.exec(container, {
+        argv: ['sh', '-c', findRelease, 'hot-deploy', image.Config.WorkingDir || '/app'],
+        user: '0:0',
+        timeoutMs: 60_000,
+      });
+      const [root, startErl] = found.stdout.toString('utf8').split('\n');
+      if (root === undefined || root === '') {
+        throw new Refusal(
+          `The image ${reference} holds no release: nothing in it is named releases/start_erl.data. Is it the image of an Erlang or Elixir release?`,
+        );
+      }
+      refuseOldOtp(startErl?.split(' ')[0] ?? '', `The image ${reference}`);
+      return new Workshop(engine, container, root);
+    } catch (error) {
+      await engine.removeContainer(container, { force: true });
+      throw error;
+    }
+  }
+
+  /** Evaluates one request in a VM of its own. */
+  async ask(request: Omit<Request, 'set'>, timeoutMs = 120_000): Promise<unknown> {
+    const call = `hot_deploy_agent:main(${write(atom(request.module))},${write(atom(request.function))},${write(request.argument)}),halt(0,[{flush,true}])`;
+    const result = await this.engine.exec(this.container, {
+      argv: ['sh', '-c', run, 'hot-deploy', this.root, evaluate],
+      user: '0:0',
+      stdin: expressionForOwnVm('release', call),
+      timeoutMs,
+    });
+    const value = answer(result.stdout.toString('utf8'));
+    if (value === undefined) {
+      const said = `${result.stdout.toString('utf8')} ${result.stderr.toString('utf8')}`.trim().slice(-500);
+      throw new Refusal(`The new release's own runtime does not run in its image: ${said || `exit code ${result.exitCode}`}.`);
+    }
+    return value;
+  }
+
+  async put(path: string, tar: Buffer): Promise<void> {
+    await this.engine.putArchive(this.container, path, tar);
+  }
+
+  async get(path: string): Promise<Buffer | undefined> {
+    return await this.engine.getArchive(this.container, path);
+  }
+
+  async close(): Promise<void> {
+    await this.engine.removeContainer(this.container, { force: true, volumes: true });
+  }
+}

@@ -1,0 +1,52 @@
+import type { Report } from './report.js';
+import { totalDowntime } from './totals.js';
+import { verdict } from './verdict.js';
+
+interface Output {
+  readonly description: string;
+  /** Empty where the run has no such thing. */
+  readonly of: (report: Report, reportPath: string) => string;
+}
+
+/** The Action's outputs. action.yml and the README's table are generated from here. */
+export const outputs = {
+  outcome: {
+    description:
+      '`planned`, `unchanged`, `deployed`, `rolled-back`, `refused` or `failed`; the job fails on the last three.',
+    of: ({ outcome }) => outcome,
+  },
+  method: {
+    description: '`relup`, `modules`, `recreate`, `start-first`, `service` or `none`.',
+    of: ({ method }) => method,
+  },
+  'from-version': { description: 'The version that ran before.', of: ({ from = '' }) => from },
+  'to-version': { description: 'The version that was to be deployed.', of: ({ to = '' }) => to },
+  'downtime-ms': {
+    description: 'The longest that one container was down, in milliseconds; empty where it was not measured.',
+    of: ({ containers }) => numeral(totalDowntime(containers)?.ms),
+  },
+  'failed-requests': {
+    description: 'How many requests of the probe failed; empty where it was not measured.',
+    of: ({ containers }) => numeral(totalDowntime(containers)?.failed),
+  },
+  reasons: {
+    description: 'Why this method was chosen: a JSON array of `{code, subject, message, blocks}`.',
+    of: ({ reasons }) => JSON.stringify(reasons),
+  },
+  image: {
+    description: 'The image with its digest.',
+    of: ({ image }) => (image ? `${image.reference}@${image.id}` : ''),
+  },
+  report: { description: 'The path of the JSON report.', of: (_, reportPath) => reportPath },
+  bundle: { description: 'The path of the relup bundle, where one was made.', of: ({ bundle }) => bundle?.path ?? '' },
+  summary: { description: 'What happened, in one sentence.', of: verdict },
+} as const satisfies Readonly<Record<string, Output>>;
+
+export const outputNames = Object.keys(outputs) as readonly (keyof typeof outputs)[];
+
+/** Name and value of each output. */
+export function renderOutputs(report: Report, reportPath: string): readonly (readonly [string, string])[] {
+  return outputNames.map((name) => [name, (outputs[name] as Output).of(report, reportPath)]);
+}
+
+const numeral = (value: number | undefined) => (value === undefined ? '' : String(Math.round(value * 10) / 10));

@@ -1,0 +1,24 @@
+import * as core from '@actions/core';
+import { explain } from './cause.js';
+import { renderOutputs } from './outputs.js';
+import type { Report } from './report.js';
+import { writeReport, writeSummary } from './write.js';
+
+/** Hands a report to GitHub. What goes wrong here is a warning: it changes nothing about what was deployed. */
+export async function publish(report: Report, reportPath: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const summaryPath = environment['GITHUB_STEP_SUMMARY'];
+  const steps = [
+    () => writeReport(report, reportPath),
+    () => summaryPath && writeSummary(report, summaryPath),
+    () => {
+      for (const [name, value] of renderOutputs(report, reportPath)) core.setOutput(name, value);
+    },
+  ];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      core.warning(explain(error));
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import type { Reason } from '../plan/reason.js';
+import type { Window } from '../probe/window.js';
+
+export type Outcome = 'planned' | 'unchanged' | 'deployed' | 'rolled-back' | 'refused' | 'failed';
+export type Method = 'relup' | 'modules' | 'recreate' | 'start-first' | 'service' | 'none';
+
+/** The one record of a run. Every figure in a comment, a summary or a terminal comes from here. */
+export interface Report {
+  readonly schema: 1;
+  readonly outcome: Outcome;
+  readonly method: Method;
+  /** Release versions; absent where none could be read. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly environment: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly reasons: readonly Reason[];
+  readonly containers: readonly ContainerReport[];
+  readonly timeline: readonly TimelineEvent[];
+  readonly image?: { readonly reference: string; readonly id: string; readonly previousId?: string };
+  readonly bundle?: { readonly path: string; readonly bytes: number; readonly applications: readonly string[] };
+  /** What the relup does, in words, one a line. */
+  readonly instructions: readonly string[];
+  readonly warnings: readonly string[];
+  readonly runUrl?: string;
+  /** The sentence for a person when the outcome is refused, rolled-back or failed. */
+  readonly message?: string;
+}
+
+export interface ContainerReport {
+  readonly name: string;
+  readonly id: string;
+  readonly engine: string;
+  readonly outcome: Outcome;
+  readonly method: Method;
+  readonly from?: string;
+  readonly to?: string;
+  readonly reasons: readonly Reason[];
+  readonly phases: readonly Phase[];
+  readonly downtime?: Downtime;
+  readonly latency?: LatencyByPeriod;
+  readonly proof?: Proof;
+  /** Processes still in old code after the drain. */
+  readonly lingering: readonly ProcessNote[];
+  readonly notMigrated: readonly ProcessNote[];
+  /** Only after a re-creation: settings compared before and after, save image and id. */
+  readonly settings?: { readonly equal: boolean; readonly differing: readonly string[] };
+  readonly message?: string;
+}
+
+export interface Phase {
+  readonly name: string;
+  readonly ms: number;
+}
+
+/** Measured from outside over the whole window. */
+export interface Downtime {
+  /** Sum of the times from each first failed request to the next answered one. */
+  readonly ms: number;
+  /** Longest time between two answered requests that follow each other. */
+  readonly longestGapMs: number;
+  readonly requests: number;
+  readonly failed: number;
+}
+
+export interface LatencyByPeriod {
+  readonly before: Window;
+  readonly during: Window;
+  readonly after: Window;
+}
+
+export interface ProcessNote {
+  /** As the node prints it: `<0.123.0>`. */
+  readonly pid: string;
+  readonly name?: string;
+  readonly modules: readonly string[];
+}
+
+export interface TimelineEvent {
+  /** Milliseconds since the run began. */
+  readonly at: number;
+  readonly ms: number;
+  readonly container?: string;
+  readonly label: string;
+}
+
+/** That what runs equals a cold boot of the new release. */
+export interface Proof {
+  readonly modules: { readonly expected: number; readonly matching: number; readonly differing: readonly string[] };
+  readonly versions: Readonly<Record<string, string>>;
+  /** Keys only (`app:key`): values may be secrets. */
+  readonly environment: { readonly matching: number; readonly differing: readonly string[] };
+  readonly protocols: { readonly expected: number; readonly matching: number; readonly differing: readonly string[] };
+  readonly supervision: { readonly expected: number; readonly matching: number; readonly differing: readonly string[] };
+  readonly processes: { readonly oldCode: readonly ProcessNote[]; readonly notMigrated: readonly ProcessNote[] };
+  readonly vm: { readonly sameProcess: boolean; readonly uptimeMs: number };
+  /** What could not be compared, in words. */
+  readonly notCompared: readonly string[];
+  readonly converged: boolean;
+}

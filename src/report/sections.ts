@@ -1,0 +1,37 @@
+import { containerTable } from './containers.js';
+import { count } from './count.js';
+import { latencyTable, phaseTable } from './measurements.js';
+import { processTable } from './processes.js';
+import { differences, proofs } from './proof.js';
+import { reasonTable } from './reasons.js';
+import type { Report } from './report.js';
+import { isEmpty, type Section } from './section.js';
+
+/** What stands below the verdict, in the order in which it is asked for. Empty parts are left out. */
+export function sections(report: Report): readonly Section[] {
+  const { containers, warnings, instructions } = report;
+  const all: readonly Section[] = [
+    { title: 'Warnings', kind: 'list', items: warnings },
+    containerTable(containers),
+    reasonTable(report),
+    processTable(containers),
+    differences(containers),
+    latencyTable(containers),
+    { title: 'What the relup does', kind: 'verbatim', detail: true, lines: instructions },
+    proofs(containers),
+    phaseTable(containers),
+    files(report),
+  ];
+  return all.filter((section) => !isEmpty(section));
+}
+
+function files({ image, bundle }: Report): Section {
+  const items = [
+    ...(image ? [`image: ${image.reference} (${image.id})`] : []),
+    ...(image?.previousId ? [`image before: ${image.previousId}`] : []),
+    ...(bundle
+      ? [`bundle: ${bundle.path}, ${count(bundle.bytes, 'byte')}, with ${bundle.applications.join(', ')}`]
+      : []),
+  ];
+  return { title: 'Image and bundle', kind: 'list', detail: true, items };
+}

@@ -1,0 +1,52 @@
+import { styleText } from 'node:util';
+import type { Clock, Log } from '../log.js';
+import { spell } from './duration.js';
+
+/** What the log needs of a stream such as `process.stderr`. */
+export interface Terminal {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+export interface TerminalLog extends Log {
+  /** `text` without the secrets that were masked. */
+  masked(text: string): string;
+}
+
+interface Options {
+  readonly clock: Clock;
+  readonly debug: boolean;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Progress on a terminal, or in a file without colours. */
+export function terminalLog(terminal: Terminal, { clock, debug, environment }: Options): TerminalLog {
+  const secrets = new Set<string>();
+  // https://no-color.org
+  const coloured = terminal.isTTY === true && !environment['NO_COLOR'];
+  const masked = (text: string) => [...secrets].reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+  const print = (text: string, style: Style) => {
+    const line = masked(text).replace(unprintable, '');
+    terminal.write(`${coloured ? styleText(style, line, { validateStream: false }) : line}\n`);
+  };
+  return {
+    info: (line) => print(line, 'reset'),
+    warning: (line) => print(`warning: ${line}`, 'yellow'),
+    debug: (line) => debug && print(line, 'dim'),
+    async group(title, work) {
+      print(title, 'bold');
+      const since = clock.now();
+      const result = await work();
+      print(`${title}: ${spell(clock.now() - since)}`, 'green');
+      return result;
+    },
+    mask: (secret) => secret !== '' && secrets.add(secret),
+    masked,
+  };
+}
+
+/** What would drive the terminal. Lines and tabs stay: the output of a build has them. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
+const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;

@@ -1,0 +1,64 @@
+import { count, number } from './count.js';
+import { spell } from './duration.js';
+import type { ContainerReport, Method, Outcome, Report } from './report.js';
+import { totalDowntime } from './totals.js';
+
+const signs = {
+  planned: '📋',
+  unchanged: '✅',
+  deployed: '✅',
+  'rolled-back': '↩️',
+  refused: '⛔',
+  failed: '❌',
+} as const satisfies Readonly<Record<Outcome, string>>;
+
+export const sign = (outcome: Outcome) => signs[outcome];
+
+/** What happened, in one sentence with its figures. Plain text: versions in it come from outside. */
+export function verdict(report: Report): string {
+  switch (report.outcome) {
+    case 'deployed':
+      return `Deployed ${step(report)} ${how(report)}, ${measured(report.containers)}.`;
+    case 'planned':
+      return planned(report);
+    case 'unchanged':
+      return `${report.to ?? 'This release'} already runs: nothing was touched.`;
+    case 'rolled-back':
+      return `Rolled back: ${report.to ?? 'the new release'} failed, and ${report.from ?? 'the old release'} serves again; ${measured(report.containers)}.`;
+    case 'refused':
+      return `Refused to deploy ${step(report)}: nothing was touched.`;
+    case 'failed':
+      return `Failed to deploy ${step(report)}: a person must look.`;
+  }
+}
+
+function planned(report: Report): string {
+  if (report.method === 'none') return `Planned ${step(report)}: there is nothing to do.`;
+  const way = isHot(report.method) ? 'can be loaded hot' : 'needs a restart';
+  return `Planned ${step(report)}: it ${way}, and nothing was touched.`;
+}
+
+function step({ from, to, image }: Report): string {
+  const target = to ?? image?.reference ?? 'the new release';
+  return from === undefined ? target : `${from} → ${target}`;
+}
+
+/** Says `hot` only where it holds for every container. */
+function how({ containers, method }: Report): string {
+  const hot = containers.filter((each) => isHot(each.method)).length;
+  const restarted = containers.filter((each) => isRestart(each.method)).length;
+  if (hot > 0 && restarted > 0) return `hot to ${count(hot, 'container')}, by restart to ${number(restarted)}`;
+  const way = hot > 0 || (restarted === 0 && isHot(method)) ? 'hot' : 'by restart';
+  return containers.length > 1 ? `${way} to ${count(containers.length, 'container')}` : way;
+}
+
+function measured(containers: readonly ContainerReport[]): string {
+  const downtime = totalDowntime(containers);
+  if (downtime === undefined || downtime.requests === 0) return 'downtime not measured';
+  const gap = `longest gap ${spell(downtime.longestGapMs)}`;
+  if (downtime.failed === 0) return `no request failed, ${gap}`;
+  return `${number(downtime.failed)} of ${count(downtime.requests, 'request')} failed, down for ${spell(downtime.ms)}, ${gap}`;
+}
+
+const isHot = (method: Method) => method === 'relup' || method === 'modules';
+const isRestart = (method: Method) => !isHot(method) && method !== 'none';

@@ -1,0 +1,25 @@
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { cut } from './cut.js';
+import type { Report } from './report.js';
+import { renderSummary } from './summary.js';
+
+/** GitHub drops the whole summary of a step that is larger. */
+const summaryLimit = 1024 * 1024;
+
+export const asJson = (report: Report) => `${JSON.stringify(report, undefined, 2)}\n`;
+
+/** Writes the report to `path`, and makes the folder for it. */
+export async function writeReport(report: Report, path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, asJson(report));
+  } catch (cause) {
+    throw new Error(`The report could not be written to ${path}. Name another file with \`report\`.`, { cause });
+  }
+}
+
+/** Adds the summary to `path`, the file which the runner names in GITHUB_STEP_SUMMARY. */
+export async function writeSummary(report: Report, path: string): Promise<void> {
+  await appendFile(path, cut(renderSummary(report), summaryLimit));
+}

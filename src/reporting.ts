@@ -1,0 +1,144 @@
+import { bundleFile, bundlesOf } from './bundle-file.js';
+import type { World } from './deploy.js';
+import type { Inputs } from './inputs.js';
+import type { ContainerPlan } from './plan/plan.js';
+import type { Reason } from './plan/reason.js';
+import type { ProvidedImage } from './provide-image.js';
+import type { ImageRelease } from './release/release.js';
+import type { ContainerReport, Method, Outcome, Report } from './report/report.js';
+import type { Carried } from './rollout/one.js';
+
+/** What a run knows from its beginning on. */
+export interface Draft {
+  readonly inputs: Inputs;
+  readonly world: Pick<World, 'clock' | 'environment' | 'log' | 'connect'>;
+  readonly began: number;
+  readonly startedAt: string;
+}
+
+/** And once it has decided. */
+export interface Decided extends Draft {
+  /** The engine's address. */
+  readonly engine: string;
+  readonly image: ProvidedImage;
+  readonly next: ImageRelease;
+  readonly plans: readonly ContainerPlan[];
+}
+
+export function refused(draft: Draft | Decided, message: string): Report {
+  return 'plans' in draft
+    ? { ...whole(draft, 'refused', draft.plans.map((plan) => row(draft, plan, 'refused', 'none'))), message }
+    : { ...empty(draft, 'refused'), message };
+}
+
+export function planned(draft: Decided): Report {
+  return whole(draft, 'planned', draft.plans.map((plan) => row(draft, plan, 'planned', plan.method)));
+}
+
+export function unchanged(draft: Decided): Report {
+  return whole(draft, 'unchanged', draft.plans.map((plan) => row(draft, plan, 'unchanged', 'none')));
+}
+
+export function report(draft: Decided, carried: readonly Carried[]): Report {
+  const rows = draft.plans.map((plan) => {
+    const done = carried.find((each) => each.plan === plan);
+    // Those that run it already, and those whose turn did not come.
+    return done === undefined ? row(draft, plan, plan.method === 'none' ? 'unchanged' : 'refused', 'none') : rowOf(done, draft);
+  });
+  const outcome = worst(carried.map(({ ended }) => ended.outcome));
+  const messages = carried.flatMap(({ ended }) => ended.message ?? []);
+  return {
+    ...whole(draft, outcome, rows),
+    timeline: carried.flatMap(({ timeline }) => timeline).sort((one, other) => one.at - other.at),
+    warnings: carried.flatMap(({ ended }) => ended.warnings ?? []),
+    ...(messages.length > 0 && { message: messages.join(' ') }),
+  };
+}
+
+// What a person has to know first. Where one could not begin and others went back, the fleet was rolled back.
+function worst(outcomes: readonly Outcome[]): Outcome {
+  const order = ['failed', 'rolled-back', 'refused', 'deployed'] as const;
+  return order.find((outcome) => outcomes.includes(outcome)) ?? 'deployed';
+}
+
+function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Decided): ContainerReport {
+  const { downtime, latency } = measurement ?? {};
+  const { id, proof, lingering, settings, message } = ended;
+  return {
+    ...row(draft, plan, ended.outcome, method),
+    id,
+    ...(ended.outcome === 'deployed' && { to: draft.next.version }),
+    phases,
+    ...(downtime && { downtime }),
+    ...(latency && { latency }),
+    ...(proof && { proof }),
+    lingering: lingering ?? [],
+    notMigrated: proof?.processes.notMigrated ?? [],
+    ...(settings && { settings }),
+    ...(message && { message }),
+  };
+}
+
+function row({ engine }: Decided, plan: ContainerPlan, outcome: Outcome, method: Method): ContainerReport {
+  const { name, container, from, reasons } = plan;
+  return {
+    name,
+    id: container.Id,
+    engine,
+    outcome,
+    method,
+    ...(from !== undefined && { from }),
+    reasons,
+    phases: [],
+    lingering: [],
+    notMigrated: [],
+  };
+}
+
+function whole(draft: Decided, outcome: Outcome, containers: readonly ContainerReport[]): Report {
+  const { plans, next, image, inputs } = draft;
+  const bundles = bundlesOf(plans);
+  const [bundle] = bundles;
+  const from = plans.find((plan) => plan.from !== undefined)?.from;
+  return {
+    ...empty(draft, outcome),
+    method: overall(containers),
+    ...(from !== undefined && { from }),
+    to: next.version,
+    reasons: distinct(plans.flatMap(({ reasons }) => reasons)),
+    containers,
+    image: { reference: image.reference, id: image.id, ...(image.previousId && { previousId: image.previousId }) },
+    ...(bundle && {
+      bundle: { path: bundleFile(inputs, bundle), bytes: bundle.artifact.length, applications: bundle.applications },
+    }),
+    instructions: bundles.flatMap(({ words }) => words),
+  };
+}
+
+function overall(containers: readonly ContainerReport[]): Method {
+  const methods = new Set(containers.map(({ method }) => method).filter((method) => method !== 'none'));
+  const [first] = methods;
+  return methods.size > 1 ? 'recreate' : (first ?? 'none');
+}
+
+function distinct(reasons: readonly Reason[]): readonly Reason[] {
+  return [...new Map(reasons.map((reason) => [JSON.stringify(reason), reason])).values()];
+}
+
+function empty({ inputs, world, began, startedAt }: Draft, outcome: Outcome): Report {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = world.environment;
+  return {
+    schema: 1,
+    outcome,
+    method: 'none',
+    environment: inputs.environment,
+    startedAt,
+    durationMs: Math.round(world.clock.now() - began),
+    reasons: [],
+    containers: [],
+    timeline: [],
+    instructions: [],
+    warnings: [],
+    ...(server && repository && run && { runUrl: `${server}/${repository}/actions/runs/${run}` }),
+  };
+}

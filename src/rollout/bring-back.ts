@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { NodeUnreachable } from '../node/node.js';
+import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
+import { readRunning } from '../release/running.js';
+import { type Baseline, switchRelease, unstage } from './hot.js';
+import type { Ended, Work } from './run.js';
+
+type HotPlan = ContainerPlan & { readonly method: 'relup' };
+
+/** What went wrong, and who takes it back: release_handler has begun to (`emulator`), or we have to. */
+interface Failure {
+  readonly why: string;
+  readonly by: 'emulator' | 'downgrade';
+}
+
+const patienceMs = 60_000;
+
+/**
+ * Brings a container back to the release it ran. By downgrade where the VM still runs, since that keeps connections and
+ * state; where that fails too by a restart of the container, which boots the old release as long as the new one is not
+ * permanent. Says what is true in the end only after the node was asked.
+ */
+export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Promise<Ended> {
+  const { inputs, phase, log, engine } = work;
+  const { hot, container, name } = plan;
+  if (inputs.onFailure === 'stop' && failure.by === 'downgrade') {
+    return { outcome: 'failed', id: container.Id, message: `${name}: ${failure.why}. It was left as it is, since on-failure is stop: it runs ${hot.next.version}, which is not permanent.` };
+  }
+  log.warning(`${name}: going back to ${hot.running.version}: ${failure.why}`);
+  const how = await phase('bring back', async () => {
+    if (failure.by === 'downgrade') {
+      const refused = await downgrade(work, hot).catch((error: unknown) => String(error));
+      if (refused === undefined) {
+        return 'by a hot downgrade';
+      }
+      log.warning(`${name}: the downgrade did not succeed (${refused}), so the container is restarted`);
+      await engine.stopContainer(container.Id);
+      await engine.startContainer(container.Id);
+      return 'by a restart of the container';
+    }
+    return 'by a restart of the VM, which release_handler began';
+  });
+  const serves = await phase('ask again', () => serving(work, plan));
+  if (serves === undefined) {
+    return { outcome: 'failed', id: container.Id, message: `${name}: ${failure.why}. It was to go back ${how}, and since then the node did not say that it runs ${hot.running.version}: look at it now.` };
+  }
+  await phase('unstage', () => unstage(serves.node, { to: hot.bundle.to, directories: hot.bundle.directories.filter((directory) => !hot.present.includes(directory)) }));
+  return { outcome: 'rolled-back', id: container.Id, message: `${name}: ${failure.why}. It was brought back ${how} and runs ${serves.version} again.` };
+}
+
+/** Undefined where it succeeded; else why not. */
+async function downgrade(work: Work, hot: HotMaterial): Promise<string | undefined> {
+  const { running, next, bundle } = hot;
+  const { node, root } = running;
+  const salt = randomBytes(16).toString('hex');
+  const applications = next.applications.filter(({ mode }) => mode !== 'none').map(({ name, version }) => [name, version] as const);
+  const values = (await node.fingerprints({ root, version: next.version, running: running.version, applications }, salt)) as Baseline['values'];
+  const switched = await switchRelease({
+    node,
+    root,
+    from: next.version,
+    to: running.version,
+    applications: running.applications.map(({ name, version }) => [name, version] as const),
+    updates: bundle.updates,
+    loads: bundle.loads,
+    gone: bundle.added,
+    baseline: { salt, values },
+    checksums: bundle.checksums,
+    suspendTimeoutMs: work.inputs.suspendTimeoutMs,
+  });
+  return switched.kind === 'installed' ? undefined : switched.why;
+}
+
+/** Asks until the node says that it runs the old release, from beginning to end. */
+async function serving(work: Work, { container, hot }: HotPlan) {
+  const { clock, engine, inputs } = work;
+  const until = clock.now() + patienceMs;
+  while (clock.now() < until) {
+    try {
+      const reading = await readRunning(engine, await engine.inspectContainer(container.Id), inputs);
+      if (reading.kind === 'running' && reading.release.booted && reading.release.version === hot.running.version) {
+        return reading.release;
+      }
+    } catch (error) {
+      // It boots: neither container nor node may answer yet. What it says last counts.
+      if (!(error instanceof NodeUnreachable) && clock.now() >= until) {
+        throw error;
+      }
+    }
+    await clock.sleep(200);
+  }
+  return undefined;
+}

@@ -1,0 +1,49 @@
+import type { Engine } from '../docker/engine.js';
+import type { Inputs } from '../inputs.js';
+import type { Clock, Log } from '../log.js';
+import type { ContainerPlan } from '../plan/plan.js';
+import type { ImageRelease } from '../release/release.js';
+import { type Carried, carryOut } from './one.js';
+
+/** What a roll-out works with. */
+export interface Fleet {
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly inputs: Inputs;
+  readonly image: { readonly reference: string; readonly id: string };
+  readonly next: ImageRelease;
+  /** When the run began, on the clock. */
+  readonly began: number;
+}
+
+/**
+ * Carries the plans out: the canary first, then the rest, a few at a time. Nothing is final until all have come through:
+ * where one fails, those before it go back too, so that the fleet never runs two versions.
+ */
+export async function rollOut(fleet: Fleet, plans: readonly ContainerPlan[]): Promise<readonly Carried[]> {
+  const { inputs, log } = fleet;
+  const waves = inWaves(plans, inputs.canary, inputs.maxParallel);
+  const carried: Carried[] = [];
+  for (const [at, wave] of waves.entries()) {
+    if (at === 0 && waves.length > 1) {
+      log.info(`canary: ${wave.map(({ name }) => name).join(', ')}`);
+    }
+    carried.push(...(await Promise.all(wave.map((plan) => carryOut(fleet, plan)))));
+    if (carried.some(({ ended }) => ended.outcome !== 'deployed')) {
+      log.warning('not every container came through: those that did go back');
+      return await Promise.all(carried.map((each) => (each.ended.outcome === 'deployed' ? each.revert() : each.finish())));
+    }
+  }
+  return await Promise.all(carried.map((each) => each.settle()));
+}
+
+/** Pure: the canary, then groups of at most `parallel`. */
+export function inWaves<T>(all: readonly T[], canary: number, parallel: number): readonly (readonly T[])[] {
+  const first = all.length > canary ? canary : 0;
+  const waves = first > 0 ? [all.slice(0, first)] : [];
+  for (let at = first; at < all.length; at += parallel) {
+    waves.push(all.slice(at, at + parallel));
+  }
+  return waves;
+}

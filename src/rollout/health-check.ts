@@ -1,0 +1,63 @@
+import type { ContainerDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import type { Clock } from '../log.js';
+
+/** A container's own HEALTHCHECK, asked without waiting for the engine to ask it. */
+export interface HealthCheck {
+  passed(): boolean;
+  /** What the last failed check printed. */
+  lastOutput(): string;
+  stop(): void;
+}
+
+const defaultTimeoutMs = 30_000;
+const shortestPauseMs = 200;
+
+/**
+ * The Engine runs a HEALTHCHECK for the first time after one whole interval, 30 s by default, and a container that serves
+ * after one second would be `starting` all the while. So the same command is run here, in the same way, from the start; one
+ * success makes a container healthy for the Engine too. Only the Engine calls it unhealthy, since it counts start period and retries.
+ * https://github.com/moby/moby/blob/v20.10.24/daemon/health.go
+ *
+ * @returns undefined where the container has no HEALTHCHECK
+ */
+export function healthCheck(engine: Engine, container: ContainerDetails, clock: Clock): HealthCheck | undefined {
+  const argv = commandOf(container);
+  if (argv === undefined) return undefined;
+  const { Timeout: timeoutNs = 0 } = container.Config.Healthcheck ?? {};
+  const timeoutMs = timeoutNs > 0 ? timeoutNs / 1e6 : defaultTimeoutMs;
+  let passed = false;
+  let stopped = false;
+  let lastOutput = '';
+
+  const ask = async () => {
+    while (!passed && !stopped) {
+      const asked = clock.now();
+      try {
+        const { exitCode, stdout, stderr } = await engine.exec(container.Id, { argv, timeoutMs });
+        passed = exitCode === 0;
+        lastOutput = Buffer.concat([stdout, stderr]).toString().trim();
+      } catch {
+        // Not running yet, too slow, or gone: whoever waits looks at the container itself and says which.
+      }
+      // A check that is costly must not take the time the application needs to start.
+      await clock.sleep(Math.max(shortestPauseMs, clock.now() - asked));
+    }
+  };
+  void ask();
+
+  return {
+    passed: () => passed,
+    lastOutput: () => lastOutput,
+    stop: () => {
+      stopped = true;
+    },
+  };
+}
+
+/** `CMD` runs a program, `CMD-SHELL` a line of the container's shell, `NONE` hides the image's check. */
+function commandOf({ Config: config }: ContainerDetails): readonly string[] | undefined {
+  const [kind, ...words] = config.Healthcheck?.Test ?? [];
+  if (kind === 'CMD' && words.length > 0) return words;
+  return kind === 'CMD-SHELL' ? [...(config.Shell ?? ['/bin/sh', '-c']), ...words] : undefined;
+}

@@ -1,0 +1,79 @@
+import type { ContainerDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import type { Clock } from '../log.js';
+import { type HealthCheck, healthCheck } from './health-check.js';
+
+/** Whether a container that was just started came up. */
+export type Health = { readonly kind: 'healthy' } | { readonly kind: 'failed'; readonly why: string };
+
+/** How often the engine is asked; an answer costs it half a millisecond. */
+const lookMs = 50;
+/** Without a HEALTHCHECK this long without an end or a restart counts as healthy. */
+const steadyMs = 2_000;
+const logLines = 20;
+
+/**
+ * Waits until the container is healthy by its HEALTHCHECK, or, where it has none, has run for two seconds. A container
+ * that ends or restarts meanwhile has failed at once: waiting for its restart policy to try again costs downtime.
+ *
+ * @param timeoutMs after it a container that is still starting has failed
+ */
+export async function awaitHealth(engine: Engine, id: string, clock: Clock, timeoutMs: number): Promise<Health> {
+  const since = clock.now();
+  const check = healthCheck(engine, await engine.inspectContainer(id), clock);
+  try {
+    for (;;) {
+      const container = await engine.findContainer(id);
+      if (container === undefined) return failed('it ended, and the engine removed it with its log, since it has --rm');
+      const end = ended(container);
+      if (end !== undefined) return failed(`${end}${await lastWords(engine, id)}`);
+      const waited = clock.now() - since;
+      const verdict = check === undefined ? steady(waited) : judged(container, check);
+      if (verdict === 'healthy') return { kind: 'healthy' };
+      if (verdict !== undefined) return failed(`${verdict}${await lastWords(engine, id)}`);
+      if (check !== undefined && waited > timeoutMs) {
+        return failed(`it was still starting after ${timeoutMs / 1000} s${said(check)}${await lastWords(engine, id)}`);
+      }
+      await clock.sleep(lookMs);
+    }
+  } finally {
+    check?.stop();
+  }
+}
+
+function failed(why: string): Health {
+  return { kind: 'failed', why };
+}
+
+function ended({ State: state, RestartCount: restarts }: ContainerDetails): string | undefined {
+  if (state.OOMKilled && !state.Running) return 'it was killed because its memory limit was too low';
+  if (!state.Running || state.Restarting || state.Dead) return `it ended with exit code ${state.ExitCode}`;
+  // Too quick for a look: it is running again already.
+  return restarts > 0 ? 'it ended and was restarted by its restart policy' : undefined;
+}
+
+function steady(waited: number): 'healthy' | undefined {
+  return waited >= steadyMs ? 'healthy' : undefined;
+}
+
+function judged({ State: { Health: health } }: ContainerDetails, check: HealthCheck): string | undefined {
+  if (health?.Status === 'healthy' || check.passed()) return 'healthy';
+  if (health?.Status !== 'unhealthy') return undefined;
+  const output = health.Log.at(-1)?.Output.trim() ?? '';
+  return `its HEALTHCHECK failed ${health.FailingStreak} times${output === '' ? '' : ` (${output})`}`;
+}
+
+function said(check: HealthCheck): string {
+  const output = check.lastOutput();
+  return output === '' ? '' : ` (its HEALTHCHECK said: ${output})`;
+}
+
+async function lastWords(engine: Engine, id: string): Promise<string> {
+  try {
+    const log = (await engine.logs(id, logLines)).trim();
+    return log === '' ? '; its log is empty' : `; the end of its log:\n${log}`;
+  } catch {
+    // Some log drivers cannot be read back. That is no reason to hide why the container failed.
+    return '; its log cannot be read';
+  }
+}

@@ -1,0 +1,130 @@
+import { AgentError } from '../node/agent.js';
+import type { ConfigRequest, Node } from '../node/node.js';
+import { atom, binary, map, type Term, text, tuple } from '../node/term.js';
+import type { ProcessCheck } from '../plan/comparison.js';
+import type { RunningRelease } from '../release/release.js';
+import type { Engine } from '../docker/engine.js';
+import type { Bundle } from '../upgrade/bundle.js';
+import type { AfterSwitch } from './proof.js';
+
+/** `[Application, Key, Fingerprint]` of each value a cold boot would have, and the salt they were made with. */
+export interface Baseline {
+  readonly salt: string;
+  readonly values: readonly (readonly [application: string, key: string, fingerprint: string])[];
+}
+
+/** What became of an attempt to switch a node from one release to the other. */
+export type Switched =
+  | { readonly kind: 'installed'; readonly after: AfterSwitch; readonly microseconds: number; readonly held: number }
+  /** Nothing changed on the node. */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** Past the point of no return; the VM boots the old release again in the same container. */
+  | { readonly kind: 'restarting'; readonly why: string };
+
+/** What to switch, from where to where. Up and down are the same thing with other names. */
+export interface Switch {
+  readonly node: Node;
+  readonly root: string;
+  readonly from: string;
+  readonly to: string;
+  readonly applications: ConfigRequest['applications'];
+  readonly updates: readonly string[];
+  readonly loads: readonly string[];
+  /** Modules that must be gone afterwards. */
+  readonly gone: readonly string[];
+  readonly baseline: Baseline;
+  readonly checksums: { readonly file: string; readonly sha256: string };
+  readonly suspendTimeoutMs: number;
+}
+
+const switchTimeoutMs = 120_000;
+
+/** Asks the node who it is, and what the upgrade would do to its processes. */
+export async function ready(
+  node: Node,
+  bundle: Pick<Bundle, 'loads' | 'updates'>,
+  suspendTimeoutMs: number,
+): Promise<{ readonly identity: RunningRelease; readonly check: ProcessCheck }> {
+  return (await node.ask({
+    set: 'node',
+    module: 'hot_deploy_check',
+    function: 'ready',
+    argument: map({ loads: bundle.loads.map(atom), updates: bundle.updates.map(atom), timeout: suspendTimeoutMs }),
+  })) as { identity: RunningRelease; check: ProcessCheck };
+}
+
+/** Unpacks the bundle's files beside the running release. Nothing reads them yet. */
+export async function stage(engine: Engine, container: string, root: string, bundle: Bundle): Promise<void> {
+  await engine.putArchive(container, root, bundle.staging);
+}
+
+/** Takes the staged directories away again. */
+export async function unstage(node: Node, bundle: Pick<Bundle, 'to' | 'directories'>): Promise<void> {
+  await node.ask({
+    set: 'install',
+    module: 'hot_deploy_install',
+    function: 'unstage',
+    argument: map({ version: text(bundle.to), paths: bundle.directories.map(text) }),
+  });
+}
+
+/** Verifies the staged files, resolves the configuration, and installs: one exec, and one answer. */
+export async function switchRelease(request: Switch): Promise<Switched> {
+  const { node, root, from, to, applications, baseline } = request;
+  const argument = map({
+    to: text(to),
+    updates: request.updates.map(atom),
+    loads: request.loads.map(atom),
+    gone: request.gone.map(atom),
+    suspend_timeout: request.suspendTimeoutMs,
+    // Its time is the time nobody is served, and a migration that takes longer is no migration to do hot.
+    code_change_timeout: Math.max(request.suspendTimeoutMs, 5_000),
+    baseline: baseline.values.map(([application, key, print]): Term => tuple(atom(application), atom(key), binary(print))),
+    salt: binary(baseline.salt),
+  });
+  try {
+    const answer = (await node.askWithConfig(
+      { set: 'install', module: 'hot_deploy_install', function: 'install', argument },
+      { root, version: to, running: from, applications },
+      { ...request.checksums, file: `${root}/${request.checksums.file}` },
+      switchTimeoutMs,
+    )) as Answer;
+    switch (answer.result) {
+      case 'installed':
+        return { kind: 'installed', after: answer, microseconds: answer.microseconds, held: answer.held };
+      case 'refused':
+        return { kind: 'refused', why: refusal(answer) };
+      case 'restarting':
+        return { kind: 'restarting', why: answer.why };
+    }
+  } catch (error) {
+    // The configuration could not be resolved, or a file is not what was sent: the node was not asked yet.
+    if (error instanceof AgentError && ['config', 'checksum', 'supervisors'].includes(error.code)) {
+      return { kind: 'refused', why: configMessage(error) };
+    }
+    throw error;
+  }
+}
+
+type Answer =
+  | ({ readonly result: 'installed'; readonly microseconds: number; readonly held: number } & AfterSwitch)
+  | { readonly result: 'refused'; readonly why: string; readonly processes?: readonly { readonly pid: string; readonly name?: string }[] }
+  | { readonly result: 'restarting'; readonly why: string };
+
+function refusal(answer: Answer & { readonly result: 'refused' }): string {
+  if (answer.why === 'process_not_answering') {
+    const names = (answer.processes ?? []).map(({ pid, name }) => (name === undefined ? pid : `${name} ${pid}`));
+    return `these processes did not let themselves be held in time: ${names.join(', ')}`;
+  }
+  return answer.why;
+}
+
+function configMessage(error: AgentError): string {
+  if (error.code !== 'config') {
+    return error.message;
+  }
+  const keys = /^unportable (.*)$/m.exec(error.message)?.[1];
+  return keys === undefined
+    ? 'the new configuration could not be resolved: runtime.exs or a configuration provider failed'
+    : `the new configuration holds values that cannot be written down (funs, pids): ${keys}`;
+}

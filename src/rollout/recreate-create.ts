@@ -1,0 +1,52 @@
+import type { Engine } from '../docker/engine.js';
+import type { Recreation } from '../docker/recreation.js';
+
+/**
+ * Makes the container that `recreation` describes, on all of its networks, and does not start it. Leaves nothing behind
+ * when it fails.
+ *
+ * @param imageId what the container must have been made from: a tag can move between two calls
+ * @returns the container's id
+ */
+export async function create(
+  engine: Engine,
+  name: string,
+  { spec, networks, disconnect }: Recreation,
+  imageId: string,
+): Promise<string> {
+  await makeRoom(engine, name);
+  const id = await engine.createContainer(name, spec);
+  try {
+    for (const { network, settings } of networks) await engine.connectNetwork(network, id, settings);
+    for (const network of disconnect) await engine.disconnectNetwork(network, id);
+    const { Image: image } = await engine.inspectContainer(id);
+    if (image !== imageId)
+      throw new Error(`${spec['Image']} is ${image} now and not ${imageId}: somebody moved the tag.`);
+    return id;
+  } catch (cause) {
+    await engine.removeContainer(id, { force: true, volumes: true }).catch((error: unknown) => {
+      throw new Error(`${String(cause)} And ${name} is left, since it could not be removed: ${String(error)}`, {
+        cause,
+      });
+    });
+    throw cause;
+  }
+}
+
+/** The user's own name for an image where it means that image, else its id: a tag moves only after a success. */
+export async function referenceTo(engine: Engine, image: { reference: string; id: string }): Promise<string> {
+  const named = await engine.findImage(image.reference);
+  return named?.Id === image.id ? image.reference : image.id;
+}
+
+/** A run that was killed in the middle leaves a container which was never started. Any other is somebody's. */
+async function makeRoom(engine: Engine, name: string): Promise<void> {
+  const found = await engine.findContainer(name);
+  if (found === undefined) return;
+  if (found.State.Status !== 'created') {
+    throw new Error(
+      `The name ${name} is needed, and a container has it that is ${found.State.Status}: look at it, then remove or rename it.`,
+    );
+  }
+  await engine.removeContainer(found.Id, { volumes: true });
+}

@@ -1,0 +1,58 @@
+import type { Engine } from '../docker/engine.js';
+import type { Inputs } from '../inputs.js';
+import type { Clock, Log } from '../log.js';
+import type { RunningProbe } from '../probe/probe.js';
+import type { ContainerReport, Outcome, Phase, Proof, TimelineEvent } from '../report/report.js';
+
+/** What carrying a plan out works with. */
+export interface Work {
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly inputs: Inputs;
+  readonly image: { readonly reference: string; readonly id: string };
+  /** Absent where nothing can be measured from outside. */
+  readonly probe?: RunningProbe;
+  /** Runs one step under a name, and writes down how long it took. */
+  readonly phase: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+}
+
+/** How it ended for one container. */
+export interface Ended {
+  readonly outcome: Extract<Outcome, 'deployed' | 'rolled-back' | 'refused' | 'failed'>;
+  readonly id: string;
+  readonly proof?: Proof;
+  readonly lingering?: ContainerReport['lingering'];
+  readonly settings?: ContainerReport['settings'];
+  readonly warnings?: readonly string[];
+  /** Why it did not end as deployed, and what is true now. */
+  readonly message?: string;
+}
+
+/** Collects the phases of one container, for its row and for the timeline. */
+export function recorder(name: string, clock: Clock, log: Log, began: number) {
+  const phases: Phase[] = [];
+  const timeline: TimelineEvent[] = [];
+  const write = (label: string, since: number): void => {
+    const ms = clock.now() - since;
+    phases.push({ name: label, ms: Math.round(ms * 10) / 10 });
+    timeline.push({ at: Math.round(since - began), ms: Math.round(ms), container: name, label });
+    log.info(`${name}: ${label}, ${spell(ms)}`);
+  };
+  return {
+    phases,
+    timeline,
+    phase: async <T>(label: string, work: () => Promise<T>): Promise<T> => {
+      const since = clock.now();
+      try {
+        return await work();
+      } finally {
+        write(label, since);
+      }
+    },
+  };
+}
+
+function spell(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

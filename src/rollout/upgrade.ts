@@ -1,0 +1,94 @@
+import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
+import type { Proof } from '../report/report.js';
+import { bringBack } from './bring-back.js';
+import { ready, stage, switchRelease, unstage } from './hot.js';
+import { prove } from './proof.js';
+import type { Ended, Work } from './run.js';
+import { soak } from './soak.js';
+
+type HotPlan = ContainerPlan & { readonly method: 'relup' };
+
+/**
+ * Brings one running container to the new release by release_handler and watches it; or leaves it, or brings it back, as
+ * it was. The new release is not permanent yet: a restart of the container would boot the old one.
+ */
+export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
+  const { engine, inputs, phase, probe } = work;
+  const { hot, container } = plan;
+  const { running, next, bundle } = hot;
+  const { node, root } = running;
+  const fresh = bundle.directories.filter((directory) => !hot.present.includes(directory));
+  const refused = async (why: string): Promise<Ended> => {
+    await phase('unstage', () => unstage(node, { to: bundle.to, directories: fresh }));
+    return { outcome: 'refused', id: container.Id, message: `${plan.name} was not changed: ${why}` };
+  };
+
+  const changed = await phase('check', () => whatChanged(hot, inputs.suspendTimeoutMs));
+  if (changed !== undefined) {
+    return { outcome: 'refused', id: container.Id, message: `${plan.name} was not changed: ${changed}` };
+  }
+  await phase('stage', () => stage(engine, container.Id, root, bundle));
+  probe?.mark('switch-begins');
+  const switched = await phase('switch', () =>
+    switchRelease({
+      node,
+      root,
+      from: running.version,
+      to: next.version,
+      applications: bootApplications(hot),
+      updates: bundle.updates,
+      loads: bundle.loads,
+      gone: bundle.removed,
+      baseline: hot.baseline,
+      checksums: bundle.checksums,
+      suspendTimeoutMs: inputs.suspendTimeoutMs,
+    }),
+  );
+  probe?.mark('switch-ends');
+  if (switched.kind === 'refused') {
+    return await refused(switched.why);
+  }
+  if (switched.kind === 'restarting') {
+    return await bringBack(work, plan, { why: switched.why, by: 'emulator' });
+  }
+  const proof = prove(next, hot.tree, running, switched.after);
+  if (!proof.converged) {
+    return { ...(await bringBack(work, plan, { why: `what ran did not equal a cold boot: ${differences(proof)}`, by: 'downgrade' })), proof };
+  }
+  const sick = await phase('soak', () => soak(work, container.Id));
+  if (sick !== undefined) {
+    return { ...(await bringBack(work, plan, { why: sick, by: 'downgrade' })), proof };
+  }
+  return { outcome: 'deployed', id: container.Id, proof };
+}
+
+/** Time has passed since the plan was made: the node must still run exactly what the bundle starts from. */
+async function whatChanged(hot: HotMaterial, suspendTimeoutMs: number): Promise<string | undefined> {
+  const { running, bundle } = hot;
+  const { identity, check } = await ready(running.node, bundle, suspendTimeoutMs);
+  const differing = Object.keys({ ...running.modules, ...identity.modules }).filter((module) => running.modules[module] !== identity.modules[module]);
+  if (identity.version !== running.version || differing.length > 0) {
+    return `it no longer runs what the plan was made for (${identity.version}, ${differing.length} modules differ): somebody else deployed meanwhile`;
+  }
+  const { supervisors, wouldDie, unanswering, unsupervised } = check;
+  const found = [...supervisors.map(({ path, why }) => `${path}: ${why}`), ...[...wouldDie, ...unanswering, ...unsupervised].map(({ name, pid }) => `${name ?? pid} would not come through`)];
+  return found.length === 0 ? undefined : found.join('; ');
+}
+
+/** Applications the boot script loads, whose configuration is resolved. */
+export function bootApplications({ next }: Pick<HotMaterial, 'next'>): readonly (readonly [string, string])[] {
+  return next.applications.filter(({ mode }) => mode !== 'none').map(({ name, version }) => [name, version] as const);
+}
+
+/** What differs, with names; keys of the environment only, since values may be secrets. */
+export function differences(proof: Proof): string {
+  const { modules, environment, protocols, supervision } = proof;
+  const named: readonly (readonly [string, readonly string[]])[] = [
+    ['modules', modules.differing],
+    ['environment', environment.differing],
+    ['protocols', protocols.differing],
+    ['supervision', supervision.differing],
+  ];
+  const told = named.filter(([, list]) => list.length > 0).map(([name, list]) => `${name} ${list.slice(0, 5).join(', ')}`);
+  return told.length === 0 ? 'the versions' : told.join('; ');
+}

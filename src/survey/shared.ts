@@ -1,0 +1,29 @@
+import type { ImageDetails } from '../docker/details.js';
+import type { ImageChange } from '../release/base.js';
+import type { Bundle } from '../upgrade/bundle.js';
+import type { Study } from './study.js';
+
+/** What containers that run the same share, so that it is read and made once. */
+export interface Shared {
+  images(oldImage: ImageDetails, read: () => Promise<ImageChange>): Promise<ImageChange>;
+  studies(key: string, read: () => Promise<Study>): Promise<Study>;
+  bundles(key: string, make: () => Promise<Bundle>): Promise<Bundle>;
+}
+
+export function sharing(): Shared {
+  const images = once<ImageChange>();
+  return {
+    images: (oldImage, read) => images(oldImage.Id, read),
+    studies: once<Study>(),
+    bundles: once<Bundle>(),
+  };
+}
+
+function once<T>(): (key: string, make: () => Promise<T>) => Promise<T> {
+  const made = new Map<string, Promise<T>>();
+  return (key, make) => {
+    const known = made.get(key) ?? make();
+    made.set(key, known);
+    return known;
+  };
+}

@@ -1,0 +1,123 @@
+import type { ContainerDetails, ImageDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import type { Inputs } from '../inputs.js';
+import type { Clock, Log } from '../log.js';
+import type { Comparison } from '../plan/comparison.js';
+import { type ContainerPlan, closed, judgeRelease } from '../plan/plan.js';
+import type { Reason } from '../plan/reason.js';
+import { against } from '../plan/rule.js';
+import { Refusal } from '../refusal.js';
+import { compareImages } from '../release/base.js';
+import { compare } from '../release/compare.js';
+import type { ImageRelease, RunningRelease } from '../release/release.js';
+import { bootedVersion, type Reading, readRunning } from '../release/running.js';
+import type { Workshop } from '../release/workshop.js';
+import { surveyCode } from './code.js';
+import { existing } from './existing.js';
+import { type Shared, sharing } from './shared.js';
+
+/** What a survey works with; nothing of it is changed. */
+export interface Site {
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly inputs: Inputs;
+  readonly workshop: Workshop;
+  readonly next: ImageRelease;
+  readonly image: ImageDetails;
+}
+
+/** Reads each container, compares it with the new release, and decides. Changes nothing that anybody uses. */
+export async function survey(site: Site, containers: readonly ContainerDetails[]): Promise<readonly ContainerPlan[]> {
+  const plans: ContainerPlan[] = [];
+  const shared = sharing();
+  // One after another: the workshop holds one old release at a time.
+  for (const container of containers) {
+    plans.push(await surveyOne(site, container, shared));
+  }
+  return plans;
+}
+
+async function surveyOne(site: Site, container: ContainerDetails, shared: Shared): Promise<ContainerPlan> {
+  const { engine, inputs, next, image } = site;
+  const name = container.Name.replace(/^\//, '');
+  refuseStopped(name, container);
+  const oldImage = await engine.findImage(container.Image);
+  if (oldImage === undefined) {
+    throw new Refusal(
+      `The engine no longer has the image ${container.Image} that ${name} was made from, so its own settings cannot be told from the image's. Pull or rebuild that image first.`,
+    );
+  }
+  const base = { name, container, oldImage };
+  const reading = await readRunning(engine, container, inputs);
+  if (reading.kind !== 'running') {
+    return { ...base, method: 'recreate', ...unread(name, reading) };
+  }
+  const { release: running } = reading;
+  refuseOther(name, running, next);
+  const from = running.version;
+  const change = compare(running, next);
+  const imageChange = await shared.images(oldImage, () => compareImages(engine, oldImage, image, running.root));
+  if (change.same && imageChange.files.length === 0 && imageChange.settings.length === 0) {
+    return { ...base, from, method: 'none', reasons: [] };
+  }
+  const present = await existing(site, container.Id, running, change);
+  const comparison: Comparison = {
+    running,
+    next,
+    change,
+    image: imageChange,
+    readOnlyRoot: container.HostConfig.ReadonlyRootfs === true,
+    occupied: present.filter(({ same }) => !same).map(({ directory }) => directory),
+    options: inputs,
+  };
+  const reasons = judgeRelease(comparison);
+  if (closed(reasons)) {
+    return { ...base, from, method: 'recreate', reasons };
+  }
+  const code = await surveyCode(site, { container, oldImage }, comparison, shared);
+  if (code.kind === 'closed') {
+    return { ...base, from, method: 'recreate', reasons: [...reasons, ...code.reasons] };
+  }
+  const hot = { running, next, present: present.map(({ directory }) => directory), ...code.material };
+  return { ...base, from, method: 'relup', reasons, hot };
+}
+
+function refuseStopped(name: string, container: ContainerDetails): void {
+  const { Running, Paused, Restarting, Status } = container.State;
+  if (!Running || Paused || Restarting) {
+    throw new Refusal(`${name} is ${Status}, so there is nothing to deploy to and nothing to measure. Start it first: docker ${Paused ? 'unpause' : 'start'} ${name}`);
+  }
+}
+
+function refuseOther(name: string, running: RunningRelease, next: ImageRelease): void {
+  if (running.name !== next.name) {
+    throw new Refusal(
+      `The image holds the release ${next.name}, and ${name} runs ${running.name}: it is another application's image. Check \`image\` and \`containers\`.`,
+    );
+  }
+}
+
+/** Why a container that runs cannot be asked what it runs; whatever it is, a new one on the new image can take its place. */
+function unread(name: string, reading: Exclude<Reading, { kind: 'running' }>): { readonly from?: string; readonly reasons: readonly Reason[] } {
+  switch (reading.kind) {
+    case 'no-vm':
+      throw new Refusal(`${name} runs no Erlang VM, so it holds no release to deploy to. Check \`containers\`.`);
+    case 'several-nodes':
+      throw new Refusal(`${name} runs several VMs (${reading.nodes.join(', ')}). Say which one serves: node-name.`);
+    case 'no-distribution':
+      return {
+        ...booted(reading.vm),
+        reasons: [
+          against('distribution-off', name, 'The VM runs without distribution, so there is no way in. Do not set RELEASE_DISTRIBUTION=none where you want to deploy hot.'),
+        ],
+      };
+    case 'unreachable':
+      return { ...booted(reading.vm), reasons: [against('node-unreachable', name, `The node did not answer: ${reading.why}`)] };
+  }
+}
+
+function booted(vm: Parameters<typeof bootedVersion>[0]): { readonly from?: string } {
+  const from = bootedVersion(vm);
+  return from === undefined ? {} : { from };
+}

@@ -1,0 +1,96 @@
+import { gzipSync } from 'node:zlib';
+import { type Entry, packEntries, sha256, unpack } from '../release/archive.js';
+import type { Change } from '../release/compare.js';
+import type { ImageRelease, RunningRelease } from '../release/release.js';
+import type { Workshop } from '../release/workshop.js';
+import type { Appup } from './appup.js';
+import { parents } from './old.js';
+import { file, type Relup } from './relup.js';
+
+/** Everything that goes into a container to bring it from one release to another, and what to do with it. */
+export interface Bundle {
+  readonly from: string;
+  readonly to: string;
+  /** The tar archive to unpack at the release's root. */
+  readonly staging: Buffer;
+  /** The same with a manifest, compressed: the artifact. */
+  readonly artifact: Buffer;
+  /** Directories it brings, relative to the root. */
+  readonly directories: readonly string[];
+  /** Below the root: the checksum file's path, and its own digest. */
+  readonly checksums: { readonly file: string; readonly sha256: string };
+  readonly applications: readonly string[];
+  readonly updates: readonly string[];
+  readonly loads: readonly string[];
+  /** Modules that only the old release has, and those that only the new one has. */
+  readonly removed: readonly string[];
+  readonly added: readonly string[];
+  readonly words: readonly string[];
+  readonly relup: Relup;
+}
+
+/** Never copied over a running release: a fresh cookie locks everybody out, and start_erl.data is release_handler's. */
+const keptOut = ['COOKIE', 'start_erl.data', 'RELEASES'];
+
+/** Collects the changed applications and the release's own files from the workshop. */
+export async function makeBundle(
+  workshop: Workshop,
+  running: RunningRelease,
+  next: ImageRelease,
+  change: Change,
+  made: { readonly relup: Relup; readonly appups: readonly Appup[]; readonly images: { readonly from: string; readonly to: string } },
+): Promise<Bundle> {
+  const { added, changed } = change.applications;
+  const release = `releases/${next.version}`;
+  const directories = [
+    ...[...added, ...changed.map(({ name, to }) => ({ name, version: to }))].map(({ name, version }) => `lib/${name}-${version}`),
+    release,
+  ];
+  const brought = (await Promise.all(directories.map((directory) => collect(workshop, next, directory)))).flat();
+  const relup = file(`${release}/relup`, made.relup.relup);
+  const entries = [...brought.filter((entry) => entry.path !== relup.path), relup, ...startBoot(brought, release, next.name)];
+  const sums = entries.filter((entry) => entry.type === 'file').map((entry) => `${sha256(entry.data)}  ${entry.path}\n`);
+  const checksums = file(`${release}/hot-deploy.sha256`, sums.join(''));
+  const owned = [...entries, checksums].map((entry) => ({ ...entry, ...running.owner }));
+  const manifest = {
+    schema: 1,
+    release: next.name,
+    from: running.version,
+    to: next.version,
+    images: made.images,
+    applications: changed.map(({ name, from, to }) => ({ name, from, to })),
+    added: added.map(({ name, version }) => ({ name, version })),
+    baseline: sha256(JSON.stringify(Object.entries(running.modules).sort())),
+    files: Object.fromEntries(sums.map((line) => [line.slice(66, -1), line.slice(0, 64)])),
+  };
+  return {
+    from: running.version,
+    to: next.version,
+    staging: await packEntries(owned),
+    artifact: gzipSync(await packEntries([file('manifest.json', JSON.stringify(manifest, null, 2)), ...parents('lib'), ...parents('releases'), ...owned])),
+    directories,
+    checksums: { file: checksums.path, sha256: sha256(checksums.data) },
+    applications: [...added.map(({ name }) => name), ...changed.map(({ name }) => name)],
+    updates: made.appups.flatMap((appup) => appup.updates),
+    loads: [...new Set([...made.appups.flatMap((appup) => appup.loads), ...change.protocols])],
+    removed: made.appups.flatMap((appup) => appup.removed),
+    added: made.appups.flatMap((appup) => appup.added),
+    words: [...made.appups.flatMap((appup) => appup.words), ...change.protocols.map((name) => `${name.replace(/^Elixir\./, '')}: consolidated protocol exchanged`)],
+    relup: made.relup,
+  };
+}
+
+async function collect(workshop: Workshop, next: ImageRelease, directory: string): Promise<readonly Entry[]> {
+  const tar = await workshop.get(`${next.root}/${directory}`);
+  const entries = tar === undefined ? [] : await unpack(tar);
+  return entries
+    .map((entry) => ({ ...entry, path: [directory, ...entry.path.split('/').slice(1)].join('/') }))
+    .filter((entry) => !keptOut.includes(entry.path.split('/').at(-1) ?? ''));
+}
+
+// release_handler looks for start.boot; relx names the boot file after the release.
+function startBoot(entries: readonly Entry[], release: string, name: string): readonly Entry[] {
+  const named = entries.find((entry) => entry.path === `${release}/${name}.boot`);
+  const present = entries.some((entry) => entry.path === `${release}/start.boot`);
+  return present || named === undefined ? [] : [{ ...named, path: `${release}/start.boot` }];
+}

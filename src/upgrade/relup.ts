@@ -1,0 +1,68 @@
+import { map, type Term, text, write } from '../node/term.js';
+import { packEntries } from '../release/archive.js';
+import type { Change } from '../release/compare.js';
+import { oldRoot } from '../release/modules.js';
+import type { ImageRelease, RunningRelease } from '../release/release.js';
+import type { Workshop } from '../release/workshop.js';
+import type { Appup } from './appup.js';
+
+/** The relup as systools made it, with the release's protocols put in. */
+export interface Relup {
+  readonly relup: string;
+  /** Whether an instruction restarts the emulator. */
+  readonly restarts: boolean;
+  readonly up: readonly string[];
+  readonly down: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Writes the generated appups where none is hand-written, and lets systools make the relup both ways. */
+export async function makeRelup(
+  workshop: Workshop,
+  running: RunningRelease,
+  next: ImageRelease,
+  change: Change,
+  appups: readonly Appup[],
+): Promise<Relup> {
+  const generated = change.applications.changed.filter(({ appup }) => !appup);
+  for (const { name, toDirectory } of generated) {
+    const appup = appups.find((each) => each.application === name);
+    if (appup !== undefined) {
+      await workshop.put(`${toDirectory}/ebin`, await packEntries([file(`${name}.appup`, `%% coding: utf-8\n${write(appup.term)}.\n`)]));
+    }
+  }
+  const consolidated = running.codePath.find((path) => path.endsWith(`/releases/${running.version}/consolidated`));
+  return (await workshop.ask({
+    module: 'hot_deploy_relup',
+    function: 'make',
+    argument: map({
+      new: text(`${next.root}/releases/${next.version}/${next.name}`),
+      old: text(`${oldRoot}/releases/${running.version}/${running.name}`),
+      path: [text(`${next.root}/lib/*/ebin`), text(`${oldRoot}/lib/*/ebin`)],
+      new_protocols: protocols(consolidatedIn(running, next, consolidated), change.protocols, next.protocols),
+      old_protocols: protocols(consolidated, change.protocols, running.modules),
+    }),
+  })) as Relup;
+}
+
+// Where a cold boot of the new release would have it in its code path: written as its boot script writes it.
+function consolidatedIn(running: RunningRelease, next: ImageRelease, now: string | undefined): string | undefined {
+  if (Object.keys(next.protocols).length === 0) {
+    return undefined;
+  }
+  return now === undefined
+    ? `${next.root}/lib/../releases/${next.version}/consolidated`
+    : now.replace(`/releases/${running.version}/`, `/releases/${next.version}/`);
+}
+
+function protocols(directory: string | undefined, changed: readonly string[], present: Readonly<Record<string, string>>): Term {
+  return map({
+    directory: directory === undefined ? { atom: 'none' } : text(directory),
+    modules: changed.filter((module) => module in present).map(text),
+  });
+}
+
+/** A plain file's entry. */
+export function file(path: string, content: string | Buffer): Parameters<typeof packEntries>[0][number] {
+  return { path, type: 'file', mode: 0o644, uid: 0, gid: 0, data: Buffer.from(content) };
+}

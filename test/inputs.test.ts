@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { OptionName } from '../src/inputs/options.js';
+import { UsageError } from '../src/inputs/usage-error.js';
+import { readInputs } from '../src/inputs.js';
+
+type Texts = Partial<Record<OptionName, string>>;
+
+const read = (texts: Texts, environment: NodeJS.ProcessEnv = {}) =>
+  readInputs((name) => ({ mode: 'deploy', containers: 'kv', image: 'kv:2', ...texts })[name], environment);
+
+const refusal = (texts: Texts, environment?: NodeJS.ProcessEnv) => {
+  try {
+    read(texts, environment);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  return 'accepted';
+};
+
+test('a name is enough: everything else has the default of the documentation', () => {
+  expect(read({})).toEqual({
+    mode: 'deploy',
+    containers: [{ by: 'name', name: 'kv' }],
+    image: 'kv:2',
+    build: { context: '.', args: [] },
+    strategy: 'auto',
+    hotUpTo: 'major',
+    probeIntervalMs: 1_000,
+    maxParallel: 4,
+    canary: 1,
+    soakMs: 10_000,
+    drainMs: 30_000,
+    lingering: 'keep',
+    suspendTimeoutMs: 1_000,
+    onFailure: 'rollback',
+    environment: 'production',
+    reportPath: 'hot-deploy-report.json',
+    bundlePath: '.',
+    dryRun: false,
+  });
+});
+
+test('containers are named, labelled or of a compose service, one a line', () => {
+  expect(
+    read({ containers: '\n  kv-1\nlabel:role=web app\r\n\nlabel:empty=\ncompose:shop/cart\n' }).containers,
+  ).toEqual([
+    { by: 'name', name: 'kv-1' },
+    { by: 'label', key: 'role', value: 'web app' },
+    { by: 'label', key: 'empty', value: '' },
+    { by: 'compose', project: 'shop', service: 'cart' },
+  ]);
+});
+
+test.each(['lable:a=b', 'label:a', 'compose:shop', 'service:web', '-v', 'a b', '/kv'])(
+  '%s selects nothing',
+  (containers) => {
+    expect(refusal({ containers: `kv\n${containers}` })).toMatch(
+      `\`containers\` is ${JSON.stringify(containers)}. Allowed: a container's exact name, \`label:KEY=VALUE\``,
+    );
+  },
+);
+
+test.each([
+  ['250ms', 250],
+  ['10s', 10_000],
+  ['1.5s', 1_500],
+  ['5m', 300_000],
+  ['2h', 7_200_000],
+])('%s is %i ms', (soak, ms) => {
+  expect(read({ soak }).soakMs).toBe(ms);
+});
+
+test.each(['10', '10 s', '-1s', '1e3ms', 'ms', '25h', '10S', '∞s'])('%s is no duration', (soak) => {
+  expect(refusal({ soak })).toBe(
+    `\`soak\` is ${JSON.stringify(soak)}. Allowed: a duration such as \`250ms\`, \`10s\`, \`5m\`.`,
+  );
+});
+
+test('a process is never held for no time at all', () => {
+  expect(refusal({ 'suspend-timeout': '0s' })).toContain('a duration of at least `1ms`');
+});
+
+test('a probe over the network is asked a hundred times a second, one that costs a process once', () => {
+  expect(read({ probe: 'http://{container}:4000/health' })).toMatchObject({
+    probe: { kind: 'http', host: '{container}', port: 4000, path: '/health' },
+    probeIntervalMs: 10,
+  });
+  expect(read({ probe: 'tcp://{container}:4000' }).probeIntervalMs).toBe(10);
+  expect(read({ probe: 'exec:bin/kv pid' }).probeIntervalMs).toBe(1_000);
+  expect(read({ probe: 'docker', 'probe-interval': '2s' }).probeIntervalMs).toBe(2_000);
+});
+
+test('an unknown probe is named, with those that are known', () => {
+  expect(refusal({ probe: 'ping://kv' })).toMatch(/ping:\/\/kv.*exec:COMMAND/);
+});
+
+test.each<[OptionName, string, string]>([
+  ['mode', 'rollback', '`auto`, `deploy`, `plan`'],
+  ['strategy', 'modules', '`auto`, `relup`, `restart`'],
+  ['hot-up-to', 'Major', '`patch`, `minor`, `major`'],
+  ['lingering', 'purge', '`keep`, `kill`, `restart`'],
+  ['on-failure', 'ignore', '`rollback`, `restart`, `stop`'],
+  ['build', 'yes', '`true`, `false`'],
+  ['max-parallel', '0', 'a whole number from 1'],
+  ['canary', '1.5', 'a whole number from 0'],
+  ['image', '--pull', 'an image reference such as `registry.example.com/team/app:1.2.3`'],
+  ['target', '-f', 'the name of a build stage'],
+  ['build-args', '--output=.', '`KEY=VALUE`, or `KEY` to take the value from the environment; one a line'],
+  ['node-name', 'kv@host"]', '`NAME` or `NAME@HOST`'],
+  ['environment', 'a\tb', 'text on one line'],
+])('`%s: %s` is refused with what is allowed', (name, text, allowed) => {
+  const message = refusal({ [name]: text });
+  expect(message.startsWith(`\`${name}\` is ${JSON.stringify(text)}. Allowed: `)).toBe(true);
+  expect(allowed).toContain(message.replace(/^.*Allowed: /, '').replace(/\.$/, ''));
+});
+
+test('a cookie that can not be one is refused without being printed', () => {
+  const message = refusal({ cookie: 'hun\nter2' });
+  expect(message).toBe('`cookie` is not of one line. Allowed: text on one line.');
+});
+
+describe('what cannot be meant together', () => {
+  test('an image that exists already has to be named', () => {
+    expect(refusal({ build: 'false', image: '' }, { GITHUB_REPOSITORY: 'o/r', GITHUB_SHA: 'abc' })).toBe(
+      '`build` is "false" and `image` is not given: name the existing image, or leave `build` out.',
+    );
+  });
+
+  test('how to build says nothing about an image that is not built', () => {
+    expect(refusal({ build: 'false', dockerfile: 'Dockerfile.prod' })).toContain('but `dockerfile` is given');
+    expect(refusal({ build: 'false', context: 'app' })).toContain('but `context` is given');
+  });
+
+  test('but the runner passing the default of `context` is not somebody giving it', () => {
+    expect(read({ build: 'false', context: '.' }).build).toBeUndefined();
+  });
+
+  test('a relup at any price cannot restart because of lingering processes', () => {
+    expect(refusal({ strategy: 'relup', lingering: 'restart' })).toContain('allowed with it are `keep`, `kill`');
+  });
+});
+
+describe('without `image`', () => {
+  test('repository and commit name it, in the lower case that Docker wants', () => {
+    const environment = { GITHUB_REPOSITORY: 'Acme/Shop', GITHUB_SHA: 'c0ffee' };
+    expect(read({ image: '' }, environment).image).toBe('acme/shop:c0ffee');
+  });
+
+  test('it is missing where there is no such repository', () => {
+    expect(refusal({ image: '' })).toMatch(/^`image` is missing/);
+  });
+});
+
+test('without `containers` nothing runs', () => {
+  expect(refusal({ containers: ' \n ' })).toMatch(/^`containers` is missing/);
+});
+
+test.each([
+  ['pull_request', 'plan'],
+  ['pull_request_target', 'plan'],
+  ['push', 'deploy'],
+  ['workflow_dispatch', 'deploy'],
+  [undefined, 'deploy'],
+])('mode auto on %s is %s', (event, mode) => {
+  expect(read({ mode: 'auto' }, { GITHUB_EVENT_NAME: event }).mode).toBe(mode);
+});
+
+test('whatever the texts are, reading them answers inputs or a usage error', () => {
+  const texts = fc.dictionary(
+    fc.constantFrom<OptionName>('containers', 'soak', 'probe', 'image', 'canary'),
+    fc.string(),
+  );
+  fc.assert(
+    fc.property(texts, (given) => {
+      expect(refusal(given)).toEqual(expect.any(String));
+    }),
+  );
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../src/log.js';
+import { systemClock } from '../../src/log.js';
+import { keepPace } from '../../src/probe/pace.js';
+
+/** Time that passes only by sleeping, or by what a test says a turn takes. */
+function slowClock(): Clock & { pass(ms: number): void } {
+  let time = 0;
+  return {
+    now: () => time,
+    date: () => time,
+    sleep: async (ms) => {
+      time += ms;
+    },
+    pass: (ms) => {
+      time += ms;
+    },
+  };
+}
+
+async function turnsOf(until: number, takes: (turn: number) => number): Promise<readonly (readonly number[])[]> {
+  const clock = slowClock();
+  const turns: number[][] = [];
+  await keepPace({ clock, intervalMs: 10, until: () => clock.now() >= until }, (due) => {
+    turns.push([due, clock.now()]);
+    clock.pass(takes(turns.length));
+  });
+  return turns;
+}
+
+describe('a pace', () => {
+  it('is kept whatever the turns take, as long as they fit', async () => {
+    expect(await turnsOf(45, (turn) => turn)).toEqual([
+      [0, 0],
+      [10, 10],
+      [20, 20],
+      [30, 30],
+      [40, 40],
+    ]);
+  });
+
+  it('owns up to the turn it missed, drops the ones after it, and returns to the grid', async () => {
+    expect(await turnsOf(65, (turn) => (turn === 2 ? 34 : 1))).toEqual([
+      [0, 0],
+      [10, 10],
+      [20, 44],
+      [50, 50],
+      [60, 60],
+    ]);
+  });
+
+  it('can begin later', async () => {
+    const clock = slowClock();
+    const turns: number[] = [];
+    await keepPace({ clock, intervalMs: 10, from: 7, until: () => clock.now() > 20 }, () => turns.push(clock.now()));
+    expect(turns).toEqual([7, 17]);
+  });
+
+  it('takes no turn when it is over before it began', async () => {
+    await keepPace({ clock: systemClock, intervalMs: 1, until: () => true }, () => expect.unreachable());
+  });
+
+  it('holds against the real clock: turns are not lost over time, and leave on time', { retry: 2 }, async () => {
+    const start = performance.now();
+    const lateness: number[] = [];
+    await keepPace({ clock: systemClock, intervalMs: 10, until: () => performance.now() > start + 1000 }, (due) =>
+      lateness.push(performance.now() - due),
+    );
+    expect(lateness.length).toBeGreaterThan(80);
+    expect(lateness.length).toBeLessThanOrEqual(102);
+    expect(lateness.toSorted((a, b) => a - b)[Math.floor(lateness.length / 2)]).toBeLessThan(3);
+  });
+});

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import type { Report } from '../../src/report/report.js';
+import { verdict } from '../../src/report/verdict.js';
+import { container, report, rolledBack } from './sample.js';
+
+const { downtime: _, ...unmeasured } = container;
+const { from: __, to: ___, ...nameless } = report;
+const restarted = {
+  ...container,
+  method: 'recreate',
+  downtime: { ms: 2_210, longestGapMs: 2_215, requests: 1_200, failed: 3 },
+} as const;
+
+test.each<[string, Report]>([
+  ['Deployed 0.1.0 → 0.2.0 hot, no request failed, longest gap 11 ms.', report],
+  [
+    'Deployed 0.1.0 → 0.2.0 hot to 2 containers, no request failed, longest gap 11 ms.',
+    { ...report, containers: [container, container] },
+  ],
+  [
+    'Deployed 0.1.0 → 0.2.0 by restart, 3 of 1,200 requests failed, down for 2.2 s, longest gap 2.2 s.',
+    { ...report, method: 'recreate', containers: [restarted] },
+  ],
+  [
+    'Deployed 0.1.0 → 0.2.0 hot to 1 container, by restart to 1, 3 of 3,712 requests failed, down for 2.2 s, longest gap 2.2 s.',
+    { ...report, containers: [container, restarted] },
+  ],
+  ['Deployed 0.1.0 → 0.2.0 hot, downtime not measured.', { ...report, containers: [unmeasured] }],
+  ['Deployed acme/kv:c0ffee hot, no request failed, longest gap 11 ms.', nameless],
+  ['Planned 0.1.0 → 0.2.0: it can be loaded hot, and nothing was touched.', { ...report, outcome: 'planned' }],
+  [
+    'Planned 0.1.0 → 0.2.0: it needs a restart, and nothing was touched.',
+    { ...report, outcome: 'planned', method: 'recreate' },
+  ],
+  ['0.2.0 already runs: nothing was touched.', { ...report, outcome: 'unchanged', method: 'none' }],
+  [
+    'Rolled back: 0.2.0 failed, and 0.1.0 serves again; 3 of 1,200 requests failed, down for 2.2 s, longest gap 2.2 s.',
+    rolledBack,
+  ],
+  ['Refused to deploy 0.1.0 → 0.2.0: nothing was touched.', { ...report, outcome: 'refused' }],
+  ['Failed to deploy 0.1.0 → 0.2.0: a person must look.', { ...report, outcome: 'failed' }],
+])('%s', (sentence, given) => {
+  expect(verdict(given)).toBe(sentence);
+});
