@@ -66,7 +66,7 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /** The Engine's own words, without docker-modem's "(HTTP code 404) no such container - " before them. */
-function reasonOf(cause: unknown): string {
+export function reasonOf(cause: unknown): string {
   const words = cause instanceof Error ? cause.message || cause.name : String(cause);
   return words
     .replace(/^\(HTTP code \d+\) .*? - /, '')

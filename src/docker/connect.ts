@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import Dockerode from 'dockerode';
 import { type Address, addressOf, cliEnvironment } from './address.js';
 import { archiveCalls } from './archive.js';
-import { caller, EngineError, statusOf } from './call.js';
+import { caller, EngineError, reasonOf, statusOf } from './call.js';
 import { containerCalls } from './containers.js';
 import type { Engine } from './engine.js';
 import { execCall } from './exec.js';
@@ -101,7 +101,7 @@ function advice(error: unknown): string {
 }
 
 function sentence(cause: unknown): string {
-  const words = cause instanceof Error ? cause.message.trim().replace(/\.$/, '') : String(cause);
+  const words = reasonOf(cause);
   if (cause instanceof Error && cause.name === 'TimeoutError') {
     return `it did not answer within ${answersWithinMs / 1000} s; look at its log and at the network between`;
   }

@@ -9,18 +9,18 @@ export function gantt(timeline: readonly TimelineEvent[]): string | undefined {
   if (timeline.length === 0) return undefined;
   const sections = new Map<string, TimelineEvent[]>();
   for (const event of timeline.slice(0, most)) {
-    const name = event.container ?? 'all containers';
+    const name = event.container === undefined ? 'all' : label(event.container, 30);
     sections.set(name, [...(sections.get(name) ?? []), event]);
   }
+  // Mermaid leaves the same space for every name, and draws the bars over longer ones.
+  const leftPadding = 30 + 8 * Math.max(...[...sections.keys()].map(({ length }) => length));
   return [
+    `%%{init: {"gantt": {"leftPadding": ${leftPadding}}}}%%`,
     'gantt',
     '  dateFormat x',
     // Seconds since the epoch, since every other unit is shifted by the reader's time zone.
     '  axisFormat %s s',
-    ...[...sections].flatMap(([name, events]) => [
-      `  section ${label(name)}`,
-      ...events.map((event) => `  ${task(event)}`),
-    ]),
+    ...[...sections].flatMap(([name, events]) => [`  section ${name}`, ...events.map((event) => `  ${task(event)}`)]),
   ].join('\n');
 }
 
@@ -31,10 +31,10 @@ function task({ at, ms, label: what }: TimelineEvent): string {
 }
 
 /** Mermaid has no escape that holds everywhere: what isn't a letter, a digit or harmless becomes a space. */
-function label(text: string): string {
+function label(text: string, longest = 60): string {
   const harmless = text
     .toWellFormed()
     .replace(/[^\p{L}\p{N}._+/-]+/gu, ' ')
     .trim();
-  return harmless === '' ? 'unnamed' : [...harmless].slice(0, 60).join('');
+  return harmless === '' ? 'unnamed' : [...harmless].slice(0, longest).join('');
 }

@@ -69,10 +69,15 @@ export async function openWorkbench(): Promise<Workbench> {
       (await engine.containers()).flatMap(({ names }) => names.filter((name) => name.startsWith(prefix))).sort(),
 
     clear: async () => {
-      for (const id of await lines('ps', '--all', '--quiet', ...labelled))
+      const volumes = new Set<string>();
+      for (const id of await lines('ps', '--all', '--quiet', ...labelled)) {
+        const { Mounts: mounts } = await engine.inspectContainer(id);
+        for (const { Type: type, Name: volume } of mounts) if (type === 'volume' && volume) volumes.add(volume);
         await docker('rm', '--force', '--volumes', id);
+      }
+      // Those that were carried over have a name to the engine, so they do not go with their container.
+      if (volumes.size > 0) await docker('volume', 'rm', '--force', ...volumes);
       for (const id of await lines('network', 'ls', '--quiet', ...labelled)) await docker('network', 'rm', id);
-      for (const id of await lines('volume', 'ls', '--quiet', ...labelled)) await docker('volume', 'rm', id);
       await docker('image', 'prune', '--all', '--force', ...labelled);
     },
   };

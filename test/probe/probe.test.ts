@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { systemClock } from '../../src/log.js';
 import { type ProbeOptions, type RunningProbe, startProbe } from '../../src/probe/probe.js';
 import { type HttpBehaviour, type Service, startService, type TcpBehaviour } from './service.js';
@@ -9,38 +9,40 @@ const SLACK = 80;
 
 // Each promise is about real time: `retry` gives a starved machine another go.
 
-const running: { stop(): Promise<unknown> }[] = [];
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((one) => one.stop()));
-});
-
 interface Observed<Behaviour> {
   readonly service: Service<Behaviour>;
   readonly probe: RunningProbe;
 }
 
-async function probedHttp(options: Partial<ProbeOptions> = {}): Promise<Observed<HttpBehaviour>> {
+async function probedHttp(
+  { onTestFinished }: TestContext,
+  options: Partial<ProbeOptions> = {},
+): Promise<Observed<HttpBehaviour>> {
   const service = await startService('http');
   const target = { kind: 'http', host: '127.0.0.1', port: service.port, path: '/health' } as const;
   const probe = startProbe(target, { clock: systemClock, ...options });
-  running.push(service, probe);
+  onTestFinished(async () => {
+    await Promise.all([service.stop(), probe.stop()]);
+  });
   await sleep(150);
   return { service, probe };
 }
 
-async function probedTcp(): Promise<Observed<TcpBehaviour>> {
+async function probedTcp({ onTestFinished }: TestContext): Promise<Observed<TcpBehaviour>> {
   const service = await startService('tcp');
   const probe = startProbe({ kind: 'tcp', host: '127.0.0.1', port: service.port }, { clock: systemClock });
-  running.push(service, probe);
+  onTestFinished(async () => {
+    await Promise.all([service.stop(), probe.stop()]);
+  });
   await sleep(150);
   return { service, probe };
 }
 
 const failures = ({ samples }: RunningProbe) => new Set(samples.flatMap(({ failure }) => failure ?? []));
 
-describe('a service that answers', { retry: 2 }, () => {
-  it.each(['answer', 'redirect'] as const)('has no downtime and no long silence: %s', async (behaviour) => {
-    const { service, probe } = await probedHttp();
+describe('a service that answers', { concurrent: true, retry: 2 }, () => {
+  it.for(['answer', 'redirect'] as const)('has no downtime and no long silence: %s', async (behaviour, test) => {
+    const { service, probe } = await probedHttp(test);
     await service.behave(behaviour, 300);
     const { downtime, latency } = await probe.stop();
     expect(downtime).toMatchObject({ ms: 0, failed: 0 });
@@ -50,27 +52,27 @@ describe('a service that answers', { retry: 2 }, () => {
     expect(probe.failingSince()).toBeUndefined();
   });
 
-  it('sees each request on a connection of its own', async () => {
-    const { service, probe } = await probedHttp();
+  it('sees each request on a connection of its own', async (test) => {
+    const { service, probe } = await probedHttp(test);
     const { downtime } = await probe.stop();
     expect((await service.count()).connections).toBe(downtime.requests);
   });
 
-  it('may speak first and leave at once', async () => {
-    const { service, probe } = await probedTcp();
+  it('may speak first and leave at once', async (test) => {
+    const { service, probe } = await probedTcp(test);
     await service.behave('greet', 300);
     expect((await probe.stop()).downtime).toMatchObject({ ms: 0, failed: 0 });
   });
 });
 
-describe('a service that is out for 300 ms', { retry: 2 }, () => {
-  it.each([
+describe('a service that is out for 300 ms', { concurrent: true, retry: 2 }, () => {
+  it.for([
     ['refuses connections', 'refuse', 'ECONNREFUSED'],
     ['answers 500', 'error', 'status 500'],
     ['resets connections', 'reset', 'ECONNRESET'],
     ['dies amid its answers', 'cut', 'ECONNRESET'],
-  ] as const)('because it %s has that downtime by http', async (_, behaviour, failure) => {
-    const { service, probe } = await probedHttp();
+  ] as const)('because it %s has that downtime by http', async ([, behaviour, failure], test) => {
+    const { service, probe } = await probedHttp(test);
     probe.mark('switch-begins');
     const spell = await service.behave(behaviour, 300);
     probe.mark('switch-ends');
@@ -85,12 +87,12 @@ describe('a service that is out for 300 ms', { retry: 2 }, () => {
     expect(latency.after).toMatchObject({ failed: 0 });
   });
 
-  it.each([
+  it.for([
     ['refuses connections', 'refuse', 'ECONNREFUSED'],
     ["closes them at once, as Docker's proxy does when nothing listens behind it", 'close', 'closed at once'],
     ['resets connections', 'reset', 'ECONNRESET'],
-  ] as const)('because it %s has that downtime by tcp', async (_, behaviour, failure) => {
-    const { service, probe } = await probedTcp();
+  ] as const)('because it %s has that downtime by tcp', async ([, behaviour, failure], test) => {
+    const { service, probe } = await probedTcp(test);
     const spell = await service.behave(behaviour, 300);
     await sleep(150);
     const { downtime, proberLagMs } = await probe.stop();
@@ -99,8 +101,8 @@ describe('a service that is out for 300 ms', { retry: 2 }, () => {
     expect([...failures(probe)]).toContain(failure);
   });
 
-  it('is seen failing while it fails, and no longer', async () => {
-    const { service, probe } = await probedHttp();
+  it('is seen failing while it fails, and no longer', async (test) => {
+    const { service, probe } = await probedHttp(test);
     const spell = service.behave('error', 300);
     await sleep(200);
     const since = probe.failingSince();
@@ -112,9 +114,9 @@ describe('a service that is out for 300 ms', { retry: 2 }, () => {
   });
 });
 
-describe('a service that hangs', { retry: 2 }, () => {
-  it('fails by the time-out, counted from the first request that it left unanswered', async () => {
-    const { service, probe } = await probedHttp({ timeoutMs: 100 });
+describe('a service that hangs', { concurrent: true, retry: 2 }, () => {
+  it('fails by the time-out, counted from the first request that it left unanswered', async (test) => {
+    const { service, probe } = await probedHttp(test, { timeoutMs: 100 });
     const spell = await service.behave('hang', 300);
     await sleep(150);
     const { downtime, proberLagMs } = await probe.stop();
@@ -123,8 +125,8 @@ describe('a service that hangs', { retry: 2 }, () => {
     expect(downtime.ms).toBeLessThan(spell.ms + SLACK + proberLagMs);
   });
 
-  it('is asked on schedule all along, so that all of those who would have waited are counted', async () => {
-    const { service, probe } = await probedHttp();
+  it('is asked on schedule all along, so that all of those who would have waited are counted', async (test) => {
+    const { service, probe } = await probedHttp(test);
     probe.mark('switch-begins');
     const { ms } = await service.behave('hold', 300);
     probe.mark('switch-ends');
@@ -136,15 +138,15 @@ describe('a service that hangs', { retry: 2 }, () => {
     expect(latency.during.p99Ms).toBeGreaterThan(ms - SLACK);
   });
 
-  it('is not buried under connections', async () => {
-    const { service, probe } = await probedHttp({ atOnce: 8 });
+  it('is not buried under connections', async (test) => {
+    const { service, probe } = await probedHttp(test, { atOnce: 8 });
     await service.behave('hold', 300);
     await probe.stop();
     expect((await service.count()).mostAtOnce).toBeLessThan(16);
   });
 
-  it('holds up the end of the measurement for no longer than the time-out', async () => {
-    const { service, probe } = await probedHttp({ timeoutMs: 100 });
+  it('holds up the end of the measurement for no longer than the time-out', async (test) => {
+    const { service, probe } = await probedHttp(test, { timeoutMs: 100 });
     const spell = service.behave('hang', 600);
     await sleep(50);
     const stopping = performance.now();
@@ -154,9 +156,9 @@ describe('a service that hangs', { retry: 2 }, () => {
   });
 });
 
-describe('the end of a measurement', { retry: 2 }, () => {
-  it('is the same however often it is asked for, and nothing is sent after it', async () => {
-    const { service, probe } = await probedHttp();
+describe('the end of a measurement', { concurrent: true, retry: 2 }, () => {
+  it('is the same however often it is asked for, and nothing is sent after it', async (test) => {
+    const { service, probe } = await probedHttp(test);
     const [first, second] = await Promise.all([probe.stop(), probe.stop()]);
     expect(second).toBe(first);
     const { connections } = await service.count();
@@ -165,14 +167,14 @@ describe('the end of a measurement', { retry: 2 }, () => {
   });
 });
 
-describe('a container that was re-created elsewhere', { retry: 2 }, () => {
-  it('is asked there from then on', async () => {
-    const { service, probe } = await probedHttp();
+describe('a container that was re-created elsewhere', { concurrent: true, retry: 2 }, () => {
+  it('is asked there from then on', async (test) => {
+    const { service, probe } = await probedHttp(test);
     await service.stop();
     await sleep(100);
     expect(probe.failingSince()).toBeDefined();
     const successor = await startService('http');
-    running.push(successor);
+    test.onTestFinished(successor.stop);
     probe.retarget({ kind: 'http', host: '127.0.0.1', port: successor.port, path: '/' });
     await sleep(150);
     expect(probe.failingSince()).toBeUndefined();

@@ -17,7 +17,7 @@ export interface Service<Behaviour> {
   /** Behaves so for a time, and then answers again. */
   behave(behaviour: Behaviour, forMs: number): Promise<Spell>;
   count(): Promise<{ readonly connections: number; readonly mostAtOnce: number }>;
-  stop(): Promise<unknown>;
+  stop(): Promise<void>;
 }
 
 export async function startService(kind: 'http'): Promise<Service<HttpBehaviour>>;
@@ -37,6 +37,8 @@ export async function startService(kind: 'http' | 'tcp'): Promise<Service<HttpBe
       return { from: from - performance.timeOrigin, to: to - performance.timeOrigin, ms: to - from };
     },
     count: () => ask('count'),
-    stop: () => worker.terminate(),
+    stop: async () => {
+      await worker.terminate();
+    },
   };
 }

@@ -6,10 +6,11 @@ import { hostileTexts, report } from './sample.js';
 test('a section for each container, and a bar for each step with what it took', () => {
   expect(gantt(report.timeline)).toBe(
     [
+      '%%{init: {"gantt": {"leftPadding": 62}}}%%',
       'gantt',
       '  dateFormat x',
       '  axisFormat %s s',
-      '  section all containers',
+      '  section all',
       '  3.1 s build the image :0, 3120',
       '  section kv-1',
       '  61 ms unpack :3400, 3461',
@@ -28,9 +29,9 @@ test('a label is never taken for a word of Mermaid, for data or for a second lin
   fc.assert(
     fc.property(text, text, (container, label) => {
       const lines = gantt([{ at: 1, ms: 2, container, label }])?.split('\n') ?? [];
-      expect(lines).toHaveLength(5);
-      expect(lines[3]).toMatch(/^ {2}section [\p{L}\p{N}._+/ -]+$/u);
-      expect(lines[4]).toMatch(/^ {2}2 ms [\p{L}\p{N}._+/ -]+ :1, 3$/u);
+      expect(lines).toHaveLength(6);
+      expect(lines[4]).toMatch(/^ {2}section [\p{L}\p{N}._+/ -]+$/u);
+      expect(lines[5]).toMatch(/^ {2}2 ms [\p{L}\p{N}._+/ -]+ :1, 3$/u);
     }),
   );
 });

@@ -145,7 +145,6 @@ describe('a re-creation', () => {
       v1.Id,
       ...['sh', '-c', "trap 'exit 0' TERM; sleep infinity & wait"],
     );
-    await bench.docker('volume', 'rm', '--force', 'nothing');
     const { result } = await attempt(old);
     expect(result).toMatchObject({ kind: 'recreated', settings: { equal: true, differing: [] }, warnings: [] });
 

@@ -90,10 +90,16 @@ directory(Application) ->
 digests(all) ->
     digests(
         lists:append([Modules || {Application, _, _} <- application:loaded_applications(),
-                                 {ok, Modules} <- [application:get_key(Application, modules)]])
+                                 {ok, Modules} <- [application:get_key(Application, modules)]]) ++ consolidated()
     );
 digests(Modules) ->
     maps:from_list([{Module, digest(Module)} || Module <- Modules]).
+
+%% Protocols of applications that are never loaded (iex in most releases) are consolidated too.
+consolidated() ->
+    [list_to_atom(filename:basename(File, ".beam")) || Directory <- code:get_path(),
+                                                       filename:basename(Directory) =:= "consolidated",
+                                                       File <- filelib:wildcard(filename:join(Directory, "*.beam"))].
 
 digest(Module) ->
     case loaded_digest(Module) of

@@ -35,6 +35,12 @@ export function converse(key: string): Conversation {
   let owed: Command[] = [];
   let said = 0;
   let value = '';
+  let shift = 0;
+
+  const expectFrom = (jumped: number) => {
+    shift += jumped;
+    for (const command of owed) if (command.kind === 'ping') command.count += jumped;
+  };
 
   const next = (due: number): [Command, string] => {
     said += 1;
@@ -43,7 +49,7 @@ export function converse(key: string): Conversation {
       return [{ kind: 'put', due }, `PUT ${key} ${value}`];
     }
     if (said % GET_EVERY === 0) return [{ kind: 'get', due, value }, `GET ${key}`];
-    return [{ kind: 'ping', due, count: said }, 'PING'];
+    return [{ kind: 'ping', due, count: said + shift }, 'PING'];
   };
 
   const settle = (command: Command, line: string, late: boolean): Reply => {
@@ -58,16 +64,9 @@ export function converse(key: string): Conversation {
     return { due, ...versionIn(line), ...(jumped === 0 ? {} : { fault: 'counter-broken' as const }) };
   };
 
-  let shift = 0;
-  const expectFrom = (jumped: number) => {
-    shift += jumped;
-    for (const command of owed) if (command.kind === 'ping') command.count += jumped;
-  };
-
   return {
     say(due) {
       const [command, line] = next(due);
-      if (command.kind === 'ping') command.count += shift;
       owed.push(command);
       return line;
     },

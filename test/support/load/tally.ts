@@ -1,4 +1,4 @@
-/** What one connection, or the HTTP requests to one target, came to. Only counts; see figures.ts for what they mean. */
+/** What one connection, or the HTTP requests to one target, have come to so far. */
 export interface Tally {
   requests: number;
   failed: number;

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { ContainerSummary } from '../../src/docker/engine.js';
+import { ownName, type Selector, select } from '../../src/docker/selector.js';
+
+const one = (name: string, labels: Record<string, string> = {}, others: readonly string[] = []): ContainerSummary => ({
+  id: `id of ${name}`,
+  names: [...others, name],
+  labels,
+  state: 'running',
+  networkMode: 'bridge',
+});
+const compose = (project: string, service: string, more: Record<string, string> = {}) => ({
+  'com.docker.compose.project': project,
+  'com.docker.compose.service': service,
+  ...more,
+});
+
+const all = [
+  one('web-10', { role: 'web', ...compose('shop', 'web') }),
+  one('web-2', { role: 'web', ...compose('shop', 'web') }),
+  one('web', { role: 'front' }, ['proxy/web-2']),
+  one('web-run-1', compose('shop', 'web', { 'com.docker.compose.oneoff': 'True' })),
+  one('web-2.hot-deploy-old-0123456789ab', { role: 'web', ...compose('shop', 'web') }),
+  one('db', { role: 'data', ...compose('shop', 'db') }),
+];
+const names = (...selectors: Selector[]) => select(all, selectors).map(ownName);
+
+describe('a selector', () => {
+  it('by name means exactly that container', () => {
+    expect(names({ by: 'name', name: 'web' })).toEqual(['web']);
+  });
+
+  it('by name does not mean a container that another calls so by a link', () => {
+    expect(names({ by: 'name', name: 'web-2' })).toEqual(['web-2']);
+  });
+
+  it('by label means all that carry it, the second before the tenth, and nothing that a killed run left', () => {
+    expect(names({ by: 'label', key: 'role', value: 'web' })).toEqual(['web-2', 'web-10']);
+  });
+
+  it('by compose service means its containers, and none that `compose run` made', () => {
+    expect(names({ by: 'compose', project: 'shop', service: 'web' })).toEqual(['web-2', 'web-10']);
+  });
+
+  it('and others together mean each container once, in the order given', () => {
+    expect(
+      names({ by: 'name', name: 'web-10' }, { by: 'name', name: 'db' }, { by: 'label', key: 'role', value: 'web' }),
+    ).toEqual(['web-10', 'db', 'web-2']);
+  });
+});
+
+describe('a selector that means nothing names what there is', () => {
+  it.each<[Selector, string]>([
+    [{ by: 'name', name: 'wed' }, 'No container has the name wed. There is web, db, web-2, web-10,'],
+    [{ by: 'name', name: 'we' }, 'No container has the name we. There is web, web-10, web-2'],
+    [
+      { by: 'label', key: 'role', value: 'wep' },
+      'No container has the label role=wep. There is role=web, role=data, role=front.',
+    ],
+    [{ by: 'label', key: 'none', value: 'x' }, 'No container has the label none=x, and none has anything of the kind'],
+    [
+      { by: 'compose', project: 'shop', service: 'wep' },
+      'No container is of the compose service shop/wep. There is shop/web, shop/db.',
+    ],
+  ])('%o', (selector, sentence) => {
+    expect(() => names(selector)).toThrow(sentence);
+  });
+
+  it('though another means something', () => {
+    expect(() => names({ by: 'name', name: 'web' }, { by: 'name', name: 'nobody' })).toThrow('has the name nobody');
+  });
+
+  it('and not all of many', () => {
+    const many = Array.from({ length: 30 }, (_, index) => one(`app-${index}`));
+    expect(() => select(many, [{ by: 'name', name: 'x' }])).toThrow(/, and 20 more\.$/);
+  });
+});

@@ -1,0 +1,133 @@
+import { createConnection } from 'node:net';
+import { createInterface } from 'node:readline';
+import { docker } from './images.js';
+
+const started = new Set<string>();
+
+/** A container of a test, by its name. */
+export interface Container {
+  readonly name: string;
+  /** The host port for a container port. */
+  port(inside: number): Promise<number>;
+  /** Standard output of a command inside. */
+  exec(...argv: readonly string[]): Promise<string>;
+  inspect(): Promise<Inspected>;
+}
+
+/** As much of `docker inspect` as tests look at. */
+export interface Inspected {
+  readonly Id: string;
+  readonly Image: string;
+  readonly RestartCount: number;
+  readonly State: { readonly Status: string; readonly Pid: number; readonly StartedAt: string; readonly Health?: { readonly Status: string } };
+  readonly Config: Readonly<Record<string, unknown>>;
+  readonly HostConfig: Readonly<Record<string, unknown>>;
+}
+
+let count = 0;
+
+/**
+ * Runs a container, its ports published at free ones, and waits until its HEALTHCHECK, where it has one, says that it serves.
+ * `args` are further words for `docker run`.
+ */
+export async function start(image: string, args: readonly string[] = [], command: readonly string[] = [], name = unused()): Promise<Container> {
+  started.add(name);
+  await docker('run', '-d', '--name', name, '--label', 'hot-deploy-test=1', '-P', ...args, image, ...command);
+  const container = handle(name);
+  await healthy(container);
+  return container;
+}
+
+/** Waits for the HEALTHCHECK; a container without one counts at once. */
+export async function healthy(container: Container): Promise<void> {
+  await eventually(`health of ${container.name}`, async () => {
+    const { Health } = (await container.inspect()).State;
+    return Health === undefined || Health.Status === 'healthy' ? true : undefined;
+  });
+}
+
+export function unused(prefix = 'hd-test'): string {
+  count += 1;
+  return `${prefix}-${process.pid}-${count}-${Date.now().toString(36)}`;
+}
+
+function handle(name: string): Container {
+  return {
+    name,
+    port: async (inside) => Number((await docker('port', name, `${inside}/tcp`)).split('\n')[0]?.split(':').at(-1)),
+    exec: (...argv) => docker('exec', name, ...argv),
+    inspect: async () => (JSON.parse(await docker('inspect', name)) as Inspected[])[0] as Inspected,
+  };
+}
+
+/** Removes every container that was started here, and what a deploy that failed may have left of it. */
+export async function removeContainers(): Promise<void> {
+  const all = (await docker('ps', '-a', '--format', '{{.Names}}')).split('\n');
+  const ours = all.filter((name) => [...started].some((each) => name === each || name.startsWith(`${each}.hot-deploy-`)));
+  if (ours.length > 0) {
+    await docker('rm', '-f', '-v', ...ours);
+  }
+  started.clear();
+}
+
+/** Waits for something to become true; fails with the last reason it was not. */
+export async function eventually<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 20_000): Promise<T> {
+  const until = Date.now() + timeoutMs;
+  let last: unknown = 'nothing came back';
+  while (Date.now() < until) {
+    try {
+      const value = await ask();
+      if (value !== undefined) {
+        return value;
+      }
+    } catch (error) {
+      last = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${what} did not come true in ${timeoutMs} ms`, { cause: last });
+}
+
+/** A connection of a line protocol that stays open: each command is answered by one line. */
+export interface Lines {
+  ask(command: string, timeoutMs?: number): Promise<string>;
+  /** Whether the server closed it, or it broke. */
+  readonly lost: boolean;
+  close(): void;
+}
+
+/** Connects as soon as somebody answers. */
+export async function connect(port: number): Promise<Lines> {
+  return await eventually(`a connection to port ${port}`, async () => {
+    const lines = await open(port);
+    return lines;
+  });
+}
+
+async function open(port: number): Promise<Lines> {
+  const socket = createConnection(port, '127.0.0.1');
+  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+  const waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
+  let lost = false;
+  const end = (error: Error): void => {
+    lost = true;
+    for (const each of waiting.splice(0)) each.reject(error);
+  };
+  createInterface({ input: socket }).on('line', (line) => waiting.shift()?.resolve(line));
+  socket.on('error', end).on('close', () => end(new Error('the connection was closed')));
+  return {
+    get lost() {
+      return lost;
+    },
+    ask: (command, timeoutMs = 5_000) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`no answer to ${command} in ${timeoutMs} ms`)), timeoutMs);
+        waiting.push({
+          resolve: (line) => (clearTimeout(timer), resolve(line)),
+          reject: (error) => (clearTimeout(timer), reject(error)),
+        });
+        socket.write(`${command}\n`);
+      }),
+    close: () => void socket.destroy(),
+  };
+}

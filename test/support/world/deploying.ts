@@ -1,0 +1,42 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deploy } from '../../../src/deploy.js';
+import { connectEngine } from '../../../src/docker/connect.js';
+import { readInputs } from '../../../src/inputs.js';
+import { type Log, systemClock } from '../../../src/log.js';
+import type { Report } from '../../../src/report/report.js';
+
+export interface Deployed {
+  readonly report: Report;
+  /** Everything that was logged. */
+  readonly log: string;
+}
+
+/** Deploys as the command line would, with options given by their names; a short soak and drain where not given. */
+export async function deployTo(containers: string | readonly string[], options: Readonly<Record<string, string>>): Promise<Deployed> {
+  const lines: string[] = [];
+  const log: Log = {
+    info: (line) => void lines.push(line),
+    warning: (line) => void lines.push(`warning: ${line}`),
+    debug: (line) => void lines.push(line),
+    group: async (title, work) => {
+      lines.push(title);
+      return await work();
+    },
+    mask: () => undefined,
+  };
+  const given: Record<string, string> = {
+    mode: 'deploy',
+    containers: [containers].flat().join('\n'),
+    build: 'false',
+    soak: '500ms',
+    drain: '2s',
+    'bundle-path': mkdtempSync(join(tmpdir(), 'hot-deploy-bundle-')),
+    ...options,
+  };
+  const environment = process.env;
+  const inputs = readInputs((name) => given[name], environment);
+  const report = await deploy(inputs, { log, clock: systemClock, connect: () => connectEngine(environment), environment });
+  return { report, log: lines.join('\n') };
+}
