@@ -20,7 +20,9 @@ export async function writeBundle(inputs: Inputs, plans: readonly ContainerPlan[
       await writeFile(path, bundle.artifact);
       log.info(`bundle: ${path}, ${Math.ceil(bundle.artifact.length / 1024)} KiB, ${bundle.applications.join(', ')}`);
     } catch (cause) {
-      log.warning(`The bundle could not be written to ${path}: ${cause instanceof Error ? cause.message : String(cause)}`);
+      log.warning(
+        `The bundle could not be written to ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      );
     }
   }
 }

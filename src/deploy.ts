@@ -7,8 +7,8 @@ import { provideImage } from './provide-image.js';
 import { Refusal } from './refusal.js';
 import { readImage } from './release/image.js';
 import { Workshop } from './release/workshop.js';
-import { type Draft, planned, refused, report, unchanged } from './reporting.js';
 import type { Report } from './report/report.js';
+import { type Draft, planned, refused, report, unchanged } from './reporting.js';
 import { rollOut } from './rollout/fleet.js';
 import { survey } from './survey/survey.js';
 
@@ -23,7 +23,12 @@ export interface World {
 
 /** The way of a deploy, from the inputs to the report. What cannot begin is refused with a reason, and changes nothing. */
 export async function deploy(inputs: Inputs, world: World): Promise<Report> {
-  const draft: Draft = { inputs, world, began: world.clock.now(), startedAt: new Date(world.clock.date()).toISOString() };
+  const draft: Draft = {
+    inputs,
+    world,
+    began: world.clock.now(),
+    startedAt: new Date(world.clock.date()).toISOString(),
+  };
   try {
     return await deployTo(await connect(world), draft);
   } catch (error) {
@@ -59,7 +64,10 @@ async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
     }
     const closed = plans.filter(({ method }) => method === 'recreate');
     if (inputs.strategy === 'relup' && closed.length > 0) {
-      return refused(decided, `\`strategy\` is relup, and ${closed.map(({ name }) => name).join(', ')} cannot be upgraded hot.`);
+      return refused(
+        decided,
+        `\`strategy\` is relup, and ${closed.map(({ name }) => name).join(', ')} cannot be upgraded hot.`,
+      );
     }
     const changing = plans.filter(({ method }) => method !== 'none');
     if (changing.length === 0) {

@@ -23,16 +23,20 @@ export async function provideImage(
   const previous = await engine.findImage(reference);
   if (build === undefined) {
     if (previous === undefined) {
-      throw new Refusal(`The engine has no image ${reference}, and \`build\` is false. Pull it first, or let it be built.`);
+      throw new Refusal(
+        `The engine has no image ${reference}, and \`build\` is false. Pull it first, or let it be built.`,
+      );
     }
     return { reference, id: previous.Id, details: previous };
   }
   const { context, dockerfile, args, target } = build;
-  const id = await buildImage(engine, { context, buildArgs: args, ...(dockerfile && { dockerfile }), ...(target && { target }) }, world).catch(
-    (error: unknown) => {
-      throw new Refusal(error instanceof Error ? error.message : String(error), { cause: error });
-    },
-  );
+  const id = await buildImage(
+    engine,
+    { context, buildArgs: args, ...(dockerfile && { dockerfile }), ...(target && { target }) },
+    world,
+  ).catch((error: unknown) => {
+    throw new Refusal(error instanceof Error ? error.message : String(error), { cause: error });
+  });
   const details = await engine.findImage(id);
   if (details === undefined) {
     throw new Refusal(`The image ${id} was built, and the engine does not have it.`);

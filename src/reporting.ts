@@ -27,23 +27,40 @@ export interface Decided extends Draft {
 
 export function refused(draft: Draft | Decided, message: string): Report {
   return 'plans' in draft
-    ? { ...whole(draft, 'refused', draft.plans.map((plan) => row(draft, plan, 'refused', 'none'))), message }
+    ? {
+        ...whole(
+          draft,
+          'refused',
+          draft.plans.map((plan) => row(draft, plan, 'refused', 'none')),
+        ),
+        message,
+      }
     : { ...empty(draft, 'refused'), message };
 }
 
 export function planned(draft: Decided): Report {
-  return whole(draft, 'planned', draft.plans.map((plan) => row(draft, plan, 'planned', plan.method)));
+  return whole(
+    draft,
+    'planned',
+    draft.plans.map((plan) => row(draft, plan, 'planned', plan.method)),
+  );
 }
 
 export function unchanged(draft: Decided): Report {
-  return whole(draft, 'unchanged', draft.plans.map((plan) => row(draft, plan, 'unchanged', 'none')));
+  return whole(
+    draft,
+    'unchanged',
+    draft.plans.map((plan) => row(draft, plan, 'unchanged', 'none')),
+  );
 }
 
 export function report(draft: Decided, carried: readonly Carried[]): Report {
   const rows = draft.plans.map((plan) => {
     const done = carried.find((each) => each.plan === plan);
     // Those that run it already, and those whose turn did not come.
-    return done === undefined ? row(draft, plan, plan.method === 'none' ? 'unchanged' : 'refused', 'none') : rowOf(done, draft);
+    return done === undefined
+      ? row(draft, plan, plan.method === 'none' ? 'unchanged' : 'refused', 'none')
+      : rowOf(done, draft);
   });
   const outcome = worst(carried.map(({ ended }) => ended.outcome));
   const messages = carried.flatMap(({ ended }) => ended.message ?? []);

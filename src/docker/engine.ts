@@ -33,6 +33,10 @@ export interface Engine {
   putArchive(container: string, path: string, tar: Buffer): Promise<void>;
   /** The tar archive of `path`; undefined where there is no such path. */
   getArchive(container: string, path: string): Promise<Buffer | undefined>;
+  /** Undefined where there is no such path. */
+  stat(container: string, path: string): Promise<FileStat | undefined>;
+  /** The paths, folders too, that are in the container's own layer and not in its image or a volume. */
+  added(container: string): Promise<readonly string[]>;
 
   /** Undefined where the engine has no such image. */
   findImage(reference: string): Promise<ImageDetails | undefined>;
@@ -68,6 +72,16 @@ export interface ExecResult {
   readonly exitCode: number;
   readonly stdout: Buffer;
   readonly stderr: Buffer;
+}
+
+export interface FileStat {
+  readonly isFile: boolean;
+  /** Read, write and execute for owner, group and others: `0o444`. */
+  readonly permissions: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970, in whole seconds. */
+  readonly modified: number;
 }
 
 /** One line of `docker history`, newest first. */

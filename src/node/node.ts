@@ -119,9 +119,25 @@ config=$(printf '%s\\n' "$out" | sed -n 's/^hot-deploy-config //p')
     more: readonly string[] = [],
   ): Promise<ExecResult> {
     const { pid, bin, distribution, user } = this.vm;
-    const argv = ['sh', '-c', script, 'hot-deploy', pid, bin, distribution?.flag ?? '', distribution?.node ?? '', ...more];
+    const argv = [
+      'sh',
+      '-c',
+      script,
+      'hot-deploy',
+      pid,
+      bin,
+      distribution?.flag ?? '',
+      distribution?.node ?? '',
+      ...more,
+    ];
     const secrets = this.cookie === undefined ? {} : { HOT_DEPLOY_COOKIE: this.cookie };
-    return await this.engine.exec(this.container, { argv, user, stdin, environment: { ...environment, ...secrets }, timeoutMs });
+    return await this.engine.exec(this.container, {
+      argv,
+      user,
+      stdin,
+      environment: { ...environment, ...secrets },
+      timeoutMs,
+    });
   }
 
   private read(result: ExecResult): unknown {

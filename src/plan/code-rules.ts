@@ -23,21 +23,34 @@ export const codeRules: readonly Rule[] = [
     changedPairs(modules)
       .filter(({ from, to }) => from.nif || to.nif)
       .map(({ to }) =>
-        against('nif-changed', plainName(to.module), `${plainName(to.module)} loads a native library, which a running VM does not exchange.`),
+        against(
+          'nif-changed',
+          plainName(to.module),
+          `${plainName(to.module)} loads a native library, which a running VM does not exchange.`,
+        ),
       ),
 
   ({ modules }) =>
     [...changedPairs(modules).map(({ to }) => to), ...modules.flatMap(({ added }) => added)]
       .filter(({ onLoad }) => onLoad)
       .map(({ module }) =>
-        against('on-load-changed', plainName(module), `${plainName(module)} has an on_load function: if it failed under way, the VM would restart.`),
+        against(
+          'on-load-changed',
+          plainName(module),
+          `${plainName(module)} has an on_load function: if it failed under way, the VM would restart.`,
+        ),
       ),
 
-  ({ supervision, modules }) => ('unknown' in supervision ? unknownTree(supervision.unknown, modules) : impossible(supervision, modules)),
+  ({ supervision, modules }) =>
+    'unknown' in supervision ? unknownTree(supervision.unknown, modules) : impossible(supervision, modules),
 
   ({ processes }) =>
     processes.supervisors.map(({ path, why }) =>
-      against('supervisor-not-answering', path, `${path}: ${why}. release_handler asks every supervisor, and would crash on this one.`),
+      against(
+        'supervisor-not-answering',
+        path,
+        `${path}: ${why}. release_handler asks every supervisor, and would crash on this one.`,
+      ),
     ),
 
   ({ processes }) =>
@@ -76,7 +89,11 @@ function changedPairs(modules: CodeComparison['modules']) {
 function unknownTree(why: string, modules: CodeComparison['modules']): readonly Reason[] {
   const specifies = modules
     .flatMap(({ added, changed }) => [...added, ...changed.map(({ to }) => to)])
-    .filter((module) => module.exports.some((name) => ['child_spec/1', 'start/2'].includes(name)) || module.behaviours.some((name) => /supervisor$/i.test(name)));
+    .filter(
+      (module) =>
+        module.exports.some((name) => ['child_spec/1', 'start/2'].includes(name)) ||
+        module.behaviours.some((name) => /supervisor$/i.test(name)),
+    );
   return specifies.length === 0
     ? []
     : [
@@ -88,7 +105,10 @@ function unknownTree(why: string, modules: CodeComparison['modules']): readonly 
       ];
 }
 
-function impossible(supervision: Exclude<CodeComparison['supervision'], { unknown: string }>, modules: CodeComparison['modules']): readonly Reason[] {
+function impossible(
+  supervision: Exclude<CodeComparison['supervision'], { unknown: string }>,
+  modules: CodeComparison['modules'],
+): readonly Reason[] {
   const changed = new Set(modules.flatMap((application) => application.changed.map(({ to }) => to.module)));
   return supervision.flatMap((change) => {
     const carried = carryOut(change, changed);

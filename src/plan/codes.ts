@@ -1,33 +1,44 @@
 /** Every reason code with what it means and what helps: the README's table is generated from here. */
 export const reasonCodes = {
-  'erts-changed': 'The Erlang runtime (ERTS) differs, and a running VM cannot exchange itself. Restart; expected with every OTP upgrade.',
-  'otp-app-changed': 'An application of OTP, or Elixir itself, has another version. Its processes cannot be migrated while they carry the VM.',
-  'sasl-missing': 'The release has no `sasl`, so no release_handler. Add `:sasl` to `extra_applications` (mix) or to the release (relx).',
+  'erts-changed':
+    'The Erlang runtime (ERTS) differs, and a running VM cannot exchange itself. Restart; expected with every OTP upgrade.',
+  'otp-app-changed':
+    'An application of OTP, or Elixir itself, has another version. Its processes cannot be migrated while they carry the VM.',
+  'sasl-missing':
+    'The release has no `sasl`, so no release_handler. Add `:sasl` to `extra_applications` (mix) or to the release (relx).',
   'distribution-off': 'The VM runs without distribution, so there is no way in. Unset `RELEASE_DISTRIBUTION=none`.',
-  'node-unreachable': 'The VM is distributed but did not let a hidden node in. Check node name, cookie, epmd and TLS distribution.',
+  'node-unreachable':
+    'The VM is distributed but did not let a hidden node in. Check node name, cookie, epmd and TLS distribution.',
   'nif-changed': 'A module with a native library (NIF) changed. The VM does not re-read a library that is in use.',
   'vm-args-changed': '`vm.args` is read only when the VM starts.',
   'boot-script-changed': '`env.sh` or a script in `bin/` is read only when the container starts.',
-  'container-config-changed': 'The image sets ENV, USER, CMD, ENTRYPOINT, VOLUME, EXPOSE, HEALTHCHECK or STOPSIGNAL differently. Only a new container takes it up.',
+  'container-config-changed':
+    'The image sets ENV, USER, CMD, ENTRYPOINT, VOLUME, EXPOSE, HEALTHCHECK or STOPSIGNAL differently. Only a new container takes it up.',
   'base-image-changed': 'The image differs outside the release. A hot load carries the release only.',
   'release-root-changed': 'The release lies in another directory of the image. Only a new container takes it up.',
   'release-changed': 'The image holds a release of another name. It is another application.',
-  'version-not-bumped': 'Code changed under an unchanged version. Releases and applications are told apart by version: bump it.',
+  'version-not-bumped':
+    'Code changed under an unchanged version. Releases and applications are told apart by version: bump it.',
   'version-reused': 'The version is already installed in the container with other content. Bump it.',
   'appup-restarts-emulator': 'A hand-written appup asks for a restart of the emulator.',
   'relup-failed': 'systools could not make a relup from the appups. Its own words are in the message.',
   'application-removed': 'An application left the release. Stopping it hot would kill processes in its code.',
   'application-mode-changed': 'An application is started in another mode than before.',
   'supervision-changed': 'The supervision tree changes in a way that cannot be carried out child by child.',
-  'cold-boot-failed': 'The new release did not boot in a container of its own, so its supervision tree and configuration are unknown.',
+  'cold-boot-failed':
+    'The new release did not boot in a container of its own, so its supervision tree and configuration are unknown.',
   'state-shape-changed': 'State changes shape without a code_change that handles it.',
   'on-load-changed': 'A changed module runs `on_load`, which would restart the VM if it failed.',
-  'special-process-changed': 'A changed module is run by processes that no supervisor reports with it, so they would not be migrated.',
-  'baseline-mismatch': 'The node runs code that is not on its disk: it was patched by hand. What it runs cannot be named.',
-  'release-not-writable': 'The VM cannot write its release directory: read-only root file system, or a user without write access.',
+  'special-process-changed':
+    'A changed module is run by processes that no supervisor reports with it, so they would not be migrated.',
+  'baseline-mismatch':
+    'The node runs code that is not on its disk: it was patched by hand. What it runs cannot be named.',
+  'release-not-writable':
+    'The VM cannot write its release directory: read-only root file system, or a user without write access.',
   'config-unreadable': 'The new configuration could not be resolved inside the container. The old one stays.',
   'bump-above-limit': 'The version step is larger than `hot-up-to` allows.',
-  'processes-would-die': 'Processes are still inside code from two versions ago, and loading a third version would kill them.',
+  'processes-would-die':
+    'Processes are still inside code from two versions ago, and loading a third version would kill them.',
   'process-not-answering': 'A process that has to be held during the switch does not answer system messages in time.',
   'supervisor-not-answering': 'A supervisor does not answer or is suspended, and release_handler would crash on it.',
   'container-not-running': 'The container is stopped: there is nothing to load into.',

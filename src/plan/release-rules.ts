@@ -35,13 +35,23 @@ export const releaseRules: readonly Rule[] = [
   ({ running, next }) =>
     running.root === next.root
       ? []
-      : [against('release-root-changed', next.root, `The release lies in ${running.root} and in the image in ${next.root}.`)],
+      : [
+          against(
+            'release-root-changed',
+            next.root,
+            `The release lies in ${running.root} and in the image in ${next.root}.`,
+          ),
+        ],
 
   ({ change }) =>
     change.applications.changed
       .filter(({ name }) => platform.has(name))
       .map(({ name, from, to }) =>
-        against('otp-app-changed', name, `${name} changes from ${from} to ${to}. It is part of the platform, which takes a new VM.`),
+        against(
+          'otp-app-changed',
+          name,
+          `${name} changes from ${from} to ${to}. It is part of the platform, which takes a new VM.`,
+        ),
       ),
 
   ({ running }) =>
@@ -58,7 +68,13 @@ export const releaseRules: readonly Rule[] = [
   ({ next }) =>
     next.applications.some(({ name }) => name === 'sasl')
       ? []
-      : [against('sasl-missing', 'sasl in the image', 'The new release has no sasl, without which systools makes no relup.')],
+      : [
+          against(
+            'sasl-missing',
+            'sasl in the image',
+            'The new release has no sasl, without which systools makes no relup.',
+          ),
+        ],
 
   ({ running, readOnlyRoot }) =>
     running.writable
@@ -102,7 +118,11 @@ export const releaseRules: readonly Rule[] = [
 
   ({ change }) =>
     change.applications.removed.map(({ name, version }) =>
-      against('application-removed', name, `${name} ${version} is no longer part of the release. Stopping it under way would kill whoever is in its code.`),
+      against(
+        'application-removed',
+        name,
+        `${name} ${version} is no longer part of the release. Stopping it under way would kill whoever is in its code.`,
+      ),
     ),
 
   ({ change }) =>
@@ -117,7 +137,11 @@ export const releaseRules: readonly Rule[] = [
 
   ({ image }) =>
     image.settings.map((setting) =>
-      against('container-config-changed', setting, `The image sets ${setting} differently, which only a new container takes up.`),
+      against(
+        'container-config-changed',
+        setting,
+        `The image sets ${setting} differently, which only a new container takes up.`,
+      ),
     ),
 
   ({ image }) =>
@@ -140,13 +164,26 @@ function aboveLimit(from: string, to: string, limit: (typeof steps)[number]): re
   if (limit === 'major') {
     return [];
   }
-  const step = semver.valid(from) && semver.valid(to) ? semver.diff(from, to)?.replace(/^pre(release)?/, '') || 'patch' : undefined;
+  const step =
+    semver.valid(from) && semver.valid(to)
+      ? semver.diff(from, to)?.replace(/^pre(release)?/, '') || 'patch'
+      : undefined;
   if (step === undefined) {
     return [
-      against('bump-above-limit', `${from} → ${to}`, `hot-up-to is ${limit}, and the step from ${from} to ${to} cannot be measured: they are not semantic versions.`),
+      against(
+        'bump-above-limit',
+        `${from} → ${to}`,
+        `hot-up-to is ${limit}, and the step from ${from} to ${to} cannot be measured: they are not semantic versions.`,
+      ),
     ];
   }
   return steps.indexOf(step as (typeof steps)[number]) > steps.indexOf(limit)
-    ? [against('bump-above-limit', `${from} → ${to}`, `From ${from} to ${to} is a ${step} step, and hot-up-to allows ${limit}.`)]
+    ? [
+        against(
+          'bump-above-limit',
+          `${from} → ${to}`,
+          `From ${from} to ${to} is a ${step} step, and hot-up-to allows ${limit}.`,
+        ),
+      ]
     : [];
 }

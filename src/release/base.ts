@@ -10,7 +10,12 @@ export interface ImageChange {
 }
 
 /** Compares two images outside the release's directory. A hot load carries the release and nothing else. */
-export async function compareImages(engine: Engine, from: ImageDetails, to: ImageDetails, root: string): Promise<ImageChange> {
+export async function compareImages(
+  engine: Engine,
+  from: ImageDetails,
+  to: ImageDetails,
+  root: string,
+): Promise<ImageChange> {
   const settings = differingSettings(from, to);
   const [old, next] = await Promise.all([engine.history(from.Id), engine.history(to.Id)]);
   const common = commonLayers(from, to);
@@ -24,7 +29,17 @@ export async function compareImages(engine: Engine, from: ImageDetails, to: Imag
   return { settings, files: await differingFiles(engine, from, to, root) };
 }
 
-const compared = ['User', 'WorkingDir', 'Cmd', 'Entrypoint', 'Volumes', 'ExposedPorts', 'Healthcheck', 'StopSignal', 'Shell'] as const;
+const compared = [
+  'User',
+  'WorkingDir',
+  'Cmd',
+  'Entrypoint',
+  'Volumes',
+  'ExposedPorts',
+  'Healthcheck',
+  'StopSignal',
+  'Shell',
+] as const;
 
 /** Labels are left out: they change nothing for what runs, and builds write commit and time into them. */
 export function differingSettings(from: ImageDetails, to: ImageDetails): readonly string[] {
@@ -47,7 +62,8 @@ function commonLayers(from: ImageDetails, to: ImageDetails): number {
   return at < 0 ? (from.RootFS.Layers?.length ?? 0) : at;
 }
 
-const metadata = /^(\/bin\/sh -c #\(nop\)\s+)?(CMD|ENV|USER|EXPOSE|ENTRYPOINT|HEALTHCHECK|LABEL|ARG|VOLUME|STOPSIGNAL|SHELL|MAINTAINER|ONBUILD)\b/;
+const metadata =
+  /^(\/bin\/sh -c #\(nop\)\s+)?(CMD|ENV|USER|EXPOSE|ENTRYPOINT|HEALTHCHECK|LABEL|ARG|VOLUME|STOPSIGNAL|SHELL|MAINTAINER|ONBUILD)\b/;
 
 /** Whether the newest `count` layers only copy something into the release's directory. */
 function copiesOnly(history: readonly Layer[], count: number, root: string): boolean {
@@ -57,21 +73,44 @@ function copiesOnly(history: readonly Layer[], count: number, root: string): boo
 
 // BuildKit: `COPY /build/rel /app # buildkit`; the classic builder: `/bin/sh -c #(nop) COPY --chown=... dir:ID in /app `.
 function copiesInto(createdBy: string, root: string): boolean {
-  const target = /^(?:\/bin\/sh -c #\(nop\)\s+)?(?:COPY|ADD)\s.*?(\S+)\s*(?:# buildkit)?\s*$/.exec(createdBy)?.[1]?.replace(/\/+$/, '');
+  const target = /^(?:\/bin\/sh -c #\(nop\)\s+)?(?:COPY|ADD)\s.*?(\S+)\s*(?:# buildkit)?\s*$/
+    .exec(createdBy)?.[1]
+    ?.replace(/\/+$/, '');
   return target !== undefined && (target === root || target.startsWith(`${root}/`));
 }
 
 // A build writes dates into these, and the engine mounts its own over others: they say nothing about the image.
 const noise = [
-  '/proc', '/sys', '/dev', '/tmp', '/run', '/var/log', '/var/cache', '/var/lib/apt', '/etc/hosts', '/etc/hostname',
-  '/etc/resolv.conf', '/etc/shadow', '/etc/shadow-', '/etc/passwd-', '/etc/group-', '/etc/gshadow', '/etc/gshadow-', '/.dockerenv',
+  '/proc',
+  '/sys',
+  '/dev',
+  '/tmp',
+  '/run',
+  '/var/log',
+  '/var/cache',
+  '/var/lib/apt',
+  '/etc/hosts',
+  '/etc/hostname',
+  '/etc/resolv.conf',
+  '/etc/shadow',
+  '/etc/shadow-',
+  '/etc/passwd-',
+  '/etc/group-',
+  '/etc/gshadow',
+  '/etc/gshadow-',
+  '/.dockerenv',
 ];
 
 const list = `
 prune=; for d in "$@"; do prune="$prune -path $d -prune -o"; done
 find / -xdev $prune -type f -print0 | xargs -0 sha256sum`;
 
-async function differingFiles(engine: Engine, from: ImageDetails, to: ImageDetails, root: string): Promise<readonly string[]> {
+async function differingFiles(
+  engine: Engine,
+  from: ImageDetails,
+  to: ImageDetails,
+  root: string,
+): Promise<readonly string[]> {
   const [old, next] = await Promise.all([digests(engine, from, root), digests(engine, to, root)]);
   return [...new Set([...old.keys(), ...next.keys()])].filter((path) => old.get(path) !== next.get(path)).sort();
 }

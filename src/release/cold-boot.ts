@@ -42,7 +42,9 @@ export async function coldBoot(
   try {
     await engine.startContainer(id);
     const tree = await booted(engine, id, clock);
-    return typeof tree === 'string' ? { kind: 'failed', why: tree } : { kind: 'booted', tree, ms: clock.now() - started };
+    return typeof tree === 'string'
+      ? { kind: 'failed', why: tree }
+      : { kind: 'booted', tree, ms: clock.now() - started };
   } finally {
     await engine.removeContainer(id, { force: true, volumes: true });
   }
@@ -62,9 +64,12 @@ async function booted(engine: Engine, id: string, clock: Clock): Promise<Tree | 
     if (vm?.distribution !== undefined) {
       try {
         const node = new Node(engine, id, vm);
-        const answer = (await node.ask({ set: 'node', module: 'hot_deploy_tree', function: 'booted', argument: map({}) })) as
-          | { readonly booted: true; readonly applications: Tree }
-          | { readonly booted: false };
+        const answer = (await node.ask({
+          set: 'node',
+          module: 'hot_deploy_tree',
+          function: 'booted',
+          argument: map({}),
+        })) as { readonly booted: true; readonly applications: Tree } | { readonly booted: false };
         if (answer.booted) {
           return answer.applications;
         }

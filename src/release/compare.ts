@@ -1,4 +1,10 @@
-import { type Digests, expectedModules, type ImageApplication, type ImageRelease, type RunningRelease } from './release.js';
+import {
+  type Digests,
+  expectedModules,
+  type ImageApplication,
+  type ImageRelease,
+  type RunningRelease,
+} from './release.js';
 
 /** What differs between the release that runs and the one in the image. */
 export interface Change {
@@ -8,7 +14,11 @@ export interface Change {
     /** Another version. */
     readonly changed: readonly ApplicationChange[];
     /** The same version with other code, or with other files (`lib/APP-VSN/priv/...`). */
-    readonly rebuilt: readonly { readonly name: string; readonly version: string; readonly modules: readonly string[] }[];
+    readonly rebuilt: readonly {
+      readonly name: string;
+      readonly version: string;
+      readonly modules: readonly string[];
+    }[];
   };
   /** Consolidated protocols whose dispatch differs, new ones included. */
   readonly protocols: readonly string[];
@@ -66,7 +76,9 @@ export function compare(running: RunningRelease, next: ImageRelease): Change {
   };
   const protocols = differing(next.protocols, expected, running.modules);
   const files = differingFiles(running.files, next.files);
-  const settings = differing(under('releases/VSN/', running.files, next.files), next.files, running.files).filter((path) => configuration.test(path));
+  const settings = differing(under('releases/VSN/', running.files, next.files), next.files, running.files).filter(
+    (path) => configuration.test(path),
+  );
   const { added, removed, changed, rebuilt } = applications;
   return {
     applications,
@@ -88,7 +100,12 @@ function differing(modules: Digests, expected: Digests, actual: Digests): readon
 
 /** All files below a directory, of either release. */
 function under(directory: string, ...releases: readonly Digests[]): Digests {
-  return Object.assign({}, ...releases.map((files) => Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith(directory)))));
+  return Object.assign(
+    {},
+    ...releases.map((files) =>
+      Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith(directory))),
+    ),
+  );
 }
 
 // Resolved anew for a new version; under the same version a difference means another build.
@@ -104,12 +121,21 @@ const irrelevant = [
   /^releases\/VSN\/sys\.config(\.src)?$/,
 ];
 
-function differingFiles(now: Readonly<Record<string, string>>, then: Readonly<Record<string, string>>): readonly string[] {
-  const rendered = new Set(Object.keys(then).filter((path) => path.endsWith('.src')).map((path) => path.slice(0, -4)));
-  return [...new Set([...Object.keys(now), ...Object.keys(then)])]
-    .filter((path) => !irrelevant.some((pattern) => pattern.test(path)))
-    // relx's start script renders NAME.src to NAME in the container: only the source says what changed.
-    .filter((path) => !rendered.has(path))
-    .filter((path) => now[path] !== then[path])
-    .sort();
+function differingFiles(
+  now: Readonly<Record<string, string>>,
+  then: Readonly<Record<string, string>>,
+): readonly string[] {
+  const rendered = new Set(
+    Object.keys(then)
+      .filter((path) => path.endsWith('.src'))
+      .map((path) => path.slice(0, -4)),
+  );
+  return (
+    [...new Set([...Object.keys(now), ...Object.keys(then)])]
+      .filter((path) => !irrelevant.some((pattern) => pattern.test(path)))
+      // relx's start script renders NAME.src to NAME in the container: only the source says what changed.
+      .filter((path) => !rendered.has(path))
+      .filter((path) => now[path] !== then[path])
+      .sort()
+  );
 }

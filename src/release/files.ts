@@ -18,11 +18,23 @@ find bin -type f -o -type l | while read -r file; do
 done`;
 
 /** Digests of all files that are no beams, read by `sha256sum` inside the container. */
-export async function readFiles(engine: Engine, container: string, user: string, root: string, version: string): Promise<ReleaseFiles> {
-  const { stdout } = await engine.exec(container, { argv: ['sh', '-c', list, 'hot-deploy', root, version], user, timeoutMs: 60_000 });
+export async function readFiles(
+  engine: Engine,
+  container: string,
+  user: string,
+  root: string,
+  version: string,
+): Promise<ReleaseFiles> {
+  const { stdout } = await engine.exec(container, {
+    argv: ['sh', '-c', list, 'hot-deploy', root, version],
+    user,
+    timeoutMs: 60_000,
+  });
   const lines = stdout.toString('utf8').split('\n').filter(Boolean);
   const owner = /^owner (\d+) (\d+)$/.exec(lines[0] ?? '');
-  const digests = lines.slice(owner === null ? 0 : 1).map((line) => [place(line.slice(66), version), line.slice(0, 64)] as const);
+  const digests = lines
+    .slice(owner === null ? 0 : 1)
+    .map((line) => [place(line.slice(66), version), line.slice(0, 64)] as const);
   return {
     files: Object.fromEntries(digests),
     owner: { uid: Number(owner?.[1] ?? 0), gid: Number(owner?.[2] ?? 0) },

@@ -32,7 +32,9 @@ export async function moduleChanges(
     function: 'modules',
     argument: map({ wildcards: wildcards.map(text) }),
   })) as readonly (readonly ModuleFacts[])[];
-  return changes.map((change, at) => ofApplication(change.name, facts[2 * at] ?? [], facts[2 * at + 1] ?? [], running, next));
+  return changes.map((change, at) =>
+    ofApplication(change.name, facts[2 * at] ?? [], facts[2 * at + 1] ?? [], running, next),
+  );
 }
 
 function ofApplication(

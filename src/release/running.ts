@@ -26,7 +26,8 @@ export interface Hints {
 export async function readRunning(engine: Engine, container: ContainerDetails, hints: Hints): Promise<Reading> {
   const { nodeName, cookie } = hints;
   const vms = await findVms(engine, container.Id);
-  const named = nodeName === undefined ? vms : vms.filter((vm) => vm.distribution?.node.split('@')[0] === nodeName.split('@')[0]);
+  const named =
+    nodeName === undefined ? vms : vms.filter((vm) => vm.distribution?.node.split('@')[0] === nodeName.split('@')[0]);
   const [vm, ...others] = named;
   if (vm === undefined) {
     return { kind: 'no-vm' };

@@ -48,27 +48,32 @@ export function compareTrees(now: Tree, then: Tree): readonly SupervisionChange[
   });
 }
 
-function compareNodes(application: string, path: string, now: Supervised, then: Supervised): readonly SupervisionChange[] {
+function compareNodes(
+  application: string,
+  path: string,
+  now: Supervised,
+  then: Supervised,
+): readonly SupervisionChange[] {
   if (now.type !== 'supervisor' || then.type !== 'supervisor') {
     return now.type === then.type ? [] : [{ kind: 'top-changed', application, path, supervisor: now }];
   }
   const at = { application, path, supervisor: now };
-  const children = { now: now.children ?? [], then: then.children ?? [] };
+  const [running, wanted] = [now.children ?? [], then.children ?? []];
   const known = (list: readonly Supervised[], id: string) => list.find((child) => child.id === id);
-  const added = children.then.filter((child) => known(children.now, child.id) === undefined);
-  const removed = children.now.filter((child) => known(children.then, child.id) === undefined);
+  const added = wanted.filter((child) => known(running, child.id) === undefined);
+  const removed = running.filter((child) => known(wanted, child.id) === undefined);
   const kept = (list: readonly Supervised[], other: readonly Supervised[]) =>
     list.map((child) => child.id).filter((id) => known(other, id) !== undefined);
-  const sameOrder = kept(children.now, children.then).join('\n') === kept(children.then, children.now).join('\n');
-  const tail = children.then.slice(children.then.length - added.length);
+  const sameOrder = kept(running, wanted).join('\n') === kept(wanted, running).join('\n');
+  const tail = wanted.slice(wanted.length - added.length);
   const settings = (each: Supervised) => `${each.strategy} ${each.intensity} ${each.period} ${each.callback}`;
   return [
     ...(settings(now) === settings(then) ? [] : [{ kind: 'settings-changed', to: then, ...at } as const]),
     ...added.map((child) => ({ kind: 'child-added', child, last: tail.includes(child), ...at }) as const),
     ...removed.map((child) => ({ kind: 'child-removed', child, ...at }) as const),
     ...(sameOrder ? [] : [{ kind: 'order-changed', ...at } as const]),
-    ...children.then.flatMap((to) => {
-      const child = known(children.now, to.id);
+    ...wanted.flatMap((to) => {
+      const child = known(running, to.id);
       if (child === undefined) {
         return [];
       }

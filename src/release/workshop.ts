@@ -83,7 +83,9 @@ export class Workshop {
     const value = answer(result.stdout.toString('utf8'));
     if (value === undefined) {
       const said = `${result.stdout.toString('utf8')} ${result.stderr.toString('utf8')}`.trim().slice(-500);
-      throw new Refusal(`The new release's own runtime does not run in its image: ${said || `exit code ${result.exitCode}`}.`);
+      throw new Refusal(
+        `The new release's own runtime does not run in its image: ${said || `exit code ${result.exitCode}`}.`,
+      );
     }
     return value;
   }

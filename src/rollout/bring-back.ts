@@ -24,7 +24,11 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
   const { inputs, phase, log, engine } = work;
   const { hot, container, name } = plan;
   if (inputs.onFailure === 'stop' && failure.by === 'downgrade') {
-    return { outcome: 'failed', id: container.Id, message: `${name}: ${failure.why}. It was left as it is, since on-failure is stop: it runs ${hot.next.version}, which is not permanent.` };
+    return {
+      outcome: 'failed',
+      id: container.Id,
+      message: `${name}: ${failure.why}. It was left as it is, since on-failure is stop: it runs ${hot.next.version}, which is not permanent.`,
+    };
   }
   log.warning(`${name}: going back to ${hot.running.version}: ${failure.why}`);
   const how = await phase('bring back', async () => {
@@ -42,10 +46,23 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
   });
   const serves = await phase('ask again', () => serving(work, plan));
   if (serves === undefined) {
-    return { outcome: 'failed', id: container.Id, message: `${name}: ${failure.why}. It was to go back ${how}, and since then the node did not say that it runs ${hot.running.version}: look at it now.` };
+    return {
+      outcome: 'failed',
+      id: container.Id,
+      message: `${name}: ${failure.why}. It was to go back ${how}, and since then the node did not say that it runs ${hot.running.version}: look at it now.`,
+    };
   }
-  await phase('unstage', () => unstage(serves.node, { to: hot.bundle.to, directories: hot.bundle.directories.filter((directory) => !hot.present.includes(directory)) }));
-  return { outcome: 'rolled-back', id: container.Id, message: `${name}: ${failure.why}. It was brought back ${how} and runs ${serves.version} again.` };
+  await phase('unstage', () =>
+    unstage(serves.node, {
+      to: hot.bundle.to,
+      directories: hot.bundle.directories.filter((directory) => !hot.present.includes(directory)),
+    }),
+  );
+  return {
+    outcome: 'rolled-back',
+    id: container.Id,
+    message: `${name}: ${failure.why}. It was brought back ${how} and runs ${serves.version} again.`,
+  };
 }
 
 /** Undefined where it succeeded; else why not. */
@@ -53,8 +70,13 @@ async function downgrade(work: Work, hot: HotMaterial): Promise<string | undefin
   const { running, next, bundle } = hot;
   const { node, root } = running;
   const salt = randomBytes(16).toString('hex');
-  const applications = next.applications.filter(({ mode }) => mode !== 'none').map(({ name, version }) => [name, version] as const);
-  const values = (await node.fingerprints({ root, version: next.version, running: running.version, applications }, salt)) as Baseline['values'];
+  const applications = next.applications
+    .filter(({ mode }) => mode !== 'none')
+    .map(({ name, version }) => [name, version] as const);
+  const values = (await node.fingerprints(
+    { root, version: next.version, running: running.version, applications },
+    salt,
+  )) as Baseline['values'];
   const switched = await switchRelease({
     node,
     root,

@@ -32,7 +32,9 @@ export async function rollOut(fleet: Fleet, plans: readonly ContainerPlan[]): Pr
     carried.push(...(await Promise.all(wave.map((plan) => carryOut(fleet, plan)))));
     if (carried.some(({ ended }) => ended.outcome !== 'deployed')) {
       log.warning('not every container came through: those that did go back');
-      return await Promise.all(carried.map((each) => (each.ended.outcome === 'deployed' ? each.revert() : each.finish())));
+      return await Promise.all(
+        carried.map((each) => (each.ended.outcome === 'deployed' ? each.revert() : each.finish())),
+      );
     }
   }
   return await Promise.all(carried.map((each) => each.settle()));

@@ -1,9 +1,9 @@
+import type { Engine } from '../docker/engine.js';
 import { AgentError } from '../node/agent.js';
 import type { ConfigRequest, Node } from '../node/node.js';
 import { atom, binary, map, type Term, text, tuple } from '../node/term.js';
 import type { ProcessCheck } from '../plan/comparison.js';
 import type { RunningRelease } from '../release/release.js';
-import type { Engine } from '../docker/engine.js';
 import type { Bundle } from '../upgrade/bundle.js';
 import type { AfterSwitch } from './proof.js';
 
@@ -79,7 +79,9 @@ export async function switchRelease(request: Switch): Promise<Switched> {
     suspend_timeout: request.suspendTimeoutMs,
     // Its time is the time nobody is served, and a migration that takes longer is no migration to do hot.
     code_change_timeout: Math.max(request.suspendTimeoutMs, 5_000),
-    baseline: baseline.values.map(([application, key, print]): Term => tuple(atom(application), atom(key), binary(print))),
+    baseline: baseline.values.map(
+      ([application, key, print]): Term => tuple(atom(application), atom(key), binary(print)),
+    ),
     salt: binary(baseline.salt),
   });
   try {
@@ -108,7 +110,11 @@ export async function switchRelease(request: Switch): Promise<Switched> {
 
 type Answer =
   | ({ readonly result: 'installed'; readonly microseconds: number; readonly held: number } & AfterSwitch)
-  | { readonly result: 'refused'; readonly why: string; readonly processes?: readonly { readonly pid: string; readonly name?: string }[] }
+  | {
+      readonly result: 'refused';
+      readonly why: string;
+      readonly processes?: readonly { readonly pid: string; readonly name?: string }[];
+    }
   | { readonly result: 'restarting'; readonly why: string };
 
 function refusal(answer: Answer & { readonly result: 'refused' }): string {

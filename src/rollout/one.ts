@@ -1,15 +1,15 @@
 import type { ContainerPlan } from '../plan/plan.js';
+import type { Measurement } from '../probe/measurement.js';
 import { type RunningProbe, startProbe } from '../probe/probe.js';
 import { resolveProbe } from '../probe/resolve.js';
 import type { ProbeTarget } from '../probe/target.js';
-import type { Measurement } from '../probe/measurement.js';
 import type { Method, TimelineEvent } from '../report/report.js';
+import { bringBack } from './bring-back.js';
 import type { Fleet } from './fleet.js';
 import { restart, restartOnOld } from './restart.js';
 import { type Ended, recorder, type Work } from './run.js';
 import { settle } from './settle.js';
 import { upgrade } from './upgrade.js';
-import { bringBack } from './bring-back.js';
 
 /** One container after the switch and the soak, and what may still become of it. */
 export interface Carried {
@@ -34,7 +34,8 @@ const afterRestartMs = 1_000;
 export async function carryOut(fleet: Fleet, plan: ContainerPlan): Promise<Carried> {
   const { engine, clock, log, inputs, image, next } = fleet;
   const record = recorder(plan.name, clock, log, fleet.began);
-  const target = inputs.probe ?? (plan.oldImage.Config.Healthcheck?.Test?.length ? ({ kind: 'docker' } as const) : undefined);
+  const target =
+    inputs.probe ?? (plan.oldImage.Config.Healthcheck?.Test?.length ? ({ kind: 'docker' } as const) : undefined);
   const probe = startFor(fleet, plan, target);
   const work: Work = { engine, log, clock, inputs, image, phase: record.phase, ...(probe && { probe }) };
   if (probe !== undefined) {
@@ -52,7 +53,8 @@ export async function carryOut(fleet: Fleet, plan: ContainerPlan): Promise<Carri
       phases: record.phases,
       timeline: record.timeline,
       finish: () => finish(ended),
-      settle: async () => finish(method === 'relup' && plan.method === 'relup' ? await settle(work, plan, ended) : ended),
+      settle: async () =>
+        finish(method === 'relup' && plan.method === 'relup' ? await settle(work, plan, ended) : ended),
       revert: async () => finish(await revert(work, plan, ended, method)),
     };
   };
@@ -68,19 +70,32 @@ export async function carryOut(fleet: Fleet, plan: ContainerPlan): Promise<Carri
   const onPhase = (name: string, ms: number) => void record.phases.push({ name, ms: Math.round(ms) });
   const since = clock.now();
   const ended = await restart(work, plan, next, target, onPhase).catch((error: unknown) => lost(plan, error));
-  record.timeline.push({ at: Math.round(since - fleet.began), ms: Math.round(clock.now() - since), container: plan.name, label: 're-create' });
+  record.timeline.push({
+    at: Math.round(since - fleet.began),
+    ms: Math.round(clock.now() - since),
+    container: plan.name,
+    label: 're-create',
+  });
   if (probe !== undefined && ended.outcome === 'deployed') {
     await clock.sleep(afterRestartMs);
   }
   return carried(ended, 'recreate');
 }
 
-function startFor({ engine, clock, log, inputs }: Fleet, plan: ContainerPlan, target: ProbeTarget | undefined): RunningProbe | undefined {
+function startFor(
+  { engine, clock, log, inputs }: Fleet,
+  plan: ContainerPlan,
+  target: ProbeTarget | undefined,
+): RunningProbe | undefined {
   if (target === undefined) {
     log.warning(`${plan.name} has no HEALTHCHECK and no \`probe\` was given: downtime is not measured`);
     return undefined;
   }
-  return startProbe(resolveProbe(target, plan.container, engine.host), { intervalMs: inputs.probeIntervalMs, clock, engine });
+  return startProbe(resolveProbe(target, plan.container, engine.host), {
+    intervalMs: inputs.probeIntervalMs,
+    clock,
+    engine,
+  });
 }
 
 async function revert(work: Work, plan: ContainerPlan, ended: Ended, method: Method): Promise<Ended> {

@@ -13,26 +13,43 @@ export interface AfterSwitch {
 }
 
 /** Compares what runs with what a cold boot of the release would be; pure. `tree` is absent where none booted. */
-export function prove(release: ImageRelease, tree: Tree | undefined, before: { readonly osPid: string }, after: AfterSwitch): Proof {
+export function prove(
+  release: ImageRelease,
+  tree: Tree | undefined,
+  before: { readonly osPid: string },
+  after: AfterSwitch,
+): Proof {
   const { identity } = after;
   const loaded = new Map(identity.applications.map(({ name, version }) => [name, version]));
-  const expected = Object.entries(expectedModules(release)).filter(([module]) => identity.modules[module] !== undefined);
+  const expected = Object.entries(expectedModules(release)).filter(
+    ([module]) => identity.modules[module] !== undefined,
+  );
   const missing = release.applications
     .filter(({ name }) => loaded.has(name))
     .flatMap(({ modules }) => Object.keys(modules))
     .filter((module) => identity.modules[module] === undefined);
   const modules = matching(expected, identity.modules, after.remaining);
-  const protocols = matching(Object.entries(release.protocols).filter(([module]) => identity.modules[module] !== undefined), identity.modules);
+  const protocols = matching(
+    Object.entries(release.protocols).filter(([module]) => identity.modules[module] !== undefined),
+    identity.modules,
+  );
   const versions = release.applications
     .filter(({ name, mode, version }) => mode !== 'none' && loaded.get(name) !== version)
     .map(({ name, version }) => `${name} is ${loaded.get(name) ?? 'not loaded'} instead of ${version}`);
   const changes = tree === undefined ? [] : compareTrees(comparable(after.tree.applications), comparable(tree));
   const nodes = tree === undefined ? 0 : countNodes(comparable(tree));
-  const supervision = { expected: nodes, matching: nodes - changes.length, differing: [...changes.map(describeChange), ...notRunning(after.tree.applications, tree)] };
+  const supervision = {
+    expected: nodes,
+    matching: nodes - changes.length,
+    differing: [...changes.map(describeChange), ...notRunning(after.tree.applications, tree)],
+  };
   const sameProcess = identity.osPid === before.osPid;
   return {
     modules,
-    versions: Object.fromEntries([[release.name, identity.version], ...identity.applications.map(({ name, version }) => [name, version])]),
+    versions: Object.fromEntries([
+      [release.name, identity.version],
+      ...identity.applications.map(({ name, version }) => [name, version]),
+    ]),
     environment: after.environment,
     protocols,
     supervision,
@@ -44,12 +61,21 @@ export function prove(release: ImageRelease, tree: Tree | undefined, before: { r
     ],
     converged:
       identity.version === release.version &&
-      [modules.differing, versions, after.environment.differing, protocols.differing, supervision.differing].every((list) => list.length === 0),
+      [modules.differing, versions, after.environment.differing, protocols.differing, supervision.differing].every(
+        (list) => list.length === 0,
+      ),
   };
 }
 
-function matching(expected: readonly (readonly [string, string])[], actual: Readonly<Record<string, string>>, more: readonly string[] = []): Proof['modules'] {
-  const differing = [...expected.filter(([module, digest]) => actual[module] !== digest).map(([module]) => module), ...more];
+function matching(
+  expected: readonly (readonly [string, string])[],
+  actual: Readonly<Record<string, string>>,
+  more: readonly string[] = [],
+): Proof['modules'] {
+  const differing = [
+    ...expected.filter(([module, digest]) => actual[module] !== digest).map(([module]) => module),
+    ...more,
+  ];
   return { expected: expected.length, matching: expected.length - differing.length + more.length, differing };
 }
 
@@ -68,5 +94,8 @@ function notRunning(now: Tree, then: Tree | undefined): readonly string[] {
 }
 
 function flatten(path: string, node: Tree[string]): readonly (readonly [string, boolean])[] {
-  return [[path, node.running ?? true], ...(node.children ?? []).flatMap((child) => flatten(`${path}/${child.id}`, child))];
+  return [
+    [path, node.running ?? true],
+    ...(node.children ?? []).flatMap((child) => flatten(`${path}/${child.id}`, child)),
+  ];
 }

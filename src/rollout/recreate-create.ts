@@ -6,6 +6,7 @@ import type { Recreation } from '../docker/recreation.js';
  * when it fails.
  *
  * @param imageId what the container must have been made from: a tag can move between two calls
+ * @param furnish what else is to be done with it before it may start
  * @returns the container's id
  */
 export async function create(
@@ -13,6 +14,7 @@ export async function create(
   name: string,
   { spec, networks, disconnect }: Recreation,
   imageId: string,
+  furnish?: (id: string) => Promise<void>,
 ): Promise<string> {
   await makeRoom(engine, name);
   const id = await engine.createContainer(name, spec);
@@ -22,6 +24,7 @@ export async function create(
     const { Image: image } = await engine.inspectContainer(id);
     if (image !== imageId)
       throw new Error(`${spec['Image']} is ${image} now and not ${imageId}: somebody moved the tag.`);
+    await furnish?.(id);
     return id;
   } catch (cause) {
     await engine.removeContainer(id, { force: true, volumes: true }).catch((error: unknown) => {

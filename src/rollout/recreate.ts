@@ -7,6 +7,7 @@ import type { Clock, Log } from '../log.js';
 import { awaitHealth } from './health.js';
 import { create, referenceTo } from './recreate-create.js';
 import { guard } from './recreate-guard.js';
+import { copyInjected } from './recreate-injected.js';
 import { namesFor } from './recreate-names.js';
 import { neighbours } from './recreate-neighbours.js';
 import { type Begun, restore, whatIsLeft } from './recreate-restore.js';
@@ -62,7 +63,8 @@ export async function recreate(
     image = await imageOf(engine, newImage.id);
     const plan = recreation(old, oldImage, await referenceTo(engine, newImage), newImage.id);
     warnings = [...plan.warnings, ...(await neighbours(engine, old))];
-    const fresh = await phase('create', () => create(engine, names.fresh, plan, newImage.id));
+    const furnish = (id: string) => copyInjected(engine, old, id);
+    const fresh = await phase('create', () => create(engine, names.fresh, plan, newImage.id, furnish));
     begun = { old, oldImage, names, fresh };
   } catch (error) {
     return { kind: 'untouched', why: messageOf(error) };

@@ -27,7 +27,11 @@ export async function restart(
     case 'untouched':
       return { outcome: 'refused', id: plan.container.Id, message: `${plan.name} was not changed: ${result.why}` };
     case 'restored':
-      return { outcome: 'rolled-back', id: result.id, message: `${plan.name}: ${result.why} The old container serves again.` };
+      return {
+        outcome: 'rolled-back',
+        id: result.id,
+        message: `${plan.name}: ${result.why} The old container serves again.`,
+      };
     case 'failed':
       return { outcome: 'failed', id: plan.container.Id, message: `${plan.name}: ${result.why} ${result.state}` };
     case 'recreated': {
@@ -35,10 +39,19 @@ export async function restart(
         probe.retarget(resolveProbe(target, await engine.inspectContainer(result.id), engine.host));
       }
       const proof = await work.phase('prove', () => prove(work, result.id, next));
-      const kept = { id: result.id, warnings: result.warnings, ...(result.settings && { settings: result.settings }), ...(proof && { proof }) };
+      const kept = {
+        id: result.id,
+        warnings: result.warnings,
+        ...(result.settings && { settings: result.settings }),
+        ...(proof && { proof }),
+      };
       return proof === undefined || proof.converged
         ? { outcome: 'deployed', ...kept }
-        : { outcome: 'failed', ...kept, message: `${plan.name} is healthy on the new image, and does not run what the image holds: ${proof.modules.differing.join(', ')}` };
+        : {
+            outcome: 'failed',
+            ...kept,
+            message: `${plan.name} is healthy on the new image, and does not run what the image holds: ${proof.modules.differing.join(', ')}`,
+          };
     }
   }
 }
@@ -48,13 +61,26 @@ export async function restartOnOld(work: Work, plan: ContainerPlan, ended: Ended
   const { engine, image, clock, log } = work;
   const [container, newImage] = await Promise.all([engine.inspectContainer(ended.id), engine.findImage(image.id)]);
   if (newImage === undefined) {
-    return { outcome: 'failed', id: ended.id, message: `${plan.name} stays on the new image, which the engine no longer has: ${why}.` };
+    return {
+      outcome: 'failed',
+      id: ended.id,
+      message: `${plan.name} stays on the new image, which the engine no longer has: ${why}.`,
+    };
   }
   const back = { reference: plan.container.Config.Image, id: plan.oldImage.Id };
-  const result = await recreate(engine, container, newImage, back, { log, clock, healthTimeoutMs, onPhase: () => undefined });
+  const result = await recreate(engine, container, newImage, back, {
+    log,
+    clock,
+    healthTimeoutMs,
+    onPhase: () => undefined,
+  });
   return result.kind === 'recreated'
     ? { outcome: 'rolled-back', id: result.id, message: `${plan.name} is back on the image it ran before: ${why}.` }
-    : { outcome: 'failed', id: ended.id, message: `${plan.name} was to go back to the image it ran before (${why}), and did not: ${result.why}` };
+    : {
+        outcome: 'failed',
+        id: ended.id,
+        message: `${plan.name} was to go back to the image it ran before (${why}), and did not: ${result.why}`,
+      };
 }
 
 /** Undefined where the node cannot be asked: then health on the new image is all there is to know. */
@@ -74,7 +100,10 @@ async function prove(work: Work, container: string, next: ImageRelease): Promise
       const protocols = Object.keys(next.protocols).length;
       return {
         modules: { expected, matching: expected - differing.length, differing },
-        versions: Object.fromEntries([[next.name, release.version], ...release.applications.map(({ name, version }) => [name, version])]),
+        versions: Object.fromEntries([
+          [next.name, release.version],
+          ...release.applications.map(({ name, version }) => [name, version]),
+        ]),
         environment: { matching: 0, differing: [] },
         protocols: { expected: protocols, matching: protocols - change.protocols.length, differing: change.protocols },
         supervision: { expected: 0, matching: 0, differing: [] },

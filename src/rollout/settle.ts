@@ -16,7 +16,11 @@ export async function settle(work: Work, plan: HotPlan, ended: Ended): Promise<E
   }
   const refused = await work.phase('make permanent', () => makePermanent(hot));
   if (refused !== undefined) {
-    return { ...ended, outcome: 'failed', message: `${plan.name} runs ${hot.next.version}, and it could not be made permanent (${refused}): a restart of the container would boot ${hot.running.version}.` };
+    return {
+      ...ended,
+      outcome: 'failed',
+      message: `${plan.name} runs ${hot.next.version}, and it could not be made permanent (${refused}): a restart of the container would boot ${hot.running.version}.`,
+    };
   }
   const proof = ended.proof && { ...ended.proof, processes: { ...ended.proof.processes, oldCode: lingering } };
   return { ...ended, lingering, ...(proof && { proof }) };

@@ -53,7 +53,13 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   }
   const proof = prove(next, hot.tree, running, switched.after);
   if (!proof.converged) {
-    return { ...(await bringBack(work, plan, { why: `what ran did not equal a cold boot: ${differences(proof)}`, by: 'downgrade' })), proof };
+    return {
+      ...(await bringBack(work, plan, {
+        why: `what ran did not equal a cold boot: ${differences(proof)}`,
+        by: 'downgrade',
+      })),
+      proof,
+    };
   }
   const sick = await phase('soak', () => soak(work, container.Id));
   if (sick !== undefined) {
@@ -66,12 +72,17 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
 async function whatChanged(hot: HotMaterial, suspendTimeoutMs: number): Promise<string | undefined> {
   const { running, bundle } = hot;
   const { identity, check } = await ready(running.node, bundle, suspendTimeoutMs);
-  const differing = Object.keys({ ...running.modules, ...identity.modules }).filter((module) => running.modules[module] !== identity.modules[module]);
+  const differing = Object.keys({ ...running.modules, ...identity.modules }).filter(
+    (module) => running.modules[module] !== identity.modules[module],
+  );
   if (identity.version !== running.version || differing.length > 0) {
     return `it no longer runs what the plan was made for (${identity.version}, ${differing.length} modules differ): somebody else deployed meanwhile`;
   }
   const { supervisors, wouldDie, unanswering, unsupervised } = check;
-  const found = [...supervisors.map(({ path, why }) => `${path}: ${why}`), ...[...wouldDie, ...unanswering, ...unsupervised].map(({ name, pid }) => `${name ?? pid} would not come through`)];
+  const found = [
+    ...supervisors.map(({ path, why }) => `${path}: ${why}`),
+    ...[...wouldDie, ...unanswering, ...unsupervised].map(({ name, pid }) => `${name ?? pid} would not come through`),
+  ];
   return found.length === 0 ? undefined : found.join('; ');
 }
 
@@ -89,6 +100,8 @@ export function differences(proof: Proof): string {
     ['protocols', protocols.differing],
     ['supervision', supervision.differing],
   ];
-  const told = named.filter(([, list]) => list.length > 0).map(([name, list]) => `${name} ${list.slice(0, 5).join(', ')}`);
+  const told = named
+    .filter(([, list]) => list.length > 0)
+    .map(([name, list]) => `${name} ${list.slice(0, 5).join(', ')}`);
   return told.length === 0 ? 'the versions' : told.join('; ');
 }

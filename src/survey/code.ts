@@ -49,14 +49,29 @@ export async function surveyCode(
     return { kind: 'closed', reasons: [...reasons, baseline] };
   }
   try {
-    const bundle = await shared.bundles(key + JSON.stringify(supervision), () => assemble(site, container, oldImage, comparison, appups));
+    const bundle = await shared.bundles(key + JSON.stringify(supervision), () =>
+      assemble(site, container, oldImage, comparison, appups),
+    );
     if (bundle.relup.restarts) {
-      return { kind: 'closed', reasons: [...reasons, against('appup-restarts-emulator', 'relup', 'A hand-written appup asks for a restart of the emulator, which is a restart of the container done worse.')] };
+      return {
+        kind: 'closed',
+        reasons: [
+          ...reasons,
+          against(
+            'appup-restarts-emulator',
+            'relup',
+            'A hand-written appup asks for a restart of the emulator, which is a restart of the container done worse.',
+          ),
+        ],
+      };
     }
     return { kind: 'open', material: { bundle, baseline, ...(boot.kind === 'booted' && { tree: boot.tree }) } };
   } catch (error) {
     if (error instanceof AgentError && error.code === 'relup_failed') {
-      return { kind: 'closed', reasons: [...reasons, against('relup-failed', 'relup', `systools made no relup: ${error.message.trim()}`)] };
+      return {
+        kind: 'closed',
+        reasons: [...reasons, against('relup-failed', 'relup', `systools made no relup: ${error.message.trim()}`)],
+      };
     }
     throw error;
   }
@@ -69,7 +84,11 @@ async function treeOf(running: RunningRelease): Promise<Tree> {
 }
 
 /** The appups of the applications that have none by hand. */
-function draft({ change }: Comparison, { modules }: Study, supervision: readonly SupervisionChange[] | { readonly unknown: string }): readonly Appup[] {
+function draft(
+  { change }: Comparison,
+  { modules }: Study,
+  supervision: readonly SupervisionChange[] | { readonly unknown: string },
+): readonly Appup[] {
   const exchanged = new Set(modules.flatMap(({ changed }) => changed.map(({ to }) => to.module)));
   const changes = 'unknown' in supervision ? [] : supervision;
   const actions = changes.flatMap((each) => {
@@ -100,7 +119,11 @@ async function assemble(
   // Another container's old release may lie there by now.
   await bringOld(engine, container.Id, workshop, running, change);
   const relup = await makeRelup(workshop, running, next, change, appups);
-  return await makeBundle(workshop, running, next, change, { relup, appups, images: { from: oldImage.Id, to: image.Id } });
+  return await makeBundle(workshop, running, next, change, {
+    relup,
+    appups,
+    images: { from: oldImage.Id, to: image.Id },
+  });
 }
 
 /** What a cold boot of the running release would have configured; a reason where that cannot be found out. */
@@ -109,13 +132,22 @@ async function fingerprints(running: RunningRelease): Promise<Baseline | Reason>
   const { root, version, applications } = running;
   try {
     const values = await running.node.fingerprints(
-      { root, version, running: version, applications: applications.map((application) => [application.name, application.version]) },
+      {
+        root,
+        version,
+        running: version,
+        applications: applications.map((application) => [application.name, application.version]),
+      },
       salt,
     );
     return { salt, values: values as Baseline['values'] };
   } catch (error) {
     if (error instanceof AgentError || error instanceof NodeUnreachable) {
-      return against('config-unreadable', version, `The configuration that ${version} boots with could not be resolved in the container: ${error.message}`);
+      return against(
+        'config-unreadable',
+        version,
+        `The configuration that ${version} boots with could not be resolved in the container: ${error.message}`,
+      );
     }
     throw error;
   }

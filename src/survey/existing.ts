@@ -11,7 +11,12 @@ export interface Existing {
 }
 
 /** Looks for directories of the new version in the container: an earlier deploy, or its roll-back, may have left them. */
-export async function existing(site: Site, container: string, running: RunningRelease, change: Change): Promise<readonly Existing[]> {
+export async function existing(
+  site: Site,
+  container: string,
+  running: RunningRelease,
+  change: Change,
+): Promise<readonly Existing[]> {
   const { engine, workshop, next } = site;
   const { added, changed } = change.applications;
   const directories = [

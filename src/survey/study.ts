@@ -12,7 +12,12 @@ export interface Study {
 }
 
 /** Reads the changed modules in both versions, and boots the new release once, at the same time. */
-export async function study(site: Site, container: ContainerDetails, oldImage: ImageDetails, comparison: Comparison): Promise<Study> {
+export async function study(
+  site: Site,
+  container: ContainerDetails,
+  oldImage: ImageDetails,
+  comparison: Comparison,
+): Promise<Study> {
   const { engine, workshop, image, clock } = site;
   const { running, next, change } = comparison;
   const read = async () => {

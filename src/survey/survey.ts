@@ -86,7 +86,9 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
 function refuseStopped(name: string, container: ContainerDetails): void {
   const { Running, Paused, Restarting, Status } = container.State;
   if (!Running || Paused || Restarting) {
-    throw new Refusal(`${name} is ${Status}, so there is nothing to deploy to and nothing to measure. Start it first: docker ${Paused ? 'unpause' : 'start'} ${name}`);
+    throw new Refusal(
+      `${name} is ${Status}, so there is nothing to deploy to and nothing to measure. Start it first: docker ${Paused ? 'unpause' : 'start'} ${name}`,
+    );
   }
 }
 
@@ -99,7 +101,10 @@ function refuseOther(name: string, running: RunningRelease, next: ImageRelease):
 }
 
 /** Why a container that runs cannot be asked what it runs; whatever it is, a new one on the new image can take its place. */
-function unread(name: string, reading: Exclude<Reading, { kind: 'running' }>): { readonly from?: string; readonly reasons: readonly Reason[] } {
+function unread(
+  name: string,
+  reading: Exclude<Reading, { kind: 'running' }>,
+): { readonly from?: string; readonly reasons: readonly Reason[] } {
   switch (reading.kind) {
     case 'no-vm':
       throw new Refusal(`${name} runs no Erlang VM, so it holds no release to deploy to. Check \`containers\`.`);
@@ -109,11 +114,18 @@ function unread(name: string, reading: Exclude<Reading, { kind: 'running' }>): {
       return {
         ...booted(reading.vm),
         reasons: [
-          against('distribution-off', name, 'The VM runs without distribution, so there is no way in. Do not set RELEASE_DISTRIBUTION=none where you want to deploy hot.'),
+          against(
+            'distribution-off',
+            name,
+            'The VM runs without distribution, so there is no way in. Do not set RELEASE_DISTRIBUTION=none where you want to deploy hot.',
+          ),
         ],
       };
     case 'unreachable':
-      return { ...booted(reading.vm), reasons: [against('node-unreachable', name, `The node did not answer: ${reading.why}`)] };
+      return {
+        ...booted(reading.vm),
+        reasons: [against('node-unreachable', name, `The node did not answer: ${reading.why}`)],
+      };
   }
 }
 

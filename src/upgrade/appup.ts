@@ -24,12 +24,20 @@ export interface Appup {
  * always: the default kills whoever is still inside old code.
  */
 export function generateAppups(
-  changes: readonly { readonly change: ApplicationChange; readonly modules: ModuleChanges; readonly children: readonly ChildAction[] }[],
+  changes: readonly {
+    readonly change: ApplicationChange;
+    readonly modules: ModuleChanges;
+    readonly children: readonly ChildAction[];
+  }[],
 ): readonly Appup[] {
   const all = changes.map(({ modules }) => modules);
   const upOrder = callersFirst(all.flatMap((modules) => [...modules.added, ...modules.changed.map(({ to }) => to)]));
-  const downOrder = callersFirst(all.flatMap((modules) => [...modules.removed, ...modules.changed.map(({ from }) => from)]));
-  return changes.map(({ change, modules, children }) => appup(change, withoutProtocols(modules), children, upOrder, downOrder));
+  const downOrder = callersFirst(
+    all.flatMap((modules) => [...modules.removed, ...modules.changed.map(({ from }) => from)]),
+  );
+  return changes.map(({ change, modules, children }) =>
+    appup(change, withoutProtocols(modules), children, upOrder, downOrder),
+  );
 }
 
 // A protocol of an application is not what runs: its consolidated twin in the release is, and loading the
@@ -50,8 +58,10 @@ function appup(
   upOrder: readonly string[],
   downOrder: readonly string[],
 ): Appup {
-  const next = (order: readonly string[], module: string) => order.slice(order.indexOf(module) + 1, order.indexOf(module) + 2);
-  const load = (order: readonly string[]) => (module: ModuleFacts) => loadModule(module.module, next(order, module.module));
+  const next = (order: readonly string[], module: string) =>
+    order.slice(order.indexOf(module) + 1, order.indexOf(module) + 2);
+  const load = (order: readonly string[]) => (module: ModuleFacts) =>
+    loadModule(module.module, next(order, module.module));
   const up = [
     ...changed.map(({ from, to }) => exchange(to, from, next(upOrder, to.module))),
     ...added.map(load(upOrder)),

@@ -38,18 +38,30 @@ export async function makeBundle(
   running: RunningRelease,
   next: ImageRelease,
   change: Change,
-  made: { readonly relup: Relup; readonly appups: readonly Appup[]; readonly images: { readonly from: string; readonly to: string } },
+  made: {
+    readonly relup: Relup;
+    readonly appups: readonly Appup[];
+    readonly images: { readonly from: string; readonly to: string };
+  },
 ): Promise<Bundle> {
   const { added, changed } = change.applications;
   const release = `releases/${next.version}`;
   const directories = [
-    ...[...added, ...changed.map(({ name, to }) => ({ name, version: to }))].map(({ name, version }) => `lib/${name}-${version}`),
+    ...[...added, ...changed.map(({ name, to }) => ({ name, version: to }))].map(
+      ({ name, version }) => `lib/${name}-${version}`,
+    ),
     release,
   ];
   const brought = (await Promise.all(directories.map((directory) => collect(workshop, next, directory)))).flat();
   const relup = file(`${release}/relup`, made.relup.relup);
-  const entries = [...brought.filter((entry) => entry.path !== relup.path), relup, ...startBoot(brought, release, next.name)];
-  const sums = entries.filter((entry) => entry.type === 'file').map((entry) => `${sha256(entry.data)}  ${entry.path}\n`);
+  const entries = [
+    ...brought.filter((entry) => entry.path !== relup.path),
+    relup,
+    ...startBoot(brought, release, next.name),
+  ];
+  const sums = entries
+    .filter((entry) => entry.type === 'file')
+    .map((entry) => `${sha256(entry.data)}  ${entry.path}\n`);
   const checksums = file(`${release}/hot-deploy.sha256`, sums.join(''));
   const owned = [...entries, checksums].map((entry) => ({ ...entry, ...running.owner }));
   const manifest = {
@@ -67,7 +79,14 @@ export async function makeBundle(
     from: running.version,
     to: next.version,
     staging: await packEntries(owned),
-    artifact: gzipSync(await packEntries([file('manifest.json', JSON.stringify(manifest, null, 2)), ...parents('lib'), ...parents('releases'), ...owned])),
+    artifact: gzipSync(
+      await packEntries([
+        file('manifest.json', JSON.stringify(manifest, null, 2)),
+        ...parents('lib'),
+        ...parents('releases'),
+        ...owned,
+      ]),
+    ),
     directories,
     checksums: { file: checksums.path, sha256: sha256(checksums.data) },
     applications: [...added.map(({ name }) => name), ...changed.map(({ name }) => name)],
@@ -75,7 +94,10 @@ export async function makeBundle(
     loads: [...new Set([...made.appups.flatMap((appup) => appup.loads), ...change.protocols])],
     removed: made.appups.flatMap((appup) => appup.removed),
     added: made.appups.flatMap((appup) => appup.added),
-    words: [...made.appups.flatMap((appup) => appup.words), ...change.protocols.map((name) => `${name.replace(/^Elixir\./, '')}: consolidated protocol exchanged`)],
+    words: [
+      ...made.appups.flatMap((appup) => appup.words),
+      ...change.protocols.map((name) => `${name.replace(/^Elixir\./, '')}: consolidated protocol exchanged`),
+    ],
     relup: made.relup,
   };
 }

@@ -15,7 +15,10 @@ export interface Impossible {
   readonly why: string;
 }
 
-export type Carried = { readonly kind: 'action'; readonly action: ChildAction } | { readonly kind: 'nothing' } | ({ readonly kind: 'impossible' } & Impossible);
+export type Carried =
+  | { readonly kind: 'action'; readonly action: ChildAction }
+  | { readonly kind: 'nothing' }
+  | ({ readonly kind: 'impossible' } & Impossible);
 
 /**
  * What to do about one change. `changed` are the modules that get new code: a supervisor whose callback module is
@@ -24,13 +27,20 @@ export type Carried = { readonly kind: 'action'; readonly action: ChildAction } 
 export function carryOut(change: SupervisionChange, changed: ReadonlySet<string>): Carried {
   const { supervisor } = change;
   const exchanged = supervisor.callback !== undefined && changed.has(supervisor.callback);
-  const impossible = (subject: string, why: string): Carried => ({ kind: 'impossible', subject: `${change.path}/${subject}`, why });
+  const impossible = (subject: string, why: string): Carried => ({
+    kind: 'impossible',
+    subject: `${change.path}/${subject}`,
+    why,
+  });
   switch (change.kind) {
     case 'child-added':
       return supervisor.name == null
         ? impossible(change.child.id, 'its supervisor has no registered name, so it cannot be reached')
         : !change.last && supervisor.strategy === 'rest_for_one'
-          ? impossible(change.child.id, 'it is not the last child, and under rest_for_one the order decides who restarts with whom')
+          ? impossible(
+              change.child.id,
+              'it is not the last child, and under rest_for_one the order decides who restarts with whom',
+            )
           : start(change, supervisor.name, exchanged, impossible);
     case 'child-removed':
       return supervisor.name == null
@@ -41,7 +51,10 @@ export function carryOut(change: SupervisionChange, changed: ReadonlySet<string>
     case 'settings-changed':
       return exchanged && change.to.callback === supervisor.callback
         ? { kind: 'nothing' }
-        : impossible('', 'its strategy or restart intensity differ, and it has no changed callback module to take them from');
+        : impossible(
+            '',
+            'its strategy or restart intensity differ, and it has no changed callback module to take them from',
+          );
     case 'order-changed':
       return impossible('', 'its children are ordered differently, which cannot be changed while they run');
     case 'top-changed':
@@ -51,11 +64,19 @@ export function carryOut(change: SupervisionChange, changed: ReadonlySet<string>
 
 type Fail = (subject: string, why: string) => Carried;
 
-function start(change: SupervisionChange & { kind: 'child-added' }, name: string, exchanged: boolean, impossible: Fail): Carried {
+function start(
+  change: SupervisionChange & { kind: 'child-added' },
+  name: string,
+  exchanged: boolean,
+  impossible: Fail,
+): Carried {
   const { child, application } = change;
   const spec = child.spec;
   if (spec === undefined || (!exchanged && !spec.portable)) {
-    return impossible(child.id, 'its specification holds a fun, a pid or a reference, which cannot be carried to another VM');
+    return impossible(
+      child.id,
+      'its specification holds a fun, a pid or a reference, which cannot be carried to another VM',
+    );
   }
   // With new specifications from the callback module the child is known and not started; else it is not known.
   const up = exchanged
@@ -67,27 +88,44 @@ function start(change: SupervisionChange & { kind: 'child-added' }, name: string
   };
 }
 
-function stop(change: SupervisionChange & { kind: 'child-removed' }, name: string, exchanged: boolean, impossible: Fail): Carried {
+function stop(
+  change: SupervisionChange & { kind: 'child-removed' },
+  name: string,
+  exchanged: boolean,
+  impossible: Fail,
+): Carried {
   const { child, application } = change;
   const spec = child.spec;
   if (spec === undefined || (!exchanged && !spec.portable)) {
     return impossible(child.id, 'its specification could not be put back on the way down');
   }
   // New specifications drop a child that is not running; a running one has to be ended first or stays for ever.
-  const back = exchanged ? call('restart_child', name, { source: child.id }) : call('start_child', name, { source: spec.text });
+  const back = exchanged
+    ? call('restart_child', name, { source: child.id })
+    : call('start_child', name, { source: spec.text });
   return {
     kind: 'action',
     action: { application, up: end(name, child.id), down: [back], words: `${name}: child ${child.id} is ended` },
   };
 }
 
-function specChanged(change: SupervisionChange & { kind: 'spec-changed' }, exchanged: boolean, impossible: Fail): Carried {
+function specChanged(
+  change: SupervisionChange & { kind: 'spec-changed' },
+  exchanged: boolean,
+  impossible: Fail,
+): Carried {
   if (!exchanged) {
-    return impossible(change.child.id, 'it is specified differently, and its supervisor has no changed callback module to take that from');
+    return impossible(
+      change.child.id,
+      'it is specified differently, and its supervisor has no changed callback module to take that from',
+    );
   }
   return change.child.spec?.start === change.to.spec?.start
     ? { kind: 'nothing' }
-    : impossible(change.child.id, 'it would be started differently, so the one that runs would not be what a cold boot starts');
+    : impossible(
+        change.child.id,
+        'it would be started differently, so the one that runs would not be what a cold boot starts',
+      );
 }
 
 function end(name: string, id: string): readonly Term[] {

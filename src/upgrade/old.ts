@@ -9,7 +9,13 @@ import type { Workshop } from '../release/workshop.js';
  * Brings what only the running release has into the workshop: the applications that change, and its .rel file. They
  * come from the container, never from a rebuilt image: a relup describes the way from what really runs.
  */
-export async function bringOld(engine: Engine, container: string, workshop: Workshop, running: RunningRelease, change: Change): Promise<void> {
+export async function bringOld(
+  engine: Engine,
+  container: string,
+  workshop: Workshop,
+  running: RunningRelease,
+  change: Change,
+): Promise<void> {
   const { changed, removed } = change.applications;
   const gone = removed.map(({ name, version }) => ({
     name,
@@ -26,7 +32,10 @@ export async function bringOld(engine: Engine, container: string, workshop: Work
     `${relative(oldRoot)}/releases/${running.version}`,
   );
   const rel = settings.filter((entry) => entry.path.endsWith('.rel'));
-  await workshop.put('/', await packEntries([...parents(`${oldRoot}/releases/${running.version}`), ...applications.flat(), ...rel]));
+  await workshop.put(
+    '/',
+    await packEntries([...parents(`${oldRoot}/releases/${running.version}`), ...applications.flat(), ...rel]),
+  );
 }
 
 // The Engine names entries after the directory it was asked for; they go below another.

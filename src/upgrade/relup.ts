@@ -28,7 +28,10 @@ export async function makeRelup(
   for (const { name, toDirectory } of generated) {
     const appup = appups.find((each) => each.application === name);
     if (appup !== undefined) {
-      await workshop.put(`${toDirectory}/ebin`, await packEntries([file(`${name}.appup`, `%% coding: utf-8\n${write(appup.term)}.\n`)]));
+      await workshop.put(
+        `${toDirectory}/ebin`,
+        await packEntries([file(`${name}.appup`, `%% coding: utf-8\n${write(appup.term)}.\n`)]),
+      );
     }
   }
   const consolidated = running.codePath.find((path) => path.endsWith(`/releases/${running.version}/consolidated`));
@@ -55,7 +58,11 @@ function consolidatedIn(running: RunningRelease, next: ImageRelease, now: string
     : now.replace(`/releases/${running.version}/`, `/releases/${next.version}/`);
 }
 
-function protocols(directory: string | undefined, changed: readonly string[], present: Readonly<Record<string, string>>): Term {
+function protocols(
+  directory: string | undefined,
+  changed: readonly string[],
+  present: Readonly<Record<string, string>>,
+): Term {
   return map({
     directory: directory === undefined ? { atom: 'none' } : text(directory),
     modules: changed.filter((module) => module in present).map(text),

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/log.js';
 import { type ProbeOptions, type RunningProbe, startProbe } from '../../src/probe/probe.js';
 import { type HttpBehaviour, type Service, startService, type TcpBehaviour } from './service.js';
 
-/** What a busy test machine may add to a measurement of hundreds of milliseconds. */
+/** What a busy test machine may add to a measurement of hundreds of milliseconds, besides holding up the prober. */
 const SLACK = 80;
 
 // Each promise is about real time: `retry` gives a starved machine another go.
@@ -46,7 +46,7 @@ describe('a service that answers', { concurrent: true, retry: 2 }, () => {
     await service.behave(behaviour, 300);
     const { downtime, latency } = await probe.stop();
     expect(downtime).toMatchObject({ ms: 0, failed: 0 });
-    expect(downtime.requests).toBeGreaterThan(25);
+    expect(downtime.requests).toBeGreaterThan(10);
     expect(downtime.longestGapMs).toBeLessThan(SLACK);
     expect(latency.before.p50Ms).toBeGreaterThan(0);
     expect(probe.failingSince()).toBeUndefined();
@@ -78,12 +78,12 @@ describe('a service that is out for 300 ms', { concurrent: true, retry: 2 }, () 
     probe.mark('switch-ends');
     await sleep(150);
     const { downtime, latency, proberLagMs } = await probe.stop();
-    expect(downtime.ms).toBeGreaterThan(spell.ms - SLACK);
+    expect(downtime.ms).toBeGreaterThan(spell.ms - SLACK - proberLagMs);
     expect(downtime.ms).toBeLessThan(spell.ms + SLACK + proberLagMs);
-    expect(downtime.longestGapMs).toBeGreaterThan(spell.ms - SLACK);
+    expect(downtime.longestGapMs).toBeGreaterThan(spell.ms - SLACK - proberLagMs);
     expect(downtime.longestGapMs).toBeLessThan(spell.ms + SLACK + proberLagMs);
     expect([...failures(probe)]).toContain(failure);
-    expect(latency.during.failed).toBeGreaterThan(15);
+    expect(latency.during.failed).toBeGreaterThan(5);
     expect(latency.after).toMatchObject({ failed: 0 });
   });
 
@@ -96,7 +96,7 @@ describe('a service that is out for 300 ms', { concurrent: true, retry: 2 }, () 
     const spell = await service.behave(behaviour, 300);
     await sleep(150);
     const { downtime, proberLagMs } = await probe.stop();
-    expect(downtime.ms).toBeGreaterThan(spell.ms - SLACK);
+    expect(downtime.ms).toBeGreaterThan(spell.ms - SLACK - proberLagMs);
     expect(downtime.ms).toBeLessThan(spell.ms + SLACK + proberLagMs);
     expect([...failures(probe)]).toContain(failure);
   });
@@ -121,7 +121,7 @@ describe('a service that hangs', { concurrent: true, retry: 2 }, () => {
     await sleep(150);
     const { downtime, proberLagMs } = await probe.stop();
     expect(failures(probe)).toEqual(new Set(['timeout']));
-    expect(downtime.ms).toBeGreaterThan(spell.ms - SLACK);
+    expect(downtime.ms).toBeGreaterThan(spell.ms - SLACK - proberLagMs);
     expect(downtime.ms).toBeLessThan(spell.ms + SLACK + proberLagMs);
   });
 
@@ -134,7 +134,7 @@ describe('a service that hangs', { concurrent: true, retry: 2 }, () => {
     expect(downtime).toMatchObject({ ms: 0, failed: 0 });
     expect(downtime.longestGapMs).toBeGreaterThan(ms - SLACK);
     // Whoever waits for each answer before asking again would count one slow request.
-    expect(probe.samples.filter(({ start, end }) => end - start > 50).length).toBeGreaterThan(15);
+    expect(probe.samples.filter(({ start, end }) => end - start > 50).length).toBeGreaterThan(5);
     expect(latency.during.p99Ms).toBeGreaterThan(ms - SLACK);
   });
 

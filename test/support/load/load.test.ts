@@ -30,7 +30,7 @@ const sound = {
   versionsWentBack: 0,
 };
 
-describe.concurrent('a load', () => {
+describe('a load', { concurrent: true, retry: 2 }, () => {
   it('finds no fault in a server that has none', async (test) => {
     const { total, targets, seconds } = await loaded(await fake(test), () => sleep(500));
     expect(total).toMatchObject(sound);
@@ -132,7 +132,7 @@ describe.concurrent('a load', () => {
   });
 });
 
-describe.concurrent('a load is bounded', () => {
+describe('a load is bounded', { concurrent: true }, () => {
   it('in time, whoever forgets to stop it', async (test) => {
     const load = await startLoad({ targets: [{ name: 'one', ...(await fake(test)) }], ...rates, maxSeconds: 0.2 });
     await sleep(500);

@@ -19,7 +19,12 @@ export interface Inspected {
   readonly Id: string;
   readonly Image: string;
   readonly RestartCount: number;
-  readonly State: { readonly Status: string; readonly Pid: number; readonly StartedAt: string; readonly Health?: { readonly Status: string } };
+  readonly State: {
+    readonly Status: string;
+    readonly Pid: number;
+    readonly StartedAt: string;
+    readonly Health?: { readonly Status: string };
+  };
   readonly Config: Readonly<Record<string, unknown>>;
   readonly HostConfig: Readonly<Record<string, unknown>>;
 }
@@ -30,7 +35,12 @@ let count = 0;
  * Runs a container, its ports published at free ones, and waits until its HEALTHCHECK, where it has one, says that it serves.
  * `args` are further words for `docker run`.
  */
-export async function start(image: string, args: readonly string[] = [], command: readonly string[] = [], name = unused()): Promise<Container> {
+export async function start(
+  image: string,
+  args: readonly string[] = [],
+  command: readonly string[] = [],
+  name = unused(),
+): Promise<Container> {
   started.add(name);
   await docker('run', '-d', '--name', name, '--label', 'hot-deploy-test=1', '-P', ...args, image, ...command);
   const container = handle(name);
@@ -63,7 +73,9 @@ function handle(name: string): Container {
 /** Removes every container that was started here, and what a deploy that failed may have left of it. */
 export async function removeContainers(): Promise<void> {
   const all = (await docker('ps', '-a', '--format', '{{.Names}}')).split('\n');
-  const ours = all.filter((name) => [...started].some((each) => name === each || name.startsWith(`${each}.hot-deploy-`)));
+  const ours = all.filter((name) =>
+    [...started].some((each) => name === each || name.startsWith(`${each}.hot-deploy-`)),
+  );
   if (ours.length > 0) {
     await docker('rm', '-f', '-v', ...ours);
   }
@@ -121,10 +133,20 @@ async function open(port: number): Promise<Lines> {
     },
     ask: (command, timeoutMs = 5_000) =>
       new Promise((resolve, reject) => {
+        if (lost) {
+          reject(new Error(`${command} was not sent: the connection was closed`));
+          return;
+        }
         const timer = setTimeout(() => reject(new Error(`no answer to ${command} in ${timeoutMs} ms`)), timeoutMs);
         waiting.push({
-          resolve: (line) => (clearTimeout(timer), resolve(line)),
-          reject: (error) => (clearTimeout(timer), reject(error)),
+          resolve: (line) => {
+            clearTimeout(timer);
+            resolve(line);
+          },
+          reject: (error) => {
+            clearTimeout(timer);
+            reject(error);
+          },
         });
         socket.write(`${command}\n`);
       }),

@@ -14,7 +14,10 @@ export interface Deployed {
 }
 
 /** Deploys as the command line would, with options given by their names; a short soak and drain where not given. */
-export async function deployTo(containers: string | readonly string[], options: Readonly<Record<string, string>>): Promise<Deployed> {
+export async function deployTo(
+  containers: string | readonly string[],
+  options: Readonly<Record<string, string>>,
+): Promise<Deployed> {
   const lines: string[] = [];
   const log: Log = {
     info: (line) => void lines.push(line),
@@ -37,6 +40,11 @@ export async function deployTo(containers: string | readonly string[], options: 
   };
   const environment = process.env;
   const inputs = readInputs((name) => given[name], environment);
-  const report = await deploy(inputs, { log, clock: systemClock, connect: () => connectEngine(environment), environment });
+  const report = await deploy(inputs, {
+    log,
+    clock: systemClock,
+    connect: () => connectEngine(environment),
+    environment,
+  });
   return { report, log: lines.join('\n') };
 }

@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# What script/demo, script/test and script/bench need before they begin: Node packages, a Docker engine, base images.
+# Sourced, from the repository's root.
+
+missing() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+need_node() {
+  local major
+  type -P node >/dev/null || missing "Node.js is missing: install version 20 or later, then run this again."
+  major="$(node -p 'process.versions.node.split(".")[0]')"
+  ((major >= 20)) || missing "Node.js $major is too old: install version 20 or later, then run this again."
+  type -P npm >/dev/null || missing "npm is missing: install it beside Node.js, then run this again."
+}
+
+# Packages are installed once for each lockfile.
+install_packages() {
+  local folder="$1" mark="$1/node_modules/.installed"
+  cmp -s "$folder/package-lock.json" "$mark" && return 0
+  echo "installing Node packages in $folder" >&2
+  npm ci --prefix "$folder" --no-audit --no-fund --loglevel=error >&2 || missing "npm could not install the packages of $folder: is a registry configured and reachable?"
+  cp "$folder/package-lock.json" "$mark"
+}
+
+# An engine that was started for this run is stopped after it; one that ran before stays.
+engine_was_there() { timeout 5 docker version >/dev/null 2>&1; }
+
+set_up() {
+  need_node
+  install_packages .
+  install_packages test/support/node24
+  if engine_was_there; then
+    trap 'stop_children' EXIT
+  else
+    trap 'stop_children; test/support/lab/down.sh >&2' EXIT
+  fi
+  test/support/lab/up.sh "$@"
+}
+
+# Ctrl-C reaches the children too; a TERM to this script alone would leave them.
+stop_children() {
+  local children
+  children="$(jobs -p)"
+  # shellcheck disable=SC2086 # one word for each process
+  [[ -z $children ]] || kill $children 2>/dev/null || true
+}
+
+# Bundles a TypeScript program of the tests and runs it, since Node 20 runs no TypeScript: run PROGRAM [ARG...]
+run() {
+  local program="$1" bundle
+  shift
+  bundle="out/$(basename "$program" .ts).mjs"
+  mkdir -p out
+  npx --no-install esbuild "$program" --bundle --platform=node --target=node20 --format=esm --packages=external \
+    --outfile="$bundle" --log-level=warning
+  node "$bundle" "$@"
+}
