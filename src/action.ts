@@ -1,4 +1,5 @@
 import * as core from '@actions/core';
+import { cancellation } from './cancellation.js';
 import { deploy } from './deploy.js';
 import { connectEngine } from './docker/connect.js';
 import { actionInputs } from './inputs/action-inputs.js';
@@ -21,6 +22,7 @@ try {
     clock: systemClock,
     connect: () => connectEngine(environment),
     environment,
+    signal: cancellation(),
   });
   await publish(report, inputs.reportPath, environment);
   const sentence = [verdict(report), report.message].filter(Boolean).join(' ');

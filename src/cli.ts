@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import manifest from '../package.json' with { type: 'json' };
+import { cancellation } from './cancellation.js';
 import { deploy } from './deploy.js';
 import { connectEngine } from './docker/connect.js';
 import { debugWord, readCommandLine } from './inputs/command-line.js';
@@ -31,6 +32,7 @@ async function main(): Promise<number> {
     clock: systemClock,
     connect: () => connectEngine(environment),
     environment,
+    signal: cancellation(),
   });
   // A report that can't be written changes nothing about what was deployed.
   await writeReport(report, inputs.reportPath).catch((error) => log.warning(explain(error)));

@@ -19,6 +19,8 @@ export interface World {
   /** Connects to the engine that the environment names. */
   readonly connect: () => Promise<Engine>;
   readonly environment: NodeJS.ProcessEnv;
+  /** Aborts when the run is to end: what has not begun is left out, what has begun is finished or taken back. */
+  readonly signal: AbortSignal;
 }
 
 /** The way of a deploy, from the inputs to the report. What cannot begin is refused with a reason, and changes nothing. */
@@ -47,16 +49,32 @@ async function connect(world: World): Promise<Engine> {
   }
 }
 
+/** Up to the roll-out nothing has changed, so a cancelled run just ends. */
+async function unlessCancelled<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  let stop: () => void = () => undefined;
+  const cancelled = new Promise<never>((_, reject) => {
+    stop = () => reject(new Refusal('The run was cancelled before anything had changed.'));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work(), cancelled]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
 async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
   const { inputs, world } = draft;
-  const { log, clock } = world;
-  const containers = await log.group('Find the containers', () => fleetOf(engine, inputs.containers));
-  const image = await log.group('Provide the image', () => provideImage(engine, inputs, world));
+  const { log, clock, signal } = world;
+  const step = <T>(title: string, work: () => Promise<T>) => log.group(title, () => unlessCancelled(signal, work));
+  const containers = await step('Find the containers', () => fleetOf(engine, inputs.containers));
+  const image = await step('Provide the image', () => provideImage(engine, inputs, world));
   const workshop = await Workshop.open(engine, image.details, image.reference);
   try {
-    const next = await log.group('Read the new release', () => readImage(engine, workshop));
+    const next = await step('Read the new release', () => readImage(engine, workshop));
     const site = { engine, log, clock, inputs, workshop, next, image: image.details };
-    const plans = await log.group('Read what runs, and decide', () => survey(site, containers));
+    const plans = await step('Read what runs, and decide', () => survey(site, containers));
     const decided = { ...draft, engine: engine.address, image, next, plans };
     await writeBundle(inputs, plans, log);
     if (inputs.mode === 'plan' || inputs.dryRun) {
@@ -73,7 +91,7 @@ async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
     if (changing.length === 0) {
       return unchanged(decided);
     }
-    const fleet = { engine, log, clock, inputs, image, next, began: draft.began };
+    const fleet = { engine, log, clock, inputs, image, next, signal, began: draft.began };
     const carried = await log.group('Roll out', () => rollOut(fleet, changing));
     const result = report(decided, carried);
     if (result.outcome === 'deployed') {

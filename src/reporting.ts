@@ -11,7 +11,7 @@ import type { Carried } from './rollout/one.js';
 /** What a run knows from its beginning on. */
 export interface Draft {
   readonly inputs: Inputs;
-  readonly world: Pick<World, 'clock' | 'environment' | 'log' | 'connect'>;
+  readonly world: World;
   readonly began: number;
   readonly startedAt: string;
 }
@@ -96,7 +96,7 @@ function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Dec
   };
 }
 
-function row({ engine }: Decided, plan: ContainerPlan, outcome: Outcome, method: Method): ContainerReport {
+function row({ engine, next }: Decided, plan: ContainerPlan, outcome: Outcome, method: Method): ContainerReport {
   const { name, container, from, reasons } = plan;
   return {
     name,
@@ -105,6 +105,7 @@ function row({ engine }: Decided, plan: ContainerPlan, outcome: Outcome, method:
     outcome,
     method,
     ...(from !== undefined && { from }),
+    ...((outcome === 'planned' || outcome === 'unchanged') && { to: next.version }),
     reasons,
     phases: [],
     lingering: [],

@@ -62,7 +62,8 @@ export interface ExecCommand {
   /** `uid:gid` or a name; the container's own user where absent. */
   readonly user?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly stdin?: string | Buffer;
+  /** A promise keeps the command waiting for its input. */
+  readonly stdin?: string | Buffer | Promise<string>;
   /** After this the answer is given up; what runs inside the container goes on, since the Engine cannot stop an exec. */
   readonly timeoutMs: number;
 }

@@ -61,7 +61,7 @@ function exchange(stream: Duplex, stdin: ExecCommand['stdin'], abortSignal: Abor
     stream.on('error', finish);
     abortSignal.addEventListener('abort', finish, { once: true });
     if (abortSignal.aborted) finish();
-    else if (stdin !== undefined) stream.end(stdin);
+    else if (stdin !== undefined) Promise.resolve(stdin).then((input) => stream.end(input), finish);
   });
 }
 

@@ -43,9 +43,10 @@ export const releaseRules: readonly Rule[] = [
           ),
         ],
 
-  ({ change }) =>
+  // With another ERTS come other versions of all that ships with it: one reason says it.
+  ({ change, running, next }) =>
     change.applications.changed
-      .filter(({ name }) => platform.has(name))
+      .filter(({ name }) => platform.has(name) && running.erts === next.erts)
       .map(({ name, from, to }) =>
         against(
           'otp-app-changed',

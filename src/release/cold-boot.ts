@@ -63,7 +63,7 @@ async function booted(engine: Engine, id: string, clock: Clock): Promise<Tree | 
     const [vm] = await findVms(engine, id);
     if (vm?.distribution !== undefined) {
       try {
-        const node = new Node(engine, id, vm);
+        const node = new Node({ engine, container: id, vm });
         const answer = (await node.ask({
           set: 'node',
           module: 'hot_deploy_tree',

@@ -59,7 +59,7 @@ export async function readRunning(engine: Engine, container: ContainerDetails, h
 type Identity = Omit<RunningRelease, 'vm' | 'node' | 'nodeName' | 'files' | 'owner'> & { readonly node: string };
 
 async function identify(engine: Engine, container: string, vm: Vm, cookie?: string): Promise<RunningRelease> {
-  const node = new Node(engine, container, vm, cookie);
+  const node = new Node({ engine, container, vm, ...(cookie !== undefined && { cookie }) });
   const answer = (await node.ask({
     set: 'node',
     module: 'hot_deploy_node',

@@ -1,6 +1,7 @@
 import type { ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { answer, expressionForOwnVm, type Request } from '../node/agent.js';
+import { evaluateInput } from '../node/shell.js';
 import { atom, write } from '../node/term.js';
 import { Refusal } from '../refusal.js';
 import { refuseOldOtp } from './otp.js';
@@ -16,9 +17,6 @@ for d in "$1" /app /opt/* /srv/* /home/* /root /; do
 done
 [ -n "$d" ] || d=$(find / -xdev -path /proc -prune -o -path '*/releases/start_erl.data' -print 2>/dev/null | head -n 1 | sed 's#/releases/start_erl.data$##')
 [ -n "$d" ] && printf '%s\\n' "$d" && cat "$d/releases/start_erl.data"`;
-
-const evaluate =
-  '{ok,Source}=file:read_file("/dev/stdin"),{ok,Tokens,_}=erl_scan:string(binary_to_list(Source)),{ok,Forms}=erl_parse:parse_exprs(Tokens),erl_eval:exprs(Forms,[])';
 
 // $1 root, $2 Erlang source for -eval. A release without its own runtime uses the one in its image.
 const run = `
@@ -75,7 +73,7 @@ export class Workshop {
   async ask(request: Omit<Request, 'set'>, timeoutMs = 120_000): Promise<unknown> {
     const call = `hot_deploy_agent:main(${write(atom(request.module))},${write(atom(request.function))},${write(request.argument)}),halt(0,[{flush,true}])`;
     const result = await this.engine.exec(this.container, {
-      argv: ['sh', '-c', run, 'hot-deploy', this.root, evaluate],
+      argv: ['sh', '-c', run, 'hot-deploy', this.root, evaluateInput],
       user: '0:0',
       stdin: expressionForOwnVm('release', call),
       timeoutMs,

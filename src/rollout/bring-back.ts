@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { NodeUnreachable } from '../node/node.js';
 import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
 import { readRunning } from '../release/running.js';
-import { type Baseline, switchRelease, unstage } from './hot.js';
+import { type Baseline, prepareSwitch, type Switch, switchRelease, unstage } from './hot.js';
 import type { Ended, Work } from './run.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
 
-/** What went wrong, and who takes it back: release_handler has begun to (`emulator`), or we have to. */
+/** What went wrong, and who takes it back: release_handler has begun to (`emulator`), we have to, or it runs already. */
 interface Failure {
   readonly why: string;
-  readonly by: 'emulator' | 'downgrade';
+  readonly by: 'emulator' | 'downgrade' | 'itself';
 }
 
 const patienceMs = 60_000;
@@ -42,9 +42,9 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
       await engine.startContainer(container.Id);
       return 'by a restart of the container';
     }
-    return 'by a restart of the VM, which release_handler began';
+    return failure.by === 'emulator' ? 'by a restart of the VM, which release_handler began' : 'without any doing';
   });
-  const serves = await phase('ask again', () => serving(work, plan));
+  const serves = await phase('ask again', () => serving(work, plan, [hot.running.version]));
   if (serves === undefined) {
     return {
       outcome: 'failed',
@@ -65,6 +65,25 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
   };
 }
 
+/**
+ * The answer to the switch was lost, so what runs is unknown: asks the node. Where it runs the old release nothing is left
+ * to do but to tidy up; where it runs the new one, that was never compared with a cold boot, and goes back.
+ */
+export async function findOut(work: Work, plan: HotPlan, why: string): Promise<Ended> {
+  const { hot, container, name } = plan;
+  work.log.warning(`${name}: the answer to the switch was lost (${why}), so the node is asked what it runs`);
+  const runs = await work.phase('ask again', () => serving(work, plan, [hot.running.version, hot.next.version]));
+  if (runs === undefined) {
+    return {
+      outcome: 'failed',
+      id: container.Id,
+      message: `${name}: ${why} Since then the node did not say what it runs: look at it now.`,
+    };
+  }
+  const by = runs.version === hot.running.version ? 'itself' : 'downgrade';
+  return await bringBack(work, plan, { why: `the answer to the switch was lost (${why})`, by });
+}
+
 /** Undefined where it succeeded; else why not. */
 async function downgrade(work: Work, hot: HotMaterial): Promise<string | undefined> {
   const { running, next, bundle } = hot;
@@ -77,7 +96,7 @@ async function downgrade(work: Work, hot: HotMaterial): Promise<string | undefin
     { root, version: next.version, running: running.version, applications },
     salt,
   )) as Baseline['values'];
-  const switched = await switchRelease({
+  const request: Switch = {
     node,
     root,
     from: next.version,
@@ -89,18 +108,19 @@ async function downgrade(work: Work, hot: HotMaterial): Promise<string | undefin
     baseline: { salt, values },
     checksums: bundle.checksums,
     suspendTimeoutMs: work.inputs.suspendTimeoutMs,
-  });
+  };
+  const switched = await switchRelease(prepareSwitch(request), request);
   return switched.kind === 'installed' ? undefined : switched.why;
 }
 
-/** Asks until the node says that it runs the old release, from beginning to end. */
-async function serving(work: Work, { container, hot }: HotPlan) {
+/** Asks until the node has booted and says that it runs one of these versions. */
+async function serving(work: Work, { container }: HotPlan, versions: readonly string[]) {
   const { clock, engine, inputs } = work;
   const until = clock.now() + patienceMs;
   while (clock.now() < until) {
     try {
       const reading = await readRunning(engine, await engine.inspectContainer(container.Id), inputs);
-      if (reading.kind === 'running' && reading.release.booted && reading.release.version === hot.running.version) {
+      if (reading.kind === 'running' && reading.release.booted && versions.includes(reading.release.version)) {
         return reading.release;
       }
     } catch (error) {

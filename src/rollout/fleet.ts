@@ -13,6 +13,8 @@ export interface Fleet {
   readonly inputs: Inputs;
   readonly image: { readonly reference: string; readonly id: string };
   readonly next: ImageRelease;
+  /** Aborts when the run is cancelled. */
+  readonly signal: AbortSignal;
   /** When the run began, on the clock. */
   readonly began: number;
 }

@@ -1,6 +1,7 @@
 import type { Engine } from '../docker/engine.js';
 import { AgentError } from '../node/agent.js';
-import type { ConfigRequest, Node } from '../node/node.js';
+import type { ConfigRequest, Prepared } from '../node/config.js';
+import type { Node } from '../node/node.js';
 import { atom, binary, map, type Term, text, tuple } from '../node/term.js';
 import type { ProcessCheck } from '../plan/comparison.js';
 import type { RunningRelease } from '../release/release.js';
@@ -68,9 +69,15 @@ export async function unstage(node: Node, bundle: Pick<Bundle, 'to' | 'directori
   });
 }
 
+/** Starts what the switch will need in the container, so that it is there when everything else is. */
+export function prepareSwitch({ node, root, from, to, applications, checksums }: Switch): Prepared {
+  const config = { root, version: to, running: from, applications };
+  return node.prepare(config, { ...checksums, file: `${root}/${checksums.file}` }, switchTimeoutMs);
+}
+
 /** Verifies the staged files, resolves the configuration, and installs: one exec, and one answer. */
-export async function switchRelease(request: Switch): Promise<Switched> {
-  const { node, root, from, to, applications, baseline } = request;
+export async function switchRelease(prepared: Prepared, request: Switch): Promise<Switched> {
+  const { to, baseline } = request;
   const argument = map({
     to: text(to),
     updates: request.updates.map(atom),
@@ -85,12 +92,12 @@ export async function switchRelease(request: Switch): Promise<Switched> {
     salt: binary(baseline.salt),
   });
   try {
-    const answer = (await node.askWithConfig(
-      { set: 'install', module: 'hot_deploy_install', function: 'install', argument },
-      { root, version: to, running: from, applications },
-      { ...request.checksums, file: `${root}/${request.checksums.file}` },
-      switchTimeoutMs,
-    )) as Answer;
+    const answer = (await prepared.go({
+      set: 'install',
+      module: 'hot_deploy_install',
+      function: 'install',
+      argument,
+    })) as Answer;
     switch (answer.result) {
       case 'installed':
         return { kind: 'installed', after: answer, microseconds: answer.microseconds, held: answer.held };
@@ -100,9 +107,9 @@ export async function switchRelease(request: Switch): Promise<Switched> {
         return { kind: 'restarting', why: answer.why };
     }
   } catch (error) {
-    // The configuration could not be resolved, or a file is not what was sent: the node was not asked yet.
-    if (error instanceof AgentError && ['config', 'checksum', 'supervisors'].includes(error.code)) {
-      return { kind: 'refused', why: configMessage(error) };
+    // The node was not asked yet, or refused before it began.
+    if (error instanceof AgentError && ['config', 'unportable', 'damaged', 'supervisors'].includes(error.code)) {
+      return { kind: 'refused', why: error.message };
     }
     throw error;
   }
@@ -123,14 +130,4 @@ function refusal(answer: Answer & { readonly result: 'refused' }): string {
     return `these processes did not let themselves be held in time: ${names.join(', ')}`;
   }
   return answer.why;
-}
-
-function configMessage(error: AgentError): string {
-  if (error.code !== 'config') {
-    return error.message;
-  }
-  const keys = /^unportable (.*)$/m.exec(error.message)?.[1];
-  return keys === undefined
-    ? 'the new configuration could not be resolved: runtime.exs or a configuration provider failed'
-    : `the new configuration holds values that cannot be written down (funs, pids): ${keys}`;
 }

@@ -10,6 +10,7 @@ export interface Work {
   readonly log: Log;
   readonly clock: Clock;
   readonly inputs: Inputs;
+  readonly signal: AbortSignal;
   readonly image: { readonly reference: string; readonly id: string };
   /** Absent where nothing can be measured from outside. */
   readonly probe?: RunningProbe;

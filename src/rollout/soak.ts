@@ -10,6 +10,9 @@ export async function soak(work: Work, container: string): Promise<string | unde
   const until = clock.now() + inputs.soakMs;
   const health = (await engine.inspectContainer(container)).State.Health?.Status;
   while (clock.now() < until) {
+    if (work.signal.aborted) {
+      return 'the run was cancelled before the new code had been watched long enough';
+    }
     const since = probe?.failingSince();
     if (since !== undefined && clock.now() - since > Math.min(enduredMs, inputs.soakMs / 2)) {
       return `the probe has failed for ${((clock.now() - since) / 1000).toFixed(1)} s`;

@@ -1,7 +1,7 @@
 import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
 import type { Proof } from '../report/report.js';
-import { bringBack } from './bring-back.js';
-import { ready, stage, switchRelease, unstage } from './hot.js';
+import { bringBack, findOut } from './bring-back.js';
+import { prepareSwitch, ready, type Switch, stage, switchRelease, unstage } from './hot.js';
 import { prove } from './proof.js';
 import type { Ended, Work } from './run.js';
 import { soak } from './soak.js';
@@ -18,35 +18,47 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   const { running, next, bundle } = hot;
   const { node, root } = running;
   const fresh = bundle.directories.filter((directory) => !hot.present.includes(directory));
-  const refused = async (why: string): Promise<Ended> => {
+  const unchanged = async (why: string): Promise<Ended> => {
     await phase('unstage', () => unstage(node, { to: bundle.to, directories: fresh }));
     return { outcome: 'refused', id: container.Id, message: `${plan.name} was not changed: ${why}` };
   };
+  const request: Switch = {
+    node,
+    root,
+    from: running.version,
+    to: next.version,
+    applications: bootApplications(hot),
+    updates: bundle.updates,
+    loads: bundle.loads,
+    gone: bundle.removed,
+    baseline: hot.baseline,
+    checksums: bundle.checksums,
+    suspendTimeoutMs: inputs.suspendTimeoutMs,
+  };
 
-  const changed = await phase('check', () => whatChanged(hot, inputs.suspendTimeoutMs));
-  if (changed !== undefined) {
-    return { outcome: 'refused', id: container.Id, message: `${plan.name} was not changed: ${changed}` };
+  const prepared = prepareSwitch(request);
+  try {
+    const changed = await phase('check', () => whatChanged(hot, inputs.suspendTimeoutMs));
+    if (changed !== undefined) {
+      await prepared.cancel();
+      return { outcome: 'refused', id: container.Id, message: `${plan.name} was not changed: ${changed}` };
+    }
+    await phase('stage', () => stage(engine, container.Id, root, bundle));
+  } catch (error) {
+    await prepared.cancel();
+    return await unchanged(error instanceof Error ? error.message : String(error));
   }
-  await phase('stage', () => stage(engine, container.Id, root, bundle));
   probe?.mark('switch-begins');
-  const switched = await phase('switch', () =>
-    switchRelease({
-      node,
-      root,
-      from: running.version,
-      to: next.version,
-      applications: bootApplications(hot),
-      updates: bundle.updates,
-      loads: bundle.loads,
-      gone: bundle.removed,
-      baseline: hot.baseline,
-      checksums: bundle.checksums,
-      suspendTimeoutMs: inputs.suspendTimeoutMs,
-    }),
-  );
+  const switched = await phase('switch', () => switchRelease(prepared, request)).catch((error: unknown) => ({
+    kind: 'unknown' as const,
+    why: error instanceof Error ? error.message : String(error),
+  }));
   probe?.mark('switch-ends');
+  if (switched.kind === 'unknown') {
+    return await findOut(work, plan, switched.why);
+  }
   if (switched.kind === 'refused') {
-    return await refused(switched.why);
+    return await unchanged(switched.why);
   }
   if (switched.kind === 'restarting') {
     return await bringBack(work, plan, { why: switched.why, by: 'emulator' });

@@ -39,15 +39,14 @@ describe('when the prober itself is held up', { retry: 2 }, () => {
   ])('the service is not blamed for it: %s', async (_, probed) => {
     // Shorter than the pause: whoever looked at the clock alone would see requests time out.
     const { probe } = await probed(100);
-    for (let i = 0; i < 3; i++) {
-      hog(300);
-      await sleep(100);
-    }
+    hog(400);
+    await sleep(150);
     const { downtime, latency, proberLagMs } = await probe.stop();
-    expect(proberLagMs).toBeGreaterThan(250);
+    expect(proberLagMs).toBeGreaterThan(350);
     expect(downtime).toMatchObject({ ms: 0, failed: 0 });
-    expect(downtime.longestGapMs).toBeLessThan(100);
-    expect(latency.before.maxMs).toBeLessThan(100);
+    // Blamed on the service, either would be 390 at least.
+    expect(downtime.longestGapMs).toBeLessThan(300);
+    expect(latency.before.maxMs).toBeLessThan(300);
   });
 
   it('the service is blamed in full for an outage around it', async () => {

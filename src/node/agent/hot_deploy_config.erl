@@ -9,8 +9,6 @@
 -type request() :: #{
     root := string(),
     version := string(),
-    %% The version whose VM runs: RELEASE_ variables that point into it are turned to `version`.
-    running := string(),
     %% The running VM's process, whose environment holds what an entrypoint exported.
     pid := string(),
     applications := [{atom(), string()}]
@@ -142,20 +140,27 @@ included(Config, Directory) ->
      || Entry <- Config
     ]).
 
-%% The container's own environment is this VM's already; an entrypoint script may have exported more.
-import_environment(#{pid := Pid, root := Root, version := Version, running := Running}) ->
+%% The container's own environment is this VM's already; an entrypoint script may have exported more. RELEASE_ variables
+%% that the start script set point into the version that was booted: a boot of this one would point them here.
+import_environment(#{pid := Pid, root := Root, version := Version}) ->
     {ok, Block} = file:read_file("/proc/" ++ Pid ++ "/environ"),
-    Old = unicode:characters_to_binary(filename:join([Root, "releases", Running])),
-    New = unicode:characters_to_binary(filename:join([Root, "releases", Version])),
-    [import(string:split(Entry, "="), Old, New, Version) || Entry <- binary:split(Block, <<0>>, [global]), Entry =/= <<>>],
+    Releases = unicode:characters_to_binary(filename:join(Root, "releases")),
+    [import(string:split(Entry, "="), Releases, Version) || Entry <- binary:split(Block, <<0>>, [global]), Entry =/= <<>>],
     ok.
 
-import([<<"RELEASE_VSN">>, _], _, _, Version) -> os:putenv("RELEASE_VSN", Version);
-import([<<"RELEASE_SYS_CONFIG">>, _], _, _, _) -> true;
-import([<<"RELEASE_", _/binary>> = Name, Value], Old, New, _) ->
-    putenv(Name, string:replace(Value, <<Old/binary, "/">>, <<New/binary, "/">>, leading));
-import([Name, Value], _, _, _) -> putenv(Name, Value);
-import(_, _, _, _) -> true.
+import([<<"RELEASE_VSN">>, _], _, Version) -> os:putenv("RELEASE_VSN", Version);
+import([<<"RELEASE_SYS_CONFIG">>, _], _, _) -> true;
+import([<<"RELEASE_", _/binary>> = Name, Value], Releases, Version) ->
+    Size = byte_size(Releases),
+    case Value of
+        <<Releases:Size/binary, "/", Below/binary>> ->
+            [_ | Rest] = string:split(Below, "/"),
+            putenv(Name, unicode:characters_to_binary(lists:join($/, [Releases, Version | Rest])));
+        _ ->
+            putenv(Name, Value)
+    end;
+import([Name, Value], _, _) -> putenv(Name, Value);
+import(_, _, _) -> true.
 
 putenv(Name, Value) ->
     case {unicode:characters_to_list(Name), unicode:characters_to_list(Value)} of

@@ -45,6 +45,7 @@ export async function deployTo(
     clock: systemClock,
     connect: () => connectEngine(environment),
     environment,
+    signal: new AbortController().signal,
   });
   return { report, log: lines.join('\n') };
 }

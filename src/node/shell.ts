@@ -1,0 +1,46 @@
+import type { Engine, ExecResult } from '../docker/engine.js';
+import type { Vm } from './vm.js';
+
+/** How a node inside a container is reached. */
+export interface Reach {
+  readonly engine: Engine;
+  readonly container: string;
+  readonly vm: Vm;
+  /** Only where it stands neither on the VM's command line nor in its user's home directory. */
+  readonly cookie?: string;
+}
+
+/** What a script is given besides the VM: $1 pid, $2 bin directory, $3 flag and $4 name of the node, then `more`. */
+export interface Script {
+  readonly text: string;
+  readonly stdin: string | Promise<string>;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly more?: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** Runs a script beside the VM, as its user. Nothing a user gave is part of a script's text. */
+export async function shell({ engine, container, vm, cookie }: Reach, script: Script): Promise<ExecResult> {
+  const { pid, bin, distribution, user } = vm;
+  const node = [distribution?.flag ?? '', distribution?.node ?? ''];
+  return await engine.exec(container, {
+    argv: ['sh', '-c', script.text, 'hot-deploy', pid, bin, ...node, ...(script.more ?? [])],
+    user,
+    stdin: script.stdin,
+    environment: { ...script.environment, ...(cookie !== undefined && { HOT_DEPLOY_COOKIE: cookie }) },
+    timeoutMs: script.timeoutMs,
+  });
+}
+
+// The cookie is read where it is used: it stands in the VM's own command line or, failing that, in the VM's own
+// home directory, where erl_call looks by itself.
+export const callFunction = `
+cookie=\${HOT_DEPLOY_COOKIE:-}; unset HOT_DEPLOY_COOKIE
+[ -n "$cookie" ] || cookie=$(tr '\\000' '\\n' <"/proc/$1/cmdline" | sed -n '/^-setcookie$/{n;p;q;}')
+call() { "$1/erl_call" "$2" "$3" -h hot_deploy \${cookie:+-c "$cookie"} -e -fetch_stdout -no_result_term; }
+`;
+
+/** Erlang source for -eval: reads an expression from standard input and evaluates it. */
+export const evaluateInput =
+  '{ok,Source}=file:read_file("/dev/stdin"),{ok,Tokens,_}=erl_scan:string(binary_to_list(Source)),' +
+  '{ok,Forms}=erl_parse:parse_exprs(Tokens),erl_eval:exprs(Forms,[])';

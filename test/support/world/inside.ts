@@ -1,0 +1,79 @@
+import type { Container } from './container.js';
+import { docker } from './images.js';
+
+// The VM's own command line says how to reach it. $1 is Erlang source.
+const call = `
+for d in /proc/[0-9]*; do read -r comm <"$d/comm" 2>/dev/null; case $comm in beam*) break ;; esac; done
+word() { tr '\\000' '\\n' <"$d/cmdline" | sed -n "/^-$1\\$/{n;p;q;}"; }
+printf '%s\\n' "$1" | "$(word bindir)/erl_call" -sname "$(word sname)" -h observer -c "$(word setcookie)" -e -fetch_stdout -no_result_term`;
+
+/** Evaluates an Erlang expression on the container's node, and answers its value as the node prints it. */
+export async function evaluate(container: Container, expression: string): Promise<string> {
+  const source = `io:put_chars(io_lib:format("~0tp", [begin ${expression} end])).`;
+  return (await docker('exec', container.name, 'sh', '-c', call, 'sh', source)).trim();
+}
+
+const list = `
+cd /app && find . -printf '%M %u %p\\n' | sort -k 3
+find . -type f -exec sha256sum {} + | sort -k 2`;
+
+/** All files below the release's root: mode, owner, name and digest. */
+export async function files(container: Container): Promise<readonly string[]> {
+  return (await docker('exec', '-u', '0', container.name, 'sh', '-c', list)).split('\n');
+}
+
+/** The environment of all loaded applications save those keys, each value on a line of its own: `APP:KEY VALUE`. */
+export async function environment(container: Container, without: readonly string[] = []): Promise<readonly string[]> {
+  const printed = await evaluate(
+    container,
+    `[io:format("~ts:~ts ~0tp~n", [A, K, V]) || {A, _, _} <- application:loaded_applications(), {K, V} <- application:get_all_env(A)], end_of_environment`,
+  );
+  const lines = printed.split('\n').filter((line) => line !== 'end_of_environment');
+  return lines.filter((line) => !without.includes(line.split(' ')[0] ?? '')).sort();
+}
+
+/** Everything that a deploy which was refused has to leave as it was. */
+export interface Standing {
+  readonly files: readonly string[];
+  readonly environment: readonly string[];
+  /** Names and versions of the applications. */
+  readonly applications: string;
+  readonly releases: string;
+  readonly codePath: string;
+  /** Of all modules of the releases' own applications. */
+  readonly modules: string;
+  /** Supervised processes with their supervisors, and those under a name. */
+  readonly processes: string;
+  readonly suspended: string;
+}
+
+const own = `[M || {A, _, _} <- application:loaded_applications(), {ok, Ms} <- [application:get_key(A, modules)], M <- Ms]`;
+// release_handler is started anew to read its record, and erl_call comes and goes.
+const aside = `[release_handler, hot_deploy, observer]`;
+
+export async function standing(container: Container): Promise<Standing> {
+  return {
+    files: await files(container),
+    environment: await environment(container),
+    applications: await evaluate(container, 'lists:sort(application:loaded_applications())'),
+    releases: await evaluate(container, 'release_handler:which_releases()'),
+    codePath: await evaluate(container, 'code:get_path()'),
+    modules: await evaluate(
+      container,
+      `erlang:phash2(lists:sort([{M, erlang:get_module_info(M, md5), erlang:check_old_code(M)} || M <- ${own}, erlang:module_loaded(M)]))`,
+    ),
+    processes: await evaluate(
+      container,
+      `lists:sort([{N, whereis(N)} || N <- registered() -- ${aside}] ++ [{S, P} || {S, N, P, _} <- release_handler_1:get_supervised_procs(), N =/= release_handler])`,
+    ),
+    suspended: await suspended(container),
+  };
+}
+
+/** Processes that are held at this moment. */
+export async function suspended(container: Container): Promise<string> {
+  return await evaluate(
+    container,
+    `[{N, P} || {_, N, P, _} <- release_handler_1:get_supervised_procs(), {status, _, _, [_, suspended | _]} <- [catch sys:get_status(P, 300)]]`,
+  );
+}
