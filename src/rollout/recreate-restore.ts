@@ -5,6 +5,7 @@ import type { Clock } from '../log.js';
 import { awaitHealth } from './health.js';
 import { create, referenceTo } from './recreate-create.js';
 import type { Names } from './recreate-names.js';
+import { awaitRemoval } from './recreate-removal.js';
 
 /** A re-creation that has begun: the new container exists, the old one may be stopped, renamed or, with --rm, gone. */
 export interface Begun {
@@ -25,16 +26,27 @@ export interface Begun {
 export async function restore(engine: Engine, begun: Begun, clock: Clock, healthTimeoutMs: number): Promise<string> {
   const { old, names, fresh } = begun;
   // Before the new one goes: while a container has them, the volumes of one that was started with --rm are kept.
-  const id = (await engine.findContainer(old.Id))?.Id ?? (await again(engine, begun));
+  const id = (await isKept(engine, old, clock)) ? old.Id : await again(engine, begun);
   await retire(engine, fresh);
 
   const { Name: name, State: state } = await engine.inspectContainer(id);
   if (name !== `/${names.own}`) await engine.renameContainer(id, names.own);
   if (!state.Running) await engine.startContainer(id);
-  if (!wasHealthy(old)) return id;
+  if (!wasHealthy(old)) {
+    if ((await engine.inspectContainer(id)).State.Running) return id;
+    throw new Error(`${names.own} was started again and ended at once.`);
+  }
   const health = await awaitHealth(engine, id, clock, healthTimeoutMs);
   if (health.kind === 'failed') throw new Error(`${names.own} was started again and did not come up: ${health.why}`);
   return id;
+}
+
+/** With --rm a container that has ended is about to be deleted, and cannot be started any more. */
+async function isKept(engine: Engine, old: ContainerDetails, clock: Clock): Promise<boolean> {
+  const found = await engine.findContainer(old.Id);
+  if (found === undefined || found.State.Running || !old.HostConfig.AutoRemove) return found !== undefined;
+  await awaitRemoval(engine, old, clock);
+  return false;
 }
 
 /** What was unhealthy before cannot be waited for. */

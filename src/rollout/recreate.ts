@@ -10,6 +10,7 @@ import { guard } from './recreate-guard.js';
 import { copyInjected } from './recreate-injected.js';
 import { namesFor } from './recreate-names.js';
 import { neighbours } from './recreate-neighbours.js';
+import { awaitRemoval } from './recreate-removal.js';
 import { type Begun, restore, whatIsLeft } from './recreate-restore.js';
 
 export interface RecreateOptions {
@@ -96,18 +97,10 @@ async function imageOf(engine: Engine, id: string): Promise<ImageDetails> {
   return image;
 }
 
-const removedWithinMs = 60_000;
-
-/** By the container's own stop signal and timeout. With --rm its name is free only when the engine has removed it. */
+/** By the container's own stop signal and timeout. */
 async function stop(engine: Engine, old: ContainerDetails, clock: Clock): Promise<void> {
   await engine.stopContainer(old.Id);
-  if (!old.HostConfig.AutoRemove) return;
-  const since = clock.now();
-  while ((await engine.findContainer(old.Id)) !== undefined) {
-    if (clock.now() - since > removedWithinMs)
-      throw new Error(`${old.Name} has --rm and was not removed after its stop.`);
-    await clock.sleep(20);
-  }
+  if (old.HostConfig.AutoRemove) await awaitRemoval(engine, old, clock);
 }
 
 async function goBack(engine: Engine, begun: Begun, options: RecreateOptions, why: string): Promise<Recreated> {

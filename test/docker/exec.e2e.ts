@@ -71,6 +71,9 @@ describe('a command inside a container', () => {
 
   it('is refused where the container does not run or exist', async () => {
     const command = { argv: ['true'], timeoutMs: 5_000 };
+    await expect
+      .poll(async () => (await bench.engine.findContainer(`${bench.prefix}-dies`))?.State.Running)
+      .toBe(false);
     await expect(bench.engine.exec('no-such-container', command)).rejects.toThrow(
       /could not run true .*No such container.*404/,
     );

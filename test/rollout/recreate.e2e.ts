@@ -434,6 +434,24 @@ describe('a container is not touched', () => {
     expect((await bench.containers()).filter((one) => one.includes('hot-deploy'))).toEqual([]);
   });
 
+  it('when the name that it needs for itself meanwhile is taken', async () => {
+    const old = await bench.run('kept', v1.Id);
+    const other = await bench.run(`kept.hot-deploy-old-${old.Id.slice(0, 12)}`, v1.Id);
+    expect((await attempt(old)).result).toMatchObject({
+      kind: 'untouched',
+      why: expect.stringContaining('needed and taken'),
+    });
+    await bench.engine.removeContainer(other.Id, { force: true });
+  });
+
+  it('when Swarm looks after it', async () => {
+    const old = await bench.run('task', '--label', 'com.docker.swarm.service.name=shop_web', v1.Id);
+    expect((await attempt(old)).result).toMatchObject({
+      kind: 'untouched',
+      why: expect.stringContaining('service shop_web'),
+    });
+  });
+
   it('when the new one cannot be created', async () => {
     const old = await bench.run('gone', v1.Id);
     const { result } = await attempt(old, { ...v2, Id: `sha256:${'0'.repeat(64)}`, RepoTags: ['no:such'] });

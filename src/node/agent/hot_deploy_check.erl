@@ -1,6 +1,6 @@
 %% What an upgrade would do to the processes of this node, found out without touching them.
 -module(hot_deploy_check).
--export([ready/1, check/1, supervised/0, answer/2]).
+-export([ready/1, check/1, concerned/1, answer/2]).
 
 -define(PATIENCE, 3000).
 
@@ -23,12 +23,11 @@ check(#{loads := Loads, updates := Updates, timeout := Timeout}) ->
     %% Asking on would crash what release_handler would crash, so it is left out.
     case {Crashing, Updates} of
         {[], [_ | _]} ->
-            Supervised = supervised(),
-            Concerned = lists:usort([Pid || {_, _, Pid, Modules} <- Supervised, concerns(Modules, Updates)]),
+            Concerned = concerned(Updates),
             Base#{
                 held => length(Concerned),
                 unanswering => [note(Pid) || Pid <- unanswering(Concerned, Timeout)],
-                unsupervised => [note(Pid) || Pid <- runs(Updates) -- Concerned]
+                unsupervised => [note(Pid) || Pid <- runs(Updates) -- Concerned, not asked_by_handler(Pid)]
             };
         _ ->
             Base#{held => 0}
@@ -48,6 +47,21 @@ crashing(Path, #{children := Children}) ->
 crashing(_, _) ->
     [].
 
+%% The processes to be held. Supervisors and event managers stay out: release_handler asks the ones for their
+%% children and the others for their handlers each time it suspends, and would crash on one that is suspended.
+-spec concerned([module()]) -> [pid()].
+concerned(Updates) ->
+    lists:usort([Pid || {_, _, Pid, Modules} <- supervised(),
+                        lists:any(fun(Module) -> lists:member(Module, Updates) end, Modules),
+                        not asked_by_handler(Pid)]).
+
+asked_by_handler(Pid) ->
+    case proc_lib:initial_call(Pid) of
+        {supervisor, _, _} -> true;
+        {gen_event, _, _} -> true;
+        _ -> false
+    end.
+
 %% As release_handler will see them, in time.
 -spec supervised() -> [{pid(), term(), pid(), [module()]}].
 supervised() ->
@@ -55,8 +69,6 @@ supervised() ->
         {ok, Processes} -> [Process || {_, _, _, Modules} = Process <- Processes, is_list(Modules)];
         failed -> throw({refused, supervisors, <<"the supervision tree could not be read in time">>})
     end.
-
-concerns(Modules, Updates) -> lists:any(fun(Module) -> lists:member(Module, Updates) end, Modules).
 
 %% Processes that run one of these modules as their behaviour's callback, whoever supervises them.
 runs(Modules) ->

@@ -150,6 +150,7 @@ import_environment(#{pid := Pid, root := Root, version := Version}) ->
 
 import([<<"RELEASE_VSN">>, _], _, Version) -> os:putenv("RELEASE_VSN", Version);
 import([<<"RELEASE_SYS_CONFIG">>, _], _, _) -> true;
+import([<<"ERL_CRASH_DUMP">>, _], _, _) -> true;
 import([<<"RELEASE_", _/binary>> = Name, Value], Releases, Version) ->
     Size = byte_size(Releases),
     case Value of

@@ -90,7 +90,8 @@ application_data(_) -> [].
 -spec restore(snapshot()) -> ok.
 restore({Data, Values}) ->
     Changed = application_controller:prep_config_change(),
-    ok = application_controller:change_application_data(Data, []),
+    %% With all values at once: a moment with the defaults of the .app files would be seen.
+    ok = application_controller:change_application_data(Data, Values),
     [restore(Application, Pairs) || {Application, Pairs} <- Values],
     %% The applications were told of the new values when the install was refused: tell them of the old again.
     application_controller:config_change(Changed),

@@ -25,20 +25,36 @@ install(#{to := To, config := Config} = Request) ->
     Environment = hot_deploy_environment:expected(Config, Request),
     Before = hot_deploy_environment:snapshot(From),
     Records = hot_deploy_records:ensure(From, To),
-    Swap = hot_deploy_records:swap_config(To, Environment, Config),
-    case hold(Request) of
-        {ok, Held} ->
-            Started = erlang:monotonic_time(microsecond),
-            Result = release_handler:install_release(To, options(Request)),
-            Took = erlang:monotonic_time(microsecond) - Started,
-            release(Held),
-            hot_deploy_records:restore_config(Swap),
-            finish(Result, #{microseconds => Took, held => length(Held)}, Request, {Environment, Before, Records});
+    try switch(Request, Environment) of
         {unanswering, Pids} ->
-            hot_deploy_records:restore_config(Swap),
             hot_deploy_records:undo(Records),
             #{result => refused, why => process_not_answering,
-              processes => [hot_deploy_node:note(Pid, []) || Pid <- Pids]}
+              processes => [hot_deploy_node:note(Pid, []) || Pid <- Pids]};
+        {Result, Facts} ->
+            finish(Result, Facts, Request, {Environment, Before, Records})
+    catch
+        Class:Reason:Stack ->
+            hot_deploy_records:undo(Records),
+            erlang:raise(Class, Reason, Stack)
+    end.
+
+%% However it ends, the resolved configuration leaves the disk and nobody stays held.
+switch(#{to := To, config := Config} = Request, Environment) ->
+    Swap = hot_deploy_records:swap_config(To, Environment, Config),
+    try hold(Request) of
+        {ok, Held} ->
+            Started = erlang:monotonic_time(microsecond),
+            try release_handler:install_release(To, options(Request)) of
+                Result ->
+                    Took = erlang:monotonic_time(microsecond) - Started,
+                    {Result, #{microseconds => Took, held => length(Held)}}
+            after
+                release(Held)
+            end;
+        {unanswering, Pids} ->
+            {unanswering, Pids}
+    after
+        hot_deploy_records:restore_config(Swap)
     end.
 
 options(#{suspend_timeout := Suspend, code_change_timeout := CodeChange}) ->
@@ -96,12 +112,11 @@ kind(_) -> other.
 text(Format, Arguments) -> unicode:characters_to_binary(io_lib:format(Format, Arguments)).
 
 %% All processes at once, and before release_handler starts: it goes on without one that is too busy to be
-%% suspended, loads the new code under it and never migrates it. Supervisors stay out: it has to ask them.
+%% suspended, loads the new code under it and never migrates it.
 hold(#{updates := []}) ->
     {ok, []};
 hold(#{updates := Updates, suspend_timeout := Timeout}) ->
-    Pids = lists:usort([Pid || {_, _, Pid, Modules} <- hot_deploy_check:supervised(),
-                               lists:any(fun(Module) -> lists:member(Module, Updates) end, Modules)]),
+    Pids = hot_deploy_check:concerned(Updates),
     Answers = hot_deploy_check:answer(Pids, fun(Pid) -> sys:suspend(Pid, Timeout) end),
     case [Pid || {Pid, failed} <- Answers, is_process_alive(Pid)] of
         [] ->

@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ImageDetails } from '../../src/docker/details.js';
+import type { Engine } from '../../src/docker/engine.js';
+import { type Log, systemClock } from '../../src/log.js';
+import { recreate } from '../../src/rollout/recreate.js';
+import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
+
+const silent: Log = {
+  info: () => undefined,
+  warning: () => undefined,
+  debug: () => undefined,
+  group: (_, work) => work(),
+  mask: () => undefined,
+};
+
+let bench: Workbench;
+let good: ImageDetails;
+let bad: ImageDetails;
+beforeAll(async () => {
+  bench = await openWorkbench();
+  good = await bench.image('good', 'HEALTHCHECK --interval=1h CMD true', idle);
+  bad = await bench.image('bad', 'HEALTHCHECK --interval=1h CMD true', 'CMD ["false"]');
+});
+afterAll(() => bench?.clear());
+
+const changing = ['createContainer', 'startContainer', 'stopContainer', 'renameContainer', 'removeContainer'] as const;
+type Fault = 'the call is lost' | 'only the answer is lost';
+
+/** The engine, of whose changing calls one fails: before it is carried out, or after. */
+function faulty(engine: Engine, failing: number, fault: Fault): { engine: Engine; calls: () => number } {
+  let calls = 0;
+  const faults = changing.map((name) => {
+    const call = engine[name] as (...words: unknown[]) => Promise<unknown>;
+    const wrapped = async (...words: unknown[]) => {
+      calls++;
+      if (calls !== failing) return call(...words);
+      if (fault === 'only the answer is lost') await call(...words);
+      throw new Error(`${fault}: ${name}`);
+    };
+    return [name, wrapped];
+  });
+  return { engine: { ...engine, ...Object.fromEntries(faults) }, calls: () => calls };
+}
+
+async function attempt(name: string, failing: number, fault: Fault, to: ImageDetails, ...flags: string[]) {
+  const old = await bench.run(name, '--stop-timeout', '1', ...flags, good.Id);
+  const { engine, calls } = faulty(bench.engine, failing, fault);
+  const result = await recreate(
+    engine,
+    old,
+    good,
+    { reference: to.Id, id: to.Id },
+    {
+      log: silent,
+      clock: systemClock,
+      healthTimeoutMs: 10_000,
+      onPhase: () => undefined,
+    },
+  );
+  const now = await bench.engine.findContainer(`${bench.prefix}-${name}`);
+  const others = (await bench.containers()).filter((one) => one.startsWith(`${bench.prefix}-${name}.`));
+  return { old, result, now, others, calls: calls() };
+}
+
+const cases = (['the call is lost', 'only the answer is lost'] as const).flatMap((fault) =>
+  Array.from({ length: 7 }, (_, index) => [fault, index + 1] as const),
+);
+
+describe.each([
+  { flags: [], kind: 'a container' },
+  { flags: ['--rm'], kind: 'a container with --rm' },
+])('$kind serves, and what is said about it is true, when', ({ flags }) => {
+  it.each(cases)('%s: change number %i of a re-creation that would succeed', async (fault, failing) => {
+    const name = `good-${flags.length}-${fault.length}-${failing}`;
+    const { old, result, now, others, calls } = await attempt(name, failing, fault, good, ...flags);
+    expect(now?.State.Running).toBe(true);
+    if (calls < failing) expect(result.kind).toBe('recreated');
+    switch (result.kind) {
+      case 'recreated':
+        expect(now?.Id).toBe(result.id);
+        expect(result.id).not.toBe(old.Id);
+        // Only the removal of the old one may have failed, and then its name is said.
+        if (others.length > 0) expect(result.warnings.join()).toContain(others[0]);
+        break;
+      case 'untouched':
+        expect(now).toMatchObject({ Id: old.Id, State: { StartedAt: old.State.StartedAt } });
+        break;
+      case 'restored':
+        expect(now?.Id).toBe(result.id);
+        expect(others).toEqual([]);
+        break;
+      case 'failed':
+        expect.fail(`${result.why} ${result.state}`);
+    }
+    expect(others.length).toBeLessThan(2);
+  });
+
+  it.each(cases)('%s: change number %i of a re-creation whose new image ends at once', async (fault, failing) => {
+    const name = `bad-${flags.length}-${fault.length}-${failing}`;
+    const { old, result, now, others } = await attempt(name, failing, fault, bad, ...flags);
+    switch (result.kind) {
+      case 'recreated':
+        expect.fail('it never ran');
+      case 'untouched':
+        expect(now).toMatchObject({ Id: old.Id, State: { StartedAt: old.State.StartedAt } });
+        break;
+      case 'restored':
+        expect(now).toMatchObject({ Id: result.id, Image: good.Id, State: { Running: true } });
+        expect(others).toEqual([]);
+        break;
+      case 'failed':
+        // On the way back a call failed once more: then a person learns what there is, and nothing that was there is lost.
+        for (const one of now === undefined ? others : [now.Name.slice(1), ...others])
+          expect(result.state).toContain(one);
+        if (flags.length === 0) expect(await bench.engine.findContainer(old.Id)).toBeDefined();
+    }
+  });
+});
