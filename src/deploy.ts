@@ -1,8 +1,7 @@
 import { writeBundle } from './bundle-file.js';
 import type { Engine } from './docker/engine.js';
-import { fleetOf } from './fleet.js';
+import { findFleet } from './find-fleet.js';
 import type { Inputs } from './inputs.js';
-import type { Clock, Log } from './log.js';
 import { provideImage } from './provide-image.js';
 import { Refusal } from './refusal.js';
 import { readImage } from './release/image.js';
@@ -11,17 +10,7 @@ import type { Report } from './report/report.js';
 import { type Draft, planned, refused, report, unchanged } from './reporting.js';
 import { rollOut } from './rollout/fleet.js';
 import { survey } from './survey/survey.js';
-
-/** What the run works in; everything that reaches outside comes from here. */
-export interface World {
-  readonly log: Log;
-  readonly clock: Clock;
-  /** Connects to the engine that the environment names. */
-  readonly connect: () => Promise<Engine>;
-  readonly environment: NodeJS.ProcessEnv;
-  /** Aborts when the run is to end: what has not begun is left out, what has begun is finished or taken back. */
-  readonly signal: AbortSignal;
-}
+import type { World } from './world.js';
 
 /** The way of a deploy, from the inputs to the report. What cannot begin is refused with a reason, and changes nothing. */
 export async function deploy(inputs: Inputs, world: World): Promise<Report> {
@@ -68,7 +57,7 @@ async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
   const { inputs, world } = draft;
   const { log, clock, signal } = world;
   const step = <T>(title: string, work: () => Promise<T>) => log.group(title, () => unlessCancelled(signal, work));
-  const containers = await step('Find the containers', () => fleetOf(engine, inputs.containers));
+  const containers = await step('Find the containers', () => findFleet(engine, inputs.containers));
   const image = await step('Provide the image', () => provideImage(engine, inputs, world));
   const workshop = await Workshop.open(engine, image.details, image.reference);
   try {

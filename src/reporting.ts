@@ -1,5 +1,4 @@
 import { bundleFile, bundlesOf } from './bundle-file.js';
-import type { World } from './deploy.js';
 import type { Inputs } from './inputs.js';
 import type { ContainerPlan } from './plan/plan.js';
 import type { Reason } from './plan/reason.js';
@@ -7,6 +6,7 @@ import type { ProvidedImage } from './provide-image.js';
 import type { ImageRelease } from './release/release.js';
 import type { ContainerReport, Method, Outcome, Report } from './report/report.js';
 import type { Carried } from './rollout/one.js';
+import type { World } from './world.js';
 
 /** What a run knows from its beginning on. */
 export interface Draft {

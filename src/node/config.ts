@@ -11,6 +11,12 @@ export interface ConfigRequest {
   readonly applications: readonly (readonly [name: string, version: string])[];
 }
 
+/** `[Application, Key, Fingerprint]` of each value a cold boot would have, and the salt they were made with. */
+export interface Baseline {
+  readonly salt: string;
+  readonly values: readonly (readonly [application: string, key: string, fingerprint: string])[];
+}
+
 // A VM of its own in the same container, booted as far as stdlib. ERL_ flags could give it the running node's name;
 // what the running VM got by them it reads from that VM's environment. Arguments: bin directory, boot script,
 // library directory, Erlang source. It reads what to do from standard input. A crash dump would hold secrets.

@@ -20,20 +20,35 @@ export interface Vm {
 /** Distribution over TLS, without epmd or on a fixed port: erl_call does not speak these. */
 export const outOfReach = ['-proto_dist', '-erl_epmd_port', '-no_epmd'] as const;
 
+export function isOutOfReach({ args }: Pick<Vm, 'args'>): boolean {
+  return outOfReach.some((flag) => args.includes(flag));
+}
+
 // The VM is known by its executable's name: the first word of its command line may be the start script's.
 // /proc/PID/exe can be read only by the same user, so the command line's -bindir stands in for it. The cookie
 // never leaves the container.
+//
+// With --pid=host, or --pid=container:OTHER, the VMs of other containers are seen too: process 1 is not of this
+// container then, and only what is in its control groups, or below them, is.
 const search = `
+inside() {
+  while IFS=: read -r _ _ own && IFS=: read -r _ _ its <&3; do
+    case $its in "\${own%/}/.."*) return 1 ;; "$own" | "\${own%/}"/*) ;; *) return 1 ;; esac
+  done </proc/self/cgroup 3<"$1/cgroup"
+}
+shared=
+if [ -r /proc/self/cgroup ] && ! inside /proc/1; then shared=1; fi
 for d in /proc/[0-9]*; do
   read -r comm 2>/dev/null <"$d/comm" || continue
   case $comm in beam*) ;; *) continue ;; esac
+  [ -z "$shared" ] || inside "$d" || continue
   echo "vm \${d#/proc/}"
   sed -n 's/^Uid:[[:space:]]*\\([0-9]*\\).*/uid \\1/p; s/^Gid:[[:space:]]*\\([0-9]*\\).*/gid \\1/p' "$d/status"
   tr '\\000' '\\n' <"$d/cmdline" | sed -e '/^-setcookie$/{N;s/\\n.*//;}' -e 's/^/arg /'
 done
 `;
 
-/** All VMs in the container, shells that are only attached to another one left out. */
+/** All VMs in the container that serve; those that are only attached to another one are left out. */
 export async function findVms(engine: Engine, container: string): Promise<readonly Vm[]> {
   const found = await engine.exec(container, { argv: ['sh', '-c', search], timeoutMs: 10_000 });
   return parseVms(found.stdout.toString('utf8'));
@@ -42,7 +57,10 @@ export async function findVms(engine: Engine, container: string): Promise<readon
 /** Pure part of {@link findVms}. */
 export function parseVms(lines: string): readonly Vm[] {
   const blocks = lines.split(/^vm /m).slice(1);
-  return blocks.map(parseVm).filter((vm): vm is Vm => vm !== undefined && !isTool(vm));
+  const vms = blocks.map(parseVm).filter((vm): vm is Vm => vm !== undefined && !isTool(vm));
+  // Tools mostly hide, and so may a node that serves: then it is the only one.
+  const visible = vms.filter(({ args }) => !args.includes('-hidden'));
+  return visible.length > 0 ? visible : vms;
 }
 
 function parseVm(block: string): Vm | undefined {
@@ -81,7 +99,7 @@ function distributionOf(value: (flag: string) => string | undefined): Vm['distri
   return undefined;
 }
 
-// `bin/APP remote` and `bin/APP rpc` start VMs of their own beside the one that serves.
+// `bin/APP remote`, `rpc` and `eval` start VMs of their own beside the one that serves, and so does hot-deploy.
 function isTool(vm: Vm): boolean {
-  return vm.args.includes('-remsh') || vm.args.includes('--rpc-eval') || vm.args.includes('-hidden');
+  return vm.args.includes('-remsh') || vm.args.includes('--rpc-eval') || /(^|\/)start_clean$/.test(vm.boot ?? '');
 }

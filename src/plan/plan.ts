@@ -1,7 +1,7 @@
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
+import type { Baseline } from '../node/config.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Tree } from '../release/supervision.js';
-import type { Baseline } from '../rollout/hot.js';
 import type { Bundle } from '../upgrade/bundle.js';
 import { codeRules } from './code-rules.js';
 import type { CodeComparison, Comparison } from './comparison.js';

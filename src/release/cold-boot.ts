@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { recreation } from '../docker/recreation.js';
@@ -21,23 +22,28 @@ const patienceMs = 30_000;
  */
 export async function coldBoot(
   engine: Engine,
-  container: ContainerDetails,
-  oldImage: ImageDetails,
-  newImage: ImageDetails,
+  boot: {
+    readonly container: ContainerDetails;
+    readonly oldImage: ImageDetails;
+    readonly newImage: ImageDetails;
+    /** The node that runs in the container: `app@web.example.org`. */
+    readonly nodeName: string;
+  },
   clock: Clock,
 ): Promise<ColdBoot> {
+  const { container, oldImage, newImage, nodeName } = boot;
   const { spec } = recreation(container, oldImage, newImage.Id, newImage.Id);
   const started = clock.now();
   const id = await engine.createContainer(`hot-deploy-cold-boot-${Date.now().toString(36)}`, {
     ...spec,
-    Hostname: hostname,
+    Hostname: container.Config.Hostname,
     ExposedPorts: {},
     Volumes: {},
     Healthcheck: { Test: ['NONE'] },
     Labels: { 'hot-deploy.role': 'cold-boot' },
     NetworkingConfig: {},
-    // Without network there is no resolver either, and a node has to find its own host.
-    HostConfig: { NetworkMode: 'none', ExtraHosts: [`${hostname}:127.0.0.1`] },
+    // Without network there is no resolver either, and a node has to find its own host: by the names it has in the container.
+    HostConfig: { NetworkMode: 'none', ExtraHosts: hostNames(container, nodeName).map((name) => `${name}:127.0.0.1`) },
   });
   try {
     await engine.startContainer(id);
@@ -50,7 +56,12 @@ export async function coldBoot(
   }
 }
 
-const hostname = 'hot-deploy-cold-boot';
+function hostNames({ Config: { Hostname: host, Domainname: domain } }: ContainerDetails, nodeName: string): string[] {
+  const ofNode = nodeName.split('@')[1] ?? '';
+  return [...new Set([host, `${host}.${domain}`, ofNode])].filter(
+    (name) => /^[\w-]+(\.[\w-]+)*$/.test(name) && !isIP(name),
+  );
+}
 
 async function booted(engine: Engine, id: string, clock: Clock): Promise<Tree | string> {
   const deadline = clock.now() + patienceMs;

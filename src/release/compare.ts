@@ -75,7 +75,7 @@ export function compare(running: RunningRelease, next: ImageRelease): Change {
       .filter(({ modules }) => modules.length > 0),
   };
   const protocols = differing(next.protocols, expected, running.modules);
-  const files = differingFiles(running.files, next.files);
+  const files = differingFiles(running.files, next.files).filter((path) => !isFormerScript(path, next.name));
   const settings = differing(under('releases/VSN/', running.files, next.files), next.files, running.files).filter(
     (path) => configuration.test(path),
   );
@@ -120,6 +120,11 @@ const irrelevant = [
   /^releases\/VSN\/[^/]*\.(rel|boot|script|bat|appup)$/,
   /^releases\/VSN\/sys\.config(\.src)?$/,
 ];
+
+// relx keeps the start script of every version that was ever installed beside the one in use.
+function isFormerScript(path: string, name: string): boolean {
+  return path.startsWith(`bin/${name}-`) && path !== `bin/${name}-VSN`;
+}
 
 function differingFiles(
   now: Readonly<Record<string, string>>,

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Baseline } from '../node/config.js';
 import { NodeUnreachable } from '../node/node.js';
 import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
 import { readRunning } from '../release/running.js';
-import { type Baseline, prepareSwitch, type Switch, switchRelease, unstage } from './hot.js';
+import { prepareSwitch, type Switch, switchRelease, unstage } from './hot.js';
 import type { Ended, Work } from './run.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };

@@ -1,23 +1,6 @@
-import type { Engine } from '../docker/engine.js';
-import type { Inputs } from '../inputs.js';
-import type { Clock, Log } from '../log.js';
 import type { ContainerPlan } from '../plan/plan.js';
-import type { ImageRelease } from '../release/release.js';
 import { type Carried, carryOut } from './one.js';
-
-/** What a roll-out works with. */
-export interface Fleet {
-  readonly engine: Engine;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly inputs: Inputs;
-  readonly image: { readonly reference: string; readonly id: string };
-  readonly next: ImageRelease;
-  /** Aborts when the run is cancelled. */
-  readonly signal: AbortSignal;
-  /** When the run began, on the clock. */
-  readonly began: number;
-}
+import type { Fleet } from './run.js';
 
 /**
  * Carries the plans out: the canary first, then the rest, a few at a time. Nothing is final until all have come through:

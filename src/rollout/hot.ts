@@ -1,18 +1,12 @@
 import type { Engine } from '../docker/engine.js';
 import { AgentError } from '../node/agent.js';
-import type { ConfigRequest, Prepared } from '../node/config.js';
+import type { Baseline, ConfigRequest, Prepared } from '../node/config.js';
 import type { Node } from '../node/node.js';
 import { atom, binary, map, type Term, text, tuple } from '../node/term.js';
 import type { ProcessCheck } from '../plan/comparison.js';
 import type { RunningRelease } from '../release/release.js';
 import type { Bundle } from '../upgrade/bundle.js';
 import type { AfterSwitch } from './proof.js';
-
-/** `[Application, Key, Fingerprint]` of each value a cold boot would have, and the salt they were made with. */
-export interface Baseline {
-  readonly salt: string;
-  readonly values: readonly (readonly [application: string, key: string, fingerprint: string])[];
-}
 
 /** What became of an attempt to switch a node from one release to the other. */
 export type Switched =

@@ -5,9 +5,8 @@ import { resolveProbe } from '../probe/resolve.js';
 import type { ProbeTarget } from '../probe/target.js';
 import type { Method, TimelineEvent } from '../report/report.js';
 import { bringBack } from './bring-back.js';
-import type { Fleet } from './fleet.js';
 import { restart, restartOnOld } from './restart.js';
-import { type Ended, recorder, type Work } from './run.js';
+import { type Ended, type Fleet, recorder, type Work } from './run.js';
 import { settle } from './settle.js';
 import { upgrade } from './upgrade.js';
 

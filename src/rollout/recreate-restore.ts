@@ -55,7 +55,10 @@ function wasHealthy({ State: { Health: health } }: ContainerDetails): boolean {
 }
 
 /** The old container once more, from its own settings on its own image: all that is left where --rm removed it. */
-async function again(engine: Engine, { old, oldImage, names }: Begun): Promise<string> {
+async function again(engine: Engine, { old, oldImage, names, fresh }: Begun): Promise<string> {
+  // An earlier try may have come as far as its name.
+  const made = await engine.findContainer(names.own);
+  if (made !== undefined && made.Id !== fresh && made.Image === old.Image) return made.Id;
   const reference = await referenceTo(engine, { reference: old.Config.Image, id: old.Image });
   return create(engine, names.old, recreation(old, oldImage, reference, old.Image), old.Image);
 }

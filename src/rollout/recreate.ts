@@ -1,3 +1,4 @@
+import { EngineError } from '../docker/call.js';
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { following } from '../docker/following.js';
@@ -103,10 +104,20 @@ async function stop(engine: Engine, old: ContainerDetails, clock: Clock): Promis
   if (old.HostConfig.AutoRemove) await awaitRemoval(engine, old, clock);
 }
 
+const breathMs = 1_000;
+
 async function goBack(engine: Engine, begun: Begun, options: RecreateOptions, why: string): Promise<Recreated> {
-  options.log.warning(`${begun.names.own}: going back. ${why}`);
+  const { log, clock, healthTimeoutMs } = options;
+  const once = () => restore(engine, begun, clock, healthTimeoutMs);
+  log.warning(`${begun.names.own}: going back. ${why}`);
   try {
-    const id = await restore(engine, begun, options.clock, options.healthTimeoutMs);
+    const id = await once().catch(async (error: unknown) => {
+      if (!(error instanceof EngineError)) throw error;
+      // A call that failed: where it left things is asked anew, so a second try can only help.
+      log.warning(`${begun.names.own}: trying once more. ${error.message}`);
+      await clock.sleep(breathMs);
+      return once();
+    });
     return { kind: 'restored', id, why };
   } catch (error) {
     const state = `${messageOf(error)} Now: ${await whatIsLeft(engine, begun)}.`;

@@ -1,3 +1,4 @@
+import { isOutOfReach } from '../node/vm.js';
 import type { ContainerPlan } from '../plan/plan.js';
 import { resolveProbe } from '../probe/resolve.js';
 import type { ProbeTarget } from '../probe/target.js';
@@ -50,7 +51,7 @@ export async function restart(
         : {
             outcome: 'failed',
             ...kept,
-            message: `${plan.name} is healthy on the new image, and does not run what the image holds: ${proof.modules.differing.join(', ')}`,
+            message: `${plan.name} is healthy on the new image, and does not run what the image holds: ${[`${next.name} ${proof.versions[next.name]}`, ...proof.modules.differing].join(', ')}`,
           };
     }
   }
@@ -89,7 +90,7 @@ async function prove(work: Work, container: string, next: ImageRelease): Promise
   const until = clock.now() + bootTimeoutMs;
   while (clock.now() < until) {
     const reading = await readRunning(engine, await engine.inspectContainer(container), inputs);
-    if (reading.kind === 'no-distribution') {
+    if (reading.kind === 'no-distribution' || (reading.kind === 'unreachable' && isOutOfReach(reading.vm))) {
       return undefined;
     }
     if (reading.kind === 'running' && reading.release.booted) {

@@ -2,7 +2,22 @@ import type { Engine } from '../docker/engine.js';
 import type { Inputs } from '../inputs.js';
 import type { Clock, Log } from '../log.js';
 import type { RunningProbe } from '../probe/probe.js';
+import type { ImageRelease } from '../release/release.js';
 import type { ContainerReport, Outcome, Phase, Proof, TimelineEvent } from '../report/report.js';
+
+/** What a roll-out works with. */
+export interface Fleet {
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly inputs: Inputs;
+  readonly image: { readonly reference: string; readonly id: string };
+  readonly next: ImageRelease;
+  /** Aborts when the run is cancelled. */
+  readonly signal: AbortSignal;
+  /** When the run began, on the clock. */
+  readonly began: number;
+}
 
 /** What carrying a plan out works with. */
 export interface Work {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import { AgentError } from '../node/agent.js';
+import type { Baseline } from '../node/config.js';
 import { NodeUnreachable } from '../node/node.js';
 import { map } from '../node/term.js';
 import type { Comparison } from '../plan/comparison.js';
@@ -9,15 +10,15 @@ import type { Reason } from '../plan/reason.js';
 import { against } from '../plan/rule.js';
 import type { RunningRelease } from '../release/release.js';
 import { compareTrees, type SupervisionChange, type Tree } from '../release/supervision.js';
-import { type Baseline, ready } from '../rollout/hot.js';
+import { ready } from '../rollout/hot.js';
 import { type Appup, generateAppups } from '../upgrade/appup.js';
 import { type Bundle, makeBundle } from '../upgrade/bundle.js';
 import { carryOut } from '../upgrade/children.js';
 import { bringOld } from '../upgrade/old.js';
 import { makeRelup } from '../upgrade/relup.js';
 import type { Shared } from './shared.js';
+import type { Site } from './site.js';
 import { type Study, study } from './study.js';
-import type { Site } from './survey.js';
 
 export type CodeSurvey =
   | { readonly kind: 'closed'; readonly reasons: readonly Reason[] }

@@ -1,7 +1,7 @@
 import { type Entry, sha256, unpack } from '../release/archive.js';
 import type { Change } from '../release/compare.js';
 import type { RunningRelease } from '../release/release.js';
-import type { Site } from './survey.js';
+import type { Site } from './site.js';
 
 /** A directory that the bundle would bring and the container has already. */
 export interface Existing {

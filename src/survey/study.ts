@@ -3,7 +3,7 @@ import type { Comparison } from '../plan/comparison.js';
 import { type ColdBoot, coldBoot } from '../release/cold-boot.js';
 import { type ModuleChanges, moduleChanges } from '../release/modules.js';
 import { bringOld } from '../upgrade/old.js';
-import type { Site } from './survey.js';
+import type { Site } from './site.js';
 
 /** What both releases' code says, and how the new one comes up. */
 export interface Study {
@@ -24,6 +24,9 @@ export async function study(
     await bringOld(engine, container.Id, workshop, running, change);
     return await moduleChanges(workshop, change.applications.changed, running, next);
   };
-  const [modules, boot] = await Promise.all([read(), coldBoot(engine, container, oldImage, image, clock)]);
+  const [modules, boot] = await Promise.all([
+    read(),
+    coldBoot(engine, { container, oldImage, newImage: image, nodeName: running.nodeName }, clock),
+  ]);
   return { modules, boot };
 }

@@ -1,7 +1,4 @@
-import type { ContainerDetails, ImageDetails } from '../docker/details.js';
-import type { Engine } from '../docker/engine.js';
-import type { Inputs } from '../inputs.js';
-import type { Clock, Log } from '../log.js';
+import type { ContainerDetails } from '../docker/details.js';
 import type { Comparison } from '../plan/comparison.js';
 import { type ContainerPlan, closed, judgeRelease } from '../plan/plan.js';
 import type { Reason } from '../plan/reason.js';
@@ -11,21 +8,10 @@ import { compareImages } from '../release/base.js';
 import { compare } from '../release/compare.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import { bootedVersion, type Reading, readRunning } from '../release/running.js';
-import type { Workshop } from '../release/workshop.js';
 import { surveyCode } from './code.js';
 import { existing } from './existing.js';
 import { type Shared, sharing } from './shared.js';
-
-/** What a survey works with; nothing of it is changed. */
-export interface Site {
-  readonly engine: Engine;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly inputs: Inputs;
-  readonly workshop: Workshop;
-  readonly next: ImageRelease;
-  readonly image: ImageDetails;
-}
+import type { Site } from './site.js';
 
 /** Reads each container, compares it with the new release, and decides. Changes nothing that anybody uses. */
 export async function survey(site: Site, containers: readonly ContainerDetails[]): Promise<readonly ContainerPlan[]> {
@@ -51,7 +37,7 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
   const base = { name, container, oldImage };
   const reading = await readRunning(engine, container, inputs);
   if (reading.kind !== 'running') {
-    return { ...base, method: 'recreate', ...unread(name, reading) };
+    return recreated({ ...base, ...unread(name, reading) }, next.root);
   }
   const { release: running } = reading;
   refuseOther(name, running, next);
@@ -73,14 +59,27 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
   };
   const reasons = judgeRelease(comparison);
   if (closed(reasons)) {
-    return { ...base, from, method: 'recreate', reasons };
+    return recreated({ ...base, from, reasons }, running.root);
   }
   const code = await surveyCode(site, { container, oldImage }, comparison, shared);
   if (code.kind === 'closed') {
-    return { ...base, from, method: 'recreate', reasons: [...reasons, ...code.reasons] };
+    return recreated({ ...base, from, reasons: [...reasons, ...code.reasons] }, running.root);
   }
   const hot = { running, next, present: present.map(({ directory }) => directory), ...code.material };
   return { ...base, from, method: 'relup', reasons, hot };
+}
+
+/** By a new container; refused where that one would get the old release again, since it lies on a volume. */
+function recreated(plan: Omit<ContainerPlan, 'method' | 'hot'>, root: string): ContainerPlan {
+  const volume = plan.container.Mounts.find(({ Destination: at }) =>
+    [root, `${root}/lib`, `${root}/releases`].some((directory) => directory === at || directory.startsWith(`${at}/`)),
+  );
+  if (volume !== undefined) {
+    throw new Refusal(
+      `${plan.name} keeps its release on a volume at ${volume.Destination}, which a new container would get with the old release in it, and it cannot be loaded hot: ${plan.reasons.map(({ code, subject }) => `${code} (${subject})`).join(', ')}. Empty the volume and re-create the container by hand, or leave the release in the image.`,
+    );
+  }
+  return { ...plan, method: 'recreate' };
 }
 
 function refuseStopped(name: string, container: ContainerDetails): void {

@@ -15,7 +15,7 @@ export interface Bundle {
   readonly staging: Buffer;
   /** The same with a manifest, compressed: the artifact. */
   readonly artifact: Buffer;
-  /** Directories it brings, relative to the root. */
+  /** Directories it brings, relative to the root; of relx's releases the start script, too. */
   readonly directories: readonly string[];
   /** Below the root: the checksum file's path, and its own digest. */
   readonly checksums: { readonly file: string; readonly sha256: string };
@@ -51,6 +51,8 @@ export async function makeBundle(
       ({ name, version }) => `lib/${name}-${version}`,
     ),
     release,
+    // relx's start script boots the version that is written in it.
+    ...(`bin/${next.name}-VSN` in next.files ? [`bin/${next.name}-${next.version}`] : []),
   ];
   const brought = (await Promise.all(directories.map((directory) => collect(workshop, next, directory)))).flat();
   const relup = file(`${release}/relup`, made.relup.relup);

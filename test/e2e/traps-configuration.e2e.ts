@@ -88,9 +88,12 @@ async function watch(container: Container): Promise<() => Promise<string>> {
   const script = `
 cd /dev/shm && printf %s "$OCTOCHAT_MOTTO" >secret && touch go
 while [ -e go ]; do
-  find /app /tmp -type f ! -name '*.beam' -exec grep -lF -f secret {} + | xargs -r stat -c '%a %U %n' 2>/dev/null
+  find /app /tmp -type f ! -name '*.beam' -exec grep -lF -f secret {} + | while read -r file; do
+    { mode=$(stat -L -c '%a %U' /proc/self/fd/4); grep -qF -f secret <&4 && echo "$mode $file"; } 4<"$file"
+  done
   grep -lF -f secret /proc/[0-9]*/cmdline 2>/dev/null
-done`;
+done
+true`;
   const sightings = docker('exec', '-u', '0', container.name, 'sh', '-c', script);
   return async () => {
     await docker('exec', '-u', '0', container.name, 'rm', '/dev/shm/go');
@@ -176,5 +179,6 @@ describe.each(['bookworm', 'trixie'] as const)('the configuration that relx rend
     const again = await connect(await gate.port(4050));
     expect(await again.ask('VERSION')).toBe('0.2.0 0');
     expect(await again.ask('FARE')).toBe('3');
+    expect((await deployTo(gate.name, { image: two as string })).report.outcome).toBe('unchanged');
   });
 });

@@ -17,14 +17,10 @@ expected(#{environment := New}, #{baseline := Baseline, salt := Salt}) ->
 
 merge(Application, Values, Old, Salt) ->
     Configured = maps:from_list(Values),
-    Kept = maps:from_list([{Key, Value} || {Key, Value} <- current(Application),
+    Kept = maps:from_list([{Key, Value} || {Key, Value} <- application:get_all_env(Application),
                                            set_at_run_time(Application, Key, Value, Old, Salt),
                                            unchanged(Application, Key, Configured, Old, Salt)]),
     lists:sort(maps:to_list(maps:merge(Configured, Kept))).
-
-%% Of kernel and stdlib only configured keys are known, so what else is there is not compared either.
-current(Application) when Application =:= kernel; Application =:= stdlib -> [];
-current(Application) -> application:get_all_env(Application).
 
 set_at_run_time(Application, Key, Value, Old, Salt) ->
     maps:get({Application, Key}, Old, none) =/= hot_deploy_term:fingerprint(Value, Salt).

@@ -136,10 +136,33 @@ release(Pids) ->
 make_permanent(Version) ->
     case release_handler:make_permanent(Version) of
         ok ->
-            {ok, Data} = file:read_file(filename:join([hot_deploy_node:root(), "releases", "start_erl.data"])),
-            #{result => permanent, startErlData => Data};
+            case exchange_start_script(Version) of
+                ok ->
+                    {ok, Data} = file:read_file(filename:join([hot_deploy_node:root(), "releases", "start_erl.data"])),
+                    #{result => permanent, startErlData => Data};
+                {error, Reason} ->
+                    #{result => refused, why => text("its start script in bin: ~ts", [file:format_error(Reason)])}
+            end;
         {error, Reason} ->
             #{result => refused, why => reason(Reason)}
+    end.
+
+%% relx's start script boots the version that is written in it, whatever start_erl.data says. relx's own tool
+%% exchanges it at this moment, too.
+exchange_start_script(Version) ->
+    {Name, _} = hot_deploy_node:running_release(),
+    Script = filename:join([hot_deploy_node:root(), "bin", Name]),
+    Temporary = Script ++ ".hot-deploy",
+    case file:read_file(Script ++ "-" ++ Version) of
+        {ok, Text} ->
+            Steps = [fun() -> file:write_file(Temporary, Text) end,
+                     fun() -> file:change_mode(Temporary, 8#755) end,
+                     fun() -> file:rename(Temporary, Script) end],
+            lists:foldl(fun(Step, ok) -> Step(); (_, Error) -> Error end, ok, Steps);
+        {error, enoent} ->
+            ok;
+        {error, _} = Error ->
+            Error
     end.
 
 %% Takes staged files away again. Paths are relative to the release's root; a directory the code server uses stays.

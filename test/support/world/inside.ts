@@ -9,7 +9,9 @@ printf '%s\\n' "$1" | "$(word bindir)/erl_call" -sname "$(word sname)" -h observ
 
 /** Evaluates an Erlang expression on the container's node, and answers its value as the node prints it. */
 export async function evaluate(container: Container, expression: string): Promise<string> {
-  const source = `io:put_chars(io_lib:format("~0tp", [begin ${expression} end])).`;
+  // erl_call reads bytes as Latin-1.
+  const plain = expression.replace(/[^\0-\x7f]/gu, (character) => `\\x{${character.codePointAt(0)?.toString(16)}}`);
+  const source = `io:put_chars(io_lib:format("~0tp", [begin ${plain} end])).`;
   return (await docker('exec', container.name, 'sh', '-c', call, 'sh', source)).trim();
 }
 

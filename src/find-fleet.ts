@@ -4,7 +4,7 @@ import { NothingSelected, type Selector, select } from './docker/selector.js';
 import { Refusal } from './refusal.js';
 
 /** The containers that are meant, as the engine knows them. */
-export async function fleetOf(engine: Engine, selectors: readonly Selector[]): Promise<readonly ContainerDetails[]> {
+export async function findFleet(engine: Engine, selectors: readonly Selector[]): Promise<readonly ContainerDetails[]> {
   try {
     const chosen = select(await engine.containers(), selectors);
     return await Promise.all(chosen.map(({ id }) => engine.inspectContainer(id)));

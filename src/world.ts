@@ -1,0 +1,13 @@
+import type { Engine } from './docker/engine.js';
+import type { Clock, Log } from './log.js';
+
+/** What the run works in; everything that reaches outside comes from here. */
+export interface World {
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Connects to the engine that the environment names. */
+  readonly connect: () => Promise<Engine>;
+  readonly environment: NodeJS.ProcessEnv;
+  /** Aborts when the run is to end: what has not begun is left out, what has begun is finished or taken back. */
+  readonly signal: AbortSignal;
+}
