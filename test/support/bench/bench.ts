@@ -3,9 +3,9 @@ import { connectEngine } from '../../../src/docker/connect.js';
 import type { Engine } from '../../../src/docker/engine.js';
 import { packEntries } from '../../../src/release/archive.js';
 import { startLoad } from '../load/load.js';
-import { type Container, removeContainers, start } from '../world/container.js';
+import { type Container, healthy, removeContainers, start } from '../world/container.js';
 import { deployTo } from '../world/deploying.js';
-import { image, removeImages } from '../world/images.js';
+import { docker, image, removeImages } from '../world/images.js';
 
 /** One figure beside its floor, both taken in this run: machines differ, their ratios less. */
 interface Line {
@@ -17,7 +17,12 @@ interface Line {
   readonly ratio: number;
   /** The ratio that must not be reached; absent where the figure is only told. */
   readonly below?: number;
-  readonly runs: readonly { readonly value: number; readonly floor: number }[];
+  readonly runs: readonly Run[];
+}
+
+interface Run {
+  readonly value: number;
+  readonly floor: number;
 }
 
 const rounds = 5;
@@ -46,7 +51,7 @@ async function main(): Promise<void> {
 
 /** From the first call to the engine to the proof: check, stage, switch; over the two calls nothing can do without. */
 async function hotLoad(engine: Engine, one: string, two: string): Promise<Line> {
-  const runs: { value: number; floor: number }[] = [];
+  const runs: Run[] = [];
   let bytes = 0;
   // The first round warms caches of the engine and is not counted.
   for (let round = 0; round <= rounds; round += 1) {
@@ -96,24 +101,40 @@ async function floorOf(engine: Engine, { name }: Container, bytes: number): Prom
   return median(times);
 }
 
-/** The longest time in which no client got an answer: with nothing going on, while loading hot, and by restart. */
+/**
+ * The longest time in which no client got an answer: with nothing going on, while loading hot, by restart, and by the
+ * hand-made restart that people write first.
+ */
 async function gaps(one: string, two: string): Promise<readonly Line[]> {
-  const runs = { hot: [] as { value: number; floor: number }[], restart: [] as { value: number; floor: number }[] };
+  const hot: Run[] = [];
+  const restart: Run[] = [];
   for (let round = 0; round < 3; round += 1) {
-    for (const way of ['hot', 'restart'] as const) {
-      const web = await start(one);
-      const floor = await gapWhile(web, () => new Promise((resolve) => setTimeout(resolve, 6_000)));
-      const value = await gapWhile(web, () =>
-        deployTo(web.name, { image: two, probe, strategy: way === 'hot' ? 'auto' : 'restart' }),
-      );
-      runs[way].push({ value, floor });
-      await removeContainers();
-    }
+    const idle = await gapOf(one, () => new Promise((resolve) => setTimeout(resolve, 6_000)));
+    const way = (strategy: string) => (web: Container) => deployTo(web.name, { image: two, probe, strategy });
+    hot.push({ value: await gapOf(one, way('relup')), floor: idle });
+    restart.push({ value: await gapOf(one, way('restart')), floor: await gapOf(one, (web) => byHand(web, two)) });
   }
   return [
-    line("clients' longest gap, hot", 'the same load with nothing going on', runs.hot),
-    line("clients' longest gap, by restart", 'the same load with nothing going on', runs.restart),
+    line("clients' longest gap, hot", 'the same load with nothing going on', hot),
+    line("clients' longest gap, by restart", 'docker stop, rm, run', restart),
   ];
+}
+
+async function byHand(web: Container, next: string): Promise<void> {
+  const [tcp, http] = [await web.port(4040), await web.port(8080)];
+  await docker('stop', web.name);
+  await docker('rm', web.name);
+  await docker('run', '-d', '--name', web.name, '-p', `${tcp}:4040`, '-p', `${http}:8080`, next);
+  await healthy(web);
+}
+
+async function gapOf(image: string, work: (web: Container) => Promise<unknown>): Promise<number> {
+  const web = await start(image);
+  try {
+    return await gapWhile(web, () => work(web));
+  } finally {
+    await removeContainers();
+  }
 }
 
 async function gapWhile(web: Container, work: () => Promise<unknown>): Promise<number> {
@@ -132,12 +153,7 @@ async function gapWhile(web: Container, work: () => Promise<unknown>): Promise<n
   return (await load.stop()).total.longestGapMs;
 }
 
-function line(
-  name: string,
-  floorIs: string,
-  runs: readonly { readonly value: number; readonly floor: number }[],
-  below?: number,
-): Line {
+function line(name: string, floorIs: string, runs: readonly Run[], below?: number): Line {
   const ratio = median(runs.map(({ value, floor }) => value / floor));
   const middle = { value: median(runs.map(({ value }) => value)), floor: median(runs.map(({ floor }) => floor)) };
   return { name, unit: 'ms', ...middle, floorIs, ratio, ...(below !== undefined && { below }), runs };

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Report } from '../../../src/report/report.js';
 import { type LoadResult, startLoad } from '../load/load.js';
@@ -10,7 +11,7 @@ import { runAction } from './action.js';
 const out = join(process.cwd(), 'out/demo');
 const tag = 'hot-deploy-demo:latest';
 const label = 'hot-deploy-demo=1';
-const environment = ['OCTOCHAT_GREETING=hello from the container', 'OCTOCHAT_MOTTO=eight arms'];
+const variables = ['-e', 'OCTOCHAT_GREETING=hello from the container', '-e', 'OCTOCHAT_MOTTO=eight arms'];
 const fleet = ['demo-1', 'demo-2', 'demo-3'];
 
 /** One thing that has to be true, and whether it is. */
@@ -26,7 +27,7 @@ async function main(): Promise<void> {
   await docker('build', '-q', '-t', tag, join(out, 'v1'));
   const first = await docker('image', 'inspect', '-f', '{{.Id}}', tag);
   const containers = await Promise.all(
-    fleet.map((name) => start(tag, ['--label', label, ...environment.flatMap((each) => ['-e', each])], [], name)),
+    fleet.map(async (name) => start(tag, ['--label', label, ...variables, ...(await ports())], [], name)),
   );
   const summaries = [await hot(containers, first), await restart(containers)];
   process.stdout.write(`\n${summaries.join('\n\n')}\n`);
@@ -126,6 +127,21 @@ function common(report: Report, exitCode: number, result: LoadResult): Evidence 
   };
 }
 
+/** As a fleet behind a load balancer has them: published at ports that a re-creation keeps. */
+async function ports(): Promise<readonly string[]> {
+  const [tcp, http] = [await freePort(), await freePort()];
+  return ['-p', `127.0.0.1:${tcp}:4040`, '-p', `127.0.0.1:${http}:8080`];
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
 async function begin(containers: readonly Container[]) {
   const targets = await Promise.all(
     containers.map(async (container) => ({
@@ -166,10 +182,7 @@ async function read(name: string): Promise<Report> {
 async function afterRestart(container: Container): Promise<{ restarted: string; fresh: string }> {
   await docker('restart', container.name);
   await healthy(container);
-  const fresh = await start(
-    tag,
-    environment.flatMap((each) => ['-e', each]),
-  );
+  const fresh = await start(tag, variables);
   const versions = {
     restarted: await versionOf(await container.port(8080)),
     fresh: await versionOf(await fresh.port(8080)),

@@ -42,7 +42,8 @@ export async function start(
   name = unused(),
 ): Promise<Container> {
   started.add(name);
-  await docker('run', '-d', '--name', name, '--label', 'hot-deploy-test=1', '-P', ...args, image, ...command);
+  const published = args.includes('-p') ? [] : ['-P'];
+  await docker('run', '-d', '--name', name, '--label', 'hot-deploy-test=1', ...published, ...args, image, ...command);
   const container = handle(name);
   await healthy(container);
   return container;
