@@ -16,7 +16,6 @@ export const reasonCodes = {
     'The image sets ENV, USER, CMD, ENTRYPOINT, VOLUME, EXPOSE, HEALTHCHECK or STOPSIGNAL differently. Only a new container takes it up.',
   'base-image-changed': 'The image differs outside the release. A hot load carries the release only.',
   'release-root-changed': 'The release lies in another directory of the image. Only a new container takes it up.',
-  'release-changed': 'The image holds a release of another name. It is another application.',
   'version-not-bumped':
     'Code changed under an unchanged version. Releases and applications are told apart by version: bump it.',
   'version-reused': 'The version is already installed in the container with other content. Bump it.',
@@ -27,7 +26,6 @@ export const reasonCodes = {
   'supervision-changed': 'The supervision tree changes in a way that cannot be carried out child by child.',
   'cold-boot-failed':
     'The new release did not boot in a container of its own, so its supervision tree and configuration are unknown.',
-  'state-shape-changed': 'State changes shape without a code_change that handles it.',
   'on-load-changed': 'A changed module runs `on_load`, which would restart the VM if it failed.',
   'special-process-changed':
     'A changed module is run by processes that no supervisor reports with it, so they would not be migrated.',
@@ -37,14 +35,13 @@ export const reasonCodes = {
     'The VM cannot write its release directory: read-only root file system, or a user without write access.',
   'config-unreadable': 'The new configuration could not be resolved inside the container. The old one stays.',
   'bump-above-limit': 'The version step is larger than `hot-up-to` allows.',
+  'downgrade-impossible':
+    'The image holds an older version than the one that runs. Its code_change cannot know the state of the newer one.',
   'processes-would-die':
     'Processes are still inside code from two versions ago, and loading a third version would kill them.',
   'process-not-answering': 'A process that has to be held during the switch does not answer system messages in time.',
   'supervisor-not-answering': 'A supervisor does not answer or is suspended, and release_handler would crash on it.',
-  'container-not-running': 'The container is stopped: there is nothing to load into.',
-  'several-nodes': 'Several VMs run in the container. Name one with `node-name`.',
   'strategy-restart': '`strategy: restart` was asked for.',
-  'installed-hot': 'Every check passed.',
 } as const satisfies Record<string, string>;
 
 export type ReasonCode = keyof typeof reasonCodes;

@@ -127,6 +127,15 @@ export const releaseRules: readonly Rule[] = [
     ),
 
   ({ change }) =>
+    change.modes.map(({ name, from, to }) =>
+      against(
+        'application-mode-changed',
+        name,
+        `${name} was started as ${from}, and the new release starts it as ${to}, which decides what its end takes with it.`,
+      ),
+    ),
+
+  ({ change }) =>
     change.files
       .filter((path) => /(^|\/)vm\.args(\.src)?$/.test(path))
       .map((path) => against('vm-args-changed', path, 'The VM reads its arguments only when it starts.')),
@@ -155,6 +164,18 @@ export const releaseRules: readonly Rule[] = [
             `${image.files.length} files outside the release differ (${few(image.files, 3)}). A hot load carries the release only; the rest takes a new container.`,
           ),
         ],
+
+  // systools would call it an upgrade, and ask the older code to take over state of a shape it has never seen.
+  ({ running, next }) =>
+    semver.valid(running.version) && semver.valid(next.version) && semver.lt(next.version, running.version)
+      ? [
+          against(
+            'downgrade-impossible',
+            `${running.version} → ${next.version}`,
+            `${next.version} is older than ${running.version}, and older code does not know newer state. Deploy it as a newer version to stay hot.`,
+          ),
+        ]
+      : [],
 
   ({ running, next, options }) => aboveLimit(running.version, next.version, options.hotUpTo),
 ];

@@ -6,11 +6,13 @@ import type { Clock } from '../log.js';
 /** How long the addresses of a name are used before they are looked up again, beside the requests. */
 const FRESH_MS = 2000;
 
+type Look = (hostname: string, options: { readonly all: true }) => Promise<readonly LookupAddress[]>;
+
 /**
  * Looks a name up once for many requests. Node's own lookup takes one of four threads that reading files and unpacking
  * archives also wait for, so a busy deploy would delay the requests, and the service would be blamed.
  */
-export function rememberedLookup(clock: Clock): LookupFunction {
+export function rememberedLookup(clock: Clock, look: Look = lookup): LookupFunction {
   let known: Promise<readonly LookupAddress[]> | undefined;
   let askedAt = 0;
 
@@ -18,7 +20,7 @@ export function rememberedLookup(clock: Clock): LookupFunction {
     const now = clock.now();
     if (known !== undefined && now - askedAt < FRESH_MS) return known;
     askedAt = now;
-    const fresh = lookup(hostname, { all: true });
+    const fresh = look(hostname, { all: true });
     const use = () => {
       known = fresh;
     };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ImageDetails } from '../docker/details.js';
 import type { Engine, Layer } from '../docker/engine.js';
 
@@ -116,7 +117,7 @@ async function differingFiles(
 }
 
 async function digests(engine: Engine, image: ImageDetails, root: string): Promise<ReadonlyMap<string, string>> {
-  const id = await engine.createContainer(`hot-deploy-base-${image.Id.slice(7, 19)}-${Date.now().toString(36)}`, {
+  const id = await engine.createContainer(`hot-deploy-base-${image.Id.slice(7, 19)}-${randomUUID().slice(0, 8)}`, {
     Image: image.Id,
     Entrypoint: ['sh', '-c', 'sleep 600'],
     Cmd: [],

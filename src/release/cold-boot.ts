@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
@@ -34,7 +35,7 @@ export async function coldBoot(
   const { container, oldImage, newImage, nodeName } = boot;
   const { spec } = recreation(container, oldImage, newImage.Id, newImage.Id);
   const started = clock.now();
-  const id = await engine.createContainer(`hot-deploy-cold-boot-${Date.now().toString(36)}`, {
+  const id = await engine.createContainer(`hot-deploy-cold-boot-${randomUUID().slice(0, 8)}`, {
     ...spec,
     Hostname: container.Config.Hostname,
     ExposedPorts: {},

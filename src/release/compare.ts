@@ -20,6 +20,8 @@ export interface Change {
       readonly modules: readonly string[];
     }[];
   };
+  /** Applications that are started in another way: `permanent`, `temporary`, only loaded. */
+  readonly modes: readonly { readonly name: string; readonly from: string; readonly to: string }[];
   /** Consolidated protocols whose dispatch differs, new ones included. */
   readonly protocols: readonly string[];
   /** Files that a start of the release reads and a hot upgrade does not: scripts and arguments of the VM. */
@@ -38,6 +40,9 @@ export interface ApplicationChange {
   /** A hand-written appup in the new one. */
   readonly appup: boolean;
 }
+
+// Elixir's configuration providers run before the boot script comes to them, and start them as temporary.
+const startedEarly = ['elixir', 'compiler'];
 
 /** Pure: reads nothing but its arguments. */
 export function compare(running: RunningRelease, next: ImageRelease): Change {
@@ -74,6 +79,9 @@ export function compare(running: RunningRelease, next: ImageRelease): Change {
       }))
       .filter(({ modules }) => modules.length > 0),
   };
+  const modes = both
+    .filter(({ from, to }) => from.mode !== to.mode && !startedEarly.includes(to.name))
+    .map(({ from, to }) => ({ name: to.name, from: from.mode, to: to.mode }));
   const protocols = differing(next.protocols, expected, running.modules);
   const files = differingFiles(running.files, next.files).filter((path) => !isFormerScript(path, next.name));
   const settings = differing(under('releases/VSN/', running.files, next.files), next.files, running.files).filter(
@@ -82,12 +90,13 @@ export function compare(running: RunningRelease, next: ImageRelease): Change {
   const { added, removed, changed, rebuilt } = applications;
   return {
     applications,
+    modes,
     protocols,
     files,
     same:
       running.version === next.version &&
       running.erts === next.erts &&
-      [added, removed, changed, rebuilt, protocols, files, settings].every((list) => list.length === 0),
+      [added, removed, changed, rebuilt, modes, protocols, files, settings].every((list) => list.length === 0),
   };
 }
 

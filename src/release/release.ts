@@ -61,6 +61,8 @@ export interface RunningApplication {
   readonly name: string;
   readonly version: string;
   readonly running: boolean;
+  /** As in {@link ImageApplication}; `load` for one that is loaded and was not started. */
+  readonly mode: string;
   readonly directory: string | null;
 }
 

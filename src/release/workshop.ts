@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { answer, expressionForOwnVm, type Request } from '../node/agent.js';
@@ -37,7 +38,7 @@ export class Workshop {
   ) {}
 
   static async open(engine: Engine, image: ImageDetails, reference: string): Promise<Workshop> {
-    const container = await engine.createContainer(`hot-deploy-workshop-${Date.now().toString(36)}`, {
+    const container = await engine.createContainer(`hot-deploy-workshop-${randomUUID().slice(0, 8)}`, {
       Image: image.Id,
       Entrypoint: ['sh', '-c', wait],
       Cmd: [],

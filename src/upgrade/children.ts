@@ -58,7 +58,10 @@ export function carryOut(change: SupervisionChange, changed: ReadonlySet<string>
     case 'order-changed':
       return impossible('', 'its children are ordered differently, which cannot be changed while they run');
     case 'top-changed':
-      return impossible('', 'its process is of another kind');
+      // What does not answer is of no known kind, and is a reason of its own.
+      return supervisor.type === 'unanswering'
+        ? { kind: 'nothing' }
+        : impossible('', 'its process is of another kind');
   }
 }
 

@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import Dockerode from 'dockerode';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Container, connect, eventually, removeContainers, start, unused } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
+import { expectHot, fleet } from '../support/world/fleet.js';
 import { docker, image, removeImages } from '../support/world/images.js';
 import { evaluate } from '../support/world/inside.js';
-import { deployHot, explained, served } from '../support/world/outcome.js';
+import { served, servedAt } from '../support/world/octochat.js';
 
-const octochat = (version: 1 | 2) => image({ example: 'octochat', version, debian: 'bookworm' });
+const v1 = () => image({ example: 'octochat', version: 1, debian: 'bookworm' });
+const v2 = () => image({ example: 'octochat', version: 2, debian: 'bookworm' });
+const env = (variables: Readonly<Record<string, string | number>>) =>
+  Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
 
 afterAll(async () => {
   await removeContainers();
@@ -18,49 +21,88 @@ afterAll(async () => {
 });
 
 describe('a node is found and upgraded hot', () => {
-  it.each([
-    ['with long names', ['-e', 'RELEASE_DISTRIBUTION=name', '-e', 'RELEASE_NODE=app@127.0.0.1']],
-    [
-      'with long names, on a host name that only the container has',
-      ['--hostname', 'web.example.org', '-e', 'RELEASE_DISTRIBUTION=name', '-e', 'RELEASE_NODE=app@web.example.org'],
-    ],
-    ['that is hidden from other nodes', ['-e', 'ERL_AFLAGS=-hidden']],
-    ['below an init process', ['--init']],
-  ])('%s', async (_, args) => {
-    const web = await start(await octochat(1), args);
-    await deployHot(web, { image: await octochat(2) });
-    expect(await served(web)).toBe('0.2.0');
+  const name = unused('web');
+  const bystanders: Container[] = [];
+  beforeAll(async () => {
+    const [like, alike] = await Promise.all([
+      start(await v1(), env({ RELEASE_NODE: 'octochat2' }), [], `${name}2`),
+      start(await v1(), env({ RELEASE_NODE: 'octo' }), [], `my-${name}`),
+    ]);
+    bystanders.push(like, alike);
   });
+
+  const hostPort = 20_000 + Math.floor(Math.random() * 10_000);
+  const deployed = fleet(
+    {
+      named: { image: v1, args: env({ RELEASE_NODE: 'octochat' }), name },
+      'long names': { image: v1, args: env({ RELEASE_DISTRIBUTION: 'name', RELEASE_NODE: 'app@127.0.0.1' }) },
+      'host name': {
+        image: v1,
+        args: [
+          ...['--hostname', 'web.example.org'],
+          ...env({ RELEASE_DISTRIBUTION: 'name', RELEASE_NODE: 'app@web.example.org' }),
+        ],
+      },
+      hidden: { image: v1, args: env({ ERL_AFLAGS: '-hidden' }) },
+      init: { image: v1, args: ['--init'] },
+      network: {
+        image: v1,
+        args: [
+          '--network=host',
+          ...env({
+            OCTOCHAT_TCP_PORT: hostPort,
+            OCTOCHAT_HTTP_PORT: hostPort + 1,
+            RELEASE_NODE: `octochat${hostPort}`,
+          }),
+        ],
+      },
+      processes: { image: v1, args: ['--pid=host'] },
+      visited: { image: v1, prepare: visit },
+    },
+    async () => ({ image: await v2() }),
+  );
+
+  it('and no other container or node whose name begins or ends the same', async () => {
+    await expectHot(deployed('named'));
+    expect(await served(deployed('named').container)).toBe('0.2.0');
+    expect(await Promise.all(bystanders.map(served))).toEqual(['0.1.0', '0.1.0']);
+  });
+
+  it('with long names', () => expectHot(deployed('long names')));
+
+  it('with long names, on a host name that only the container has', () => expectHot(deployed('host name')));
+
+  it('where it is hidden from other nodes', () => expectHot(deployed('hidden')));
+
+  it('where an init process runs above it', () => expectHot(deployed('init')));
 
   it("in the host's network", async () => {
-    const [lines, http] = [await freePort(), await freePort()];
-    const ports = ['-e', `OCTOCHAT_TCP_PORT=${lines}`, '-e', `OCTOCHAT_HTTP_PORT=${http}`];
-    const web = await start(await octochat(1), ['--network=host', ...ports, '-e', `RELEASE_NODE=${nodeName()}`]);
-    const client = await connect(lines);
-    await deployHot(web, { image: await octochat(2), probe: `http://127.0.0.1:${http}/health` });
-    expect(await client.ask('PING')).toBe('PONG 0.2.0 1');
+    await expectHot(deployed('network'));
+    expect(await servedAt(hostPort)).toBe('0.2.0');
   });
 
-  it("among the host's processes, where the VMs of other containers are seen and left alone", async () => {
-    const [other, web] = [await start(await octochat(1)), await start(await octochat(1), ['--pid=host'])];
-    await deployHot(web, { image: await octochat(2) });
-    expect(await Promise.all([other, web].map(served))).toEqual(['0.1.0', '0.2.0']);
+  it("among the host's processes, where the VMs of other containers are seen", async () => {
+    await expectHot(deployed('processes'));
+    expect(await served(deployed('processes').container)).toBe('0.2.0');
   });
 
-  it('while somebody is on a remote shell, and a command of the release runs', async () => {
-    const web = await start(await octochat(1));
-    await docker('exec', '-d', '-t', web.name, 'bin/octochat', 'remote');
-    await docker('exec', '-d', web.name, 'bin/octochat', 'rpc', 'Process.sleep(60_000)');
-    await docker('exec', '-d', web.name, 'bin/octochat', 'eval', 'Process.sleep(60_000)');
-    await docker('exec', '-d', '-t', web.name, 'sh', '-c', remoteShell);
-    await eventually('five VMs', async () => ((await vms(web)) === 5 ? true : undefined));
-    await deployHot(web, { image: await octochat(2) });
-    expect(await served(web)).toBe('0.2.0');
-    expect(await vms(web)).toBe(5);
+  it('while somebody is on a remote shell, and commands of the release run', async () => {
+    await expectHot(deployed('visited'));
+    expect(await vms(deployed('visited').container)).toBe(5);
   });
 });
 
-const remoteShell = `exec erts-*/bin/erl -boot_var RELEASE_LIB lib -boot releases/0.1.0/start_clean \
+/** Two remote shells, and two commands that take their time: each is a VM of its own. */
+async function visit(container: Container): Promise<void> {
+  const inside = (...argv: string[]) => docker('exec', '-d', '-t', container.name, ...argv);
+  await inside('bin/octochat', 'remote');
+  await inside('bin/octochat', 'rpc', 'Process.sleep(600_000)');
+  await inside('bin/octochat', 'eval', 'Process.sleep(600_000)');
+  await inside('sh', '-c', erlangShell);
+  await eventually('five VMs', async () => ((await vms(container)) === 5 ? true : undefined));
+}
+
+const erlangShell = `exec erts-*/bin/erl -boot_var RELEASE_LIB lib -boot releases/0.1.0/start_clean \
   -sname someone -setcookie "$(cat releases/COOKIE)" -remsh "octochat@$(hostname)"`;
 
 async function vms(container: Container): Promise<number> {
@@ -68,53 +110,44 @@ async function vms(container: Container): Promise<number> {
   return names.split('\n').filter((name) => name.startsWith('beam')).length;
 }
 
-const nodeName = () => unused('octochat').replaceAll('-', '_');
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 describe('a cookie and a node name that only `docker run` gave', () => {
-  it('are enough, and show nowhere: not in log, report, bundle, events or execs, and in no file', async () => {
+  it('are enough, and secrets show nowhere: not in log, report, bundle, events or execs, and in no file', async () => {
     const [cookie, greeting, password] = [secret(), secret(), secret()];
-    const web = await start(await octochat(1), [
-      ...['-e', `RELEASE_COOKIE=${cookie}`, '-e', 'RELEASE_NODE=another_name'],
-      ...['-e', `OCTOCHAT_GREETING=${greeting}`, '-e', `DATABASE_PASSWORD=${password}`],
-    ]);
+    const web = await start(
+      await v1(),
+      env({
+        RELEASE_COOKIE: cookie,
+        RELEASE_NODE: 'another_name',
+        OCTOCHAT_GREETING: greeting,
+        DATABASE_PASSWORD: password,
+      }),
+    );
     const since = await engineTime();
 
-    const { report, log } = await deployHot(web, { image: await octochat(2) });
+    const { report, log } = await deployTo(web.name, { image: await v2() });
 
+    expect(report, log).toMatchObject({ outcome: 'deployed', method: 'relup' });
     expect(await evaluate(web, '{node(), erlang:get_cookie()}')).toMatch(
-      new RegExp(`^{another_name@.*,'?${cookie}'?}$`),
+      new RegExp(`^{'?another_name@.*,'?${cookie}'?}$`),
     );
-    const client = await connect(await web.port(4040));
-    expect(await client.ask('GREETING')).toBe(greeting);
+    expect(await (await connect(await web.port(4040))).ask('GREETING')).toBe(greeting);
 
     const events = await docker('events', '--since', since, '--until', await engineTime(), '--format', '{{json .}}');
-    const execs = [...new Set(events.match(/(?<="execID":")[0-9a-f]+/g) ?? [])];
-    const inspected = (await Promise.all(execs.map(execDetails))).join('\n');
+    const execs = await Promise.all([...new Set(events.match(/(?<="execID":")[0-9a-f]+/g))].map(execDetails));
     const bundle = gunzipSync(await readFile(report.bundle?.path ?? '')).toString('latin1');
-    const told = { log, report: JSON.stringify(report), events, inspected, bundle };
+    const told = { log, report: JSON.stringify(report), events, execs: execs.join('\n'), bundle };
     for (const [where, text] of Object.entries(told)) {
       expect(
         [cookie, greeting, password].filter((each) => text.includes(each)),
         where,
       ).toEqual([]);
     }
-    // They would have been seen: each of these holds what else the run did.
+    // Had one been told, it would have been seen: each of these holds what else the run did.
+    expect(log).toContain(web.name);
     expect(events).toContain('exec_create: sh -c');
-    expect(inspected).toContain('hot-deploy');
+    expect(told.execs).toContain('hot-deploy');
     expect(bundle).toContain('"release": "octochat"');
-    const holding = await web.exec(
-      'sh',
-      '-c',
-      `grep -rlE '${cookie}|${greeting}|${password}' /app /tmp /var/tmp || true`,
-    );
+    const holding = await web.exec('sh', '-c', `grep -rlE '${cookie}|${greeting}|${password}' /app /tmp /var || true`);
     expect(holding).toBe('');
   });
 });
@@ -132,35 +165,24 @@ async function execDetails(id: string): Promise<string> {
   return JSON.stringify(found ?? {});
 }
 
-describe('of containers and nodes whose names begin the same', () => {
-  it('only the one that was named is upgraded', async () => {
-    const name = unused('web');
-    const web = await start(await octochat(1), ['-e', 'RELEASE_NODE=octochat'], [], name);
-    const others = [
-      await start(await octochat(1), ['-e', 'RELEASE_NODE=octochat2'], [], `${name}2`),
-      await start(await octochat(1), ['-e', 'RELEASE_NODE=octo'], [], `my-${name}`),
-    ];
-    await deployHot(web, { image: await octochat(2) });
-    expect(await served(web)).toBe('0.2.0');
-    expect(await Promise.all(others.map(served))).toEqual(['0.1.0', '0.1.0']);
-  });
-});
-
 describe('of two VMs in one container', () => {
+  // One after the other: both would start an epmd.
   const both = `RELEASE_NODE=octochat2 OCTOCHAT_TCP_PORT=4041 OCTOCHAT_HTTP_PORT=8081 bin/octochat start &
+    until erts-*/bin/epmd -names | grep -q octochat2; do sleep 0.1; done
     exec bin/octochat start`;
 
   it('none is upgraded unless one is named, and then only that one', async () => {
-    const web = await start(await octochat(1), ['-p', '4041'], ['sh', '-c', both]);
+    const web = await start(await v1(), ['--expose', '4041'], ['sh', '-c', both]);
     const [first, second] = [await connect(await web.port(4040)), await connect(await web.port(4041))];
 
-    const unnamed = await deployTo(web.name, { image: await octochat(2) });
+    const unnamed = await deployTo(web.name, { image: await v2() });
     expect(unnamed.report).toMatchObject({ outcome: 'refused', method: 'none' });
-    expect(unnamed.report.message).toMatch(/^hd-test-\S+ runs several VMs \(octochat2?, octochat2?\)\. .*node-name/);
+    expect(unnamed.report.message).toMatch(/^\S+ runs several VMs \(octochat2?, octochat2?\)\. .*node-name/);
+    expect(await first.ask('PING')).toBe('PONG 0.1.0 1');
 
-    const named = await deployHot(web, { image: await octochat(2), 'node-name': 'octochat' });
-    expect(named.report.from, explained(named)).toBe('0.1.0');
-    expect(await first.ask('PING')).toBe('PONG 0.2.0 1');
+    const { report, log } = await deployTo(web.name, { image: await v2(), 'node-name': 'octochat' });
+    expect(report, log).toMatchObject({ outcome: 'deployed', method: 'relup' });
+    expect(await first.ask('PING')).toBe('PONG 0.2.0 2');
     expect(await second.ask('PING')).toBe('PONG 0.1.0 1');
   });
 });

@@ -17,7 +17,14 @@ afterAll(async () => {
 
 describe('the runtime configuration of a mix release', () => {
   const secret = 'Gürteltier-4711';
-  const variables = ['-e', 'OCTOCHAT_GREETING=ahoi', '-e', `OCTOCHAT_MOTTO=${secret}`, '-e', 'OCTOCHAT_LOG_LEVEL=warning'];
+  const variables = [
+    '-e',
+    'OCTOCHAT_GREETING=ahoi',
+    '-e',
+    `OCTOCHAT_MOTTO=${secret}`,
+    '-e',
+    'OCTOCHAT_LOG_LEVEL=warning',
+  ];
   // The application remembers what it was told, and takes its time to migrate, so that one can look meanwhile.
   const observed = octochat({
     version: '0.2.0',
@@ -26,9 +33,17 @@ describe('the runtime configuration of a mix release', () => {
     replace: {
       [runtime]: [['config :octochat,', 'config :octochat,\n  limit: 2,']],
       'apps/octochat/lib/octochat/application.ex': [
-        ['    Octochat.Changes.record(', '    :persistent_term.put(:told, {changed, new, Application.get_all_env(:octochat)})\n    Octochat.Changes.record('],
+        [
+          '    Octochat.Changes.record(',
+          '    :persistent_term.put(:told, {changed, new, Application.get_all_env(:octochat)})\n    Octochat.Changes.record(',
+        ],
       ],
-      'apps/kv/lib/kv.ex': [['def code_change(1, data, _extra), do: {:ok, counting(data)}', 'def code_change(1, data, _extra) do\n    Process.sleep(700)\n    {:ok, counting(data)}\n  end']],
+      'apps/kv/lib/kv.ex': [
+        [
+          'def code_change(1, data, _extra), do: {:ok, counting(data)}',
+          'def code_change(1, data, _extra) do\n    Process.sleep(700)\n    {:ok, counting(data)}\n  end',
+        ],
+      ],
     },
   });
   let web: Container;
@@ -36,7 +51,10 @@ describe('the runtime configuration of a mix release', () => {
   let seen: string;
 
   beforeAll(async () => {
-    const [one, two] = await Promise.all([image({ example: 'octochat', version: 1, debian: 'bookworm' }), image(observed)]);
+    const [one, two] = await Promise.all([
+      image({ example: 'octochat', version: 1, debian: 'bookworm' }),
+      image(observed),
+    ]);
     web = await start(one, variables);
     await evaluate(
       web,
@@ -56,7 +74,9 @@ describe('the runtime configuration of a mix release', () => {
     const own = ['octochat:theme', 'octochat:keeper', 'octochat:greeting'];
     expect(await environment(web, own)).toEqual(await environment(cold, own));
     expect(await evaluate(web, 'application:get_env(octochat, motto)')).toBe(`{ok,<<"${secret}"/utf8>>}`);
-    const [changed, created, all] = await Promise.all([1, 2, 3].map((at) => evaluate(web, `element(${at}, persistent_term:get(told))`)));
+    const [changed, created, all] = await Promise.all(
+      [1, 2, 3].map((at) => evaluate(web, `element(${at}, persistent_term:get(told))`)),
+    );
     expect(changed).toBe('[{limit,2}]');
     expect(created).toBe(`[{motto,<<"${secret}"/utf8>>}]`);
     expect(all).toContain(`{motto,<<"${secret}"/utf8>>}`);
@@ -76,7 +96,9 @@ describe('the runtime configuration of a mix release', () => {
   });
 
   it('leaves no secret in any file of the container, in the log, in the report or in the bundle', async () => {
-    expect(await docker('exec', '-u', '0', web.name, 'sh', '-c', 'grep -rlF "$OCTOCHAT_MOTTO" /app /tmp || true')).toBe('');
+    expect(await docker('exec', '-u', '0', web.name, 'sh', '-c', 'grep -rlF "$OCTOCHAT_MOTTO" /app /tmp || true')).toBe(
+      '',
+    );
     expect(deployed.log).not.toContain(secret);
     expect(JSON.stringify(deployed.report)).not.toContain(secret);
     expect(gunzipSync(readFileSync(deployed.report.bundle?.path ?? '')).includes(secret)).toBe(false);
@@ -118,7 +140,10 @@ describe('a configuration that cannot be carried over', () => {
   let client: Lines;
 
   beforeAll(async () => {
-    web = await start(await image({ example: 'octochat', version: 1, debian: 'bookworm' }), ['-e', 'OCTOCHAT_GREETING=ahoi']);
+    web = await start(await image({ example: 'octochat', version: 1, debian: 'bookworm' }), [
+      '-e',
+      'OCTOCHAT_GREETING=ahoi',
+    ]);
     client = await connect(await web.port(4040));
     await client.ask('PUT arms 8');
   });
@@ -156,29 +181,32 @@ describe('a configuration that cannot be carried over', () => {
   });
 });
 
-describe.each(['bookworm', 'trixie'] as const)('the configuration that relx renders at the start, on Debian %s', (debian) => {
-  it('is rendered for the new release from the variables of the running one, and its state machine goes on', async () => {
-    const [one, two] = await Promise.all([1, 2].map((version) => image({ example: 'turnstile', version, debian })));
-    const gate = await start(one as string, ['-e', 'TURNSTILE_FARE=3']);
-    const client = await connect(await gate.port(4050));
-    expect(await client.ask('COIN')).toBe('MISSING 2');
+describe.each(['bookworm', 'trixie'] as const)(
+  'the configuration that relx renders at the start, on Debian %s',
+  (debian) => {
+    it('is rendered for the new release from the variables of the running one, and its state machine goes on', async () => {
+      const [one, two] = await Promise.all([1, 2].map((version) => image({ example: 'turnstile', version, debian })));
+      const gate = await start(one as string, ['-e', 'TURNSTILE_FARE=3']);
+      const client = await connect(await gate.port(4050));
+      expect(await client.ask('COIN')).toBe('MISSING 2');
 
-    const { report } = await deployTo(gate.name, { image: two as string });
+      const { report } = await deployTo(gate.name, { image: two as string });
 
-    expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', from: '0.1.0', to: '0.2.0' });
-    expect(report.containers[0]?.proof).toMatchObject({ converged: true, vm: { sameProcess: true } });
-    expect(await client.ask('FARE')).toBe('3');
-    expect(await client.ask('COIN')).toBe('MISSING 1');
-    expect(await client.ask('PUSH')).toBe('LOCKED');
-    expect(await client.ask('FINES')).toBe('1');
-    expect(await client.ask('VERSION')).toBe('0.2.0 2');
-    expect(await docker('exec', gate.name, 'stat', '-c', '%a %n', '/app/releases/0.2.0/sys.config')).toMatch(/^600 /);
+      expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', from: '0.1.0', to: '0.2.0' });
+      expect(report.containers[0]?.proof).toMatchObject({ converged: true, vm: { sameProcess: true } });
+      expect(await client.ask('FARE')).toBe('3');
+      expect(await client.ask('COIN')).toBe('MISSING 1');
+      expect(await client.ask('PUSH')).toBe('LOCKED');
+      expect(await client.ask('FINES')).toBe('1');
+      expect(await client.ask('VERSION')).toBe('0.2.0 2');
+      expect(await docker('exec', gate.name, 'stat', '-c', '%a %n', '/app/releases/0.2.0/sys.config')).toMatch(/^600 /);
 
-    await docker('restart', gate.name);
-    await healthy(gate);
-    const again = await connect(await gate.port(4050));
-    expect(await again.ask('VERSION')).toBe('0.2.0 0');
-    expect(await again.ask('FARE')).toBe('3');
-    expect((await deployTo(gate.name, { image: two as string })).report.outcome).toBe('unchanged');
-  });
-});
+      await docker('restart', gate.name);
+      await healthy(gate);
+      const again = await connect(await gate.port(4050));
+      expect(await again.ask('VERSION')).toBe('0.2.0 0');
+      expect(await again.ask('FARE')).toBe('3');
+      expect((await deployTo(gate.name, { image: two as string })).report.outcome).toBe('unchanged');
+    });
+  },
+);

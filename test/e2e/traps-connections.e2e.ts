@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Container, connect, eventually, type Lines, removeContainers, start } from '../support/world/container.js';
+import {
+  type Container,
+  connect,
+  eventually,
+  type Lines,
+  removeContainers,
+  start,
+} from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { image, removeImages } from '../support/world/images.js';
 import { evaluate } from '../support/world/inside.js';
@@ -51,7 +58,11 @@ describe('a connection whose process waits inside old code', () => {
   });
 
   it('lives through the upgrade and through make_permanent, is answered by new code, and is reported', async () => {
-    const { report, log } = await deployTo(web.name, { image: await variant('0.1.1', 2), lingering: 'keep', drain: '600ms' });
+    const { report, log } = await deployTo(web.name, {
+      image: await variant('0.1.1', 2),
+      lingering: 'keep',
+      drain: '600ms',
+    });
 
     expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', containers: [{ lingering: [lingering] }] });
     expect(report.containers[0]?.lingering).toHaveLength(1);
@@ -69,13 +80,21 @@ describe('a connection whose process waits inside old code', () => {
   it('closes the hot way for a third version of that module, which would kill it: the container is restarted instead', async () => {
     const next = await variant('0.1.2', 3);
     const { report: planned } = await deployTo(web.name, { mode: 'plan', image: next });
-    expect(planned).toMatchObject({ outcome: 'planned', method: 'recreate', reasons: [{ code: 'processes-would-die' }] });
+    expect(planned).toMatchObject({
+      outcome: 'planned',
+      method: 'recreate',
+      reasons: [{ code: 'processes-would-die' }],
+    });
     expect(planned.reasons[0]?.message).toContain('Octochat.Connection');
     expect(await client.ask('PING')).toBe('PONG 0.1.1 3');
 
     const { report } = await deployTo(web.name, { image: next });
 
-    expect(report).toMatchObject({ outcome: 'deployed', method: 'recreate', reasons: [{ code: 'processes-would-die' }] });
+    expect(report).toMatchObject({
+      outcome: 'deployed',
+      method: 'recreate',
+      reasons: [{ code: 'processes-would-die' }],
+    });
     expect(await (await connect(await web.port(4040))).ask('PING')).toBe('PONG 0.1.2 1');
   });
 
@@ -84,7 +103,11 @@ describe('a connection whose process waits inside old code', () => {
     const [first, second] = [await connect(await other.port(4040)), await connect(await other.port(4040))];
     await Promise.all([first.ask('PING'), second.ask('PUT arms 8')]);
 
-    const { report } = await deployTo(other.name, { image: await variant('0.1.1', 2), lingering: 'kill', drain: '600ms' });
+    const { report } = await deployTo(other.name, {
+      image: await variant('0.1.1', 2),
+      lingering: 'kill',
+      drain: '600ms',
+    });
 
     expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', containers: [{ lingering: [] }] });
     await eventually('the end of both connections', async () => (first.lost && second.lost ? true : undefined));

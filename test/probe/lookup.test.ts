@@ -20,11 +20,28 @@ describe('a name', () => {
     expect(await all()).toContainEqual({ address: expect.any(String), family: expect.any(Number) });
   });
 
-  it('that does not exist is an error every time, and not remembered', async () => {
-    const lookup = rememberedLookup(systemClock);
-    const look = () => new Promise((resolve) => lookup('nowhere.invalid', {}, (error) => resolve(error?.code)));
-    expect(await look()).toMatch(/^E/);
-    expect(await look()).toMatch(/^E/);
+  it('is looked up once for many requests, and now and then again beside them', async () => {
+    const { find, looked, pass } = scripted(['10.0.0.1', '10.0.0.2']);
+    expect(await Promise.all([find(), find(), find()])).toEqual(['10.0.0.1', '10.0.0.1', '10.0.0.1']);
+    expect(looked()).toBe(1);
+    pass(5000);
+    expect(await find()).toBe('10.0.0.1');
+    expect(await find()).toBe('10.0.0.2');
+    expect(looked()).toBe(2);
+  });
+
+  it('keeps its addresses while the name server is out', async () => {
+    const { find, pass } = scripted(['10.0.0.1', undefined]);
+    expect(await find()).toBe('10.0.0.1');
+    pass(5000);
+    expect(await find()).toBe('10.0.0.1');
+    expect(await find()).toBe('10.0.0.1');
+  });
+
+  it('that was not found is looked up anew by the next request', async () => {
+    const { find } = scripted([undefined, '10.0.0.1']);
+    await expect(find()).rejects.toThrow('ENOTFOUND');
+    expect(await find()).toBe('10.0.0.1');
   });
 
   it('that also stands for an address where nobody listens still reaches the one that does', async () => {
@@ -39,3 +56,25 @@ describe('a name', () => {
     expect(downtime.requests).toBeGreaterThan(0);
   });
 });
+
+/** A name server with these answers, one after the other; undefined is none. */
+function scripted(answers: (string | undefined)[]) {
+  let now = 0;
+  let looked = 0;
+  const clock = { ...systemClock, now: () => now };
+  const lookup = rememberedLookup(clock, async () => {
+    const address = answers[looked++];
+    if (address === undefined) throw new Error('ENOTFOUND');
+    return [{ address, family: 4 }];
+  });
+  return {
+    find: () =>
+      new Promise((resolve, reject) =>
+        lookup('app', {}, (error, address) => (error ? reject(error) : resolve(address))),
+      ),
+    looked: () => looked,
+    pass: (ms: number) => {
+      now += ms;
+    },
+  };
+}

@@ -36,7 +36,8 @@ function connected(socket) {
   socket.on('error', () => undefined);
   if (workerData.kind === 'http') return;
   if (behaviour === 'reset') socket.resetAndDestroy();
-  if (behaviour === 'close') socket.end();
+  // Docker's proxy finds out only when it has connected to the container in vain.
+  if (behaviour === 'close') setTimeout(() => socket.end(), 5);
   if (behaviour === 'greet') socket.end('220 ready\r\n');
   // What a client says is of no interest; without reading it, its leaving would not be seen.
   socket.resume();

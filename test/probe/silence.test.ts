@@ -43,6 +43,10 @@ describe("the prober's own pause is told apart", () => {
     expect(longest([...steady, ok(0), ok(10, 290), late(20, 300), ok(310)])).toBeLessThanOrEqual(2 * INTERVAL);
   });
 
+  it('on both sides of an answer that came into it', () => {
+    expect(longest([...steady, ok(0), ok(5, 45), late(10, 300), ok(310)])).toBe(INTERVAL);
+  });
+
   it('a service that was silent before the pause is blamed for all of it', () => {
     expect(longest([...steady, ok(0), ok(10, 290), ok(90, 210), late(100, 300)])).toBe(299);
   });

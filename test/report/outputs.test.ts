@@ -10,7 +10,7 @@ test('the outputs of a hot deploy', () => {
     'to-version': '0.2.0',
     'downtime-ms': '0',
     'failed-requests': '0',
-    reasons: '[{"code":"installed-hot","subject":"kv","message":"Every check passed.","blocks":[]}]',
+    reasons: '[{"code":"bump-above-limit","subject":"kv","message":"Every check passed.","blocks":[]}]',
     image: 'acme/kv:c0ffee@sha256:0123',
     report: '/tmp/report.json',
     bundle: '/tmp/hot-deploy-0.1.0-0.2.0.tar.gz',

@@ -45,7 +45,7 @@ export const report: Report = {
   environment: 'production',
   startedAt: '2026-01-02T03:04:05.000Z',
   durationMs: 31_420,
-  reasons: [{ code: 'installed-hot', subject: 'kv', message: 'Every check passed.', blocks: [] }],
+  reasons: [{ code: 'bump-above-limit', subject: 'kv', message: 'Every check passed.', blocks: [] }],
   containers: [container],
   timeline: [
     { at: 0, ms: 3_120, label: 'build the image' },

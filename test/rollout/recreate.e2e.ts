@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerDetails, ImageDetails } from '../../src/docker/details.js';
+import type { Engine } from '../../src/docker/engine.js';
 import { type Log, systemClock } from '../../src/log.js';
 import { type Recreated, recreate } from '../../src/rollout/recreate.js';
 import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
@@ -29,12 +30,17 @@ interface Attempt {
   readonly phases: Readonly<Record<string, number>>;
 }
 
-async function attempt(old: ContainerDetails, to: ImageDetails = v2, healthTimeoutMs = 10_000): Promise<Attempt> {
+async function attempt(
+  old: ContainerDetails,
+  to: ImageDetails = v2,
+  healthTimeoutMs = 10_000,
+  engine: Engine = bench.engine,
+): Promise<Attempt> {
   const phases: Record<string, number> = {};
   const from = await bench.engine.findImage(old.Image);
   if (from === undefined) throw new Error('the old image is gone');
   const newImage = { reference: to.RepoTags[0] ?? to.Id, id: to.Id };
-  const result = await recreate(bench.engine, old, from, newImage, {
+  const result = await recreate(engine, old, from, newImage, {
     log: silent,
     clock: systemClock,
     healthTimeoutMs,
@@ -383,12 +389,20 @@ describe('when the new image fails, the old container serves again', () => {
     const crash = await bench.image('crash-data', 'VOLUME /data', 'VOLUME /other', 'CMD ["false"]');
     const old = await bench.run('data-back', v1.Id);
     await inside(old.Id, 'sh', '-c', 'echo kept >/data/file');
-    const volumes = async () => (await bench.docker('volume', 'ls', '--quiet')).split('\n').length;
-    const before = await volumes();
-    expect((await attempt(old, crash)).result.kind).toBe('restored');
+    const made = new Set<string>();
+    const watched: Engine = {
+      ...bench.engine,
+      removeContainer: async (id, options) => {
+        for (const { Name: volume } of (await bench.engine.inspectContainer(id)).Mounts) if (volume) made.add(volume);
+        await bench.engine.removeContainer(id, options);
+      },
+    };
+    expect((await attempt(old, crash, 10_000, watched)).result.kind).toBe('restored');
     await serves(old);
     expect(await inside(old.Id, 'cat', '/data/file')).toBe('kept');
-    expect(await volumes()).toBe(before);
+    expect(made.size).toBe(2);
+    const left = (await bench.docker('volume', 'ls', '--quiet')).split('\n').filter((volume) => made.has(volume));
+    expect(left).toEqual(old.Mounts.map(({ Name: volume }) => volume));
   });
 
   it('and is healthy again before that is said', async () => {

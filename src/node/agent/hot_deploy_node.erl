@@ -68,11 +68,14 @@ writable(Directory) ->
 
 applications() ->
     Running = [Application || {Application, _, _} <- application:which_applications(5000)],
+    %% Nothing documented tells how an application was started.
+    Started = proplists:get_value(started, application:info(), []),
     [
         #{
             name => Application,
             version => text(Version),
             running => lists:member(Application, Running),
+            mode => proplists:get_value(Application, Started, load),
             directory => directory(Application)
         }
      || {Application, _, Version} <- application:loaded_applications()

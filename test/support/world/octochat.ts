@@ -1,3 +1,4 @@
+import { type Container, connect } from './container.js';
 import type { Source } from './images.js';
 
 type Pairs = readonly (readonly [from: string, to: string])[];
@@ -47,4 +48,17 @@ export function octochat({
     files: { ...files, ...(appup !== undefined && { 'octochat.appup': appup }) },
     replace: all,
   };
+}
+
+/** The version that answers a new client of the container. */
+export async function served(container: Container): Promise<string> {
+  return await servedAt(await container.port(4040));
+}
+
+/** The version that answers a new client at this port of the host. */
+export async function servedAt(port: number): Promise<string> {
+  const client = await connect(port);
+  const [, version = ''] = (await client.ask('PING')).split(' ');
+  client.close();
+  return version;
 }

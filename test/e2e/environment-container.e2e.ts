@@ -1,0 +1,130 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { connect, removeContainers, start } from '../support/world/container.js';
+import { deployTo } from '../support/world/deploying.js';
+import { expectHot, expectRestarted, fleet } from '../support/world/fleet.js';
+import { image, removeImages } from '../support/world/images.js';
+import { octochat, served } from '../support/world/octochat.js';
+
+const v1 = () => image({ example: 'octochat', version: 1, debian: 'bookworm' });
+const v2 = () => image({ example: 'octochat', version: 2, debian: 'bookworm' });
+const ownedByRoot = () =>
+  image({
+    example: 'octochat',
+    version: 1,
+    debian: 'bookworm',
+    replace: { Dockerfile: [['COPY --from=build --chown=octochat:octochat /app /app', 'COPY --from=build /app /app']] },
+  });
+
+afterAll(async () => {
+  await removeContainers();
+  await removeImages();
+});
+
+describe('one run over containers of every kind', () => {
+  const deployed = fleet(
+    {
+      volume: { image: v1, args: ['--read-only', '--tmpfs', '/tmp', '-v', '/app'] },
+      dropping: {
+        image: v1,
+        args: ['--user', '0', '--entrypoint', 'sh'],
+        command: ['-c', 'exec setpriv --reuid=octochat --regid=octochat --init-groups bin/octochat start'],
+      },
+      exporting: {
+        image: v1,
+        args: ['-e', 'OCTOCHAT_GREETING=from docker run', '--entrypoint', 'sh'],
+        command: [
+          '-c',
+          'export OCTOCHAT_GREETING="from the entrypoint" OCTOCHAT_MOTTO="line one\nline two"; exec bin/octochat start',
+        ],
+      },
+      'read-only': { image: v1, args: ['--read-only', '--tmpfs', '/tmp'] },
+      'owned by root': { image: ownedByRoot },
+      undistributed: { image: v1, args: ['-e', 'RELEASE_DISTRIBUTION=none'] },
+      unreachable: { image: v1, args: ['-e', 'ERL_FLAGS=-proto_dist inet_tcp'] },
+    },
+    async () => ({ image: await v2() }),
+  );
+
+  it('upgrades hot where the root is read-only and the release lies on a volume', async () => {
+    await expectHot(deployed('volume'));
+    expect(await served(deployed('volume').container)).toBe('0.2.0');
+  });
+
+  it('upgrades hot where an entrypoint gave the VM another user than the container has, and gives that user the files', async () => {
+    const { container } = deployed('dropping');
+    await expectHot(deployed('dropping'));
+    expect(await container.exec('id', '-u')).toBe('0');
+    expect(await container.exec('find', '/app', '!', '-user', 'octochat')).toBe('');
+    expect(await container.exec('ls', '/app/releases')).toContain('0.2.0');
+  });
+
+  it('upgrades hot with the variables that only an entrypoint exported', async () => {
+    const { container } = deployed('exporting');
+    await expectHot(deployed('exporting'));
+    const client = await connect(await container.port(4040));
+    expect(await client.ask('GREETING')).toBe('from the entrypoint');
+    expect(await client.ask('MOTTO')).toBe('line one');
+  });
+
+  it('restarts where the root is read-only, and says that it is', async () => {
+    await expectRestarted(deployed('read-only'), 'release-not-writable /app/releases');
+    const { container, row } = deployed('read-only');
+    expect(row.reasons[0]?.message).toContain('read-only root file system');
+    expect(row.settings).toEqual({ equal: true, differing: [] });
+    expect((await container.inspect()).HostConfig['ReadonlyRootfs']).toBe(true);
+    expect(await served(container)).toBe('0.2.0');
+  });
+
+  it('restarts where the release belongs to another user, and says how the Dockerfile is made right', async () => {
+    await expectRestarted(deployed('owned by root'), 'release-not-writable /app/releases');
+    const { row, container } = deployed('owned by root');
+    expect(row.reasons[0]?.message).toMatch(/Dockerfile: COPY --chown/);
+    expect(row.proof?.converged).toBe(true);
+    expect(await served(container)).toBe('0.2.0');
+  });
+
+  it('restarts where distribution is off, and says that nobody could be asked for a proof', async () => {
+    const { row, container } = deployed('undistributed');
+    await expectRestarted(deployed('undistributed'), `distribution-off ${container.name}`);
+    expect(row).toMatchObject({ from: '0.1.0', to: '0.2.0', settings: { equal: true } });
+    expect(row.proof).toBeUndefined();
+    expect(await served(container)).toBe('0.2.0');
+  });
+
+  it('restarts where the way of distribution lets nobody in, and does not wait for an answer that cannot come', async () => {
+    const { row, container } = deployed('unreachable');
+    await expectRestarted(deployed('unreachable'), `node-unreachable ${container.name}`);
+    expect(row.reasons[0]?.message).toContain('-proto_dist');
+    expect(row.phases.find(({ name }) => name === 'prove')?.ms).toBeLessThan(10_000);
+    expect(await served(container)).toBe('0.2.0');
+  });
+});
+
+describe('a release without sasl', () => {
+  const withoutSasl = () =>
+    image(
+      octochat({
+        version: '0.0.9',
+        replace: {
+          'apps/octochat/mix.exs': [['[:logger, :sasl]', '[:logger]']],
+          // Of its own accord mix adds it.
+          'mix.exs': [['octochat: :permanent', 'octochat: :permanent, sasl: :none']],
+        },
+      }),
+    );
+
+  it('is restarted for it, and the deploy after that is hot', async () => {
+    const web = await start(await withoutSasl());
+
+    const first = await deployTo(web.name, { image: await v1() });
+    expect(first.report, first.log).toMatchObject({ outcome: 'deployed', method: 'recreate', from: '0.0.9' });
+    const missing = first.report.reasons.find(({ code }) => code === 'sasl-missing');
+    expect(missing).toMatchObject({ subject: 'sasl', blocks: ['relup', 'modules'] });
+    expect(missing?.message).toContain('Add :sasl to extra_applications');
+    expect(await served(web)).toBe('0.1.0');
+
+    const second = await deployTo(web.name, { image: await v2() });
+    expect(second.report, second.log).toMatchObject({ outcome: 'deployed', method: 'relup', reasons: [] });
+    expect(await served(web)).toBe('0.2.0');
+  });
+});
