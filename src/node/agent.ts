@@ -95,9 +95,10 @@ export class AgentError extends Error {
 
 const mark = 'hot-deploy-answer ';
 
-/** The agent's answer among whatever else was printed; undefined where there is none. */
+/** The agent's answer among whatever else was printed; undefined where there is none, or where it was cut off. */
 export function answer(stdout: string): unknown {
-  const line = stdout.split('\n').find((candidate) => candidate.startsWith(mark));
+  const complete = stdout.split('\n').slice(0, -1);
+  const line = complete.find((candidate) => candidate.startsWith(mark));
   if (line === undefined) {
     return undefined;
   }

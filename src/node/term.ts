@@ -52,8 +52,9 @@ function isList(term: Term): term is readonly Term[] {
   return Array.isArray(term);
 }
 
+// Erlang's scanner refuses the whole expression for a lone surrogate, U+FFFE or U+FFFF: those are replaced.
 function escapeCharacters(characters: string, quote: string): string {
-  return [...characters]
+  return [...characters.toWellFormed().replace(/[\ufffe\uffff]/g, '\ufffd')]
     .map((character) => {
       const code = character.codePointAt(0) ?? 0;
       if (character === quote || character === '\\') {

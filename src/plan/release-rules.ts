@@ -183,7 +183,7 @@ export const releaseRules: readonly Rule[] = [
 const steps = ['patch', 'minor', 'major'] as const;
 
 function aboveLimit(from: string, to: string, limit: (typeof steps)[number]): readonly Reason[] {
-  if (limit === 'major') {
+  if (limit === 'major' || from === to) {
     return [];
   }
   const step =

@@ -1,6 +1,6 @@
 import { type Downtime, outageMs } from './downtime.js';
 import { type LatencyByPeriod, windowOf } from './latency.js';
-import { overlapMs } from './pause.js';
+import { pausedMs } from './pause.js';
 import type { Sample } from './sample.js';
 import { type Silence, silences } from './silence.js';
 import type { Window } from './window.js';
@@ -44,9 +44,7 @@ function periodOf(samples: readonly Sample[], gaps: readonly Silence[], within: 
   const pauses = [...new Set(gaps.flatMap(({ excused }) => excused ?? []))];
   const sent = samples.filter(within);
   const answered = sent.filter(({ failure }) => failure === undefined);
-  const latencies = answered.map(({ start, end }) =>
-    rounded(pauses.reduce((ms, pause) => ms - overlapMs(pause, start, end), end - start)),
-  );
+  const latencies = answered.map(({ start, end }) => rounded(end - start - pausedMs(pauses, start, end)));
   return windowOf(latencies, sent.length - answered.length);
 }
 

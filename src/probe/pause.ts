@@ -18,3 +18,18 @@ export function pausesOf(samples: readonly Sample[], intervalMs: number): readon
 export function overlapMs(pause: Pause, from: number, to: number): number {
   return Math.max(0, Math.min(to, pause.to) - Math.max(from, pause.from));
 }
+
+/** As much of a time as the pauses cover, which are in order and do not overlap. Of thousands only a few are looked at. */
+export function pausedMs(pauses: readonly Pause[], from: number, to: number): number {
+  let low = 0;
+  for (let high = pauses.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if ((pauses[middle]?.to ?? to) <= from) low = middle + 1;
+    else high = middle;
+  }
+  let ms = 0;
+  for (let pause = pauses[low]; pause !== undefined && pause.from < to; pause = pauses[++low]) {
+    ms += overlapMs(pause, from, to);
+  }
+  return ms;
+}

@@ -3,6 +3,7 @@ import {
   expectedModules,
   type ImageApplication,
   type ImageRelease,
+  type RunningApplication,
   type RunningRelease,
 } from './release.js';
 
@@ -44,6 +45,11 @@ export interface ApplicationChange {
 // Elixir's configuration providers run before the boot script comes to them, and start them as temporary.
 const startedEarly = ['elixir', 'compiler'];
 
+// A remote shell starts iex on the node that it is attached to, and the node keeps it.
+function startedByHand(from: RunningApplication, to: ImageApplication): boolean {
+  return to.mode === 'none' && ['temporary', 'load'].includes(from.mode);
+}
+
 /** Pure: reads nothing but its arguments. */
 export function compare(running: RunningRelease, next: ImageRelease): Change {
   const now = new Map(running.applications.map((application) => [application.name, application]));
@@ -75,17 +81,20 @@ export function compare(running: RunningRelease, next: ImageRelease): Change {
         modules: [
           ...differing(to.modules, expected, running.modules).filter((module) => !(module in next.protocols)),
           ...differing(under(`lib/${to.name}-${to.version}/`, running.files, next.files), next.files, running.files),
-        ].filter((name) => !/^lib\/[^/]+\/ebin\//.test(name)),
+          // Generated for a deploy, and brought into the container by it.
+        ].filter((name) => !/^lib\/[^/]+\/ebin\/[^/]+\.appup$/.test(name)),
       }))
       .filter(({ modules }) => modules.length > 0),
   };
   const modes = both
-    .filter(({ from, to }) => from.mode !== to.mode && !startedEarly.includes(to.name))
+    .filter(({ from, to }) => from.mode !== to.mode && !startedEarly.includes(to.name) && !startedByHand(from, to))
     .map(({ from, to }) => ({ name: to.name, from: from.mode, to: to.mode }));
   const protocols = differing(next.protocols, expected, running.modules);
-  const files = differingFiles(running.files, next.files).filter((path) => !isFormerScript(path, next.name));
+  const files = differingFiles(running.files, next.files).filter(
+    (path) => path in next.files || !isFormerScript(path, next.name),
+  );
   const settings = differing(under('releases/VSN/', running.files, next.files), next.files, running.files).filter(
-    (path) => configuration.test(path),
+    (path) => configuration.test(path) && !(`${path}.src` in next.files),
   );
   const { added, removed, changed, rebuilt } = applications;
   return {
@@ -117,8 +126,9 @@ function under(directory: string, ...releases: readonly Digests[]): Digests {
   );
 }
 
-// Resolved anew for a new version; under the same version a difference means another build.
-const configuration = /^releases\/VSN\/(sys\.config\.src|runtime\.exs)$/;
+// Resolved anew for a new version; under the same version a difference means another build. What is rendered from a
+// template says nothing by itself.
+const configuration = /^releases\/VSN\/(sys\.config(\.src)?|runtime\.exs)$/;
 
 // Read by nobody who starts or serves: the emulator's own records, what a remote shell uses, Windows' scripts,
 // and the boot file, which names each application's version and is exchanged with the release.
@@ -130,7 +140,7 @@ const irrelevant = [
   /^releases\/VSN\/sys\.config(\.src)?$/,
 ];
 
-// relx keeps the start script of every version that was ever installed beside the one in use.
+// The container keeps relx's start script of every version that was ever installed beside the one in use.
 function isFormerScript(path: string, name: string): boolean {
   return path.startsWith(`bin/${name}-`) && path !== `bin/${name}-VSN`;
 }

@@ -16,7 +16,7 @@ export interface AfterSwitch {
 export function prove(
   release: ImageRelease,
   tree: Tree | undefined,
-  before: { readonly osPid: string },
+  before: Pick<RunningRelease, 'osPid' | 'applications'>,
   after: AfterSwitch,
 ): Proof {
   const { identity } = after;
@@ -38,11 +38,12 @@ export function prove(
     .map(({ name, version }) => `${name} is ${loaded.get(name) ?? 'not loaded'} instead of ${version}`);
   const changes = tree === undefined ? [] : compareTrees(comparable(after.tree.applications), comparable(tree));
   const nodes = tree === undefined ? 0 : countNodes(comparable(tree));
-  const supervision = {
-    expected: nodes,
-    matching: nodes - changes.length,
-    differing: [...changes.map(describeChange), ...notRunning(after.tree.applications, tree)],
-  };
+  const unlike = [
+    ...changes.map(describeChange),
+    ...notStarted(after.tree.applications, tree, before),
+    ...notRunning(after.tree.applications, tree),
+  ];
+  const supervision = { expected: nodes, matching: Math.max(0, nodes - unlike.length), differing: unlike };
   const sameProcess = identity.osPid === before.osPid;
   return {
     modules,
@@ -82,6 +83,18 @@ function matching(
 /** The kernel's children depend on how the VM was started; OTP's other applications do not change under way. */
 function comparable(tree: Tree): Tree {
   return Object.fromEntries(Object.entries(tree).filter(([name]) => !['kernel', 'sasl'].includes(name)));
+}
+
+// Likewise an application. One that had ended by itself before the switch is not its doing.
+function notStarted(
+  now: Tree,
+  then: Tree | undefined,
+  before: Pick<RunningRelease, 'applications'>,
+): readonly string[] {
+  const ended = before.applications.filter(({ running }) => !running).map(({ name }) => name);
+  return Object.keys(comparable(then ?? {}))
+    .filter((name) => now[name] === undefined && !ended.includes(name))
+    .map((name) => `${name} is not running`);
 }
 
 // A child that a cold boot starts and that does not run here: its start failed, and systools' apply tells nobody.

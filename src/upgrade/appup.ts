@@ -30,14 +30,13 @@ export function generateAppups(
     readonly children: readonly ChildAction[];
   }[],
 ): readonly Appup[] {
-  const all = changes.map(({ modules }) => modules);
+  const exchanged = changes.map((each) => ({ ...each, modules: withoutProtocols(each.modules) }));
+  const all = exchanged.map(({ modules }) => modules);
   const upOrder = callersFirst(all.flatMap((modules) => [...modules.added, ...modules.changed.map(({ to }) => to)]));
   const downOrder = callersFirst(
     all.flatMap((modules) => [...modules.removed, ...modules.changed.map(({ from }) => from)]),
   );
-  return changes.map(({ change, modules, children }) =>
-    appup(change, withoutProtocols(modules), children, upOrder, downOrder),
-  );
+  return exchanged.map(({ change, modules, children }) => appup(change, modules, children, upOrder, downOrder));
 }
 
 // A protocol of an application is not what runs: its consolidated twin in the release is, and loading the
@@ -138,8 +137,7 @@ function remove(module: ModuleFacts): Term {
  * the names decides; the processes in it are held, so nobody calls in between.
  */
 function callersFirst(modules: readonly ModuleFacts[]): readonly string[] {
-  const exchanged = modules.filter((module) => !module.protocol);
-  const byName = new Map(exchanged.map((module) => [module.module, module]));
+  const byName = new Map(modules.map((module) => [module.module, module]));
   const order: string[] = [];
   const seen = new Set<string>();
   const visit = (name: string): void => {

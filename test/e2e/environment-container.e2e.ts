@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { connect, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { expectHot, expectRestarted, fleet } from '../support/world/fleet.js';
-import { image, removeImages } from '../support/world/images.js';
+import { image, removeImages, type Source } from '../support/world/images.js';
 import { octochat, served } from '../support/world/octochat.js';
 
 const v1 = () => image({ example: 'octochat', version: 1, debian: 'bookworm' });
@@ -19,6 +19,18 @@ afterAll(async () => {
   await removeContainers();
   await removeImages();
 });
+
+/** Of its own accord mix adds sasl to any release. */
+const withoutSasl = () =>
+  image(
+    octochat({
+      version: '0.0.9',
+      replace: {
+        'apps/octochat/mix.exs': [['[:logger, :sasl]', '[:logger]']],
+        'mix.exs': [['octochat: :permanent', 'octochat: :permanent, sasl: :none']],
+      },
+    }),
+  );
 
 describe('one run over containers of every kind', () => {
   const deployed = fleet(
@@ -39,6 +51,7 @@ describe('one run over containers of every kind', () => {
       },
       'read-only': { image: v1, args: ['--read-only', '--tmpfs', '/tmp'] },
       'owned by root': { image: ownedByRoot },
+      'without sasl': { image: withoutSasl },
       undistributed: { image: v1, args: ['-e', 'RELEASE_DISTRIBUTION=none'] },
       unreachable: { image: v1, args: ['-e', 'ERL_FLAGS=-proto_dist inet_tcp'] },
     },
@@ -83,6 +96,14 @@ describe('one run over containers of every kind', () => {
     expect(await served(container)).toBe('0.2.0');
   });
 
+  it('restarts where sasl was taken out of the release, and says what to do', async () => {
+    await expectRestarted(deployed('without sasl'), 'sasl-missing sasl');
+    const { row, container } = deployed('without sasl');
+    expect(row.from).toBe('0.0.9');
+    expect(row.reasons[0]?.message).toContain('Add :sasl to extra_applications');
+    expect(await served(container)).toBe('0.2.0');
+  });
+
   it('restarts where distribution is off, and says that nobody could be asked for a proof', async () => {
     const { row, container } = deployed('undistributed');
     await expectRestarted(deployed('undistributed'), `distribution-off ${container.name}`);
@@ -100,31 +121,27 @@ describe('one run over containers of every kind', () => {
   });
 });
 
-describe('a release without sasl', () => {
+describe('a release that holds no sasl', () => {
+  const turnstile = (version: 1 | 2, replace: Source['replace'] = {}) =>
+    image({ example: 'turnstile', version, debian: 'bookworm', replace });
   const withoutSasl = () =>
-    image(
-      octochat({
-        version: '0.0.9',
-        replace: {
-          'apps/octochat/mix.exs': [['[:logger, :sasl]', '[:logger]']],
-          // Of its own accord mix adds it.
-          'mix.exs': [['octochat: :permanent', 'octochat: :permanent, sasl: :none']],
-        },
-      }),
-    );
+    turnstile(1, {
+      'rebar.config': [['{turnstile, "0.1.0"}, [turnstile, sasl]', '{turnstile, "0.0.9"}, [turnstile]']],
+    });
 
-  it('is restarted for it, and the deploy after that is hot', async () => {
-    const web = await start(await withoutSasl());
+  it('is restarted into one that does, and the deploy after that is hot', async () => {
+    const gate = await start(await withoutSasl());
 
-    const first = await deployTo(web.name, { image: await v1() });
+    const first = await deployTo(gate.name, { image: await turnstile(1) });
     expect(first.report, first.log).toMatchObject({ outcome: 'deployed', method: 'recreate', from: '0.0.9' });
-    const missing = first.report.reasons.find(({ code }) => code === 'sasl-missing');
-    expect(missing).toMatchObject({ subject: 'sasl', blocks: ['relup', 'modules'] });
-    expect(missing?.message).toContain('Add :sasl to extra_applications');
-    expect(await served(web)).toBe('0.1.0');
+    const [reason] = first.report.reasons;
+    expect(reason).toMatchObject({ code: 'sasl-missing', subject: 'sasl', blocks: ['relup', 'modules'] });
+    expect(reason?.message).toContain('the deploy after next can be hot');
 
-    const second = await deployTo(web.name, { image: await v2() });
+    const client = await connect(await gate.port(4050));
+    expect(await client.ask('COIN')).not.toMatch(/error/i);
+    const second = await deployTo(gate.name, { image: await turnstile(2) });
     expect(second.report, second.log).toMatchObject({ outcome: 'deployed', method: 'relup', reasons: [] });
-    expect(await served(web)).toBe('0.2.0');
+    expect(await client.ask('VERSION')).toBe('0.2.0 1');
   });
 });

@@ -2,17 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/docker/call.js';
 import type { ImageDetails } from '../../src/docker/details.js';
 import type { Engine } from '../../src/docker/engine.js';
-import { type Log, systemClock } from '../../src/log.js';
 import { recreate } from '../../src/rollout/recreate.js';
 import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
-
-const silent: Log = {
-  info: () => undefined,
-  warning: () => undefined,
-  debug: () => undefined,
-  group: (_, work) => work(),
-  mask: () => undefined,
-};
+import { options } from './recreate-attempt.js';
 
 let bench: Workbench;
 let good: ImageDetails;
@@ -46,18 +38,7 @@ function faulty(engine: Engine, failing: number, fault: Fault): { engine: Engine
 async function attempt(name: string, failing: number, fault: Fault, to: ImageDetails, ...flags: string[]) {
   const old = await bench.run(name, '--stop-timeout', '1', ...flags, good.Id);
   const { engine, calls } = faulty(bench.engine, failing, fault);
-  const result = await recreate(
-    engine,
-    old,
-    good,
-    { reference: to.Id, id: to.Id },
-    {
-      log: silent,
-      clock: systemClock,
-      healthTimeoutMs: 10_000,
-      onPhase: () => undefined,
-    },
-  );
+  const result = await recreate(engine, old, good, { reference: to.Id, id: to.Id }, options());
   const now = await bench.engine.findContainer(`${bench.prefix}-${name}`);
   const others = (await bench.containers()).filter((one) => one.startsWith(`${bench.prefix}-${name}.`));
   return { old, result, now, others, calls: calls() };
@@ -117,18 +98,7 @@ describe('where no call works any more', () => {
       ...bench.engine,
       startContainer: () => Promise.reject(new EngineError('no more starts', { cause: undefined })),
     };
-    const result = await recreate(
-      engine,
-      old,
-      good,
-      { reference: good.Id, id: good.Id },
-      {
-        log: silent,
-        clock: systemClock,
-        healthTimeoutMs: 10_000,
-        onPhase: () => undefined,
-      },
-    );
+    const result = await recreate(engine, old, good, { reference: good.Id, id: good.Id }, options());
     expect(result).toEqual({
       kind: 'failed',
       why: 'no more starts',

@@ -23,12 +23,17 @@ check(#{loads := Loads, updates := Updates, timeout := Timeout}) ->
     %% Asking on would crash what release_handler would crash, so it is left out.
     case {Crashing, Updates} of
         {[], [_ | _]} ->
-            Concerned = concerned(Updates),
-            Base#{
-                held => length(Concerned),
-                unanswering => [note(Pid) || Pid <- unanswering(Concerned, Timeout)],
-                unsupervised => [note(Pid) || Pid <- runs(Updates) -- Concerned, not asked_by_handler(Pid)]
-            };
+            try concerned(Updates) of
+                Concerned ->
+                    Base#{
+                        held => length(Concerned),
+                        unanswering => [note(Pid) || Pid <- unanswering(Concerned, Timeout)],
+                        unsupervised => [note(Pid) || Pid <- runs(Updates) -- Concerned, not asked_by_handler(Pid)]
+                    }
+            catch
+                throw:{refused, supervisors, Why} ->
+                    Base#{held => 0, supervisors => [#{path => <<"the supervision tree">>, why => Why}]}
+            end;
         _ ->
             Base#{held => 0}
     end.

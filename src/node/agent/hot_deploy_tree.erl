@@ -55,9 +55,12 @@ process(Node) ->
 
 told(Pid) ->
     case settings(sys:get_state(Pid, ?PATIENCE)) of
-        dynamic -> dynamic;
-        #{strategy := simple_one_for_one} -> dynamic;
-        Settings -> {Settings, gen_server:call(Pid, which_children, ?PATIENCE)}
+        #{strategy := Strategy} = Settings when Strategy =/= simple_one_for_one ->
+            {Settings, gen_server:call(Pid, which_children, ?PATIENCE)};
+        _ ->
+            %% A suspended one tells its state, too. Whether it serves this tells, without a list of all children.
+            _ = gen_server:call(Pid, count_children, ?PATIENCE),
+            dynamic
     end.
 
 %% The record of supervisor.erl: {state, Name, Strategy, Children, Dynamics, Intensity, Period, ..., Module, Args}, the

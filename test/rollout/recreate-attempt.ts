@@ -1,0 +1,66 @@
+import { afterAll, beforeAll } from 'vitest';
+import type { ContainerDetails, ImageDetails } from '../../src/docker/details.js';
+import type { Engine } from '../../src/docker/engine.js';
+import { type Log, systemClock } from '../../src/log.js';
+import { type Recreated, type RecreateOptions, recreate } from '../../src/rollout/recreate.js';
+import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
+
+const silent: Log = {
+  info: () => undefined,
+  warning: () => undefined,
+  debug: () => undefined,
+  group: (_, work) => work(),
+  mask: () => undefined,
+};
+
+export let bench: Workbench;
+/** Two versions of one application, which differ in a variable. */
+export let v1: ImageDetails;
+export let v2: ImageDetails;
+
+/** To be called once in each file. */
+export function openBench(): void {
+  beforeAll(async () => {
+    bench = await openWorkbench();
+    v1 = await bench.image('app:1', 'ENV VERSION=1', 'VOLUME /data', idle);
+    v2 = await bench.image('app:2', 'ENV VERSION=2', 'VOLUME /data', idle);
+  });
+  afterAll(() => bench?.clear());
+}
+
+export const options = (more: Partial<RecreateOptions> = {}): RecreateOptions => ({
+  log: silent,
+  clock: systemClock,
+  healthTimeoutMs: 10_000,
+  onPhase: () => undefined,
+  ...more,
+});
+
+export interface Attempt {
+  readonly result: Recreated;
+  readonly phases: Readonly<Record<string, number>>;
+}
+
+export async function attempt(
+  old: ContainerDetails,
+  to: ImageDetails = v2,
+  { engine = bench.engine, ...more }: Partial<RecreateOptions> & { readonly engine?: Engine } = {},
+): Promise<Attempt> {
+  const phases: Record<string, number> = {};
+  const from = await bench.engine.findImage(old.Image);
+  if (from === undefined) throw new Error('the old image is gone');
+  const newImage = { reference: to.RepoTags[0] ?? to.Id, id: to.Id };
+  const onPhase = (name: string, ms: number) => {
+    phases[name] = ms;
+  };
+  const result = await recreate(engine, old, from, newImage, options({ onPhase, ...more }));
+  return { result, phases };
+}
+
+export const named = (name: string) => bench.engine.inspectContainer(`${bench.prefix}-${name}`);
+
+export const inside = async (id: string, ...argv: string[]) =>
+  (await bench.engine.exec(id, { argv, timeoutMs: 10_000 })).stdout.toString().trim();
+
+/** What a re-creation made for itself and should have taken away. */
+export const leftOver = async () => (await bench.containers()).filter((name) => name.includes('hot-deploy'));

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { attempt, bench, leftOver, named, openBench, v1, v2 } from './recreate-attempt.js';
+
+openBench();
+
+describe('a container is not touched', () => {
+  it('when the temporary name belongs to somebody', async () => {
+    const old = await bench.run('taken', v1.Id);
+    const other = await bench.run(`taken.hot-deploy-new-${old.Id.slice(0, 12)}`, v1.Id);
+    const { result } = await attempt(old);
+    expect(result).toMatchObject({ kind: 'untouched', why: expect.stringContaining('remove or rename it') });
+    expect(await bench.engine.inspectContainer(old.Id)).toMatchObject({ State: { StartedAt: old.State.StartedAt } });
+    expect(await bench.engine.inspectContainer(other.Id)).toMatchObject({ State: { Running: true } });
+    await bench.engine.removeContainer(other.Id, { force: true });
+  });
+
+  it('but one that a killed run left under that name makes room', async () => {
+    const old = await bench.run('killed', v1.Id);
+    await bench.engine.createContainer(`${bench.prefix}-killed.hot-deploy-new-${old.Id.slice(0, 12)}`, {
+      Image: v1.Id,
+    });
+    expect((await attempt(old)).result.kind).toBe('recreated');
+    expect(await leftOver()).toEqual([]);
+  });
+
+  it('when the name that it needs for itself meanwhile is taken', async () => {
+    const old = await bench.run('kept', v1.Id);
+    const other = await bench.run(`kept.hot-deploy-old-${old.Id.slice(0, 12)}`, v1.Id);
+    expect((await attempt(old)).result).toMatchObject({
+      kind: 'untouched',
+      why: expect.stringContaining('needed and taken'),
+    });
+    await bench.engine.removeContainer(other.Id, { force: true });
+  });
+
+  it('when Swarm looks after it', async () => {
+    const old = await bench.run('task', '--label', 'com.docker.swarm.service.name=shop_web', v1.Id);
+    expect((await attempt(old)).result).toMatchObject({
+      kind: 'untouched',
+      why: expect.stringContaining('service shop_web'),
+    });
+  });
+
+  it('when the new one cannot be created', async () => {
+    const old = await bench.run('gone', v1.Id);
+    const { result } = await attempt(old, { ...v2, Id: `sha256:${'0'.repeat(64)}`, RepoTags: ['no:such'] });
+    expect(result).toMatchObject({ kind: 'untouched', why: expect.stringContaining('has no image') });
+  });
+
+  it('when it is not running', async () => {
+    await bench.run('stopped', v1.Id);
+    await bench.engine.stopContainer(`${bench.prefix}-stopped`);
+    const { result } = await attempt(await named('stopped'));
+    expect(result).toMatchObject({ kind: 'untouched', why: expect.stringContaining('is exited') });
+  });
+});
