@@ -80,7 +80,17 @@ async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
     if (changing.length === 0) {
       return unchanged(decided);
     }
-    const fleet = { engine, log, clock, inputs, image, next, signal, began: draft.began };
+    const fleet = {
+      engine,
+      log,
+      clock,
+      inputs,
+      image,
+      next,
+      signal,
+      replaced: new Map<string, string>(),
+      began: draft.began,
+    };
     const carried = await log.group('Roll out', () => rollOut(fleet, changing));
     const result = report(decided, carried);
     if (result.outcome === 'deployed') {

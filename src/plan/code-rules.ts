@@ -26,7 +26,7 @@ export const codeRules: readonly Rule[] = [
         against(
           'nif-changed',
           plainName(to.module),
-          `${plainName(to.module)} loads a native library, which a running VM does not exchange.`,
+          `${plainName(to.module)} loads a native library, which a running VM does not exchange: it takes a restart.`,
         ),
       ),
 
@@ -37,7 +37,7 @@ export const codeRules: readonly Rule[] = [
         against(
           'on-load-changed',
           plainName(module),
-          `${plainName(module)} has an on_load function: if it failed under way, the VM would restart.`,
+          `${plainName(module)} has an on_load function: if it failed under way, the VM would restart, so the container is restarted in order.`,
         ),
       ),
 
@@ -49,7 +49,7 @@ export const codeRules: readonly Rule[] = [
       against(
         'supervisor-not-answering',
         path,
-        `${path}: ${why}. release_handler asks every supervisor, and would crash on this one.`,
+        `${path}: ${why}. release_handler asks every supervisor, and would crash on this one: it takes a restart.`,
       ),
     ),
 
@@ -58,7 +58,7 @@ export const codeRules: readonly Rule[] = [
       against(
         'processes-would-die',
         nameProcess(note),
-        `It is still inside old code of ${few(note.modules.map(plainName))} from an earlier upgrade; loading a third version would kill it.`,
+        `It is still inside old code of ${few(note.modules.map(plainName))} from an earlier upgrade; loading a third version would kill it. Wait until it is done, or end it.`,
       ),
     ),
 
@@ -113,7 +113,13 @@ function impossible(
   return supervision.flatMap((change) => {
     const carried = carryOut(change, changed);
     return carried.kind === 'impossible'
-      ? [against('supervision-changed', carried.subject, `${carried.subject} cannot be carried over: ${carried.why}.`)]
+      ? [
+          against(
+            'supervision-changed',
+            carried.subject,
+            `${carried.subject} cannot be carried over: ${carried.why}. It takes a restart.`,
+          ),
+        ]
       : [];
   });
 }

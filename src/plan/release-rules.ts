@@ -18,7 +18,13 @@ const platform = new Set(
 export const releaseRules: readonly Rule[] = [
   ({ options }) =>
     options.strategy === 'restart'
-      ? [against('strategy-restart', 'strategy', 'A restart was asked for by `strategy: restart`.')]
+      ? [
+          against(
+            'strategy-restart',
+            'strategy',
+            'A restart was asked for by `strategy: restart`; `auto` loads hot where every check passes.',
+          ),
+        ]
       : [],
 
   ({ running, next }) =>
@@ -39,7 +45,7 @@ export const releaseRules: readonly Rule[] = [
           against(
             'release-root-changed',
             next.root,
-            `The release lies in ${running.root} and in the image in ${next.root}.`,
+            `The release lies in ${running.root} and in the image in ${next.root}. Build into the same directory to stay hot.`,
           ),
         ],
 
@@ -51,7 +57,7 @@ export const releaseRules: readonly Rule[] = [
         against(
           'otp-app-changed',
           name,
-          `${name} changes from ${from} to ${to}. It is part of the platform, which takes a new VM.`,
+          `${name} changes from ${from} to ${to}. It is part of the platform, which takes a new VM; keep its version to stay hot.`,
         ),
       ),
 
@@ -73,7 +79,7 @@ export const releaseRules: readonly Rule[] = [
           against(
             'sasl-missing',
             'sasl in the image',
-            'The new release has no sasl, without which systools makes no relup.',
+            'The new release has no sasl, without which systools makes no relup. Add it again to stay hot.',
           ),
         ],
 
@@ -122,7 +128,7 @@ export const releaseRules: readonly Rule[] = [
       against(
         'application-removed',
         name,
-        `${name} ${version} is no longer part of the release. Stopping it under way would kill whoever is in its code.`,
+        `${name} ${version} is no longer part of the release. Stopping it under way would kill whoever is in its code; a restart leaves it out.`,
       ),
     ),
 
@@ -131,19 +137,23 @@ export const releaseRules: readonly Rule[] = [
       against(
         'application-mode-changed',
         name,
-        `${name} was started as ${from}, and the new release starts it as ${to}, which decides what its end takes with it.`,
+        `${name} was started as ${from}, and the new release starts it as ${to}, which decides what its end takes with it; only a restart changes that.`,
       ),
     ),
 
   ({ change }) =>
     change.files
       .filter((path) => /(^|\/)vm\.args(\.src)?$/.test(path))
-      .map((path) => against('vm-args-changed', path, 'The VM reads its arguments only when it starts.')),
+      .map((path) =>
+        against('vm-args-changed', path, 'The VM reads its arguments only when it starts: it takes a restart.'),
+      ),
 
   ({ change }) =>
     change.files
       .filter((path) => !/(^|\/)vm\.args(\.src)?$/.test(path))
-      .map((path) => against('boot-script-changed', path, 'It is read only when the container starts.')),
+      .map((path) =>
+        against('boot-script-changed', path, 'It is read only when the container starts: it takes a restart.'),
+      ),
 
   ({ image }) =>
     image.settings.map((setting) =>
@@ -195,7 +205,7 @@ function aboveLimit(from: string, to: string, limit: (typeof steps)[number]): re
       against(
         'bump-above-limit',
         `${from} → ${to}`,
-        `hot-up-to is ${limit}, and the step from ${from} to ${to} cannot be measured: they are not semantic versions.`,
+        `hot-up-to is ${limit}, and the step from ${from} to ${to} cannot be measured: they are not semantic versions. Raise it to major, which measures nothing, or name versions so.`,
       ),
     ];
   }
@@ -204,7 +214,7 @@ function aboveLimit(from: string, to: string, limit: (typeof steps)[number]): re
         against(
           'bump-above-limit',
           `${from} → ${to}`,
-          `From ${from} to ${to} is a ${step} step, and hot-up-to allows ${limit}.`,
+          `From ${from} to ${to} is a ${step} step, and hot-up-to allows ${limit}. Raise it to load this hot.`,
         ),
       ]
     : [];

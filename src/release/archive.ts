@@ -38,7 +38,9 @@ function plain(header: Header, data: Buffer): Entry {
   if (path.split('/').includes('..')) {
     throw new UnsafeArchive(`The archive holds the path ${JSON.stringify(header.name)}, which leads out of it.`);
   }
-  const { mode = 0o644, uid = 0, gid = 0 } = header;
+  const { mode = 0o644 } = header;
+  const pax = (header.pax ?? {}) as Readonly<Record<string, string>>;
+  const [uid, gid] = [Number(pax['uid'] ?? header.uid ?? 0), Number(pax['gid'] ?? header.gid ?? 0)];
   switch (header.type) {
     case 'file':
     case 'contiguous-file':
@@ -52,6 +54,10 @@ function plain(header: Header, data: Buffer): Entry {
   }
 }
 
+// tar-stream has six octal digits for whom a file belongs to, and writes this for all who are above. As a record of
+// their own they have as many digits as they need.
+const widest = 0o777777;
+
 /** The same bytes for the same entries: times are left at zero. */
 export async function packEntries(entries: readonly Entry[]): Promise<Buffer> {
   const stream = pack();
@@ -59,6 +65,9 @@ export async function packEntries(entries: readonly Entry[]): Promise<Buffer> {
     const header: Partial<Header> & { name: string } = { name: path, type, mode, uid, gid, mtime: new Date(0) };
     if (link !== undefined) {
       header.linkname = link;
+    }
+    if (Math.max(uid, gid) > widest) {
+      header.pax = { uid: String(uid), gid: String(gid) };
     }
     if (type === 'file') {
       stream.entry(header, data);

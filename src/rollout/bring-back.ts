@@ -111,7 +111,16 @@ async function downgrade(work: Work, hot: HotMaterial): Promise<string | undefin
     suspendTimeoutMs: work.inputs.suspendTimeoutMs,
   };
   const switched = await switchRelease(prepareSwitch(request), request);
-  return switched.kind === 'installed' ? undefined : switched.why;
+  if (switched.kind !== 'installed') {
+    return switched.why;
+  }
+  const { identity, environment, remaining } = switched.after;
+  const differing = [
+    ...Object.keys(running.modules).filter((module) => running.modules[module] !== identity.modules[module]),
+    ...remaining,
+    ...environment.differing,
+  ];
+  return differing.length === 0 ? undefined : `these are not what they were: ${differing.slice(0, 5).join(', ')}`;
 }
 
 /** Asks until the node has booted and says that it runs one of these versions. */

@@ -31,12 +31,22 @@ const beforeMs = 2_000;
 const afterRestartMs = 1_000;
 
 export async function carryOut(fleet: Fleet, plan: ContainerPlan): Promise<Carried> {
-  const { engine, clock, log, inputs, image, next, signal } = fleet;
+  const { engine, clock, log, inputs, image, next, signal, replaced } = fleet;
   const record = recorder(plan.name, clock, log, fleet.began);
   const target =
     inputs.probe ?? (plan.oldImage.Config.Healthcheck?.Test?.length ? ({ kind: 'docker' } as const) : undefined);
   const probe = startFor(fleet, plan, target);
-  const work: Work = { engine, log, clock, inputs, image, signal, phase: record.phase, ...(probe && { probe }) };
+  const work: Work = {
+    engine,
+    log,
+    clock,
+    inputs,
+    image,
+    signal,
+    replaced,
+    phase: record.phase,
+    ...(probe && { probe }),
+  };
   if (probe !== undefined) {
     await clock.sleep(beforeMs);
   }

@@ -40,8 +40,8 @@ export function prove(
   const nodes = tree === undefined ? 0 : countNodes(comparable(tree));
   const unlike = [
     ...changes.map(describeChange),
-    ...notStarted(after.tree.applications, tree, before),
     ...notRunning(after.tree.applications, tree),
+    ...notStarted(after.tree.applications, tree, before),
   ];
   const supervision = { expected: nodes, matching: Math.max(0, nodes - unlike.length), differing: unlike };
   const sameProcess = identity.osPid === before.osPid;
@@ -85,6 +85,15 @@ function comparable(tree: Tree): Tree {
   return Object.fromEntries(Object.entries(tree).filter(([name]) => !['kernel', 'sasl'].includes(name)));
 }
 
+// A child that a cold boot starts and that does not run here: its start failed, and systools' apply tells nobody.
+function notRunning(now: Tree, then: Tree | undefined): readonly string[] {
+  const running = new Map(Object.entries(comparable(now)).flatMap(([name, top]) => flatten(name, top)));
+  return Object.entries(comparable(then ?? {}))
+    .flatMap(([name, top]) => flatten(name, top))
+    .filter(([path, isRunning]) => isRunning && running.get(path) === false)
+    .map(([path]) => `${path} is not running`);
+}
+
 // Likewise an application. One that had ended by itself before the switch is not its doing.
 function notStarted(
   now: Tree,
@@ -95,15 +104,6 @@ function notStarted(
   return Object.keys(comparable(then ?? {}))
     .filter((name) => now[name] === undefined && !ended.includes(name))
     .map((name) => `${name} is not running`);
-}
-
-// A child that a cold boot starts and that does not run here: its start failed, and systools' apply tells nobody.
-function notRunning(now: Tree, then: Tree | undefined): readonly string[] {
-  const running = new Map(Object.entries(comparable(now)).flatMap(([name, top]) => flatten(name, top)));
-  return Object.entries(comparable(then ?? {}))
-    .flatMap(([name, top]) => flatten(name, top))
-    .filter(([path, isRunning]) => isRunning && running.get(path) === false)
-    .map(([path]) => `${path} is not running`);
 }
 
 function flatten(path: string, node: Tree[string]): readonly (readonly [string, boolean])[] {

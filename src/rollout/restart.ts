@@ -20,9 +20,15 @@ export async function restart(
   target: ProbeTarget | undefined,
   onPhase: (name: string, ms: number) => void,
 ): Promise<Ended> {
-  const { engine, image, clock, log, probe } = work;
+  const { engine, image, clock, log, probe, replaced } = work;
   probe?.mark('switch-begins');
-  const result = await recreate(engine, plan.container, plan.oldImage, image, { log, clock, healthTimeoutMs, onPhase });
+  const result = await recreate(engine, plan.container, plan.oldImage, image, {
+    log,
+    clock,
+    healthTimeoutMs,
+    onPhase,
+    replaced,
+  });
   probe?.mark('switch-ends');
   switch (result.kind) {
     case 'untouched':
@@ -36,6 +42,7 @@ export async function restart(
     case 'failed':
       return { outcome: 'failed', id: plan.container.Id, message: `${plan.name}: ${result.why} ${result.state}` };
     case 'recreated': {
+      replaced.set(plan.container.Id, result.id);
       if (probe !== undefined && target !== undefined) {
         probe.retarget(resolveProbe(target, await engine.inspectContainer(result.id), engine.host));
       }

@@ -15,6 +15,8 @@ export interface Fleet {
   readonly next: ImageRelease;
   /** Aborts when the run is cancelled. */
   readonly signal: AbortSignal;
+  /** New ids of containers that were re-created, by their old ones: others may live in their namespaces. */
+  readonly replaced: Map<string, string>;
   /** When the run began, on the clock. */
   readonly began: number;
 }
@@ -27,6 +29,7 @@ export interface Work {
   readonly inputs: Inputs;
   readonly signal: AbortSignal;
   readonly image: { readonly reference: string; readonly id: string };
+  readonly replaced: Map<string, string>;
   /** Absent where nothing can be measured from outside. */
   readonly probe?: RunningProbe;
   /** Runs one step under a name, and writes down how long it took. */

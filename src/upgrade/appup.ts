@@ -20,7 +20,7 @@ export interface Appup {
 /**
  * Generates the appups of all changed applications together, since the order of loading goes across them. Each
  * instruction depends on the next, so systools makes one switch of all: everything that has to change together is
- * held, callees are loaded before callers, state is migrated, and only then anything runs on. Both purges are soft,
+ * held, no new caller meets an old callee, state is migrated, and only then anything runs on. Both purges are soft,
  * always: the default kills whoever is still inside old code.
  */
 export function generateAppups(
@@ -33,9 +33,11 @@ export function generateAppups(
   const exchanged = changes.map((each) => ({ ...each, modules: withoutProtocols(each.modules) }));
   const all = exchanged.map(({ modules }) => modules);
   const upOrder = callersFirst(all.flatMap((modules) => [...modules.added, ...modules.changed.map(({ to }) => to)]));
-  const downOrder = callersFirst(
-    all.flatMap((modules) => [...modules.removed, ...modules.changed.map(({ from }) => from)]),
-  );
+  // What comes back has to be there before those that call it, which come back after it.
+  const downOrder = [
+    ...all.flatMap((modules) => modules.removed.map(({ module }) => module)),
+    ...callersFirst(all.flatMap((modules) => modules.changed.map(({ to }) => to))),
+  ];
   return exchanged.map(({ change, modules, children }) => appup(change, modules, children, upOrder, downOrder));
 }
 
@@ -133,8 +135,9 @@ function remove(module: ModuleFacts): Term {
 }
 
 /**
- * Module names so that a caller stands before what it calls: systools loads in reverse. Within a cycle the order of
- * the names decides; the processes in it are held, so nobody calls in between.
+ * Module names so that a caller stands before what it calls: systools loads in reverse on the way up, and in this
+ * order on the way down. Within a cycle the order of the names decides; the processes in it are held, so nobody calls
+ * in between.
  */
 function callersFirst(modules: readonly ModuleFacts[]): readonly string[] {
   const byName = new Map(modules.map((module) => [module.module, module]));

@@ -29,17 +29,18 @@ export function carryOut(change: SupervisionChange, changed: ReadonlySet<string>
   const exchanged = supervisor.callback !== undefined && changed.has(supervisor.callback);
   const impossible = (subject: string, why: string): Carried => ({
     kind: 'impossible',
-    subject: `${change.path}/${subject}`,
+    subject: subject === '' ? change.path : `${change.path}/${subject}`,
     why,
   });
   switch (change.kind) {
     case 'child-added':
       return supervisor.name == null
         ? impossible(change.child.id, 'its supervisor has no registered name, so it cannot be reached')
-        : !change.last && supervisor.strategy === 'rest_for_one'
+        : // Only new specifications put it in its place: a child that is started by hand comes behind all others.
+          !change.last && !exchanged
           ? impossible(
               change.child.id,
-              'it is not the last child, and under rest_for_one the order decides who restarts with whom',
+              'it is not the last child, and its supervisor has no changed callback module to take its place from',
             )
           : start(change, supervisor.name, exchanged, impossible);
     case 'child-removed':
@@ -59,9 +60,7 @@ export function carryOut(change: SupervisionChange, changed: ReadonlySet<string>
       return impossible('', 'its children are ordered differently, which cannot be changed while they run');
     case 'top-changed':
       // What does not answer is of no known kind, and is a reason of its own.
-      return supervisor.type === 'unanswering'
-        ? { kind: 'nothing' }
-        : impossible('', 'its process is of another kind');
+      return supervisor.type === 'unanswering' ? { kind: 'nothing' } : impossible('', 'its process is of another kind');
   }
 }
 

@@ -28,11 +28,11 @@ describe('a new Erlang runtime', () => {
   it('is taken up by a restart that is measured, keeps what the user set, is proved, and lasts', async () => {
     const v3 = await image({ example: 'octochat', version: 3 });
     await docker('network', 'create', network);
-    const ports = await freePorts();
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
     const web = await start(await v2(), [
       ...['--network', network, '--network-alias', 'chat', '--restart', 'unless-stopped', '--memory', '512m'],
       ...['-e', 'OCTOCHAT_GREETING=ahoy', '-e', 'OCTOCHAT_MOTTO=a=b c', '--label', 'team=sea', '-v', `${volume}:/data`],
-      ...ports.flatMap(([host, inside]) => ['-p', `127.0.0.1:${host}:${inside}`]),
+      ...['-p', `127.0.0.1:${port}:4040`, '-p', `127.0.0.1:${port + 1}:8080`],
     ]);
     await docker('exec', '-u', '0', web.name, 'sh', '-c', 'echo kept >/data/file');
     const before = await settings(web);
@@ -87,11 +87,8 @@ describe('a new Erlang runtime', () => {
     expect(report.message).toMatch(/HEALTHCHECK failed 2 times.*The old container serves again\.$/s);
     expect(report.containers[0]).toMatchObject({ outcome: 'rolled-back', id: Id });
     expect(report.containers[0]?.downtime?.ms).toBeGreaterThan(0);
-    expect(await web.inspect()).toMatchObject({
-      Id,
-      Image,
-      State: { Status: 'running', Health: { Status: 'healthy' } },
-    });
+    expect(await web.inspect()).toMatchObject({ Id, Image, State: { Status: 'running' } });
+    await healthy(web);
     expect(await served(web)).toBe('0.2.0');
     expect(await leftOver(web)).toEqual([]);
     expect(await docker('ps', '-aq', '--filter', `ancestor=${sick}`)).toBe('');
@@ -151,7 +148,7 @@ describe('what a hot load cannot bring', () => {
       'container-config-changed ENV MOOD',
       'base-image-changed /usr/share/moods/list',
     ]);
-    expect(report.reasons.at(-1)?.message).toContain('/var/lib/dpkg/status');
+    expect(report.reasons.at(-1)?.message).toContain('/var/lib/dpkg/info/moods.list');
     expect(await served(web)).toBe('0.1.0');
   });
 
@@ -186,12 +183,3 @@ describe('strategy restart', () => {
     expect(await served(web)).toBe('0.2.0');
   });
 });
-
-/** Host ports that are free now, with the ports inside. */
-async function freePorts(): Promise<readonly (readonly [host: number, inside: number])[]> {
-  const base = 20_000 + Math.floor(Math.random() * 10_000);
-  return [
-    [base, 4040],
-    [base + 1, 8080],
-  ];
-}

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Container, connect, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { image, removeImages } from '../support/world/images.js';
-import { evaluate, standing } from '../support/world/inside.js';
+import { apartFromRecord, evaluate, standing } from '../support/world/inside.js';
 import { octochat } from '../support/world/octochat.js';
 
 afterAll(async () => {
@@ -29,7 +29,11 @@ describe('code that would silently stay old', () => {
 
   it('is never called deployed: a changed module that a hand-written appup forgets', async () => {
     const before = await standing(web);
-    const forgetful = octochat({ version: '0.1.1', replace: { [command]: [['"PONG ', '"pong ']] }, appup: appup('0.1.1') });
+    const forgetful = octochat({
+      version: '0.1.1',
+      replace: { [command]: [['"PONG ', '"pong ']] },
+      appup: appup('0.1.1'),
+    });
 
     const { report } = await deployTo(web.name, { image: await image(forgetful) });
 
@@ -38,20 +42,24 @@ describe('code that would silently stay old', () => {
     expect(report.message).toContain('by a hot downgrade and runs 0.1.0 again');
     expect(await client.ask('PING')).toBe('PONG 0.1.0 2');
     expect(await client.ask('GET arms')).toBe('8');
-    expect(await standing(web)).toEqual(before);
+    expect(apartFromRecord(await standing(web))).toEqual(apartFromRecord(before));
   });
 
   it('is never called deployed: a new module that a hand-written appup forgets, which nobody would load', async () => {
     const before = await standing(web);
     const extra = 'defmodule Octochat.Extra do\n  def arms, do: 8\nend\n';
-    const forgetful = octochat({ version: '0.1.2', files: { 'apps/octochat/lib/octochat/extra.ex': extra }, appup: appup('0.1.2') });
+    const forgetful = octochat({
+      version: '0.1.2',
+      files: { 'apps/octochat/lib/octochat/extra.ex': extra },
+      appup: appup('0.1.2'),
+    });
 
     const { report } = await deployTo(web.name, { image: await image(forgetful) });
 
     expect(report).toMatchObject({ outcome: 'rolled-back', method: 'relup' });
     expect(report.message).toContain('did not equal a cold boot: modules Elixir.Octochat.Extra');
     expect(await client.ask('PING')).toBe('PONG 0.1.0 4');
-    expect(await standing(web)).toEqual(before);
+    expect(apartFromRecord(await standing(web))).toEqual(apartFromRecord(before));
   });
 
   it('costs a restart where the version of its application stays the same, since systools would leave it out', async () => {
@@ -59,7 +67,11 @@ describe('code that would silently stay old', () => {
 
     const { report } = await deployTo(web.name, { image: await image(unbumped) });
 
-    expect(report).toMatchObject({ outcome: 'deployed', method: 'recreate', reasons: [{ code: 'version-not-bumped', subject: 'octochat' }] });
+    expect(report).toMatchObject({
+      outcome: 'deployed',
+      method: 'recreate',
+      reasons: [{ code: 'version-not-bumped', subject: 'octochat' }],
+    });
     expect(report.reasons[0]?.message).toContain('Octochat.Command');
     expect(await (await connect(await web.port(4040))).ask('PING')).toBe('pong 0.1.0 1');
   });
@@ -73,9 +85,15 @@ describe('code that would silently stay old', () => {
        code:load_binary(Module, "by hand", Beam)`,
     );
 
-    const { report } = await deployTo(web.name, { image: await image({ example: 'octochat', version: 2, debian: 'bookworm' }) });
+    const { report } = await deployTo(web.name, {
+      image: await image({ example: 'octochat', version: 2, debian: 'bookworm' }),
+    });
 
-    expect(report).toMatchObject({ outcome: 'deployed', method: 'recreate', reasons: [{ code: 'baseline-mismatch', subject: 'octochat' }] });
+    expect(report).toMatchObject({
+      outcome: 'deployed',
+      method: 'recreate',
+      reasons: [{ code: 'baseline-mismatch', subject: 'octochat' }],
+    });
     expect(report.reasons[0]?.message).toContain('Octochat.JSON');
     expect(await (await connect(await web.port(4040))).ask('PING')).toBe('PONG 0.2.0 1');
   });
@@ -106,7 +124,9 @@ describe('consolidated protocols', () => {
     const directory = '"/app/lib/../releases/0.2.0/consolidated"';
     expect(await evaluate(web, directories)).toBe(`{[${directory}],${directory}}`);
     const cold = await start(next);
-    expect(await evaluate(web, 'lists:sort(code:get_path())')).toBe(await evaluate(cold, 'lists:sort(code:get_path())'));
+    expect(await evaluate(web, 'lists:sort(code:get_path())')).toBe(
+      await evaluate(cold, 'lists:sort(code:get_path())'),
+    );
   });
 
   it('that the old release did not have are there, too', async () => {
@@ -122,7 +142,9 @@ end
       version: '0.2.1',
       basis: 2,
       files: { 'apps/octochat/lib/octochat/loud.ex': loud },
-      replace: { [command]: [['defp show("integer"), do: render(42)', 'defp show("integer"), do: Octochat.Loud.say(42)']] },
+      replace: {
+        [command]: [['defp show("integer"), do: render(42)', 'defp show("integer"), do: Octochat.Loud.say(42)']],
+      },
     });
 
     const { report } = await deployTo(web.name, { image: await image(more) });

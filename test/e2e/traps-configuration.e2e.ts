@@ -23,8 +23,10 @@ describe('the runtime configuration of a mix release', () => {
     '-e',
     `OCTOCHAT_MOTTO=${secret}`,
     '-e',
-    'OCTOCHAT_LOG_LEVEL=warning',
+    'OCTOCHAT_LOG_LEVEL=debug',
   ];
+  // What an entrypoint exports counts more than what the container was given.
+  const command = ['sh', '-c', 'OCTOCHAT_LOG_LEVEL=warning exec bin/octochat start'];
   // The application remembers what it was told, and takes its time to migrate, so that one can look meanwhile.
   const observed = octochat({
     version: '0.2.0',
@@ -55,7 +57,7 @@ describe('the runtime configuration of a mix release', () => {
       image({ example: 'octochat', version: 1, debian: 'bookworm' }),
       image(observed),
     ]);
-    web = await start(one, variables);
+    web = await start(one, variables, command);
     await evaluate(
       web,
       `application:set_env(octochat, theme, #{dark => {1, <<"ö"/utf8>>}}),
@@ -70,10 +72,11 @@ describe('the runtime configuration of a mix release', () => {
   });
 
   it('is the one a cold boot would have, and config_change/3 is told of those values', async () => {
-    const cold = await start(await image(observed), variables);
+    const cold = await start(await image(observed), variables, command);
     const own = ['octochat:theme', 'octochat:keeper', 'octochat:greeting'];
     expect(await environment(web, own)).toEqual(await environment(cold, own));
     expect(await evaluate(web, 'application:get_env(octochat, motto)')).toBe(`{ok,<<"${secret}"/utf8>>}`);
+    expect(await evaluate(web, 'application:get_env(logger, level)')).toBe('{ok,warning}');
     const [changed, created, all] = await Promise.all(
       [1, 2, 3].map((at) => evaluate(web, `element(${at}, persistent_term:get(told))`)),
     );

@@ -9,7 +9,7 @@ import {
 } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { image, removeImages } from '../support/world/images.js';
-import { evaluate } from '../support/world/inside.js';
+import { apartFromRecord, evaluate, standing } from '../support/world/inside.js';
 import { octochat } from '../support/world/octochat.js';
 
 afterAll(async () => {
@@ -43,8 +43,9 @@ const waiting = (edition: number) => `defmodule Octochat.Connection do
   end
 end
 `;
+const connection = 'apps/octochat/lib/octochat/connection.ex';
 const variant = (version: string, edition: number) =>
-  image(octochat({ version, files: { 'apps/octochat/lib/octochat/connection.ex': waiting(edition) } }));
+  image(octochat({ version, files: { [connection]: waiting(edition) } }));
 const lingering = { modules: ['Elixir.Octochat.Connection'] };
 
 describe('a connection whose process waits inside old code', () => {
@@ -115,5 +116,32 @@ describe('a connection whose process waits inside old code', () => {
     const late = await connect(await other.port(4040));
     expect(await late.ask('PING')).toBe('PONG 0.1.1 1');
     expect(await late.ask('GET arms')).toBe('8');
+  });
+
+  it('is lost only where its code has to come back: a downgrade would kill it as well, so the container is restarted', async () => {
+    const other = await start(await variant('0.1.0', 1));
+    const client = await connect(await other.port(4040));
+    await client.ask('PING');
+    const before = await standing(other);
+    const sick = octochat({
+      version: '0.1.3',
+      files: { [connection]: waiting(2) },
+      replace: { 'apps/octochat/lib/octochat/endpoint.ex': [['"200 OK", "text/plain"', '"500 Oops", "text/plain"']] },
+    });
+
+    const { report, log } = await deployTo(other.name, {
+      image: await image(sick),
+      probe: 'http://{container}:8080/health',
+      soak: '2s',
+    });
+
+    expect(report).toMatchObject({ outcome: 'rolled-back', method: 'relup' });
+    expect(report.message).toMatch(/the probe has failed for .* by a restart of the container and runs 0\.1\.0 again/);
+    expect(log).toContain('processes are still in old code of');
+    expect(await (await connect(await other.port(4040))).ask('PING')).toBe('PONG 0.1.0 1');
+    expect({ ...apartFromRecord(await standing(other)), processes: '' }).toEqual({
+      ...apartFromRecord(before),
+      processes: '',
+    });
   });
 });

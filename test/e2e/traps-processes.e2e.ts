@@ -18,7 +18,8 @@ const [one, two] = ([1, 2] as const).map(
 ];
 
 const supervisor = "'Elixir.Octochat.ConnectionSupervisor'";
-const connections = (most: number) => `lists:sublist([P || {_, P, _, _} <- 'Elixir.DynamicSupervisor':which_children(${supervisor})], ${most})`;
+const connections = (most: number) =>
+  `lists:sublist([P || {_, P, _, _} <- 'Elixir.DynamicSupervisor':which_children(${supervisor})], ${most})`;
 // In the midst of a message: it answers nobody until it is let go.
 const occupy = (pids: string) =>
   `[spawn(fun() -> sys:replace_state(P, fun(State) -> receive 'let go' -> State end end, infinity) end) || P <- ${pids}], ok`;

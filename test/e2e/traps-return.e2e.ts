@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Container, connect, eventually, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
+import {
+  type Container,
+  connect,
+  eventually,
+  healthy,
+  type Lines,
+  removeContainers,
+  start,
+} from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
-import { evaluate, type Standing, standing } from '../support/world/inside.js';
+import { apartFromRecord, evaluate, type Standing, standing } from '../support/world/inside.js';
 import { octochat } from '../support/world/octochat.js';
 
 afterAll(async () => {
@@ -19,7 +27,11 @@ describe('a new release that does not serve', () => {
     version: '0.2.0',
     basis: 2,
     bumped: [],
-    replace: { 'apps/octochat/lib/octochat/endpoint.ex': [['{"200 OK", "text/plain", "ok"}', '{"500 Internal Server Error", "text/plain", "sick"}']] },
+    replace: {
+      'apps/octochat/lib/octochat/endpoint.ex': [
+        ['{"200 OK", "text/plain", "ok"}', '{"500 Internal Server Error", "text/plain", "sick"}'],
+      ],
+    },
   });
   let web: Container;
   let client: Lines;
@@ -44,7 +56,7 @@ describe('a new release that does not serve', () => {
     expect(await client.ask('GET arms')).toBe('8');
     expect(await client.ask('SHOW tuple')).toBe('ERROR unsupported');
     expect(await client.ask('MOTTO')).toBe('ERROR unknown');
-    expect(await standing(web)).toEqual(before);
+    expect(apartFromRecord(await standing(web))).toEqual(apartFromRecord(before));
     expect((await web.inspect()).State.Pid).toBe(pid);
   });
 
@@ -63,7 +75,14 @@ describe('a migration that fails past the point of no return', () => {
     version: '0.2.0',
     basis: 2,
     bumped: [],
-    replace: { [connection]: [['def code_change(_vsn, {socket, seen}, _extra), do: {:ok, state(socket, seen)}', 'def code_change(_vsn, {_socket, _seen}, _extra), do: raise("not today")']] },
+    replace: {
+      [connection]: [
+        [
+          'def code_change(_vsn, {socket, seen}, _extra), do: {:ok, state(socket, seen)}',
+          'def code_change(_vsn, {_socket, _seen}, _extra), do: raise("not today")',
+        ],
+      ],
+    },
   });
 
   it('makes the VM boot the old release again, which serves, and the report says so; nothing of the new one stays', async () => {
@@ -82,8 +101,12 @@ describe('a migration that fails past the point of no return', () => {
     const again = await connect(await web.port(4040));
     expect(await again.ask('PING')).toBe('PONG 0.1.0 1');
     expect(await again.ask('GREETING')).toBe('ahoi');
-    const { processes: _, ...after } = await standing(web);
-    expect(after).toEqual({ ...after, ...before, processes: undefined });
+    expect({ ...apartFromRecord(await standing(web)), processes: '' }).toEqual({
+      ...apartFromRecord(before),
+      processes: '',
+    });
+    // Values that an exception carries may be secrets.
+    expect(JSON.stringify(report)).not.toContain('not today');
     // In the same container, which has not been restarted.
     expect((await web.inspect()).State).toMatchObject({ Pid, StartedAt });
 

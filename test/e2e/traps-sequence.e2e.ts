@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Container, connect, eventually, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
+import {
+  type Container,
+  connect,
+  eventually,
+  healthy,
+  type Lines,
+  removeContainers,
+  start,
+} from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
 import { evaluate, standing } from '../support/world/inside.js';
@@ -17,7 +25,10 @@ describe('one container, deploy after deploy', () => {
     basis: 2,
     replace: {
       'apps/octochat/lib/octochat/connection.ex': [
-        ['def code_change(_vsn, {socket, seen}, _extra)', 'def code_change(_vsn, %{seen: seen} = state, _extra), do: {:ok, %{state | seen: seen + 100}}\n  def code_change(_vsn, {socket, seen}, _extra)'],
+        [
+          'def code_change(_vsn, {socket, seen}, _extra)',
+          'def code_change(_vsn, %{seen: seen} = state, _extra), do: {:ok, %{state | seen: seen + 100}}\n  def code_change(_vsn, {socket, seen}, _extra)',
+        ],
       ],
       'config/runtime.exs': [['config :octochat,', 'config :octochat,\n  limit: 3,']],
     },
@@ -41,7 +52,10 @@ describe('one container, deploy after deploy', () => {
           erlang:system_info(ets_count), length(code:all_loaded()), length(nodes(known))]`,
       );
     const plan = async () =>
-      expect((await deployTo(web.name, { mode: 'plan', image: next })).report).toMatchObject({ outcome: 'planned', method: 'relup' });
+      expect((await deployTo(web.name, { mode: 'plan', image: next })).report).toMatchObject({
+        outcome: 'planned',
+        method: 'relup',
+      });
     await plan();
     const [before, counts] = [await standing(web), await counted()];
 
@@ -67,6 +81,8 @@ describe('one container, deploy after deploy', () => {
     expect(await client.ask('GET arms')).toBe('8');
     expect(await evaluate(web, 'application:get_env(octochat, limit)')).toBe('{ok,3}');
     expect(await evaluate(web, '[V || {_, V, _, permanent} <- release_handler:which_releases()]')).toBe('["0.2.1"]');
+    // The application's own log knows nothing of it all.
+    expect(await docker('logs', web.name)).toBe('');
   });
 
   it('is left alone when it runs the image already, also after a restart', async () => {

@@ -65,7 +65,7 @@ finish({ok, _, _}, Facts, #{loads := Loads, gone := Gone}, {Environment, _, _}) 
     Facts#{
         result => installed,
         environment => hot_deploy_environment:compare(Environment),
-        identity => hot_deploy_node:identify(#{}),
+        identity => loaded(hot_deploy_node:identify(#{}), Loads),
         tree => hot_deploy_tree:read(#{}),
         remaining => [Module || Module <- Gone, erlang:module_loaded(Module)],
         oldCode => hot_deploy_node:processes(Loads)
@@ -79,6 +79,14 @@ finish({error, Reason}, Facts, _, {_, Before, Records}) ->
             hot_deploy_records:undo(Records),
             Facts#{result => refused, why => reason(Reason)}
     end.
+
+%% In embedded mode nobody loads a module that the upgrade did not load: what its file holds does not run.
+loaded(#{modules := Modules} = Identity, Loads) ->
+    Unloaded = [Module || code:get_mode() =:= embedded,
+                          Module <- Loads,
+                          is_map_key(Module, Modules),
+                          not erlang:module_loaded(Module)],
+    Identity#{modules := maps:merge(Modules, maps:from_keys(Unloaded, null))}.
 
 %% Past the point of no return release_handler answers first and calls init:restart/0 then: once it answers
 %% again, it has.

@@ -57,7 +57,12 @@ switches(_) -> false.
 protocols(#{directory := To, modules := Modules}, #{directory := From}) ->
     [{apply, {code, del_path, [From]}} || From =/= none] ++
         [{apply, {code, add_patha, [To]}} || To =/= none] ++
-        [{apply, {code, load_abs, [filename:join(To, Module)]}} || To =/= none, Module <- Modules].
+        [Instruction || To =/= none, Module <- Modules, Instruction <- exchange(Module, filename:join(To, Module))].
+
+%% The code server loads nothing over old code, and nobody hears of it: what the last exchange left has to go first.
+exchange(Module, File) ->
+    Purge = {apply, {code, soft_purge, [list_to_atom(Module)]}},
+    [Purge, {apply, {code, load_abs, [File]}}, Purge].
 
 instructions(Script) -> [text(io_lib:format("~0tp", [Instruction])) || Instruction <- Script].
 

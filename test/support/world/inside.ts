@@ -16,7 +16,8 @@ export async function evaluate(container: Container, expression: string): Promis
 }
 
 const list = `
-cd /app && find . -printf '%M %u %p\\n' | sort -k 3
+cd /app || exit 1
+find . -printf '%M %u %p\\n' | sort -k 3
 find . -type f -exec sha256sum {} + | sort -k 2`;
 
 /** All files below the release's root: mode, owner, name and digest. */
@@ -50,8 +51,8 @@ export interface Standing {
 }
 
 const own = `[M || {A, _, _} <- application:loaded_applications(), {ok, Ms} <- [application:get_key(A, modules)], M <- Ms]`;
-// release_handler is started anew to read its record, and erl_call comes and goes.
-const aside = `[release_handler, hot_deploy, observer]`;
+// release_handler is started anew to read its record, and has OTP's timers started for its own use.
+const aside = '[release_handler, timer_server]';
 
 export async function standing(container: Container): Promise<Standing> {
   return {
@@ -62,13 +63,22 @@ export async function standing(container: Container): Promise<Standing> {
     codePath: await evaluate(container, 'code:get_path()'),
     modules: await evaluate(
       container,
-      `erlang:phash2(lists:sort([{M, erlang:get_module_info(M, md5), erlang:check_old_code(M)} || M <- ${own}, erlang:module_loaded(M)]))`,
+      `erlang:phash2(lists:sort([{M, erlang:get_module_info(M, md5)} || M <- ${own}, erlang:module_loaded(M)]))`,
     ),
     processes: await evaluate(
       container,
-      `lists:sort([{N, whereis(N)} || N <- registered() -- ${aside}] ++ [{S, P} || {S, N, P, _} <- release_handler_1:get_supervised_procs(), N =/= release_handler])`,
+      `lists:sort([{N, whereis(N)} || N <- registered() -- ${aside}] ++ [{S, P} || {S, N, P, _} <- release_handler_1:get_supervised_procs(), not lists:member(N, ${aside})])`,
     ),
     suspended: await suspended(container),
+  };
+}
+
+/** The same where a release was installed and taken back: release_handler has made its record, which a mix release lacks. */
+export function apartFromRecord(standing: Standing): Standing {
+  return {
+    ...standing,
+    files: standing.files.filter((line) => !line.endsWith(' ./releases/RELEASES')),
+    releases: standing.releases.replaceAll(/\[("[^"]*",?)*\],/g, ''),
   };
 }
 

@@ -1,0 +1,260 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ReasonCode } from '../../src/plan/codes.js';
+import type { Comparison } from '../../src/plan/comparison.js';
+import { closed, judgeRelease } from '../../src/plan/plan.js';
+import { compare } from '../../src/release/compare.js';
+import type { ImageRelease, RunningRelease } from '../../src/release/release.js';
+import { anyImage, application, bumped, changing, digest, image, runs } from '../support/world/facts.js';
+
+const shop = image({ applications: [...image().applications, application('crypto', ['crypto'], { version: '5.1' })] });
+const next = bumped(shop, '1.0.1');
+
+function comparing(
+  one: Partial<RunningRelease>,
+  other: ImageRelease = next,
+  more: Partial<Omit<Comparison, 'running' | 'next' | 'change'>> = {},
+): Comparison {
+  const running = runs(shop, one);
+  return {
+    running,
+    next: other,
+    change: compare(running, other),
+    image: { settings: [], files: [] },
+    readOnlyRoot: false,
+    occupied: [],
+    options: { strategy: 'auto', hotUpTo: 'major' },
+    ...more,
+  };
+}
+const withFile = (path: string, release = next) => ({ ...release, files: { ...release.files, [path]: digest('new') } });
+const upTo = (hotUpTo: 'patch' | 'minor' | 'major') => ({ options: { strategy: 'auto', hotUpTo } }) as const;
+const versions = (from: string, to: string, limit: 'patch' | 'minor' | 'major') =>
+  comparing({ version: from }, { ...next, version: to }, upTo(limit));
+
+type Row = readonly [code: ReasonCode, subject: string, comparison: Comparison, says: string];
+
+const rows: readonly Row[] = [
+  [
+    'strategy-restart',
+    'strategy',
+    comparing({}, next, { options: { strategy: 'restart', hotUpTo: 'major' } }),
+    'asked for by `strategy: restart`; `auto` loads hot where every check passes.',
+  ],
+  [
+    'erts-changed',
+    'erts',
+    comparing({}, { ...next, erts: '14.0', otp: '26' }),
+    'ERTS 13.1.5 (OTP 25) runs and the image brings 14.0 (OTP 26). A VM cannot exchange itself; build on the same Erlang/OTP to stay hot.',
+  ],
+  [
+    'release-root-changed',
+    '/srv/shop',
+    comparing({}, { ...next, root: '/srv/shop' }),
+    'lies in /app and in the image in /srv/shop. Build into the same directory to stay hot.',
+  ],
+  [
+    'otp-app-changed',
+    'crypto',
+    comparing(
+      {},
+      changing(next, 'crypto', () => ({ version: '5.2' })),
+    ),
+    'crypto changes from 5.1 to 5.2. It is part of the platform, which takes a new VM; keep its version',
+  ],
+  [
+    'sasl-missing',
+    'sasl',
+    comparing({ sasl: false }),
+    'Add :sasl to extra_applications (mix) or to the release (relx)',
+  ],
+  [
+    'sasl-missing',
+    'sasl in the image',
+    comparing(
+      { applications: runs(shop).applications.filter(({ name }) => name !== 'sasl') },
+      { ...next, applications: next.applications.filter(({ name }) => name !== 'sasl') },
+    ),
+    'The new release has no sasl, without which systools makes no relup. Add it again',
+  ],
+  [
+    'release-not-writable',
+    '/app/releases',
+    comparing({ writable: false }),
+    "The VM's user (1000:1000) cannot write the release. Give it the directory in the Dockerfile: COPY --chown.",
+  ],
+  [
+    'release-not-writable',
+    '/app/releases',
+    comparing({ writable: false }, next, { readOnlyRoot: true }),
+    'read-only root file system, so no new code can be brought in. Put the release on a volume, or leave it to restarts.',
+  ],
+  [
+    'version-not-bumped',
+    '1.0.0',
+    comparing({}, withFile('releases/VSN/runtime.exs', shop)),
+    "version 1.0.0, which runs already with other content. Bump the release's version.",
+  ],
+  [
+    'version-not-bumped',
+    'cart',
+    comparing(
+      {},
+      changing(next, 'cart', () => ({ modules: { 'Elixir.Cart': 'new', 'Elixir.Cart.Store': 'new' } })),
+    ),
+    "Elixir.Cart, Elixir.Cart.Store changed while cart stays at 1.0.0, so systools would leave the old code running. Bump the application's version.",
+  ],
+  [
+    'version-reused',
+    'lib/cart-1.0.1',
+    comparing({}, next, { occupied: ['lib/cart-1.0.1'] }),
+    'lib/cart-1.0.1 is in the container already, with other content. Bump the version.',
+  ],
+  [
+    'application-removed',
+    'cart',
+    comparing({}, { ...next, applications: next.applications.filter(({ name }) => name !== 'cart') }),
+    'cart 1.0.0 is no longer part of the release. Stopping it under way would kill whoever is in its code; a restart leaves it out.',
+  ],
+  [
+    'application-mode-changed',
+    'cart',
+    comparing(
+      {},
+      changing(next, 'cart', () => ({ mode: 'temporary' })),
+    ),
+    'cart was started as permanent, and the new release starts it as temporary, which decides what its end takes with it; only a restart',
+  ],
+  ['vm-args-changed', 'releases/VSN/vm.args', comparing({}, withFile('releases/VSN/vm.args')), 'it takes a restart.'],
+  [
+    'vm-args-changed',
+    'releases/VSN/vm.args.src',
+    comparing({}, withFile('releases/VSN/vm.args.src')),
+    'it takes a restart.',
+  ],
+  ['boot-script-changed', 'releases/VSN/env.sh', comparing({}, withFile('releases/VSN/env.sh')), 'it takes a restart.'],
+  ['boot-script-changed', 'bin/shop', comparing({}, withFile('bin/shop')), 'only when the container starts'],
+  [
+    'container-config-changed',
+    'ENV PATH',
+    comparing({}, next, { image: { settings: ['ENV PATH'], files: [] } }),
+    'The image sets ENV PATH differently, which only a new container takes up.',
+  ],
+  [
+    'base-image-changed',
+    '/bin/a',
+    comparing({}, next, { image: { settings: [], files: ['/bin/a', '/bin/b', '/bin/c', '/bin/d'] } }),
+    '4 files outside the release differ (/bin/a, /bin/b, /bin/c and 1 more). A hot load carries the release only; the rest takes a new container.',
+  ],
+  [
+    'downgrade-impossible',
+    '1.0.0 → 0.9.0',
+    versions('1.0.0', '0.9.0', 'major'),
+    '0.9.0 is older than 1.0.0, and older code does not know newer state. Deploy it as a newer version to stay hot.',
+  ],
+  [
+    'bump-above-limit',
+    '1.0.0 → 2.0.0',
+    versions('1.0.0', '2.0.0', 'minor'),
+    'From 1.0.0 to 2.0.0 is a major step, and hot-up-to allows minor. Raise it to load this hot.',
+  ],
+  [
+    'bump-above-limit',
+    '1.0.0 → main',
+    versions('1.0.0', 'main', 'patch'),
+    'hot-up-to is patch, and the step from 1.0.0 to main cannot be measured: they are not semantic versions. Raise it to major',
+  ],
+];
+
+describe('what closes the hot way before any code is looked at', () => {
+  it.each(rows)('%s of %s, and the message says what to do', (code, subject, comparison, says) => {
+    const reasons = judgeRelease(comparison);
+    expect(reasons).toEqual([{ code, subject, message: expect.stringContaining(says), blocks: ['relup', 'modules'] }]);
+    expect(closed(reasons)).toBe(true);
+  });
+
+  it('is in this table for every code that a rule can give', () => {
+    const source = readFileSync('src/plan/release-rules.ts', 'utf8');
+    const given = [...source.matchAll(/against\(\s*'([\w-]+)'/g)].map(([, code]) => code);
+    expect(new Set(rows.map(([code]) => code))).toEqual(new Set(given));
+  });
+
+  it('is told in full where there are several', () => {
+    const other = changing(withFile('bin/shop', withFile('releases/VSN/vm.args')), 'crypto', () => ({
+      version: '5.2',
+    }));
+    expect(judgeRelease(comparing({ writable: false }, other)).map(({ code }) => code)).toEqual([
+      'otp-app-changed',
+      'release-not-writable',
+      'vm-args-changed',
+      'boot-script-changed',
+    ]);
+  });
+
+  it('is one reason, not one for each of its applications, where the runtime differs', () => {
+    const other = changing({ ...next, erts: '14.0' }, 'crypto', () => ({ version: '5.2' }));
+    expect(judgeRelease(comparing({}, other)).map(({ code }) => code)).toEqual(['erts-changed']);
+  });
+});
+
+describe('nothing closes it', () => {
+  it('where nothing differs, whatever the versions are called and however small a step may be', () => {
+    fc.assert(
+      fc.property(anyImage, fc.constantFrom('patch' as const, 'minor' as const, 'major' as const), (release, limit) => {
+        const running = runs(release);
+        expect(
+          judgeRelease({ ...comparing({}, release, upTo(limit)), running, change: compare(running, release) }),
+        ).toEqual([]);
+      }),
+    );
+  });
+
+  it('where applications of one’s own change under new versions, configuration included', () => {
+    const other = withFile('releases/VSN/runtime.exs', bumped(shop, '1.1.0', ['shop', 'cart']));
+    const rebuilt = changing(other, 'cart', () => ({ modules: { 'Elixir.Cart': 'new', 'Elixir.Cart.New': 'new' } }));
+    const joined = { ...rebuilt, applications: [...rebuilt.applications, application('mail', ['mail'])] };
+    expect(judgeRelease(comparing({}, joined))).toEqual([]);
+    expect(closed([])).toBe(false);
+  });
+});
+
+describe('a step from one version to the next', () => {
+  it.each([
+    ['1.0.0', '1.0.1', 'patch'],
+    ['1.0.0', '1.1.0', 'minor'],
+    ['0.1.0', '0.2.0', 'minor'],
+    ['1.9.9', '2.0.0', 'major'],
+    ['1.0.0', '1.0.1-rc.1', 'patch'],
+    ['1.0.0', '1.1.0-rc.1', 'minor'],
+    ['1.0.0', '2.0.0-rc.1', 'major'],
+    ['2.0.0-rc.1', '2.0.0-rc.2', 'patch'],
+    ['2.0.0-rc.1', '2.0.0', 'major'],
+    ['1.0.0+build.1', '1.0.0+build.2', 'patch'],
+    ['1.0.0+build.1', '1.1.0+build.1', 'minor'],
+  ] as const)('from %s to %s is a %s step', (from, to, step) => {
+    const limits = ['patch', 'minor', 'major'] as const;
+    for (const limit of limits) {
+      const allowed = limits.indexOf(limit) >= limits.indexOf(step);
+      expect(judgeRelease(versions(from, to, limit)).map(({ code }) => code)).toEqual(
+        allowed ? [] : ['bump-above-limit'],
+      );
+    }
+  });
+
+  it.each([
+    ['main', '1.0.0'],
+    ['1.0.0', '1.0'],
+    ['2024-10-01', '2024-10-02'],
+  ])('from %s to %s cannot be measured, and is hot only where none is', (from, to) => {
+    expect(judgeRelease(versions(from, to, 'minor')).map(({ code }) => code)).toEqual(['bump-above-limit']);
+    expect(judgeRelease(versions(from, to, 'major'))).toEqual([]);
+  });
+
+  it.each([
+    ['1.0.1', '1.0.0'],
+    ['1.0.0', '1.0.0-rc.1'],
+  ])('from %s to %s goes back', (from, to) => {
+    expect(judgeRelease(versions(from, to, 'major')).map(({ code }) => code)).toEqual(['downgrade-impossible']);
+  });
+});

@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Report } from '../../../src/report/report.js';
+
+/** How a run of the command line ended. */
+export interface Ran {
+  /** Null where a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly ms: number;
+  /** Where one was written. */
+  readonly report?: Report;
+}
+
+export interface Running {
+  readonly ended: Promise<Ran>;
+  /** What was written to stderr so far. */
+  readonly said: () => string;
+  readonly kill: (signal: NodeJS.Signals) => void;
+}
+
+/** Starts the bundle that is published, in an empty folder of its own; the words are those of a shell. */
+export async function startHotDeploy(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Running> {
+  const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-command-'));
+  const began = performance.now();
+  const child = spawn(process.execPath, [resolve('dist/cli.js'), ...words], {
+    cwd: folder,
+    env: { ...process.env, ...environment },
+  });
+  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
+  const ended = new Promise<Ran>((done, fail) => {
+    child.once('error', fail);
+    child.once('close', async (code) => {
+      const ms = performance.now() - began;
+      const report = await readFile(join(folder, 'hot-deploy-report.json'), 'utf8').catch(() => undefined);
+      await rm(folder, { recursive: true });
+      done({ code, stdout: stdout(), stderr: stderr(), ms, ...(report && { report: JSON.parse(report) as Report }) });
+    });
+  });
+  return { ended, said: stderr, kill: (signal) => void child.kill(signal) };
+}
+
+export async function hotDeploy(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  return await (await startHotDeploy(words, environment)).ended;
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString();
+}

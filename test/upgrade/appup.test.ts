@@ -1,0 +1,220 @@
+import { describe, expect, it } from 'vitest';
+import { atom, type Term, tuple, write } from '../../src/node/term.js';
+import type { ModuleChanges } from '../../src/release/modules.js';
+import type { ModuleFacts } from '../../src/release/release.js';
+import { type Appup, generateAppups } from '../../src/upgrade/appup.js';
+import type { ChildAction } from '../../src/upgrade/children.js';
+import { beam, modulesOf } from '../support/world/facts.js';
+
+const version = (name: string) => ({
+  name,
+  from: '1.0.0',
+  to: '1.1.0',
+  fromDirectory: `/app/lib/${name}-1.0.0`,
+  toDirectory: `/app/lib/${name}-1.1.0`,
+  appup: false,
+});
+const generated = (modules: Partial<ModuleChanges>, children: readonly ChildAction[] = []): Appup => {
+  const [appup] = generateAppups([{ change: version('shop'), modules: modulesOf('shop', modules), children }]);
+  if (appup === undefined) throw new Error('There is no appup.');
+  return appup;
+};
+/** A module in both versions, told of each where they differ. */
+const both = (module: string, to: Partial<ModuleFacts> = {}, from: Partial<ModuleFacts> = to) => ({
+  from: beam(module, { ...from, digest: 'old' }),
+  to: beam(module, { ...to, digest: 'new' }),
+});
+
+/** The instructions, as they stand in the file. */
+function scripts({ term }: Appup): { readonly up: readonly string[]; readonly down: readonly string[] } {
+  const { tuple: parts } = term as { tuple: readonly [Term, [{ tuple: [Term, Term[]] }], [{ tuple: [Term, Term[]] }]] };
+  const [, [{ tuple: up }], [{ tuple: down }]] = parts;
+  return { up: up[1].map(write), down: down[1].map(write) };
+}
+const twice = (instruction: string) => ({ up: [instruction], down: [instruction] });
+
+describe('a changed module', () => {
+  it('that nothing runs is loaded', () => {
+    expect(scripts(generated({ changed: [both('price')] }))).toEqual(
+      twice("{'load_module','price','soft_purge','soft_purge',[]}"),
+    );
+  });
+
+  it.each(['gen_server', 'gen_statem', 'gen_event', 'gen_fsm', 'Elixir.GenServer', 'Elixir.GenStage'])(
+    'of behaviour %s has its processes migrated where it exports code_change, and else only held',
+    (behaviour) => {
+      const behaviours = [behaviour];
+      expect(scripts(generated({ changed: [both('till', { behaviours, codeChange: [3] })] }))).toEqual(
+        twice("{'update','till',{'advanced',[]},'soft_purge','soft_purge',[]}"),
+      );
+      expect(scripts(generated({ changed: [both('till', { behaviours })] }))).toEqual(
+        twice("{'update','till','soft','soft_purge','soft_purge',[]}"),
+      );
+    },
+  );
+
+  it('that migrates without a behaviour has its processes migrated', () => {
+    expect(scripts(generated({ changed: [both('loop', { codeChange: [4] }, {})] }))).toEqual(
+      twice("{'update','loop',{'advanced',[]},'soft_purge','soft_purge',[]}"),
+    );
+  });
+
+  it('is judged by what the new one exports, which is called on the way down, too', () => {
+    const behaviours = ['gen_server'];
+    expect(scripts(generated({ changed: [both('till', { behaviours }, { behaviours, codeChange: [3] })] }))).toEqual(
+      twice("{'update','till','soft','soft_purge','soft_purge',[]}"),
+    );
+  });
+
+  it('that is no server any more has those of the old version held', () => {
+    expect(scripts(generated({ changed: [both('till', {}, { behaviours: ['gen_server'] })] }))).toEqual(
+      twice("{'update','till','soft','soft_purge','soft_purge',[]}"),
+    );
+  });
+
+  it.each(['supervisor', 'Elixir.Supervisor'])('of behaviour %s exchanges its child specifications', (behaviour) => {
+    const changed = [both('sup', { behaviours: [behaviour], codeChange: [3] })];
+    expect(scripts(generated({ changed }))).toEqual(
+      twice("{'update','sup','static','default',{'advanced',[]},'soft_purge','soft_purge',[]}"),
+    );
+  });
+});
+
+describe('a module that is', () => {
+  it('new is loaded on the way up and removed on the way down, softly', () => {
+    expect(scripts(generated({ added: [beam('mail', { behaviours: ['gen_server'], codeChange: [3] })] }))).toEqual({
+      up: ["{'load_module','mail','soft_purge','soft_purge',[]}"],
+      down: ["{'remove',{'mail','soft_purge','soft_purge'}}"],
+    });
+  });
+
+  it('gone is removed on the way up and loaded on the way down', () => {
+    expect(scripts(generated({ removed: [beam('fax')] }))).toEqual({
+      up: ["{'remove',{'fax','soft_purge','soft_purge'}}"],
+      down: ["{'load_module','fax','soft_purge','soft_purge',[]}"],
+    });
+  });
+
+  it('a protocol is left to its consolidated twin', () => {
+    const protocol = { protocol: true };
+    const [price, show] = [both('price', { calls: ['show'] }), both('show', protocol, { calls: ['price'] })];
+    const appup = generated({
+      added: [beam('one', protocol)],
+      removed: [beam('other', protocol)],
+      changed: [price, show],
+    });
+    expect(scripts(appup)).toEqual(twice("{'load_module','price','soft_purge','soft_purge',[]}"));
+    expect(appup).toMatchObject({ loads: ['price'], updates: [], added: [], removed: [] });
+  });
+});
+
+describe('all that changes together is one switch', () => {
+  const dependencies = (instructions: readonly string[]) =>
+    instructions.map((instruction) => /^\{'\w+','(\w+)',.*\[(.*)\]\}$/.exec(instruction)?.slice(1).join(' < '));
+
+  it('in which callers stand before what they call, each depending on the next', () => {
+    const changed = [both('c'), both('a', { calls: ['c', 'lists', 'a'] }), both('b', { calls: ['a'] })];
+    expect(dependencies(scripts(generated({ changed })).up)).toEqual(['c < ', "a < 'c'", "b < 'a'"]);
+  });
+
+  it('in which new modules have their place', () => {
+    const appup = generated({ changed: [both('till', { calls: ['mail'] }, {})], added: [beam('mail')] });
+    expect(dependencies(scripts(appup).up)).toEqual(["till < 'mail'", 'mail < ']);
+    expect(dependencies(scripts(appup).down.slice(0, 1))).toEqual(['till < ']);
+  });
+
+  it('in the same order on the way down, behind what comes back', () => {
+    const changed = [both('b', {}, { calls: ['a', 'fax'] }), both('a', { calls: ['b'] }, {})];
+    const appup = generated({ changed, removed: [beam('fax', { calls: ['a'] })] });
+    expect(dependencies(scripts(appup).up.slice(0, 2))).toEqual(['b < ', "a < 'b'"]);
+    expect(dependencies(scripts(appup).down)).toEqual(['b < ', "a < 'b'", "fax < 'a'"]);
+  });
+
+  it('which a cycle does not break: each of its modules has one place', () => {
+    const changed = [both('a', { calls: ['b'] }), both('b', { calls: ['c'] }), both('c', { calls: ['a'] })];
+    expect(dependencies(scripts(generated({ changed })).up)).toEqual(["a < 'b'", "b < 'c'", 'c < ']);
+  });
+
+  it('across applications', () => {
+    const appups = generateAppups([
+      {
+        change: version('shop'),
+        modules: modulesOf('shop', { changed: [both('till', { calls: ['cart'] })] }),
+        children: [],
+      },
+      {
+        change: version('cart'),
+        modules: modulesOf('cart', { changed: [both('cart')], added: [beam('zoo')] }),
+        children: [],
+      },
+    ]);
+    expect(appups.map((appup) => [appup.application, dependencies(scripts(appup).up)])).toEqual([
+      ['shop', ["till < 'cart'"]],
+      ['cart', ['cart < ', "zoo < 'till'"]],
+    ]);
+  });
+});
+
+const mail: ChildAction = {
+  application: 'shop',
+  up: [tuple(atom('apply'), atom('start'))],
+  down: [tuple(atom('apply'), atom('end')), tuple(atom('apply'), atom('delete'))],
+  words: 'shop_sup: child mail is started',
+};
+
+it('children are started when all is loaded, and ended before anything is taken away', () => {
+  expect(scripts(generated({ changed: [both('price')], added: [beam('mail')] }, [mail]))).toEqual({
+    up: [
+      "{'load_module','price','soft_purge','soft_purge',['mail']}",
+      "{'load_module','mail','soft_purge','soft_purge',[]}",
+      "{'apply','start'}",
+    ],
+    down: [
+      "{'apply','end'}",
+      "{'apply','delete'}",
+      "{'load_module','price','soft_purge','soft_purge',[]}",
+      "{'remove',{'mail','soft_purge','soft_purge'}}",
+    ],
+  });
+});
+
+it('what it does is told in words, and as the modules to load, to hold, to have new and to be rid of', () => {
+  const server = { behaviours: ['gen_server'] };
+  const appup = generated(
+    {
+      changed: [
+        both('Elixir.Shop.Price'),
+        both('till', { ...server, codeChange: [3] }),
+        both('door', server),
+        both('sup', { behaviours: ['supervisor'] }),
+      ],
+      added: [beam('Elixir.Shop.Mail')],
+      removed: [beam('fax')],
+    },
+    [mail],
+  );
+  expect(write((appup.term as { tuple: readonly Term[] }).tuple[0] ?? [])).toBe('"1.1.0"');
+  expect(appup.words).toEqual([
+    'shop 1.0.0 → 1.1.0',
+    'Shop.Price: loaded',
+    'till: processes held, state migrated by code_change',
+    'door: processes held while the code is exchanged',
+    'sup: child specifications exchanged, children go on',
+    'Shop.Mail: new, loaded',
+    'fax: removed',
+    'shop_sup: child mail is started',
+  ]);
+  expect(appup).toMatchObject({
+    application: 'shop',
+    loads: ['Elixir.Shop.Mail', 'fax', 'Elixir.Shop.Price', 'till', 'door', 'sup'],
+    updates: ['till', 'door', 'sup'],
+    added: ['Elixir.Shop.Mail'],
+    removed: ['fax'],
+  });
+});
+
+it('an application of which no module changed has an appup without instructions', () => {
+  const appup = generated({});
+  expect(write(appup.term)).toBe('{"1.1.0",[{"1.0.0",[]}],[{"1.0.0",[]}]}');
+  expect(appup).toMatchObject({ loads: [], updates: [], words: ['shop 1.0.0 → 1.1.0'] });
+});
