@@ -63,6 +63,9 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   if (switched.kind === 'restarting') {
     return await bringBack(work, plan, { why: switched.why, by: 'emulator' });
   }
+  work.log.info(
+    `${plan.name}: ${switched.held} processes held, installed in ${(switched.microseconds / 1000).toFixed(1)} ms`,
+  );
   const proof = prove(next, hot.tree, running, switched.after);
   if (!proof.converged) {
     return {

@@ -3,7 +3,7 @@ import { connectEngine } from '../../../src/docker/connect.js';
 import type { Engine } from '../../../src/docker/engine.js';
 import { packEntries } from '../../../src/release/archive.js';
 import { startLoad } from '../load/load.js';
-import { type Container, healthy, removeContainers, start } from '../world/container.js';
+import { type Container, healthy, published, removeContainers, start } from '../world/container.js';
 import { deployTo } from '../world/deploying.js';
 import { docker, image, removeImages } from '../world/images.js';
 
@@ -129,7 +129,7 @@ async function byHand(web: Container, next: string): Promise<void> {
 }
 
 async function gapOf(image: string, work: (web: Container) => Promise<unknown>): Promise<number> {
-  const web = await start(image);
+  const web = await start(image, await published(4040, 8080));
   try {
     return await gapWhile(web, () => work(web));
   } finally {

@@ -1,10 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Report } from '../../../src/report/report.js';
 import { type LoadResult, startLoad } from '../load/load.js';
-import { type Container, connect, eventually, healthy, removeContainers, start } from '../world/container.js';
+import {
+  type Container,
+  connect,
+  eventually,
+  healthy,
+  published,
+  removeContainers,
+  start,
+} from '../world/container.js';
 import { docker } from '../world/images.js';
 import { runAction } from './action.js';
 
@@ -27,7 +34,7 @@ async function main(): Promise<void> {
   await docker('build', '-q', '-t', tag, join(out, 'v1'));
   const first = await docker('image', 'inspect', '-f', '{{.Id}}', tag);
   const containers = await Promise.all(
-    fleet.map(async (name) => start(tag, ['--label', label, ...variables, ...(await ports())], [], name)),
+    fleet.map(async (name) => start(tag, ['--label', label, ...variables, ...(await published(4040, 8080))], [], name)),
   );
   const summaries = [await hot(containers, first), await restart(containers)];
   process.stdout.write(`\n${summaries.join('\n\n')}\n`);
@@ -125,21 +132,6 @@ function common(report: Report, exitCode: number, result: LoadResult): Evidence 
     'at least 200 requests a second': { expected: true, found: result.total.requestsPerSecond >= 200 },
     'at least 60 connections': { expected: true, found: result.total.connectionsOpened >= 60 },
   };
-}
-
-/** As a fleet behind a load balancer has them: published at ports that a re-creation keeps. */
-async function ports(): Promise<readonly string[]> {
-  const [tcp, http] = [await freePort(), await freePort()];
-  return ['-p', `127.0.0.1:${tcp}:4040`, '-p', `127.0.0.1:${http}:8080`];
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 async function begin(containers: readonly Container[]) {

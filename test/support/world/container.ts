@@ -1,4 +1,4 @@
-import { createConnection } from 'node:net';
+import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { docker } from './images.js';
 
@@ -47,6 +47,21 @@ export async function start(
   const container = handle(name);
   await healthy(container);
   return container;
+}
+
+/** Words for `docker run` that publish ports at free ones which a re-creation keeps, as behind a load balancer. */
+export async function published(...inside: readonly number[]): Promise<readonly string[]> {
+  const outside = await Promise.all(inside.map(freePort));
+  return inside.flatMap((port, at) => ['-p', `127.0.0.1:${outside[at]}:${port}`]);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 /** Waits for the HEALTHCHECK; a container without one counts at once. */

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { Node } from '../../../src/node/node.js';
 import type { Vm } from '../../../src/node/vm.js';
+import type { Comparison } from '../../../src/plan/comparison.js';
+import { compare } from '../../../src/release/compare.js';
 import type { ModuleChanges } from '../../../src/release/modules.js';
 import {
   type Digests,
@@ -147,6 +149,24 @@ export function runs(release: ImageRelease, chosen: Partial<RunningRelease> = {}
   };
 }
 
+/** What the decision rests on, where nothing else is against it. */
+export function comparison(
+  running: RunningRelease,
+  next: ImageRelease,
+  chosen: Partial<Omit<Comparison, 'running' | 'next' | 'change'>> = {},
+): Comparison {
+  return {
+    running,
+    next,
+    change: compare(running, next),
+    image: { settings: [], files: [] },
+    readOnlyRoot: false,
+    occupied: [],
+    options: { strategy: 'auto', hotUpTo: 'major' },
+    ...chosen,
+  };
+}
+
 /** A module as its beam file tells of it: a plain one, unless said otherwise. */
 export function beam(module: string, chosen: Partial<ModuleFacts> = {}): ModuleFacts {
   return {
@@ -197,6 +217,7 @@ export function supervisor(children: readonly Supervised[], chosen: Partial<Supe
 }
 
 const word = fc.stringMatching(/^[a-z]{1,6}$/);
+const name = word.map((letters) => `app_${letters}`);
 const content = fc.stringMatching(/^[0-9A-F]{4}$/);
 const version = fc.oneof(
   fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3)).map((numbers) => numbers.join('.')),
@@ -207,7 +228,7 @@ const version = fc.oneof(
 export const anyImage: fc.Arbitrary<ImageRelease> = fc
   .record({
     version,
-    names: fc.uniqueArray(word, { minLength: 1, maxLength: 4 }),
+    names: fc.uniqueArray(name, { minLength: 1, maxLength: 4 }),
     modes: fc.array(fc.constantFrom('permanent', 'temporary', 'load', 'none'), { minLength: 4, maxLength: 4 }),
     contents: fc.array(fc.dictionary(word, content, { minKeys: 1, maxKeys: 4 }), { minLength: 4, maxLength: 4 }),
     protocols: fc.dictionary(word, content, { maxKeys: 2 }),
@@ -216,13 +237,10 @@ export const anyImage: fc.Arbitrary<ImageRelease> = fc
   .map(({ version, names, modes, contents, protocols, files }) => {
     const prefixed = (prefix: string, digests: Digests) =>
       Object.fromEntries(Object.entries(digests).map(([module, of]) => [`${prefix}_${module}`, of]));
-    const own = names.map((name, at) =>
-      application(name, [], {
-        version,
-        mode: modes[at] ?? 'permanent',
-        modules: prefixed(name, contents[at] ?? {}),
-      }),
-    );
+    const own = names.map((name, at) => {
+      const modules = prefixed(name, contents[at] ?? {});
+      return application(name, [], { version, mode: modes[at] ?? 'permanent', modules });
+    });
     return image({
       version,
       applications: [application('sasl', ['release_handler'], { version: '4.2' }), ...own],

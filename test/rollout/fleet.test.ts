@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { inWaves } from '../../src/rollout/fleet.js';
+
+describe('a fleet', () => {
+  it.each<[string[], number, number, string[][]]>([
+    [['a', 'b', 'c', 'd', 'e'], 1, 2, [['a'], ['b', 'c'], ['d', 'e']]],
+    [
+      ['a', 'b', 'c', 'd'],
+      2,
+      4,
+      [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    ],
+    [['a', 'b', 'c'], 1, 1, [['a'], ['b'], ['c']]],
+    [['a', 'b', 'c'], 0, 2, [['a', 'b'], ['c']]],
+    // Who would be left to be spared?
+    [['a'], 1, 4, [['a']]],
+    [['a', 'b', 'c'], 3, 2, [['a', 'b'], ['c']]],
+    [['a', 'b'], 9, 4, [['a', 'b']]],
+    [[], 1, 4, []],
+  ])('of %j with a canary of %i goes %i at a time: %j', (all, canary, parallel, waves) => {
+    expect(inWaves(all, canary, parallel)).toEqual(waves);
+  });
+
+  it('is deployed to in full, each once and in its order, and never more at a time than was asked for', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat()), fc.nat(5), fc.integer({ min: 1, max: 5 }), (all, canary, parallel) => {
+        const waves = inWaves(all, canary, parallel);
+        expect(waves.flat()).toEqual(all);
+        const spared = canary > 0 && all.length > canary;
+        expect(waves.every((wave, at) => wave.length > 0 && (wave.length <= parallel || (spared && at === 0)))).toBe(
+          true,
+        );
+        if (spared) {
+          expect(waves[0]).toHaveLength(canary);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,193 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RunningRelease } from '../../src/release/release.js';
+import type { Supervised, Tree } from '../../src/release/supervision.js';
+import { type AfterSwitch, prove } from '../../src/rollout/proof.js';
+import { differences } from '../../src/rollout/upgrade.js';
+import {
+  anyImage,
+  application,
+  bumped,
+  changing,
+  digest,
+  image,
+  runs,
+  supervisor,
+  worker,
+} from '../support/world/facts.js';
+
+const next = bumped(image(), '1.1.0', ['shop', 'cart']);
+const before = runs(image(), { osPid: '7' });
+const nested = (...children: readonly Supervised[]) => supervisor(children, { id: 'pool', name: 'pool' });
+const cold: Tree = {
+  shop: supervisor([worker('till'), nested(worker('line'))]),
+  cart: supervisor([worker('store')]),
+  kernel: supervisor([worker('a_boot')], { name: 'kernel_sup' }),
+};
+
+/** A node right after the switch, just as a cold boot would have left it, save for what is said. */
+function switched(chosen: Partial<AfterSwitch> = {}, identity: Partial<RunningRelease> = {}): AfterSwitch {
+  return {
+    identity: { ...runs(next, { osPid: '7', uptimeMs: 90_000 }), ...identity },
+    environment: { matching: 12, differing: [] },
+    tree: { applications: cold },
+    remaining: [],
+    oldCode: [],
+    ...chosen,
+  };
+}
+const standing = (applications: Tree) => switched({ tree: { applications } });
+const { modules, applications } = runs(next);
+
+describe('what runs equals a cold boot', () => {
+  it('and the proof says of what and how much', () => {
+    expect(prove(next, cold, before, switched())).toEqual({
+      modules: { expected: 9, matching: 9, differing: [] },
+      versions: { kernel: '8.5.3', sasl: '4.2', shop: '1.1.0', cart: '1.1.0' },
+      environment: { matching: 12, differing: [] },
+      protocols: { expected: 1, matching: 1, differing: [] },
+      // All but what depends on how the VM was started.
+      supervision: { expected: 6, matching: 6, differing: [] },
+      processes: { oldCode: [], notMigrated: [] },
+      vm: { sameProcess: true, uptimeMs: 90_000 },
+      notCompared: [],
+      converged: true,
+    });
+  });
+
+  it('whatever the release holds, as soon as a node runs just that', () => {
+    fc.assert(
+      fc.property(anyImage, (release) => {
+        const proof = prove(release, cold, before, switched({}, runs(release)));
+        expect(proof.converged).toBe(true);
+        expect(proof.modules.matching).toBe(proof.modules.expected);
+      }),
+    );
+  });
+
+  it.each<[string, AfterSwitch, Tree?]>([
+    ['processes are still in old code', switched({ oldCode: [{ pid: '<0.9.0>', modules: ['Elixir.Shop'] }] })],
+    [
+      'the VM was started otherwise, which its kernel shows',
+      standing({ ...cold, kernel: supervisor([]), sasl: supervisor([]) }),
+    ],
+    ['something was started beside it', standing({ ...cold, iex: supervisor([]) })],
+    ['a child does not run that does not run after a cold boot either', standing(idle()), idle()],
+  ])('even though %s', (_, now, then = cold) => {
+    expect(prove(next, then, before, now)).toMatchObject({ converged: true, supervision: { differing: [] } });
+  });
+
+  it('also where a module is loaded that no application lists, or one is not listed: that is said', () => {
+    const listed = Object.fromEntries(Object.entries(modules).filter(([name]) => name !== 'Elixir.Cart.Store'));
+    expect(prove(next, cold, before, switched({}, { modules: { ...listed, extra: 'FF' } }))).toMatchObject({
+      modules: { expected: 8, matching: 8, differing: [] },
+      notCompared: ['1 modules that no application lists'],
+      converged: true,
+    });
+  });
+
+  it('as far as one can tell without a cold boot: that is said', () => {
+    expect(prove(next, undefined, before, switched({ tree: { applications: {} } }))).toMatchObject({
+      supervision: { expected: 0, matching: 0, differing: [] },
+      notCompared: ['the supervision tree: the new release did not boot in a container of its own'],
+      converged: true,
+    });
+  });
+
+  it('and tells whether it is still the same process', () => {
+    expect(prove(next, cold, before, switched({}, { osPid: '8' })).vm).toEqual({
+      sameProcess: false,
+      uptimeMs: 90_000,
+    });
+  });
+
+  it('even though an application had ended by itself before the switch', () => {
+    const ended = before.applications.map((one) => ({ ...one, running: one.name !== 'cart' }));
+    const { cart: _, ...rest } = cold;
+    expect(prove(next, cold, { ...before, applications: ended }, standing(rest)).converged).toBe(true);
+  });
+});
+
+function idle(): Tree {
+  return { ...cold, cart: supervisor([worker('store', { running: false })]) };
+}
+
+describe('what runs does not equal a cold boot', () => {
+  it.each<[string, AfterSwitch, string]>([
+    ['another version of the release', switched({}, { version: '1.0.0' }), 'the versions'],
+    [
+      'another version of an application',
+      switched(
+        {},
+        { applications: applications.map((one) => (one.name === 'cart' ? { ...one, version: '1.0.0' } : one)) },
+      ),
+      'the versions',
+    ],
+    [
+      'an application that is not loaded',
+      switched({}, { applications: applications.filter(({ name }) => name !== 'cart') }),
+      'the versions',
+    ],
+    ['other code', switched({}, { modules: { ...modules, 'Elixir.Shop': digest('old') } }), 'modules Elixir.Shop'],
+    ['code that should be gone', switched({ remaining: ['fax'] }), 'modules fax'],
+    [
+      'another dispatch of a protocol',
+      switched({}, { modules: { ...modules, 'Elixir.Shop.Price': digest('Elixir.Shop.Price') } }),
+      'modules Elixir.Shop.Price; protocols Elixir.Shop.Price',
+    ],
+    [
+      'other settings',
+      switched({ environment: { matching: 11, differing: ['shop:limit'] } }),
+      'environment shop:limit',
+    ],
+    [
+      'a child more',
+      standing({ ...cold, cart: supervisor([worker('store'), worker('fax')]) }),
+      'supervision cart: child fax is gone',
+    ],
+    ['a child less', standing({ ...cold, cart: supervisor([]) }), 'supervision cart: child store is new'],
+    ['a child that could not be started', standing(idle()), 'supervision cart/store is not running'],
+    [
+      'one that could not be started further below',
+      standing({ ...cold, shop: supervisor([worker('till'), nested(worker('line', { running: false }))]) }),
+      'supervision shop/pool/line is not running',
+    ],
+    [
+      'an application that could not be started',
+      standing({ shop: cold['shop'] ?? supervisor([]) }),
+      'supervision cart is not running',
+    ],
+  ])('with %s', (_, now, told) => {
+    const proof = prove(next, cold, before, now);
+    expect(proof.converged).toBe(false);
+    expect(differences(proof)).toBe(told);
+  });
+
+  it('with an application that is new and could not be started', () => {
+    const joined = { ...next, applications: [...next.applications, application('mail', ['mail'])] };
+    const proof = prove(joined, { ...cold, mail: supervisor([]) }, before, switched({}, runs(joined)));
+    expect(proof).toMatchObject({ converged: false, supervision: { differing: ['mail is not running'] } });
+  });
+
+  it('and the figures add up, however much differs', () => {
+    const many = supervisor(['a', 'b', 'c', 'd'].map((id) => worker(id)));
+    const proof = prove(next, { cart: supervisor([]) }, before, {
+      ...switched({ tree: { applications: { cart: many } }, remaining: ['fax'] }),
+      identity: runs(changing(next, 'cart', () => ({ modules: { 'Elixir.Cart': 'old', 'Elixir.Cart.Store': 'old' } }))),
+    });
+    expect(proof).toMatchObject({
+      modules: { expected: 9, matching: 7, differing: ['Elixir.Cart', 'Elixir.Cart.Store', 'fax'] },
+      supervision: { expected: 1, matching: 0 },
+      converged: false,
+    });
+    expect(differences(proof)).toBe(
+      'modules Elixir.Cart, Elixir.Cart.Store, fax; supervision cart: child a is gone, cart: child b is gone, cart: child c is gone, cart: child d is gone',
+    );
+  });
+
+  it('and of many differences the first few are named', () => {
+    const differing = ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => `shop:${key}`);
+    const proof = prove(next, cold, before, switched({ environment: { matching: 0, differing } }));
+    expect(differences(proof)).toBe('environment shop:a, shop:b, shop:c, shop:d, shop:e');
+  });
+});
