@@ -7,6 +7,7 @@ import { caller, EngineError, reasonOf, statusOf } from './call.js';
 import { containerCalls } from './containers.js';
 import type { Engine } from './engine.js';
 import { execCall } from './exec.js';
+import { get } from './get.js';
 import { imageCalls } from './images.js';
 import { networkCalls } from './networks.js';
 
@@ -39,7 +40,10 @@ async function transportTo(address: Address): Promise<Dockerode.DockerOptions> {
   if (address.by === 'unix') return { socketPath: address.path, host: undefined, protocol: 'http' };
   const { host, port, certificates: folder } = address;
   if (folder === undefined) return { host, port, protocol: 'http' };
-  const [ca, cert, key] = await Promise.all(['ca.pem', 'cert.pem', 'key.pem'].map((name) => certificate(folder, name)));
+  // One after another, so that of several that are missing it is always the first which is named.
+  const ca = await certificate(folder, 'ca.pem');
+  const cert = await certificate(folder, 'cert.pem');
+  const key = await certificate(folder, 'key.pem');
   return { host, port, protocol: 'https', ca, cert, key };
 }
 
@@ -55,15 +59,17 @@ async function certificate(folder: string, name: string): Promise<Buffer> {
 }
 
 async function apiOf(address: Address, docker: Dockerode): Promise<string> {
-  const version = await caller(address.text)('answer', () => docker.version(), { timeoutMs: answersWithinMs }).catch(
-    (error: unknown) => {
-      throw new EngineError(`No Docker engine answers at ${address.text}: ${advice(error)}.`, {
-        cause: error,
-        status: statusOf(error),
-      });
-    },
-  );
-  const api: unknown = version.ApiVersion;
+  const version = await caller(address.text)(
+    'answer',
+    (abortSignal) => get<{ readonly ApiVersion?: unknown }>(docker, '/version', 'no such path', abortSignal),
+    { timeoutMs: answersWithinMs },
+  ).catch((error: unknown) => {
+    throw new EngineError(`No Docker engine answers at ${address.text}: ${advice(error)}.`, {
+      cause: error,
+      status: statusOf(error),
+    });
+  });
+  const api = version.ApiVersion;
   if (typeof api !== 'string' || !/^\d+\.\d+$/.test(api)) {
     throw new Error(`What answers at ${address.text} is no Docker engine: set DOCKER_HOST to one.`);
   }

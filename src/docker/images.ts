@@ -1,6 +1,8 @@
 import type Dockerode from 'dockerode';
 import { type Call, statusOf } from './call.js';
+import type { ImageDetails } from './details.js';
 import type { Engine, Layer } from './engine.js';
+import { get } from './get.js';
 
 type ImageCalls = Pick<Engine, 'findImage' | 'history' | 'tagImage'>;
 
@@ -8,7 +10,9 @@ export function imageCalls(docker: Dockerode, call: Call): ImageCalls {
   return {
     findImage: async (reference) => {
       try {
-        return await call(`inspect image ${reference}`, () => docker.getImage(reference).inspect());
+        return await call(`inspect image ${reference}`, (abortSignal) =>
+          get<ImageDetails>(docker, `/images/${reference}/json`, 'no such image', abortSignal),
+        );
       } catch (error) {
         if (statusOf(error) === 404) return undefined;
         throw error;
@@ -16,8 +20,8 @@ export function imageCalls(docker: Dockerode, call: Call): ImageCalls {
     },
 
     history: async (image) => {
-      const layers: readonly RawLayer[] = await call(`read the history of image ${image}`, () =>
-        docker.getImage(image).history(),
+      const layers = await call(`read the history of image ${image}`, (abortSignal) =>
+        get<readonly RawLayer[]>(docker, `/images/${image}/history`, 'no such image', abortSignal),
       );
       return layers.map((layer): Layer => ({ createdBy: layer.CreatedBy, size: layer.Size }));
     },

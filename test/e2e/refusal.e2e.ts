@@ -23,6 +23,10 @@ beforeAll(async () => {
       example: 'octochat',
       version: 1,
       debian: 'bullseye',
+      // Elixir 1.10 knows no runtime.exs.
+      files: {
+        'config/releases.exs': 'import Config\nconfig :octochat, tcp_port: 4040, http_port: 8080, greeting: "ahoy"\n',
+      },
       replace: { 'apps/octochat/mix.exs': older, 'apps/kv/mix.exs': older },
     }).then((tag) => ownImage(tag)),
     ownImage('debian:bookworm-slim', 'CMD ["sleep", "600"]'),
