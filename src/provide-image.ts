@@ -18,7 +18,7 @@ export interface ProvidedImage {
 export async function provideImage(
   engine: Engine,
   { image: reference, build }: Inputs,
-  world: { readonly log: Log; readonly environment: NodeJS.ProcessEnv },
+  world: { readonly log: Log; readonly environment: NodeJS.ProcessEnv; readonly signal: AbortSignal },
 ): Promise<ProvidedImage> {
   const previous = await engine.findImage(reference);
   if (build === undefined) {

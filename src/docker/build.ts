@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exec } from '@actions/exec';
+import { createInterface } from 'node:readline';
 import type { Log } from '../log.js';
 import { type Builder, builderOf } from './builder.js';
 import type { Engine } from './engine.js';
@@ -17,8 +19,9 @@ export interface Build {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** How much of a failed build's output goes into the error. */
+/** How much of a failed build's output goes into the error. Reports cut a long message, and the end is what tells. */
 const lastLines = 15;
+const lastCharacters = 700;
 
 /**
  * Builds an image with the docker CLI and gives it no name: the user's tag moves after the deploy has succeeded, and never
@@ -30,14 +33,15 @@ const lastLines = 15;
 export async function buildImage(
   engine: Pick<Engine, 'address' | 'cliEnvironment' | 'findImage'>,
   build: Build,
-  { log, environment }: { readonly log: Log; readonly environment: NodeJS.ProcessEnv },
+  world: { readonly log: Log; readonly environment: NodeJS.ProcessEnv; readonly signal?: AbortSignal },
 ): Promise<string> {
+  const { environment, log, signal } = world;
   const own = { ...environment, ...engine.cliEnvironment };
   const builder = await builderOf(own);
   const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-build-'));
   try {
     const idFile = join(folder, 'image-id');
-    await run(build, builder, idFile, own, log);
+    await run(build, builder, idFile, { environment: own, log, ...(signal && { signal }) });
     const id = (await readFile(idFile, 'utf8')).trim();
     if ((await engine.findImage(id)) === undefined) throw new Error(elsewhere(id, engine.address));
     return id;
@@ -50,8 +54,11 @@ async function run(
   build: Build,
   builder: Builder,
   idFile: string,
-  environment: NodeJS.ProcessEnv,
-  log: Log,
+  {
+    environment,
+    log,
+    signal,
+  }: { readonly environment: NodeJS.ProcessEnv; readonly log: Log; readonly signal?: AbortSignal },
 ): Promise<void> {
   const output: string[] = [];
   const line = (text: string) => {
@@ -60,15 +67,16 @@ async function run(
     output.push(shown);
     log.info(shown);
   };
-  const exitCode = await exec('docker', buildArguments(build, builder, idFile), {
-    env: defined({ ...environment, ...builder.environment }),
-    // It would write to the standard output, past the log; and the arguments may hold secrets.
-    silent: true,
-    ignoreReturnCode: true,
-    listeners: { stdline: line, errline: line },
+  // Not by @actions/exec, which cannot end what it began: this process would live as long as a build nobody waits for.
+  const child = spawn('docker', buildArguments(build, builder, idFile), {
+    env: { ...environment, ...builder.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal && { signal }),
   });
+  for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', line);
+  const [exitCode] = (await once(child, 'close')) as [number | null];
   if (exitCode === 0) return;
-  const end = output.slice(-lastLines).join('\n');
+  const end = output.slice(-lastLines).join('\n').slice(-lastCharacters);
   throw new Error(
     `docker build of ${build.context} ended with exit code ${exitCode}; nothing was deployed. The end of its output:\n${end}`,
   );
@@ -92,11 +100,5 @@ function elsewhere(id: string, address: string): string {
   return (
     `docker build made ${id}, and the engine at ${address} does not have it: the builder keeps its images to itself. ` +
     'Unset BUILDX_BUILDER, or build the image in a step of its own and give it with `build: false`.'
-  );
-}
-
-function defined(environment: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
 }

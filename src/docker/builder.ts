@@ -21,8 +21,11 @@ const buildkit: Builder = {
   environment: { DOCKER_BUILDKIT: '1' },
 };
 
-/** Later ones without the plug-in refuse to build at all where BuildKit is asked for. */
-const classic: Builder = { kind: 'classic', command: ['build'], environment: { DOCKER_BUILDKIT: '0' } };
+/**
+ * Later ones without the plug-in refuse to build at all where BuildKit is asked for. The container of a step that fails
+ * would stay.
+ */
+const classic: Builder = { kind: 'classic', command: ['build', '--force-rm'], environment: { DOCKER_BUILDKIT: '0' } };
 
 const pluginSince = 23;
 

@@ -72,7 +72,8 @@ function parseVm(block: string): Vm | undefined {
     return at < 0 ? undefined : args[at + 1];
   };
   const root = value('-root');
-  const bin = value('-bindir');
+  // Runtimes that are too old for hot-deploy say nothing of -bindir, and have to be known all the same to be refused.
+  const bin = value('-bindir') ?? /^(\/.*\/erts-[^/]+\/bin)\/beam/.exec(args[0] ?? '')?.[1];
   if (root === undefined || bin === undefined) {
     return undefined;
   }

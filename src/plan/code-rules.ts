@@ -1,4 +1,5 @@
 import { plainName } from '../release/modules.js';
+import { expectedModules } from '../release/release.js';
 import { carryOut } from '../upgrade/children.js';
 import { type CodeComparison, nameProcess } from './comparison.js';
 import type { Reason } from './reason.js';
@@ -40,6 +41,22 @@ export const codeRules: readonly Rule[] = [
           `${plainName(module)} has an on_load function: if it failed under way, the VM would restart, so the container is restarted in order.`,
         ),
       ),
+
+  // In one script, and in this order: it would be gone afterwards, on the way down too.
+  ({ modules, next }) => {
+    const expected = expectedModules(next);
+    return modules.flatMap(({ name, removed }) =>
+      removed
+        .filter(({ module, protocol }) => !protocol && module in expected)
+        .map(({ module }) =>
+          against(
+            'module-moved',
+            plainName(module),
+            `${plainName(module)} moved from ${name} to another application, and systools would load it with the one and remove it with the other. It takes a restart.`,
+          ),
+        ),
+    );
+  },
 
   ({ supervision, modules }) =>
     'unknown' in supervision ? unknownTree(supervision.unknown, modules) : impossible(supervision, modules),

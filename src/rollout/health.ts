@@ -10,7 +10,9 @@ export type Health = { readonly kind: 'healthy' } | { readonly kind: 'failed'; r
 const lookMs = 50;
 /** Without a HEALTHCHECK this long without an end or a restart counts as healthy. */
 const steadyMs = 2_000;
+/** Reports cut a long message, and the end is what tells. */
 const logLines = 20;
+const logCharacters = 700;
 
 /**
  * Waits until the container is healthy by its HEALTHCHECK, or, where it has none, has run for two seconds. A container
@@ -70,7 +72,7 @@ function said(check: HealthCheck): string {
 
 async function lastWords(engine: Engine, id: string): Promise<string> {
   try {
-    const log = (await engine.logs(id, logLines)).trim();
+    const log = (await engine.logs(id, logLines)).trim().slice(-logCharacters);
     return log === '' ? '; its log is empty' : `; the end of its log:\n${log}`;
   } catch {
     // Some log drivers cannot be read back. That is no reason to hide why the container failed.

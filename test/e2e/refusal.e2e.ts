@@ -15,7 +15,7 @@ let bare: string;
 let web: Container;
 
 beforeAll(async () => {
-  const older: readonly (readonly [string, string])[] = [['~> 1.14', '~> 1.10']];
+  const older = [['~> 1.14', '~> 1.10']] as const;
   [v1, v2, otp23, bare] = await Promise.all([
     image({ example: 'octochat', version: 1, debian: 'bookworm' }).then((tag) => ownImage(tag)),
     image({ example: 'octochat', version: 2, debian: 'bookworm' }).then((tag) => ownImage(tag)),
@@ -27,7 +27,13 @@ beforeAll(async () => {
       files: {
         'config/releases.exs': 'import Config\nconfig :octochat, tcp_port: 4040, http_port: 8080, greeting: "ahoy"\n',
       },
-      replace: { 'apps/octochat/mix.exs': older, 'apps/kv/mix.exs': older },
+      replace: {
+        'apps/octochat/mix.exs': older,
+        'apps/kv/mix.exs': older,
+        'apps/octochat/lib/octochat/application.ex': [
+          ['{DynamicSupervisor, ', '{DynamicSupervisor, strategy: :one_for_one, '],
+        ],
+      },
     }).then((tag) => ownImage(tag)),
     ownImage('debian:bookworm-slim', 'CMD ["sleep", "600"]'),
   ]);
@@ -211,5 +217,14 @@ describe('a run that changes nothing', () => {
     const ran = await expectUntouched([web], () => hotDeploy(words));
     expect(ran).toMatchObject({ code: 0, report: { outcome: 'planned', method: 'relup', from: '0.1.0', to: '0.2.0' } });
     expect(ran.stdout).toMatch(/^Planned 0\.1\.0 → 0\.2\.0: it can be loaded hot, and nothing was touched\.\n/);
+  });
+
+  it('is a deploy of what runs already', async () => {
+    const ran = await expectUntouched([web], () => deploy(web, v1, '--no-build'));
+    expect(ran).toMatchObject({
+      code: 0,
+      report: { outcome: 'unchanged', method: 'none', from: '0.1.0', to: '0.1.0' },
+    });
+    expect(ran.stdout).toMatch(/^0\.1\.0 already runs: nothing was touched\.\n/);
   });
 });

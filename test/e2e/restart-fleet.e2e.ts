@@ -2,7 +2,16 @@ import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/report/report.js';
-import { type Container, connect, type Lines, removeContainers, start, unused } from '../support/world/container.js';
+import { hotDeploy } from '../support/world/command.js';
+import {
+  type Container,
+  connect,
+  healthy,
+  type Lines,
+  removeContainers,
+  start,
+  unused,
+} from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { context, docker, image, removeImages } from '../support/world/images.js';
 import { files } from '../support/world/inside.js';
@@ -95,6 +104,20 @@ describe.each([
     expect(await files(third)).toEqual(before.files);
     const named = await docker('ps', '-a', '--format', '{{.Names}}', '--filter', 'name=hot-deploy-');
     expect(named.split('\n').filter((name) => all.some((each) => name.startsWith(each.name)))).toEqual([]);
+  });
+});
+
+describe('on-failure stop', () => {
+  it('leaves the new code as it is for a person to look, and not permanent: a restart boots the old one', async () => {
+    const [web, next] = [await start(tag, moods('ill')), await image(moody)];
+    const words = ['--containers', web.name, '--image', next, '--no-build', '--on-failure', 'stop', '--soak', '1s'];
+    const ran = await hotDeploy(['deploy', ...words, '--probe', 'http://{container}:8080/health']);
+    expect(ran).toMatchObject({ code: 4, report: { outcome: 'failed', method: 'relup' } });
+    expect(ran.report?.message).toMatch(/the probe has failed for .* It was left as it is, since on-failure is stop/);
+    expect(await served(web)).toBe('0.2.1');
+    await docker('restart', web.name);
+    await healthy(web);
+    expect(await served(web)).toBe('0.2.0');
   });
 });
 

@@ -65,9 +65,13 @@ describe('a VM is what its own command line says', () => {
     expect(parseVms(block(1, mix, []))[0]?.user).toBe('0:0');
   });
 
+  it('and where its runtime is too old to name its directory of programs, its first word does', () => {
+    expect(parseVms(block(1, without(mix, '-bindir')))).toMatchObject([{ bin: '/app/erts-13.1.5/bin' }]);
+  });
+
   it('and nothing can be said of one without root or directory of programs', () => {
     expect(parseVms(block(1, without(mix, '-root')))).toEqual([]);
-    expect(parseVms(block(1, without(mix, '-bindir')))).toEqual([]);
+    expect(parseVms(block(1, without(relx, '-bindir')))).toEqual([]);
   });
 
   it('and an argument is never taken for the next VM, whatever it holds', () => {

@@ -69,6 +69,12 @@ const rows: readonly Row[] = [
   ],
   ['on-load-changed', 'Shop.Hash', comparing({ added: [beam('Elixir.Shop.Hash', { onLoad: true })] }), 'if it failed'],
   [
+    'module-moved',
+    'Cart.Store',
+    comparing({ removed: [beam('Elixir.Cart.Store'), beam('fax')] }),
+    'Cart.Store moved from shop to another application, and systools would load it with the one and remove it with the other. It takes a restart.',
+  ],
+  [
     'cold-boot-failed',
     'Shop.Sup, Shop.Till',
     comparing(
@@ -160,7 +166,7 @@ describe('nothing closes it', () => {
       'where plain modules and servers change, come and go',
       comparing({
         added: [beam('mail', { nif: true })],
-        removed: [beam('fax', { nif: true, onLoad: true })],
+        removed: [beam('fax', { nif: true, onLoad: true }), beam('Elixir.Shop.Price', { protocol: true })],
         changed: [both('price'), both('till', { behaviours: ['gen_server'], codeChange: [3] }, { onLoad: true })],
       }),
     ],

@@ -179,6 +179,13 @@ describe('what closes the hot way before any code is looked at', () => {
     ]);
   });
 
+  it('names all that differ, as long as they are few', () => {
+    const files = ['/bin/a', '/bin/b', '/bin/c'];
+    expect(judgeRelease(comparing({}, next, { image: { settings: [], files } }))[0]?.message).toContain(
+      '3 files outside the release differ (/bin/a, /bin/b, /bin/c).',
+    );
+  });
+
   it('is one reason, not one for each of its applications, where the runtime differs', () => {
     const other = changing({ ...next, erts: '14.0' }, 'crypto', () => ({ version: '5.2' }));
     expect(judgeRelease(comparing({}, other)).map(({ code }) => code)).toEqual(['erts-changed']);

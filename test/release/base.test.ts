@@ -32,7 +32,11 @@ describe('of what an image sets for its containers', () => {
 
   it.each([
     ['labels, into which builds write commit and time', { Labels: { commit: '1' } }, { Labels: { commit: '2' } }],
-    ['one way or another to set nothing', { Cmd: null, Env: null, Volumes: null }, { Cmd: [], Env: [], Volumes: {} }],
+    [
+      'one way or another to set nothing',
+      { Cmd: null, Env: null, Volumes: null, User: null },
+      { Cmd: [], Env: [], Volumes: {}, User: '' },
+    ],
     ['the order of the variables', { Env: ['A=1', 'B=2'] }, { Env: ['B=2', 'A=1'] }],
   ])('%s do not count', (_, from, to) => {
     expect(between(from, to)).toEqual([]);

@@ -201,6 +201,13 @@ describe('a file that only a start reads', () => {
   });
 });
 
+it('what differs is told in the order of its names', () => {
+  const other = recompiled(recompiled(shop, 'cart', 'Elixir.Cart.Store'), 'cart', 'Elixir.Cart.All');
+  const change = compare(runs(shop), withFiles(other, { 'releases/VSN/vm.args': 'new', 'bin/migrate': 'new' }));
+  expect(change.applications.rebuilt[0]?.modules).toEqual(['Elixir.Cart.All', 'Elixir.Cart.Store']);
+  expect(change.files).toEqual(['bin/migrate', 'releases/VSN/vm.args']);
+});
+
 it.each([
   'bin/shop.bat',
   'releases/VSN/remote.vm.args',

@@ -82,6 +82,12 @@ describe('between what runs and what a cold boot starts', () => {
     expect(only(of(dynamic), of(till))).toMatchObject({ kind: 'top-changed', path: 'shop/till', supervisor: dynamic });
   });
 
+  it('all children of a supervisor that does not run are new', () => {
+    const { children: _, ...ended } = supervisor([]);
+    expect(only({ shop: ended }, of(till))).toMatchObject({ kind: 'child-added', child: till, last: true });
+    expect(only(of(till), { shop: ended })).toMatchObject({ kind: 'child-removed', child: till });
+  });
+
   it('what a dynamic supervisor started comes and goes with the work', () => {
     const dynamic = (children: readonly Supervised[]) => ({ shop: supervisor(children, { type: 'dynamic' }) });
     expect(compareTrees(dynamic([till]), dynamic([store]))).toEqual([]);

@@ -86,6 +86,14 @@ describe('what runs equals a cold boot', () => {
     });
   });
 
+  it('also where a protocol is consolidated that the node cannot find, which is no protocol of what runs', () => {
+    const more = { ...next, protocols: { ...next.protocols, 'Elixir.IEx.Info': digest('info') } };
+    expect(prove(more, cold, before, switched())).toMatchObject({
+      protocols: { expected: 1, matching: 1 },
+      converged: true,
+    });
+  });
+
   it('as far as one can tell without a cold boot: that is said', () => {
     expect(prove(next, undefined, before, switched({ tree: { applications: {} } }))).toMatchObject({
       supervision: { expected: 0, matching: 0, differing: [] },
@@ -161,6 +169,13 @@ describe('what runs does not equal a cold boot', () => {
     const proof = prove(next, cold, before, now);
     expect(proof.converged).toBe(false);
     expect(differences(proof)).toBe(told);
+  });
+
+  it('where only the node says of a child that it does not run', () => {
+    const { running: _, ...silent } = worker('store');
+    const silently = { ...cold, cart: supervisor([silent]) };
+    expect(prove(next, silently, before, standing(cold)).converged).toBe(true);
+    expect(prove(next, silently, before, standing(idle())).converged).toBe(false);
   });
 
   it('with an application that is new and could not be started', () => {

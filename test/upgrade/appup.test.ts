@@ -117,6 +117,13 @@ describe('all that changes together is one switch', () => {
     expect(dependencies(scripts(generated({ changed })).up)).toEqual(['c < ', "a < 'c'", "b < 'a'"]);
   });
 
+  it('in the order of the names where nobody calls anybody, so that the same change makes the same appup', () => {
+    const up = (...modules: readonly string[]) =>
+      dependencies(scripts(generated({ changed: modules.map((each) => both(each)) })).up);
+    expect(up('b', 'a')).toEqual(["b < 'a'", 'a < ']);
+    expect(up('a', 'b')).toEqual(['a < ', "b < 'a'"]);
+  });
+
   it('in which new modules have their place', () => {
     const appup = generated({ changed: [both('till', { calls: ['mail'] }, {})], added: [beam('mail')] });
     expect(dependencies(scripts(appup).up)).toEqual(["till < 'mail'", 'mail < ']);

@@ -56,9 +56,15 @@ async function standing(containers: readonly Container[]) {
         const { Health: _, ...state } = State;
         return {
           inspected: { ...rest, ExecIDs: undefined, State: state },
-          files: State.Status === 'running' ? await files(container) : await docker('diff', container.name),
+          files: await filesOf(container, State.Status),
         };
       }),
     ),
   };
+}
+
+/** Every file of the release with its digest; where there is none to be read, what the container has changed. */
+async function filesOf(container: Container, status: string): Promise<string> {
+  const readable = status === 'running' && (await container.exec('sh', '-c', 'ls -d /app || true')) === '/app';
+  return readable ? (await files(container)).join('\n') : await docker('diff', container.name);
 }
