@@ -78,11 +78,13 @@ export function compare(running: RunningRelease, next: ImageRelease): Change {
       .map(({ to }) => ({
         name: to.name,
         version: to.version,
-        modules: [
+        modules: distinct([
           ...differing(to.modules, expected, running.modules).filter((module) => !(module in next.protocols)),
-          ...differing(under(`lib/${to.name}-${to.version}/`, running.files, next.files), next.files, running.files),
+          ...differing(under(`lib/${to.name}-${to.version}/ebin/`, running.files), next.files, running.files),
+          // Elsewhere, what only the container has was written by the application itself: time zones, caches.
+          ...differing(under(`lib/${to.name}-${to.version}/`, next.files), next.files, running.files),
           // Generated for a deploy, and brought into the container by it.
-        ].filter((name) => !/^lib\/[^/]+\/ebin\/[^/]+\.appup$/.test(name)),
+        ]).filter((name) => !/^lib\/[^/]+\/ebin\/[^/]+\.appup$/.test(name)),
       }))
       .filter(({ modules }) => modules.length > 0),
   };
@@ -114,6 +116,10 @@ function differing(modules: Digests, expected: Digests, actual: Digests): readon
   return Object.keys(modules)
     .filter((module) => actual[module] !== expected[module])
     .sort();
+}
+
+function distinct(names: readonly string[]): readonly string[] {
+  return [...new Set(names)];
 }
 
 /** All files below a directory, of either release. */

@@ -58,7 +58,7 @@ describe('code that would silently stay old', () => {
 
     expect(report).toMatchObject({ outcome: 'rolled-back', method: 'relup' });
     expect(report.message).toContain('did not equal a cold boot: modules Elixir.Octochat.Extra');
-    expect(await client.ask('PING')).toBe('PONG 0.1.0 4');
+    expect(await client.ask('PING')).toMatch(/^PONG 0\.1\.0 \d+$/);
     expect(apartFromRecord(await standing(web))).toEqual(apartFromRecord(before));
   });
 

@@ -168,7 +168,7 @@ describe('a configuration that cannot be carried over', () => {
     expect(report).toMatchObject({ outcome: 'refused', method: 'relup' });
     expect(report.message).toContain('octochat:render');
     expect(await standing(web)).toEqual(before);
-    expect(await client.ask('PING')).toBe('PONG 0.1.0 3');
+    expect(await client.ask('PING')).toMatch(/^PONG 0\.1\.0 \d+$/);
   });
 
   it('is no obstacle where the fun has a name', async () => {
@@ -177,7 +177,7 @@ describe('a configuration that cannot be carried over', () => {
     expect(report).toMatchObject({ outcome: 'deployed', method: 'relup' });
     expect(await evaluate(web, 'application:get_env(octochat, render)')).toBe("{ok,fun 'Elixir.String':upcase/1}");
     expect(await client.ask('GREETING')).toBe('ahoi');
-    expect(await client.ask('PING')).toBe('PONG 0.1.3 5');
+    expect(await client.ask('PING')).toMatch(/^PONG 0\.1\.3 \d+$/);
     expect(await client.ask('GET arms')).toBe('8');
   });
 });

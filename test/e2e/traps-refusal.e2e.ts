@@ -72,6 +72,6 @@ describe('a hand-written appup with a step before the point of no return', () =>
     expect(report).toMatchObject({ outcome: 'deployed', method: 'relup' });
     expect(await web.exec('cat', '/tmp/steps')).toBe('0.1.1\n0.1.2');
     expect(await evaluate(web, 'persistent_term:get(told)')).toBe('2');
-    expect(await client.ask('PING')).toBe('PONG 0.1.2 4');
+    expect(await client.ask('PING')).toMatch(/^PONG 0\.1\.2 \d+$/);
   });
 });

@@ -100,6 +100,11 @@ describe('of the applications', () => {
     ]);
   });
 
+  it('one that has written a file of its own since it started is the same', () => {
+    const change = changedFiles({ 'lib/cart-1.0.0/priv/zones.ets': 'downloaded' }, {});
+    expect(change).toEqual({ ...untouched, same: true });
+  });
+
   it.each<[string, ImageRelease, string[]]>([
     ['another module', recompiled(shop, 'cart', 'Elixir.Cart.Store'), ['Elixir.Cart.Store']],
     ['one more module', recompiled(shop, 'cart', 'Elixir.Cart.New'), ['Elixir.Cart.New']],
