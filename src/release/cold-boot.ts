@@ -14,7 +14,7 @@ export type ColdBoot =
   | { readonly kind: 'booted'; readonly tree: Tree; readonly ms: number }
   | { readonly kind: 'failed'; readonly why: string };
 
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 /**
  * Boots the new image once as the container would, with its environment and command, and reads its supervision

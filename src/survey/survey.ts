@@ -1,4 +1,7 @@
+import { posix } from 'node:path';
 import type { ContainerDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import type { Vm } from '../node/vm.js';
 import type { Comparison } from '../plan/comparison.js';
 import { type ContainerPlan, closed, judgeRelease } from '../plan/plan.js';
 import type { Reason } from '../plan/reason.js';
@@ -6,7 +9,7 @@ import { against } from '../plan/rule.js';
 import { Refusal } from '../refusal.js';
 import { compareImages } from '../release/base.js';
 import { compare } from '../release/compare.js';
-import type { ImageRelease, RunningRelease } from '../release/release.js';
+import type { ImageRelease } from '../release/release.js';
 import { bootedVersion, type Reading, readRunning } from '../release/running.js';
 import { surveyCode } from './code.js';
 import { existing } from './existing.js';
@@ -37,10 +40,17 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
   const base = { name, container, oldImage };
   const reading = await readRunning(engine, container, inputs);
   if (reading.kind !== 'running') {
-    return recreated({ ...base, ...unread(name, reading) }, next.root);
+    const plan = { ...base, ...unread(name, reading) };
+    if ('vm' in reading) {
+      refuseOther(name, await releasesAt(engine, container.Id, reading.vm), next);
+    }
+    // Without distribution nobody has ever loaded anything into it, so it still runs what it was made from.
+    return reading.kind === 'no-distribution' && container.Image === image.Id
+      ? { ...plan, method: 'none', reasons: [] }
+      : recreated(plan, next.root);
   }
   const { release: running } = reading;
-  refuseOther(name, running, next);
+  refuseOther(name, [running.name], next);
   const from = running.version;
   const change = compare(running, next);
   const imageChange = await shared.images(oldImage, () => compareImages(engine, oldImage, image, running.root));
@@ -91,12 +101,22 @@ function refuseStopped(name: string, container: ContainerDetails): void {
   }
 }
 
-function refuseOther(name: string, running: RunningRelease, next: ImageRelease): void {
-  if (running.name !== next.name) {
+function refuseOther(name: string, running: readonly string[], next: ImageRelease): void {
+  if (running.length > 0 && !running.includes(next.name)) {
     throw new Refusal(
-      `The image holds the release ${next.name}, and ${name} runs ${running.name}: it is another application's image. Check \`image\` and \`containers\`.`,
+      `The image holds the release ${next.name}, and ${name} runs ${running.join(' or ')}: it is another application's image. Check \`image\` and \`containers\`.`,
     );
   }
+}
+
+/** What the VM that cannot be asked may have booted, by the .rel files beside its boot script. */
+async function releasesAt(engine: Engine, container: string, { boot }: Vm): Promise<readonly string[]> {
+  if (boot === undefined) {
+    return [];
+  }
+  const { stdout } = await engine.exec(container, { argv: ['ls', posix.dirname(boot)], timeoutMs: 10_000 });
+  const names = stdout.toString('utf8').split('\n');
+  return names.filter((name) => name.endsWith('.rel')).map((name) => name.slice(0, -'.rel'.length));
 }
 
 /** Why a container that runs cannot be asked what it runs; whatever it is, a new one on the new image can take its place. */

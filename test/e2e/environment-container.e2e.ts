@@ -104,12 +104,15 @@ describe('one run over containers of every kind', () => {
     expect(await served(container)).toBe('0.2.0');
   });
 
-  it('restarts where distribution is off, and says that nobody could be asked for a proof', async () => {
+  it('restarts where distribution is off, says that nobody could be asked for a proof, and does not do it twice', async () => {
     const { row, container } = deployed('undistributed');
     await expectRestarted(deployed('undistributed'), `distribution-off ${container.name}`);
     expect(row).toMatchObject({ from: '0.1.0', to: '0.2.0', settings: { equal: true } });
     expect(row.proof).toBeUndefined();
     expect(await served(container)).toBe('0.2.0');
+
+    const again = await deployTo(container.name, { image: await v2() });
+    expect(again.report, again.log).toMatchObject({ outcome: 'unchanged', method: 'none' });
   });
 
   it('restarts where the way of distribution lets nobody in, and does not wait for an answer that cannot come', async () => {

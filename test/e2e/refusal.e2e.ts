@@ -88,10 +88,17 @@ describe('refused, in one sentence, with nothing changed', () => {
     expectRefused(ran, new RegExp(`^The image ${bare} holds no release: .*start_erl\\.data`));
   });
 
-  it('is the image of another application', async () => {
+  it('is the image of another application, also where the node cannot be asked what it runs', async () => {
     const turnstile = await ownImage(await image({ example: 'turnstile', version: 1, debian: 'bookworm' }));
-    const ran = await expectUntouched([web], () => deploy(web, turnstile, '--no-build'));
-    expectRefused(ran, new RegExp(`holds the release turnstile, and ${web.name} runs octochat`), /Check `image`/);
+    const mute = await start(v1, ['-e', 'RELEASE_DISTRIBUTION=none']);
+    for (const container of [web, mute]) {
+      const ran = await expectUntouched([container], () => deploy(container, turnstile, '--no-build'));
+      expectRefused(
+        ran,
+        new RegExp(`holds the release turnstile, and ${container.name} runs octochat`),
+        /Check `image`/,
+      );
+    }
   });
 
   it('is an image that the engine does not have', async () => {
