@@ -29,10 +29,12 @@ export async function coldBoot(
     readonly newImage: ImageDetails;
     /** The node that runs in the container: `app@web.example.org`. */
     readonly nodeName: string;
+    /** Whether several nodes run in it, and the user has named this one. */
+    readonly named: boolean;
   },
   clock: Clock,
 ): Promise<ColdBoot> {
-  const { container, oldImage, newImage, nodeName } = boot;
+  const { container, oldImage, newImage, nodeName, named } = boot;
   const { spec } = recreation(container, oldImage, newImage.Id, newImage.Id);
   const started = clock.now();
   const id = await engine.createContainer(`hot-deploy-cold-boot-${randomUUID().slice(0, 8)}`, {
@@ -48,7 +50,7 @@ export async function coldBoot(
   });
   try {
     await engine.startContainer(id);
-    const tree = await booted(engine, id, clock);
+    const tree = await booted(engine, id, named ? nodeName.split('@')[0] : undefined, clock);
     return typeof tree === 'string'
       ? { kind: 'failed', why: tree }
       : { kind: 'booted', tree, ms: clock.now() - started };
@@ -64,7 +66,7 @@ function hostNames({ Config: { Hostname: host, Domainname: domain } }: Container
   );
 }
 
-async function booted(engine: Engine, id: string, clock: Clock): Promise<Tree | string> {
+async function booted(engine: Engine, id: string, name: string | undefined, clock: Clock): Promise<Tree | string> {
   const deadline = clock.now() + patienceMs;
   let why = 'it did not start in time';
   while (clock.now() < deadline) {
@@ -72,7 +74,8 @@ async function booted(engine: Engine, id: string, clock: Clock): Promise<Tree | 
     if (!State.Running) {
       return `it ended with exit code ${State.ExitCode}: ${(await engine.logs(id, 5)).trim()}`;
     }
-    const [vm] = await findVms(engine, id);
+    const vms = await findVms(engine, id);
+    const vm = name === undefined ? vms[0] : vms.find(({ distribution }) => distribution?.node.split('@')[0] === name);
     if (vm?.distribution !== undefined) {
       try {
         const node = new Node({ engine, container: id, vm });

@@ -18,7 +18,7 @@ export async function study(
   oldImage: ImageDetails,
   comparison: Comparison,
 ): Promise<Study> {
-  const { engine, workshop, image, clock } = site;
+  const { engine, workshop, image, clock, inputs } = site;
   const { running, next, change } = comparison;
   const read = async () => {
     await bringOld(engine, container.Id, workshop, running, change);
@@ -26,7 +26,11 @@ export async function study(
   };
   const [modules, boot] = await Promise.all([
     read(),
-    coldBoot(engine, { container, oldImage, newImage: image, nodeName: running.nodeName }, clock),
+    coldBoot(
+      engine,
+      { container, oldImage, newImage: image, nodeName: running.nodeName, named: inputs.nodeName !== undefined },
+      clock,
+    ),
   ]);
   return { modules, boot };
 }

@@ -72,7 +72,7 @@ export async function context({ example, version, files = {}, replace = {} }: So
 /** Removes the names of all images built here; layers stay as the build cache. */
 export async function removeImages(): Promise<void> {
   for (const tag of tags) {
-    await docker('rmi', '-f', tag).catch(() => undefined);
+    await docker('rmi', '-f', '--no-prune', tag).catch(() => undefined);
   }
 }
 
