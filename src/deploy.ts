@@ -2,7 +2,7 @@ import { writeBundle } from './bundle-file.js';
 import type { Engine } from './docker/engine.js';
 import { findFleet } from './find-fleet.js';
 import type { Inputs } from './inputs.js';
-import { provideImage } from './provide-image.js';
+import { type ProvidedImage, provideImage } from './provide-image.js';
 import { Refusal } from './refusal.js';
 import { readImage } from './release/image.js';
 import { Workshop } from './release/workshop.js';
@@ -53,6 +53,18 @@ async function unlessCancelled<T>(signal: AbortSignal, work: () => Promise<T>): 
   }
 }
 
+/** Before, the tag would have named what nobody runs; now a new container boots what all run, or a person must look. */
+async function moveTag(engine: Engine, image: ProvidedImage, result: Report): Promise<Report> {
+  try {
+    await engine.tagImage(image.id, image.reference);
+    return result;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    const message = `All containers run ${result.to}, and ${image.reference} still names what ran before: ${said}`;
+    return { ...result, outcome: 'failed', message };
+  }
+}
+
 async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
   const { inputs, world } = draft;
   const { log, clock, signal } = world;
@@ -93,11 +105,7 @@ async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
     };
     const carried = await log.group('Roll out', () => rollOut(fleet, changing));
     const result = report(decided, carried);
-    if (result.outcome === 'deployed') {
-      // Before, the tag would have named what nobody runs; now a new container boots what all run.
-      await engine.tagImage(image.id, image.reference);
-    }
-    return result;
+    return result.outcome === 'deployed' ? await moveTag(engine, image, result) : result;
   } finally {
     await workshop.close();
   }

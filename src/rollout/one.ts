@@ -63,8 +63,12 @@ export async function carryOut(fleet: Fleet, plan: ContainerPlan): Promise<Carri
       timeline: record.timeline,
       finish: () => finish(ended),
       settle: async () =>
-        finish(method === 'relup' && plan.method === 'relup' ? await settle(work, plan, ended) : ended),
-      revert: async () => finish(await revert(work, plan, ended, method)),
+        finish(
+          method === 'relup' && plan.method === 'relup'
+            ? await settle(work, plan, ended).catch((error: unknown) => lost(plan, error))
+            : ended,
+        ),
+      revert: async () => finish(await revert(work, plan, ended, method).catch((error: unknown) => lost(plan, error))),
     };
   };
 
