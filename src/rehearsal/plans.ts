@@ -1,9 +1,10 @@
-import type { ContainerPlan } from '../plan/plan.js';
+import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
 import type { Rehearsal } from '../plan/rehearsal.js';
 import { remark } from '../plan/rule.js';
 import { isolated } from '../survey/isolated.js';
 import type { Site } from '../survey/site.js';
 import type { Bundle } from '../upgrade/bundle.js';
+import { type Copy, takeCopies } from './copies.js';
 import { rehearse } from './rehearse.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
@@ -38,11 +39,24 @@ async function rehearseOne(site: Site, plan: HotPlan): Promise<Rehearsal> {
     clock,
     isolated: apart,
     hot,
+    copies: await copiesOf(site, hot),
     suspendTimeoutMs: inputs.suspendTimeoutMs,
     ...(inputs.rehearseCommand !== undefined && { command: inputs.rehearseCommand }),
   });
   log.info(`${hot.running.version} → ${hot.next.version} ${inWords(rehearsal)}`);
   return rehearsal;
+}
+
+/** A node that is too busy to be copied from is no reason against an upgrade: the rest of the rehearsal goes on. */
+async function copiesOf({ log }: Site, { running, bundle }: HotMaterial): Promise<readonly Copy[]> {
+  try {
+    return await takeCopies(running.node, bundle.updates);
+  } catch (error) {
+    log.warning(
+      `No states could be copied for the rehearsal: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return [];
+  }
 }
 
 function inWords(rehearsal: Rehearsal): string {

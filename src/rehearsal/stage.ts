@@ -3,6 +3,7 @@ import type { Clock } from '../log.js';
 import type { HotMaterial } from '../plan/plan.js';
 import type { Facts } from '../release/facts.js';
 import type { Booted, Isolated } from '../release/isolation.js';
+import type { Copy } from './copies.js';
 
 /** What is rehearsed, and where. */
 export interface Attempt {
@@ -11,6 +12,8 @@ export interface Attempt {
   readonly isolated: Omit<Isolated, 'image'>;
   readonly hot: HotMaterial;
   readonly suspendTimeoutMs: number;
+  /** States of processes that serve, where there are any. */
+  readonly copies: readonly Copy[];
   /** The team's own smoke test. */
   readonly command?: string;
 }

@@ -7,6 +7,7 @@ import { prove } from '../rollout/proof.js';
 import { type AfterSwitch, stage } from '../upgrade/switch.js';
 import { runCommand } from './command.js';
 import { type Compared, compareFacts } from './compare.js';
+import { judgeCopies, migrateCopies } from './copies.js';
 import { findings } from './findings.js';
 import { settled } from './settled.js';
 import type { Stage } from './stage.js';
@@ -32,13 +33,18 @@ export async function wayUp(on: Stage): Promise<Ascent> {
     };
   }
   const { facts, compared } = await compare(on, switched);
+  const migrated = await migrateCopies(running.node, on.copies);
   const { registrations } = on.booted;
   const measure = {
     release: next,
     booted: on.booted,
     rehearsed: { before: on.before.facts.registrations, after: registrations },
   };
-  const found = [...findings(prove(measure, running, switched), compared), ...reasons];
+  const fresh = findings(prove(measure, running, switched), compared);
+  const copied = judgeCopies(migrated, on.booted.states).filter(
+    ({ code, subject }) => !fresh.some((reason) => reason.code === code && reason.subject === subject),
+  );
+  const found = [...fresh, ...copied, ...reasons];
   return found.length > 0
     ? { kind: 'failed', reasons: found }
     : { kind: 'passed', after: facts.registrations, remarks: compared.remarks };

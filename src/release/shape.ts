@@ -77,6 +77,27 @@ function describe(shape: Shape): string {
   return `${/^[aeiou]/.test(kind(shape)) ? 'an' : 'a'} ${kind(shape)}`;
 }
 
+/**
+ * Only what structure it is at the top, and which structs are below: what else two processes of one kind differ in may be
+ * what they were told since they started.
+ */
+export function outline(shape: Shape): Shape {
+  if (typeof shape === 'string') {
+    return shape;
+  }
+  return 'elements' in shape
+    ? { elements: shape.elements.map(below) }
+    : {
+        ...shape,
+        members: Object.fromEntries(Object.entries(shape.members).map(([key, value]) => [key, below(value)])),
+      };
+}
+
+function below(shape: Shape): Shape {
+  const structured = typeof shape === 'object' && 'members' in shape && shape.struct !== undefined;
+  return structured ? outline(shape) : 'none';
+}
+
 function first(found: readonly (string | undefined)[]): string | undefined {
   return found.find((each) => each !== undefined);
 }

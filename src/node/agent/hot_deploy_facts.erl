@@ -2,7 +2,7 @@
 %% settings, and the shapes of its processes' states. For comparing one that was upgraded with one that was booted.
 -module(hot_deploy_facts).
 -export([booted/1, read/1, registrations/0]).
--export([shape/1]).
+-export([workers/0, callback/1, shape/1]).
 
 -define(PATIENCE, 500).
 %% Deeper than this, and in wider maps, it is data and no structure.
@@ -52,13 +52,16 @@ table(Table) ->
 %% Of all supervised workers that let themselves be asked. Where no child specification names a process, its place is that
 %% of its supervisor, and `*`.
 states() ->
-    Workers = lists:append([workers(atom_to_binary(Application), Top)
-                            || {Application, Top} <- maps:to_list(hot_deploy_tree:walk(all)),
-                               not lists:member(Application, [kernel, stdlib, sasl, logger, elixir])]),
-    Places = maps:from_list([{Pid, Place} || {Place, Pid} <- Workers]),
+    Places = maps:from_list([{Pid, Place} || {Place, Pid} <- workers()]),
     Answers = hot_deploy_check:answer(maps:keys(Places), fun(Pid) -> shape(sys:get_state(Pid, ?PATIENCE)) end),
     [#{place => maps:get(Pid, Places), module => Module, shape => Shape}
      || {Pid, {ok, Shape}} <- Answers, Module <- [callback(Pid)], Module =/= none].
+
+-spec workers() -> [{binary(), pid()}].
+workers() ->
+    lists:append([workers(atom_to_binary(Application), Top)
+                  || {Application, Top} <- maps:to_list(hot_deploy_tree:walk(all)),
+                     not lists:member(Application, [kernel, stdlib, sasl, logger, elixir])]).
 
 workers(Path, #{type := dynamic, at := Pid}) ->
     [{<<Path/binary, "/*">>, Child} || {_, Child, worker, _} <- children(Pid), is_pid(Child)];
@@ -76,6 +79,7 @@ children(Pid) ->
         _:_ -> []
     end.
 
+-spec callback(pid()) -> module() | none.
 callback(Pid) ->
     try proc_lib:initial_call(Pid) of
         {Module, _, _} -> Module;
