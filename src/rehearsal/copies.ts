@@ -3,7 +3,7 @@ import { atom, binary, map, tuple } from '../node/term.js';
 import type { Reason } from '../plan/reason.js';
 import { against } from '../plan/rule.js';
 import type { ProcessState } from '../release/facts.js';
-import { plainName } from '../release/modules.js';
+import { plainName, plainPlace } from '../release/modules.js';
 import { difference, outline, type Shape } from '../release/shape.js';
 
 /** The state of a process that serves, on its way to where it is migrated. Holds secrets: never to be printed. */
@@ -77,6 +77,6 @@ function lost({ place, module }: Migrated, what: string): Reason {
   return against(
     'state-shape-changed',
     plainName(module),
-    `Of a process that runs now (${place}): ${what}. Write a code_change that brings the old state into the new shape, or leave it to a restart.`,
+    `Of a process that runs now (${plainPlace(place)}): ${what}. Write a code_change that brings the old state into the new shape, or leave it to a restart.`,
   );
 }

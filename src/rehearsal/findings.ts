@@ -1,5 +1,6 @@
 import type { Reason } from '../plan/reason.js';
 import { against } from '../plan/rule.js';
+import { plainPlace } from '../release/modules.js';
 import type { Proof } from '../report/report.js';
 import type { Compared } from './compare.js';
 
@@ -11,7 +12,7 @@ export function findings(proof: Proof, compared: Compared): readonly Reason[] {
       against(
         'state-shape-changed',
         module,
-        `After the upgrade ${what} (${place}). Write a code_change that brings the old state into the new shape, or leave it to a restart.`,
+        `After the upgrade ${what} (${plainPlace(place)}). Write a code_change that brings the old state into the new shape, or leave it to a restart.`,
       ),
     ),
     ...failed('module', modules.differing, 'does not run as the new release has it'),

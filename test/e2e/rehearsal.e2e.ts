@@ -174,7 +174,7 @@ describe('a container that was upgraded hot before', () => {
 
     expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', from: '0.2.0', to: '0.2.1' });
     expect(report.containers[0]?.rehearsal).toMatchObject({ kind: 'passed', wayBack: 'downgrade' });
-    expect(await served(upgraded)).toBe('0.2.0');
+    expect(await served(upgraded)).toBe('0.2.1');
     expect(await evaluate(upgraded, 'element(2, hd(release_handler:which_releases(permanent)))')).toBe('"0.2.1"');
   });
 });
