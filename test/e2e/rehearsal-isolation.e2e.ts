@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 const plan = async (options: Readonly<Record<string, string>>) =>
-  (await deployTo(web.name, { image: await needing('0.3.1'), mode: 'plan', ...options })).report;
+  (await deployTo(web.name, { image: await needing('0.3.1'), mode: 'plan', rehearse: 'auto', ...options })).report;
 
 /** How many clients the production's database has had. */
 const clients = async () => (await (await connect(await db.port(4040))).ask('PING')).split(' ')[2];
@@ -87,7 +87,7 @@ describe('a new release that does not boot', () => {
     const one = await start(await image({ example: 'octochat', version: 1, debian: 'bookworm' }));
     const keyless = { 'config/runtime.exs': [['import Config', 'import Config\nraise "no key"']] } as const;
     const broken = await image(octochat({ version: '0.1.1', replace: { ...keyless, ...more('0.1.1') } }));
-    const { report } = await deployTo(one.name, { image: broken, mode: 'plan' });
+    const { report } = await deployTo(one.name, { image: broken, mode: 'plan', rehearse: 'auto' });
     expect(report).toMatchObject({ method: 'recreate', reasons: [{ code: 'rehearsal-failed', subject: '0.1.1' }] });
     expect(report.reasons[0]?.message).toMatch(
       /What runs boots in a container of its own, and the new release does not/,

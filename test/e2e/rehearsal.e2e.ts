@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 const plan = async (to: string, options: Readonly<Record<string, string>> = {}) => {
-  const { report, log } = await deployTo(web.name, { image: to, mode: 'plan', ...options });
+  const { report, log } = await deployTo(web.name, { image: to, mode: 'plan', rehearse: 'auto', ...options });
   return { report, log, row: report.containers[0], codes: report.reasons.map(({ code }) => code) };
 };
 
@@ -170,7 +170,7 @@ describe('a container that was upgraded hot before', () => {
       replace: { 'apps/octochat/lib/octochat.ex': [['def ', '# \n  def ']] },
     });
 
-    const { report } = await deployTo(upgraded.name, { image: await image(next) });
+    const { report } = await deployTo(upgraded.name, { image: await image(next), rehearse: 'auto' });
 
     expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', from: '0.2.0', to: '0.2.1' });
     expect(report.containers[0]?.rehearsal).toMatchObject({ kind: 'passed', wayBack: 'downgrade' });
