@@ -7,10 +7,11 @@ import type { ProbeTarget } from './probe/target.js';
 
 /** Everything a user can ask for, read, typed and checked. */
 export interface Inputs {
-  readonly mode: 'deploy' | 'plan';
+  readonly mode: 'deploy' | 'plan' | 'status';
   /** At least one. */
   readonly containers: readonly Selector[];
-  readonly image: string;
+  /** Absent only for `status`, where each container's own reference is meant then. */
+  readonly image?: string;
   /** Absent where `image` exists already. */
   readonly build?: Build;
   readonly strategy: 'auto' | 'relup' | 'restart';
@@ -54,11 +55,14 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
   const probe = value('probe');
   const nodeName = value('node-name');
   const cookie = value('cookie');
+  const mode = modeFor(value('mode'), environment);
+  // The image of this commit is what a deploy makes, and says nothing about what was meant to run before.
+  const image = value('image') ?? (mode === 'status' ? undefined : imageOfCommit(environment));
   const inputs: Inputs = {
-    mode: modeFor(value('mode'), environment),
+    mode,
     containers: someOf(value('containers') ?? []),
-    image: value('image') ?? imageOfCommit(environment),
-    ...(value('build') && { build: readBuild(given) }),
+    ...(image && { image }),
+    ...(value('build') && mode !== 'status' && { build: readBuild(given) }),
     strategy: value('strategy'),
     hotUpTo: value('hot-up-to'),
     ...(probe && { probe }),
@@ -93,7 +97,7 @@ function readBuild(given: Given): Build {
   };
 }
 
-function modeFor(mode: 'auto' | 'deploy' | 'plan', environment: NodeJS.ProcessEnv): Inputs['mode'] {
+function modeFor(mode: 'auto' | Inputs['mode'], environment: NodeJS.ProcessEnv): Inputs['mode'] {
   if (mode !== 'auto') return mode;
   // Also `pull_request_target` and reviews: whatever a pull request starts must not deploy what nobody merged.
   return environment['GITHUB_EVENT_NAME']?.startsWith('pull_request') ? 'plan' : 'deploy';

@@ -5,6 +5,8 @@ const buildOptions = ['context', 'dockerfile', 'build-args', 'target'] as const 
 
 /** Why these options can't be meant together, in a sentence; undefined where they can. */
 export function contradiction(inputs: Inputs, given: Given): string | undefined {
+  // It builds nothing and loads nothing: what is said about that is left alone.
+  if (inputs.mode === 'status') return undefined;
   if (!inputs.build && !given('image')) {
     return '`build` is "false" and `image` is not given: name the existing image, or leave `build` out.';
   }

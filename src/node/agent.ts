@@ -15,6 +15,7 @@ const sets = {
     'hot_deploy_records',
     'hot_deploy_environment',
   ],
+  drift: ['hot_deploy_node', 'hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_drift'],
   config: ['hot_deploy_config', 'hot_deploy_term'],
   release: ['hot_deploy_release', 'hot_deploy_relup'],
 } as const;

@@ -31,6 +31,8 @@ export async function coldBoot(
     readonly nodeName: string;
     /** Whether several nodes run in it, and the user has named this one. */
     readonly named: boolean;
+    /** Asked of the node before it goes. */
+    readonly meanwhile?: (node: Node) => Promise<void>;
   },
   clock: Clock,
 ): Promise<ColdBoot> {
@@ -50,10 +52,13 @@ export async function coldBoot(
   });
   try {
     await engine.startContainer(id);
-    const tree = await booted(engine, id, named ? nodeName.split('@')[0] : undefined, clock);
-    return typeof tree === 'string'
-      ? { kind: 'failed', why: tree }
-      : { kind: 'booted', tree, ms: clock.now() - started };
+    const up = await booted(engine, id, named ? nodeName.split('@')[0] : undefined, clock);
+    if (typeof up === 'string') {
+      return { kind: 'failed', why: up };
+    }
+    const ms = clock.now() - started;
+    await boot.meanwhile?.(up.node);
+    return { kind: 'booted', tree: up.tree, ms };
   } finally {
     await engine.removeContainer(id, { force: true, volumes: true });
   }
@@ -66,7 +71,12 @@ function hostNames({ Config: { Hostname: host, Domainname: domain } }: Container
   );
 }
 
-async function booted(engine: Engine, id: string, name: string | undefined, clock: Clock): Promise<Tree | string> {
+async function booted(
+  engine: Engine,
+  id: string,
+  name: string | undefined,
+  clock: Clock,
+): Promise<{ readonly tree: Tree; readonly node: Node } | string> {
   const deadline = clock.now() + patienceMs;
   let why = 'it did not start in time';
   while (clock.now() < deadline) {
@@ -86,7 +96,7 @@ async function booted(engine: Engine, id: string, name: string | undefined, cloc
           argument: map({}),
         })) as { readonly booted: true; readonly applications: Tree } | { readonly booted: false };
         if (answer.booted) {
-          return answer.applications;
+          return { tree: answer.applications, node };
         }
       } catch (error) {
         // Not distributed yet, or already gone: the next round tells.
