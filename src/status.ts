@@ -1,15 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { begin, steps } from './begin.js';
-import { EngineError } from './docker/call.js';
 import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { type Look, looking } from './drift/look.js';
 import { findFleet } from './find-fleet.js';
 import type { Inputs } from './inputs.js';
-import { AgentError } from './node/agent.js';
-import { NodeUnreachable } from './node/node.js';
 import { Refusal } from './refusal.js';
-import { explain } from './report/cause.js';
 import type { Report } from './report/report.js';
 import { type Draft, looked } from './reporting.js';
 import type { World } from './world.js';
@@ -32,21 +28,7 @@ async function lookAt(engine: Engine, draft: Draft): Promise<Report> {
   const rows: { container: ContainerDetails; look: Look }[] = [];
   for (const container of containers) {
     const name = container.Name.replace(/^\//, '');
-    rows.push({ container, look: await step(`Look at ${name}`, () => look(container).catch(unreadable(container))) });
+    rows.push({ container, look: await step(`Look at ${name}`, () => look(container)) });
   }
   return looked(draft, engine.address, rows);
-}
-
-/** One that cannot be read says why; the others are still shown. */
-function unreadable(container: ContainerDetails): (error: unknown) => Look {
-  return (error) => {
-    if (![Refusal, EngineError, NodeUnreachable, AgentError].some((known) => error instanceof known)) {
-      throw error;
-    }
-    const madeFrom = { id: container.Image, names: [], present: true };
-    return {
-      drift: { state: 'unread', madeFrom, history: [], differences: [], notCompared: [] },
-      message: explain(error),
-    };
-  };
 }

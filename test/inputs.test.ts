@@ -97,7 +97,7 @@ test('an unknown probe is named, with those that are known', () => {
 });
 
 test.each<[OptionName, string, string]>([
-  ['mode', 'rollback', '`auto`, `deploy`, `plan`'],
+  ['mode', 'rollback', '`auto`, `deploy`, `plan`, `status`'],
   ['strategy', 'modules', '`auto`, `relup`, `restart`'],
   ['hot-up-to', 'Major', '`patch`, `minor`, `major`'],
   ['lingering', 'purge', '`keep`, `kill`, `restart`'],
@@ -150,6 +150,25 @@ describe('without `image`', () => {
 
   test('it is missing where there is no such repository', () => {
     expect(refusal({ image: '' })).toMatch(/^`image` is missing/);
+  });
+});
+
+describe('status', () => {
+  const github = { GITHUB_REPOSITORY: 'acme/shop', GITHUB_SHA: 'c0ffee', GITHUB_EVENT_NAME: 'push' };
+
+  test('means the image that is named, and none of its own accord: also not the one of this commit', () => {
+    expect(read({ mode: 'status' }).image).toBe('kv:2');
+    expect(read({ mode: 'status', image: '' }).image).toBeUndefined();
+    expect(read({ mode: 'status', image: '' }, github).image).toBeUndefined();
+  });
+
+  test('builds nothing, and does not mind what is said about building', () => {
+    expect(read({ mode: 'status' }).build).toBeUndefined();
+    expect(read({ mode: 'status', image: '', build: 'false', dockerfile: 'Dockerfile.prod' }).build).toBeUndefined();
+  });
+
+  test('is what it is asked for on a pull request, too', () => {
+    expect(read({ mode: 'status' }, { ...github, GITHUB_EVENT_NAME: 'pull_request' }).mode).toBe('status');
   });
 });
 

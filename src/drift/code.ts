@@ -90,7 +90,7 @@ function loadedByHand(runs: string, wanted: string | undefined, restarts: string
     return 'runs code of which there is no file: a restart loses it';
   }
   return restarts === wanted
-    ? 'was loaded by hand: a restart takes the image’s code'
+    ? "was loaded by hand: a restart takes the image's code"
     : 'was loaded by hand: neither its file in the container nor the image holds that code';
 }
 

@@ -19,10 +19,11 @@ export function compareWithImage(seen: Seen): Compared {
   const lasting = [...releaseDifferences(seen), ...code, ...children];
   const differences = [...restart, ...lasting, ...settings, ...processDifferences(seen)];
   const notCompared = unknowns(seen);
+  const memory = inMemory(seen);
   return {
     state: differences.length > 0 ? 'differs' : notCompared.length > 0 ? 'unclear' : 'equal',
     ...(startup.boots !== undefined && {
-      restart: { boots: startup.boots, same: restart.length === 0 && !code.some(isInMemory(seen)) },
+      restart: { boots: startup.boots, same: restart.length === 0 && !code.some(({ subject }) => memory.has(subject)) },
     }),
     renewal: { same: lasting.every(({ kind }) => kind === 'child') && !('unknown' in seen.image) },
     history: history(seen),
@@ -44,10 +45,10 @@ function ofOther(seen: Seen): Compared {
   };
 }
 
-/** What the node's own disk does not hold. */
-function isInMemory({ running, state }: Seen): (difference: Difference) => boolean {
-  const files = new Map(state.files.map((file) => [file.module, file.digest]));
-  return ({ subject }) => !files.has(subject) || files.get(subject) !== running.modules[subject];
+/** Code of the VM's memory that its own disk does not hold, and the other way round. */
+function inMemory({ running, state }: Seen): ReadonlySet<string> {
+  const loaded = state.files.filter(({ module, digest }) => digest !== running.modules[module]);
+  return new Set([...loaded.map(({ module }) => module), ...state.foreign, ...state.unloaded]);
 }
 
 function processDifferences(seen: Seen): readonly Difference[] {

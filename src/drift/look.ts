@@ -1,7 +1,11 @@
+import { EngineError } from '../docker/call.js';
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import type { Clock } from '../log.js';
+import { AgentError } from '../node/agent.js';
+import { NodeUnreachable } from '../node/node.js';
 import { once } from '../once.js';
+import { Refusal } from '../refusal.js';
 import { compareImages, type ImageChange } from '../release/base.js';
 import type { RunningRelease } from '../release/release.js';
 import { type Hints, type Reading, readRunning } from '../release/running.js';
@@ -46,9 +50,9 @@ interface Shared {
 }
 
 async function look(around: Around, shared: Shared, container: ContainerDetails): Promise<Look> {
-  const { engine, image, hints } = around;
+  const { engine, image } = around;
   const [oldImage, meant] = await Promise.all([engine.findImage(container.Image), findMeant(engine, container, image)]);
-  const known: Pick<Drift, 'madeFrom' | 'meant' | 'history' | 'differences' | 'notCompared'> = {
+  const known: Known = {
     madeFrom: {
       ...(oldImage ? nameImage(oldImage) : { id: container.Image, names: [] }),
       present: oldImage !== undefined,
@@ -58,6 +62,31 @@ async function look(around: Around, shared: Shared, container: ContainerDetails)
     differences: [],
     notCompared: [],
   };
+  try {
+    return await compared(around, shared, { container, oldImage, meant, known });
+  } catch (error) {
+    // One that cannot be read says why; the others are still shown.
+    if ([Refusal, EngineError, NodeUnreachable, AgentError].some((expected) => error instanceof expected)) {
+      return { drift: { ...known, state: 'unread' }, message: (error as Error).message };
+    }
+    throw error;
+  }
+}
+
+type Known = Pick<Drift, 'madeFrom' | 'meant' | 'history' | 'differences' | 'notCompared'>;
+
+async function compared(
+  around: Around,
+  shared: Shared,
+  at: {
+    readonly container: ContainerDetails;
+    readonly oldImage: ImageDetails | undefined;
+    readonly meant: Awaited<ReturnType<typeof findMeant>>;
+    readonly known: Known;
+  },
+): Promise<Look> {
+  const { engine, hints } = around;
+  const { container, oldImage, meant, known } = at;
   const still = stopped(container);
   const reading = still === undefined ? await readRunning(engine, container, { ...hints, untouched: true }) : undefined;
   if (reading?.kind !== 'running') {
@@ -72,14 +101,14 @@ async function look(around: Around, shared: Shared, container: ContainerDetails)
   }
   const held = await shared.held(meant.details.Id, () => readHeld(engine, meant));
   const seen = await see(around, shared, { container, oldImage, running, meant, held });
-  const compared = compareWithImage(seen);
+  const found = compareWithImage(seen);
   return {
     drift: {
       ...runs,
-      ...compared,
+      ...found,
       meant: { ...nameImage(meant.details), reference: meant.reference, version: held.release.version },
-      history: [...known.history, ...compared.history].sort((one, other) => one.at.localeCompare(other.at)),
-      notCompared: [...compared.notCompared, ...volumeOver(container, running)],
+      history: [...known.history, ...found.history].sort((one, other) => one.at.localeCompare(other.at)),
+      notCompared: [...found.notCompared, ...volumeOver(container, running)],
     },
   };
 }

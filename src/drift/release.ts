@@ -62,7 +62,7 @@ export function releaseDifferences(seen: Seen): readonly Difference[] {
     ...[
       ...rebuilt.flatMap(({ modules }) => modules.filter((name) => name.startsWith('lib/'))),
       ...(running.version === next.version ? configurationFiles(running.files, next.files) : []),
-    ].map((subject): Difference => ({ kind: 'file', subject, message: 'differs from the image’s', since })),
+    ].map((subject): Difference => ({ kind: 'file', subject, message: "differs from the image's", since })),
     ...reasons.flatMap(({ code, subject, message }): readonly Difference[] => {
       const kind = kindOf[code];
       return kind === undefined ? [] : [{ kind, subject, message, since }];

@@ -6,6 +6,8 @@ type Prints = ReadonlyMap<string, string>;
 
 // What VM this is stands in their environment; of theirs only what is configured counts.
 const platform = /^(kernel|stdlib):/;
+// Elixir's own notes on where the configuration came from.
+const notes = /^elixir:config_provider_/;
 
 /** Keys whose value is not what a cold boot would configure. */
 export function settingDifferences(seen: Seen): readonly Difference[] {
@@ -96,6 +98,10 @@ export function configurationFiles(
 const isUnknown = (value: Fingerprints | Unknown): value is Unknown => 'unknown' in value;
 
 const prints = (list: Fingerprints): Prints =>
-  new Map(list.map(([application, key, print]) => [`${application}:${key}`, print]));
+  new Map(
+    list
+      .map(([application, key, print]) => [`${application}:${key}`, print] as const)
+      .filter(([name]) => !notes.test(name)),
+  );
 
 const keys = (one: Prints, other: Prints) => [...new Set([...one.keys(), ...other.keys()])].sort();

@@ -12,17 +12,27 @@ export function statusVerdict({ status, containers, image }: Report): string {
   const all = containers.length;
   const meant = image?.reference ?? (all === 1 ? 'its image' : 'their images');
   if (all === 0) return 'Nothing was compared.';
-  if (equal === all)
-    return `${count(all, 'container')} ${all === 1 ? 'runs' : 'run'} exactly what a cold boot of ${meant} would.`;
-  if (unread === all)
-    return `${count(all, 'container')} could not be asked what ${all === 1 ? 'it runs' : 'they run'}.`;
-  const rest = [
+  const [only] = all === 1 ? containers : [];
+  if (equal === all) {
+    return `${only ? `${only.name} runs` : `All ${count(all, 'container')} run`} exactly what a cold boot of ${meant} would.`;
+  }
+  if (unread === all) {
+    return `${only ? only.name : `None of ${count(all, 'container')}`} could ${only ? 'not ' : ''}be asked what it runs.`;
+  }
+  if (only) {
+    return unclear > 0
+      ? `${only.name} could not be compared in full with ${meant}, and no difference was found.`
+      : `${only.name} differs from ${meant}.`;
+  }
+  const parts = [
+    ...(differs > 0 ? [`${number(differs)} ${differs === 1 ? 'differs' : 'differ'} from ${meant}`] : []),
+    ...(equal > 0
+      ? [`${number(equal)} ${equal === 1 ? 'runs' : 'run'} exactly what a cold boot of ${meant} would`]
+      : []),
     ...(unclear > 0 ? [`${number(unclear)} could not be compared in full`] : []),
     ...(unread > 0 ? [`${number(unread)} could not be asked`] : []),
   ];
-  if (differs > 0)
-    return `${[`${number(differs)} of ${count(all, 'container')} ${differs === 1 ? 'differs' : 'differ'} from ${meant}`, ...rest].join(', ')}.`;
-  return `No difference from ${meant} was found, and of ${count(all, 'container')} ${rest.join(', ')}.`;
+  return `Of ${count(all, 'container')} ${parts.join(', ')}.`;
 }
 
 /** The sections of `status`, in the order in which it is asked for. */
@@ -30,7 +40,7 @@ export function statusSections({ containers }: Report): readonly Section[] {
   const looked = containers.flatMap((container) => (container.drift ? [{ ...container, drift: container.drift }] : []));
   return [
     containerTable(looked),
-    differenceTable(looked),
+    ...looked.map(differenceList),
     notCompared(looked),
     imageTable(looked),
     historyTable(looked),
@@ -57,50 +67,44 @@ function containerTable(containers: readonly Looked[]): Table {
       { title: 'Runs' },
       { title: 'A restart boots' },
       { title: 'A new container boots' },
-      { title: 'VM up since' },
+      { title: 'Since' },
       ...(told ? [{ title: 'Message' }] : []),
     ],
     rows: containers.map(({ name, drift, message = '' }) => [
       name,
       states[drift.state],
       drift.runs ? `${drift.runs.name} ${drift.runs.version}` : none,
-      boots(drift.restart?.boots, drift.restart?.same),
-      boots(drift.meant?.version, drift.renewal?.same),
-      time(drift.history.find(({ what }) => what === 'the VM started')?.at),
+      boots(drift, drift.restart?.boots, drift.restart?.same),
+      boots(drift, drift.meant?.version, drift.renewal?.same),
+      began(drift),
       ...(told ? [message] : []),
     ]),
   };
 }
 
-function boots(version: string | undefined, same: boolean | undefined): string {
+function boots({ runs }: Drift, version: string | undefined, same: boolean | undefined): string {
   if (version === undefined) return none;
-  return same ? `${version}, the same` : `${version}, not what runs`;
+  if (same === undefined) return version;
+  return same ? `${version}, the same` : `${version}, ${version === runs?.version ? 'other code' : 'not what runs'}`;
+}
+
+/** Since when the running release runs in this VM. */
+function began({ history }: Drift): string {
+  const hot = history.findLast(({ what }) => what.endsWith('was loaded hot'));
+  const vm = history.findLast(({ what }) => what === 'the VM started');
+  return hot ? `${time(hot.at)}, loaded hot` : time(vm?.at);
 }
 
 /** Of modules that differ in one way the first few, and how many more: the report has them all. */
 const mostNamed = 8;
 
-function differenceTable(containers: readonly Looked[]): Table {
-  return {
-    title: 'Differences',
-    kind: 'table',
-    columns: [
-      { title: 'Container', as: 'code' },
-      { title: 'What' },
-      { title: 'Which', as: 'code' },
-      { title: 'How' },
-      { title: 'Since' },
-    ],
-    rows: containers.flatMap(({ name, drift }) =>
-      grouped(drift.differences).map(({ first, subjects }) => [
-        name,
-        first.kind,
-        few(subjects.map(plainName)),
-        first.message,
-        since(first.since),
-      ]),
-    ),
-  };
+/** Sentences and no table: the longest would make every line of a terminal break. */
+function differenceList({ name, drift }: Looked): List {
+  const items = grouped(drift.differences).map(
+    ({ first, subjects }) =>
+      `${first.kind} ${few(subjects.map(plainName))}: ${first.message}${first.since ? `; ${since(first.since)}` : ''}`,
+  );
+  return { title: `How ${name} differs`, kind: 'list', items };
 }
 
 function grouped(differences: readonly Difference[]) {
@@ -117,7 +121,7 @@ function grouped(differences: readonly Difference[]) {
 
 function few(names: readonly string[]): string {
   const more = names.length - mostNamed;
-  return more > 0 ? `${names.slice(0, mostNamed).join(' ')} and ${number(more)} more` : names.join(' ');
+  return more > 0 ? `${names.slice(0, mostNamed).join(', ')} and ${number(more)} more` : names.join(', ');
 }
 
 function notCompared(containers: readonly Looked[]): List {
@@ -129,6 +133,7 @@ function imageTable(containers: readonly Looked[]): Table {
   return {
     title: 'Images',
     kind: 'table',
+    detail: true,
     columns: [
       { title: 'Container', as: 'code' },
       { title: 'Made from', as: 'code' },
@@ -152,17 +157,17 @@ function historyTable(containers: readonly Looked[]): Table {
   return {
     title: 'History',
     kind: 'table',
+    detail: true,
     columns: [{ title: 'Container', as: 'code' }, { title: 'When' }, { title: 'What' }],
     rows: containers.flatMap(({ name, drift }) => drift.history.map(({ at, what }) => [name, time(at), what])),
   };
 }
 
-function since(when: Since | undefined): string {
-  if (when === undefined) return none;
-  if ('at' in when) return time(when.at);
+function since(when: Since): string {
+  if ('at' in when) return `since ${time(when.at)}`;
   return 'after' in when
-    ? `at some time since ${time(when.after)} (${when.event})`
-    : `${time(when.by)} at the latest (${when.event})`;
+    ? `at some time since ${when.event} at ${time(when.after)}`
+    : `since ${time(when.by)} at the latest, when ${when.event}`;
 }
 
 /** To the second, and the same wherever it is read. */
