@@ -161,7 +161,6 @@ async function see(
       ...held,
     },
     created: new Date(container.Created).toISOString(),
-    readOnlyRoot: container.HostConfig.ReadonlyRootfs === true,
   };
   const asked = suspects(seen).filter((module) => running.modules[module] !== undefined);
   return {

@@ -1,19 +1,8 @@
-import type { ReasonCode } from '../plan/codes.js';
-import { judgeRelease } from '../plan/plan.js';
+import type { ImageChange } from '../release/base.js';
 import { compare } from '../release/compare.js';
-import type { Difference } from './drift.js';
+import type { Difference, Since } from './drift.js';
 import { iso, loadedHotAt, type Seen, sinceBoot, sinceParting } from './seen.js';
 import { configurationFiles } from './settings.js';
-
-// Of all that speaks against a hot load, what a new container would have and this one has not.
-const kindOf: Partial<Record<ReasonCode, Difference['kind']>> = {
-  'erts-changed': 'release',
-  'release-root-changed': 'release',
-  'vm-args-changed': 'file',
-  'boot-script-changed': 'file',
-  'container-config-changed': 'container',
-  'base-image-changed': 'container',
-};
 
 /** What versions, files and images say. */
 export function releaseDifferences(seen: Seen): readonly Difference[] {
@@ -28,15 +17,6 @@ export function releaseDifferences(seen: Seen): readonly Difference[] {
     message,
     since,
   });
-  const reasons = judgeRelease({
-    running,
-    next,
-    change,
-    image: 'unknown' in seen.image ? { settings: [], files: [] } : seen.image,
-    readOnlyRoot: seen.readOnlyRoot,
-    occupied: [],
-    options: { strategy: 'auto', hotUpTo: 'major' },
-  });
   return [
     ...(running.version === next.version
       ? []
@@ -45,6 +25,26 @@ export function releaseDifferences(seen: Seen): readonly Difference[] {
             kind: 'release',
             subject: running.name,
             message: `runs in version ${running.version}, and ${meant.reference} holds ${next.version}`,
+            since,
+          } as const,
+        ]),
+    ...(running.erts === next.erts
+      ? []
+      : [
+          {
+            kind: 'release',
+            subject: 'erts',
+            message: `runs in version ${running.erts} (OTP ${running.otp}), and the image holds ${next.erts} (OTP ${next.otp})`,
+            since,
+          } as const,
+        ]),
+    ...(running.root === next.root
+      ? []
+      : [
+          {
+            kind: 'release',
+            subject: running.root,
+            message: `holds the release, and ${next.root} in the image`,
             since,
           } as const,
         ]),
@@ -63,10 +63,29 @@ export function releaseDifferences(seen: Seen): readonly Difference[] {
       ...rebuilt.flatMap(({ modules }) => modules.filter((name) => name.startsWith('lib/'))),
       ...(running.version === next.version ? configurationFiles(running.files, next.files) : []),
     ].map((subject): Difference => ({ kind: 'file', subject, message: "differs from the image's", since })),
-    ...reasons.flatMap(({ code, subject, message }): readonly Difference[] => {
-      const kind = kindOf[code];
-      return kind === undefined ? [] : [{ kind, subject, message, since }];
-    }),
+    ...change.files.map(
+      (subject): Difference => ({
+        kind: 'file',
+        subject,
+        message: "differs from the image's, and is read only when the container starts",
+        since,
+      }),
+    ),
+    ...('unknown' in seen.image ? [] : outside(seen.image, since)),
+  ];
+}
+
+/** What only a new container takes up. */
+function outside({ settings, files }: ImageChange, since: Since): readonly Difference[] {
+  const [first, ...more] = files;
+  const others = more.length === 0 ? '' : `, and so do ${more.length} more files outside of the release`;
+  return [
+    ...settings.map(
+      (subject): Difference => ({ kind: 'container', subject, message: 'is set differently by the image', since }),
+    ),
+    ...(first === undefined
+      ? []
+      : [{ kind: 'container', subject: first, message: `differs from the image's${others}`, since } as const]),
   ];
 }
 

@@ -19,7 +19,6 @@ export interface Seen {
   readonly image: ImageChange | Unknown;
   /** ISO 8601. */
   readonly created: string;
-  readonly readOnlyRoot: boolean;
 }
 
 export interface Unknown {

@@ -101,8 +101,8 @@ const mostNamed = 8;
 /** Sentences and no table: the longest would make every line of a terminal break. */
 function differenceList({ name, drift }: Looked): List {
   const items = grouped(drift.differences).map(
-    ({ first, subjects }) =>
-      `${first.kind} ${few(subjects.map(plainName))}: ${first.message}${first.since ? `; ${since(first.since)}` : ''}`,
+    ({ first: { kind, message, since: when }, subjects }) =>
+      `${named(kind, subjects.map(plainName))} ${message}${when ? `; ${since(when)}` : ''}`,
   );
   return { title: `How ${name} differs`, kind: 'list', items };
 }
@@ -117,6 +117,16 @@ function grouped(differences: readonly Difference[]) {
     groups.set(key, group);
   }
   return [...groups.values()];
+}
+
+const several = { child: 'children', process: 'processes' } as const;
+
+/** To be read before what holds for each of them. */
+function named(kind: Difference['kind'], names: readonly string[]): string {
+  // A restart is spoken of by the release that it would not boot.
+  if (names.length === 1) return `${kind === 'restart' ? 'release' : kind} ${names[0]}`;
+  const kinds = kind === 'child' || kind === 'process' ? several[kind] : `${kind}s`;
+  return `${kinds} ${few(names)}: each`;
 }
 
 function few(names: readonly string[]): string {

@@ -47,7 +47,6 @@ function look({ release = image(), running = runs(image()), state, meant, boot, 
     boot: { state: node(), configured: settings, ...boot },
     image: { settings: [], files: [] },
     created: '2026-01-01T00:00:00.000Z',
-    readOnlyRoot: false,
     ...seen,
   });
 }
