@@ -99,7 +99,7 @@ test('an unknown probe is named, with those that are known', () => {
 });
 
 test.each<[OptionName, string, string]>([
-  ['mode', 'rollback', '`auto`, `deploy`, `plan`, `rehearse`'],
+  ['mode', 'rollback', '`auto`, `deploy`, `plan`, `rehearse`, `status`'],
   ['rehearse', 'sometimes', '`auto`, `always`, `never`'],
   ['rehearse-env', 'DATABASE_URL', '`KEY=VALUE`; one a line'],
   ['rehearse-network', '--host', 'the name of a Docker network'],
@@ -190,6 +190,25 @@ describe('without `image`', () => {
 
   test('it is missing where there is no such repository', () => {
     expect(refusal({ image: '' })).toMatch(/^`image` is missing/);
+  });
+});
+
+describe('status', () => {
+  const github = { GITHUB_REPOSITORY: 'acme/shop', GITHUB_SHA: 'c0ffee', GITHUB_EVENT_NAME: 'push' };
+
+  test('means the image that is named, and none of its own accord: also not the one of this commit', () => {
+    expect(read({ mode: 'status' }).image).toBe('kv:2');
+    expect(read({ mode: 'status', image: '' }).image).toBeUndefined();
+    expect(read({ mode: 'status', image: '' }, github).image).toBeUndefined();
+  });
+
+  test('builds nothing, and does not mind what is said about building', () => {
+    expect(read({ mode: 'status' }).build).toBeUndefined();
+    expect(read({ mode: 'status', image: '', build: 'false', dockerfile: 'Dockerfile.prod' }).build).toBeUndefined();
+  });
+
+  test('is what it is asked for on a pull request, too', () => {
+    expect(read({ mode: 'status' }, { ...github, GITHUB_EVENT_NAME: 'pull_request' }).mode).toBe('status');
   });
 });
 

@@ -5,6 +5,8 @@ const buildOptions = ['context', 'dockerfile', 'build-args', 'target'] as const 
 
 /** Why these options can't be meant together, in a sentence; undefined where they can. */
 export function contradiction(inputs: Inputs, given: Given): string | undefined {
+  // It builds nothing and loads nothing: what is said about that is left alone.
+  if (inputs.mode === 'status') return undefined;
   if (!inputs.build && !given('image')) {
     return '`build` is "false" and `image` is not given: name the existing image, or leave `build` out.';
   }
@@ -14,8 +16,8 @@ export function contradiction(inputs: Inputs, given: Given): string | undefined 
   if (inputs.strategy === 'relup' && inputs.lingering === 'restart') {
     return '`strategy` is "relup", which never restarts, but `lingering` is "restart": allowed with it are `keep`, `kill`.';
   }
-  if (inputs.from !== undefined && inputs.mode === 'deploy') {
-    return '`from` is given, which stands for the containers where there are none, and `mode` is "deploy". Allowed with it are `plan`, `rehearse`.';
+  if (inputs.from !== undefined && !['plan', 'rehearse'].includes(inputs.mode)) {
+    return `\`from\` is given, which stands for the containers where there are none, and \`mode\` is "${inputs.mode}". Allowed with it are \`plan\`, \`rehearse\`.`;
   }
   if (inputs.from !== undefined && inputs.containers.length > 0) {
     return '`from` and `containers` are both given, and each says what runs: leave out one of the two.';

@@ -1,4 +1,5 @@
 import type { ImageDetails } from '../docker/details.js';
+import { once } from '../once.js';
 import type { ImageChange } from '../release/base.js';
 import type { Bundle } from '../upgrade/bundle.js';
 import type { Study } from './study.js';
@@ -16,14 +17,5 @@ export function sharing(): Shared {
     images: (oldImage, read) => images(oldImage.Id, read),
     studies: once<Study>(),
     bundles: once<Bundle>(),
-  };
-}
-
-function once<T>(): (key: string, make: () => Promise<T>) => Promise<T> {
-  const made = new Map<string, Promise<T>>();
-  return (key, make) => {
-    const known = made.get(key) ?? make();
-    made.set(key, known);
-    return known;
   };
 }
