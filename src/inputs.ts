@@ -13,6 +13,8 @@ export interface Inputs {
   readonly image: string;
   /** Absent where `image` exists already. */
   readonly build?: Build;
+  /** The repository's folder: what the image is built from, and where hand-written appups lie. */
+  readonly context: string;
   readonly strategy: 'auto' | 'relup' | 'restart';
   readonly hotUpTo: 'patch' | 'minor' | 'major';
   /** Absent: the image's HEALTHCHECK, if it has one. */
@@ -59,6 +61,7 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     containers: someOf(value('containers') ?? []),
     image: value('image') ?? imageOfCommit(environment),
     ...(value('build') && { build: readBuild(given) }),
+    context: value('context'),
     strategy: value('strategy'),
     hotUpTo: value('hot-up-to'),
     ...(probe && { probe }),

@@ -1,7 +1,7 @@
 import type { Inputs } from '../inputs.js';
 import { type Given, type OptionName, option } from './options.js';
 
-const buildOptions = ['context', 'dockerfile', 'build-args', 'target'] as const satisfies readonly OptionName[];
+const buildOptions = ['dockerfile', 'build-args', 'target'] as const satisfies readonly OptionName[];
 
 /** Why these options can't be meant together, in a sentence; undefined where they can. */
 export function contradiction(inputs: Inputs, given: Given): string | undefined {

@@ -16,7 +16,7 @@ const sets = {
     'hot_deploy_environment',
   ],
   config: ['hot_deploy_config', 'hot_deploy_term'],
-  release: ['hot_deploy_release', 'hot_deploy_relup'],
+  release: ['hot_deploy_release', 'hot_deploy_appup', 'hot_deploy_relup'],
 } as const;
 
 const always = ['hot_deploy_agent', 'hot_deploy_json'] as const;

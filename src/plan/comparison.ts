@@ -3,6 +3,8 @@ import type { Change } from '../release/compare.js';
 import type { ModuleChanges } from '../release/modules.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { SupervisionChange } from '../release/supervision.js';
+import type { HandWritten } from '../upgrade/hand-written.js';
+import type { Scripts } from '../upgrade/script.js';
 
 /** Everything the decision rests on, for one container. Read before; the rules ask nothing themselves. */
 export interface Comparison {
@@ -21,6 +23,9 @@ export interface CodeComparison extends Comparison {
   readonly modules: readonly ModuleChanges[];
   readonly supervision: readonly SupervisionChange[] | { readonly unknown: string };
   readonly processes: ProcessCheck;
+  readonly appups: readonly HandWritten[];
+  /** What the upgrade does both ways; absent where systools made nothing of the appups. */
+  readonly relup?: Scripts & { readonly restarts: boolean };
 }
 
 /** What the node said an upgrade would do to its processes. */
@@ -30,6 +35,8 @@ export interface ProcessCheck {
   readonly wouldDie: readonly ProcessNote[];
   readonly unanswering: readonly ProcessNote[];
   readonly unsupervised: readonly ProcessNote[];
+  /** How many processes each module has that holds them. */
+  readonly counts: Readonly<Record<string, number>>;
 }
 
 interface ProcessNote {

@@ -3,6 +3,7 @@ import type { Baseline } from '../node/config.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Tree } from '../release/supervision.js';
 import type { Bundle } from '../upgrade/bundle.js';
+import { appupRules } from './appup-rules.js';
 import { codeRules } from './code-rules.js';
 import type { CodeComparison, Comparison } from './comparison.js';
 import type { Reason } from './reason.js';
@@ -28,6 +29,8 @@ export interface HotMaterial {
   readonly next: ImageRelease;
   readonly bundle: Bundle;
   readonly baseline: Baseline;
+  /** How many processes of each module are held, when the plan was made. */
+  readonly counts: Readonly<Record<string, number>>;
   /** The supervision tree of a cold boot; absent where none came up. */
   readonly tree?: Tree;
   /** Directories of the bundle that the container has already, with the same content. */
@@ -41,7 +44,7 @@ export function judgeRelease(comparison: Comparison): readonly Reason[] {
 
 /** Reasons that code, tree and processes give. */
 export function judgeCode(comparison: CodeComparison): readonly Reason[] {
-  return codeRules.flatMap((rule) => rule(comparison));
+  return [...codeRules, ...appupRules].flatMap((rule) => rule(comparison));
 }
 
 /** Hot is open as long as nothing closes it. */
