@@ -1,5 +1,5 @@
 import type { Inputs } from '../inputs.js';
-import { type Given, type OptionName, option } from './options.js';
+import type { Given, OptionName } from './options.js';
 
 const buildOptions = ['dockerfile', 'build-args', 'target'] as const satisfies readonly OptionName[];
 
@@ -8,17 +8,11 @@ export function contradiction(inputs: Inputs, given: Given): string | undefined 
   if (!inputs.build && !given('image')) {
     return '`build` is "false" and `image` is not given: name the existing image, or leave `build` out.';
   }
-  const unused = buildOptions.find((name) => !inputs.build && differsFromDefault(name, given));
+  const unused = buildOptions.find((name) => !inputs.build && given(name));
   if (unused)
     return `\`build\` is "false", but \`${unused}\` is given, which says how to build: leave out one of the two.`;
   if (inputs.strategy === 'relup' && inputs.lingering === 'restart') {
     return '`strategy` is "relup", which never restarts, but `lingering` is "restart": allowed with it are `keep`, `kill`.';
   }
   return undefined;
-}
-
-/** The runner passes every default of action.yml as if it had been given. */
-function differsFromDefault(name: (typeof buildOptions)[number], given: Given): boolean {
-  const standard = option(name).default ?? '';
-  return (given(name) || standard) !== standard;
 }

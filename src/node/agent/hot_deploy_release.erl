@@ -124,22 +124,26 @@ on_load(Module, Beam) ->
 callback_mode(_, _, false) ->
     null;
 callback_mode(Module, Beam, true) ->
-    {Asked, Monitor} = spawn_monitor(fun() -> exit({mode, mode(Module, Beam)}) end),
+    case code:is_loaded(Module) of
+        false ->
+            {module, Module} = code:load_binary(Module, "hot_deploy", Beam),
+            try asked(Module)
+            after
+                code:delete(Module),
+                code:purge(Module)
+            end;
+        _ ->
+            null
+    end.
+
+asked(Module) ->
+    {Asked, Monitor} = spawn_monitor(fun() -> exit({mode, lists:sort(lists:flatten([Module:callback_mode()]))}) end),
     receive
         {'DOWN', Monitor, process, Asked, {mode, Mode}} -> text(io_lib:format("~0tp", [Mode]));
         {'DOWN', Monitor, process, Asked, _} -> null
     after 2000 ->
         exit(Asked, kill),
         null
-    end.
-
-mode(Module, Beam) ->
-    false = code:is_loaded(Module),
-    {module, Module} = code:load_binary(Module, "hot_deploy", Beam),
-    try lists:sort(lists:flatten([Module:callback_mode()]))
-    after
-        code:delete(Module),
-        code:purge(Module)
     end.
 
 text(Characters) -> unicode:characters_to_binary(Characters).
