@@ -124,9 +124,8 @@ on_load(Module, Beam) ->
 callback_mode(_, _, false) ->
     null;
 callback_mode(Module, Beam, true) ->
-    case code:is_loaded(Module) of
-        false ->
-            {module, Module} = code:load_binary(Module, "hot_deploy", Beam),
+    case code:is_loaded(Module) =:= false andalso code:load_binary(Module, "hot_deploy", Beam) of
+        {module, Module} ->
             try asked(Module)
             after
                 code:delete(Module),
