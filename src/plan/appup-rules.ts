@@ -66,25 +66,29 @@ export const appupRules: readonly Rule[] = [
         ),
       ),
 
-  // Without a single apply nobody starts or ends a child.
+  // Who calls anything by hand may well start and end the children with it; the proof tells. Who does not, does not.
   ({ appups, relup, supervision, modules }) => {
-    if (relup === undefined || relup.restarts || 'unknown' in supervision || relup.up.applies > 0) {
+    if (relup === undefined || relup.restarts || 'unknown' in supervision) {
       return [];
     }
     const exchanged = new Set(modules.flatMap(({ changed }) => changed.map(({ to }) => to.module)));
-    return supervision.flatMap((change) => {
-      const appup = appups.find(({ application }) => application === change.application);
+    const wanted = supervision.flatMap((change) => {
       const carried = carryOut(change, exchanged);
-      return appup === undefined || carried.kind !== 'action' || relup.up.restarts.includes(change.application)
-        ? []
-        : [
+      const appup = appups.find(({ application }) => application === change.application);
+      return carried.kind === 'action' ? [{ ...change, ...carried, appup }] : [];
+    });
+    const generated = wanted.flatMap(({ appup, action }) => (appup === undefined ? action.up : []));
+    return relup.up.applies > generated.length
+      ? []
+      : wanted
+          .filter(({ appup, application }) => appup !== undefined && !relup.up.restarts.includes(application))
+          .map(({ appup, application, path, action }) =>
             against(
               'appup-incomplete',
-              `${change.application}: ${change.path}`,
-              `${appup.file} and ${carried.action.words}: nothing in it does that. Add ${carried.action.up.map((term) => `\`${write(term)}\``).join(', ')}, and the reverse on the way down.`,
+              `${application}: ${path}`,
+              `${appup?.file} and ${action.words}: nothing in it does that. Add ${action.up.map((term) => `\`${write(term)}\``).join(', ')}, and the reverse on the way down.`,
             ),
-          ];
-    });
+          );
   },
 ];
 

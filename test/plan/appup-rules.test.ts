@@ -85,6 +85,9 @@ describe('a hand-written appup closes the hot way where it', () => {
     expect(reasons[0]?.message).toContain("{'apply',{'supervisor','start_child',['Elixir.Shop.Supervisor',#{id=>mail");
     const applying = { ...loading, up: script({ loads: ['Elixir.Shop.Till'], applies: 1 }) };
     expect(told({ relup: applying, supervision })).toEqual([]);
+    // What is called for another application, by its generated appup, starts nobody here.
+    const other = compareTrees({ cart: supervisor([]) }, { cart: supervisor([worker('fax')]) });
+    expect(told({ relup: applying, supervision: [...supervision, ...other] })).toHaveLength(1);
   });
 });
 
