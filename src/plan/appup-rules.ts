@@ -29,7 +29,7 @@ export const appupRules: readonly Rule[] = [
         against(
           'appup-missing',
           application,
-          `${file} does not say how ${application} comes from ${from} to ${to} and back: ${why}. Add {"${from}", Instructions} to both of its lists, or write ${repositoryFile(application, from, to)}.`,
+          `${file} does not say how ${application} comes from ${from} to ${to} and back: ${why}. ${file.startsWith('rel/') ? 'Write' : `Add {"${from}", Instructions} to both of its lists, or write`} ${repositoryFile(application, from, to)}.`,
         ),
       ),
 

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { map, type Term, text } from '../node/term.js';
 import { packEntries } from '../release/archive.js';
 import type { ApplicationChange } from '../release/compare.js';
@@ -34,9 +34,18 @@ export async function placeHandWritten(
     changed.map(async (change) => ({ change, own: await fromRepository(context, change) })),
   );
   const written = found.filter(({ change, own }) => change.appup || own !== undefined);
-  if (written.length === 0) {
-    return [];
-  }
+  const placed = written.length === 0 ? [] : await place(workshop, written);
+  const rest = found.filter(({ change, own }) => !change.appup && own === undefined);
+  const others = await Promise.all(rest.map(({ change }) => otherWays(context, change)));
+  return [...placed, ...others.flat()];
+}
+
+interface Found {
+  readonly change: ApplicationChange;
+  readonly own: { readonly path: string; readonly content: Buffer } | undefined;
+}
+
+async function place(workshop: Workshop, written: readonly Found[]): Promise<readonly HandWritten[]> {
   const files = written.flatMap(({ change, own }) =>
     own === undefined ? [] : [file(`${given}/${change.name}.appup`.slice(1), own.content)],
   );
@@ -66,12 +75,8 @@ export async function placeHandWritten(
   });
 }
 
-async function fromRepository(
-  context: string,
-  { name, from, to }: ApplicationChange,
-): Promise<{ readonly path: string; readonly content: Buffer } | undefined> {
-  // A version that is a path would lead somewhere else.
-  if ([name, from, to].some((part) => part.includes('/'))) {
+async function fromRepository(context: string, { name, from, to }: ApplicationChange): Promise<Found['own']> {
+  if (leadsElsewhere(name, from, to)) {
     return undefined;
   }
   const path = repositoryFile(name, from, to);
@@ -83,6 +88,23 @@ async function fromRepository(
     }
     throw error;
   }
+}
+
+/** Who writes how to come to this version from others does not leave it to be generated. */
+async function otherWays(context: string, { name, from, to }: ApplicationChange): Promise<readonly HandWritten[]> {
+  if (leadsElsewhere(name, from, to)) {
+    return [];
+  }
+  const folder = dirname(repositoryFile(name, from, to));
+  const names = await readdir(join(context, folder)).catch(() => []);
+  const ending = `_to_${to}.appup`;
+  const versions = names.filter((each) => each.endsWith(ending)).map((each) => each.slice(0, -ending.length));
+  const why = `it says only how to come from ${versions.sort().join(', ')}`;
+  return versions.length === 0 ? [] : [{ application: name, from, to, file: folder, kind: 'missing', why }];
+}
+
+function leadsElsewhere(...parts: readonly string[]): boolean {
+  return parts.some((part) => part.includes('/'));
 }
 
 /** Where the repository holds an appup for exactly one way. */

@@ -74,8 +74,8 @@ describe('an appup that is written by hand', () => {
     expect(report.instructions).toEqual([
       'kv 0.1.0 → 0.1.1',
       'octochat 0.1.0 → 0.1.1, as /app/lib/octochat-0.1.1/ebin/octochat.appup in the image says',
-      'Octochat: loaded',
       'Octochat.Command: loaded',
+      'Octochat: loaded',
     ]);
     expect(await evaluate(web, 'persistent_term:get(appup)')).toBe('image');
     expect(await client.ask('PING')).toBe('pong 0.1.1 2');
