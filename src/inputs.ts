@@ -16,6 +16,8 @@ export interface Inputs {
   readonly image?: string;
   /** Absent where `image` exists already. */
   readonly build?: Build;
+  /** The repository's folder: what the image is built from, and where hand-written appups lie. */
+  readonly context: string;
   readonly strategy: 'auto' | 'relup' | 'restart';
   readonly hotUpTo: 'patch' | 'minor' | 'major';
   readonly rehearse: 'auto' | 'always' | 'never';
@@ -74,6 +76,7 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     ...(from && { from }),
     ...(image && { image }),
     ...(value('build') && mode !== 'status' && { build: readBuild(given) }),
+    context: value('context'),
     strategy: value('strategy'),
     hotUpTo: value('hot-up-to'),
     // Asked to do nothing else, it does.

@@ -8,6 +8,7 @@ import type { Reason } from './plan/reason.js';
 import type { Rehearsal } from './plan/rehearsal.js';
 import type { ProvidedImage } from './provide-image.js';
 import type { ImageRelease } from './release/release.js';
+import { tell } from './report/instructions.js';
 import type { ContainerReport, Method, Outcome, Report } from './report/report.js';
 import type { Carried } from './rollout/one.js';
 import type { World } from './world.js';
@@ -188,7 +189,12 @@ function whole(draft: Decided, outcome: Outcome, containers: readonly ContainerR
     ...(bundle && {
       bundle: { path: bundleFile(inputs, bundle), bytes: bundle.artifact.length, applications: bundle.applications },
     }),
-    instructions: bundles.flatMap(({ words }) => words),
+    instructions: bundles.flatMap((each) =>
+      tell(
+        each.words,
+        plans.flatMap((plan) => (plan.method === 'relup' && plan.hot.bundle === each ? [plan.hot.counts] : [])),
+      ),
+    ),
   };
 }
 

@@ -25,6 +25,7 @@ test('a name is enough: everything else has the default of the documentation', (
     containers: [{ by: 'name', name: 'kv' }],
     image: 'kv:2',
     build: { context: '.', args: [] },
+    context: '.',
     strategy: 'auto',
     hotUpTo: 'major',
     rehearse: 'auto',
@@ -135,11 +136,12 @@ describe('what cannot be meant together', () => {
 
   test('how to build says nothing about an image that is not built', () => {
     expect(refusal({ build: 'false', dockerfile: 'Dockerfile.prod' })).toContain('but `dockerfile` is given');
-    expect(refusal({ build: 'false', context: 'app' })).toContain('but `context` is given');
+    expect(refusal({ build: 'false', target: 'release' })).toContain('but `target` is given');
   });
 
-  test('but the runner passing the default of `context` is not somebody giving it', () => {
-    expect(read({ build: 'false', context: '.' }).build).toBeUndefined();
+  test('but the context says where hand-written appups lie, too', () => {
+    expect(read({ build: 'false', context: 'app' })).toMatchObject({ context: 'app' });
+    expect(read({ build: 'false', context: 'app' }).build).toBeUndefined();
   });
 
   test('a relup at any price cannot restart because of lingering processes', () => {

@@ -48,7 +48,7 @@ export const options = {
       'The image to build, or with `build: false` an existing one; for `status` the one that what runs is compared with.',
   },
   build: { kind: flag, default: 'true', description: 'Whether to build the image first.' },
-  context: { kind: path, default: '.', description: 'The folder to build from.' },
+  context: { kind: path, default: '.', description: 'The folder to build from, and with the appups in `rel/appups`.' },
   dockerfile: { kind: path, otherwise: '`Dockerfile` in `context`', description: 'The Dockerfile.' },
   'build-args': { kind: lines(buildArgument), description: 'Build arguments.' },
   target: {
