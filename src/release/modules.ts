@@ -1,5 +1,5 @@
 import { map, text } from '../node/term.js';
-import type { ApplicationChange } from './compare.js';
+import type { Change } from './compare.js';
 import type { ImageRelease, ModuleFacts, RunningRelease } from './release.js';
 import type { Workshop } from './workshop.js';
 
@@ -19,22 +19,25 @@ export interface ModuleChanges {
 /** Reads the modules of all changed applications in both versions, once the workshop has both. */
 export async function moduleChanges(
   workshop: Workshop,
-  changes: readonly ApplicationChange[],
+  { applications: { added, changed }, protocols }: Change,
   running: RunningRelease,
   next: ImageRelease,
 ): Promise<readonly ModuleChanges[]> {
-  const wildcards = changes.flatMap((change) => [
-    `${oldRoot}/lib/${change.name}-${change.from}/ebin/*.beam`,
-    `${change.toDirectory}/ebin/*.beam`,
-  ]);
-  const facts = (await workshop.ask({
+  const beams = (directory: string) => text(`${directory}/ebin/*.beam`);
+  const consolidated = `${next.root}/releases/${next.version}/consolidated`;
+  const { old, new: then } = (await workshop.ask({
     module: 'hot_deploy_release',
     function: 'modules',
-    argument: map({ wildcards: wildcards.map(text) }),
-  })) as readonly (readonly ModuleFacts[])[];
-  return changes.map((change, at) =>
-    ofApplication(change.name, facts[2 * at] ?? [], facts[2 * at + 1] ?? [], running, next),
-  );
+    argument: map({
+      old: changed.map(({ name, from }) => beams(`${oldRoot}/lib/${name}-${from}`)),
+      new: changed.map(({ toDirectory }) => beams(toDirectory)),
+      loads: [
+        ...added.map(({ directory }) => beams(directory)),
+        ...protocols.filter((name) => name in next.protocols).map((name) => text(`${consolidated}/${name}.beam`)),
+      ],
+    }),
+  })) as { readonly old: readonly (readonly ModuleFacts[])[]; readonly new: readonly (readonly ModuleFacts[])[] };
+  return changed.map(({ name }, at) => ofApplication(name, old[at] ?? [], then[at] ?? [], running, next));
 }
 
 function ofApplication(
