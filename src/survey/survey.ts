@@ -32,13 +32,20 @@ export async function survey(site: Site, containers: readonly ContainerDetails[]
 }
 
 /** So far nothing has changed: whatever cannot be read is a reason not to begin. */
-function refuseUnreadable({ Name }: ContainerDetails): (error: unknown) => never {
+function refuseUnreadable(container: ContainerDetails): (error: unknown) => never {
   return (error) => {
-    if (error instanceof UnsafeArchive || error instanceof AgentError || error instanceof NodeUnreachable) {
-      const words = error.message.replace(/\.$/, '');
-      throw new Refusal(`${Name.replace(/^\//, '')} could not be compared with the image: ${words}. Mend that first.`, {
-        cause: error,
-      });
+    const name = container.Name.replace(/^\//, '');
+    if (error instanceof UnsafeArchive) {
+      throw new Refusal(
+        `${error.message} It cannot be brought into ${name}. Build the image without it, or deploy with \`strategy: restart\`.`,
+        { cause: error },
+      );
+    }
+    if (error instanceof AgentError || error instanceof NodeUnreachable) {
+      throw new Refusal(
+        `${name} could not be compared with the image: ${error.message.replace(/\.$/, '')}. Look at its log, and try again.`,
+        { cause: error },
+      );
     }
     throw error;
   };
