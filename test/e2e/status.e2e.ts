@@ -310,13 +310,14 @@ describe('a fleet', () => {
 });
 
 it('a container that was made from an id is compared with what its tag names, and without a tag nobody knows', async () => {
-  const own = await ownImage(await image({ example: 'octochat', version: 1, debian: 'bookworm' }));
+  const one = await image({ example: 'octochat', version: 1, debian: 'bookworm' });
+  const own = await ownImage(one);
   const id = await docker('image', 'inspect', '-f', '{{.Id}}', own);
   const web = await start(id);
   const { report } = await look(web);
   expect(rowOf(report, web).drift).toMatchObject({ state: 'equal', meant: { reference: own, names: [own] } });
 
-  await docker('rmi', own);
+  await docker('tag', one, own);
   const { report: nameless } = await look(web);
   await docker('tag', id, own);
   expect(rowOf(nameless, web).drift).toMatchObject({
