@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { begin, steps } from './begin.js';
 import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
@@ -6,6 +5,7 @@ import { type Look, looking } from './drift/look.js';
 import { findFleet } from './find-fleet.js';
 import type { Inputs } from './inputs.js';
 import { Refusal } from './refusal.js';
+import { newSalt } from './release/baseline.js';
 import type { Report } from './report/report.js';
 import { type Draft, looked } from './reporting.js';
 import type { World } from './world.js';
@@ -18,12 +18,12 @@ export async function status(inputs: Inputs, world: World): Promise<Report> {
 async function lookAt(engine: Engine, draft: Draft): Promise<Report> {
   const { inputs, world } = draft;
   const step = steps(world);
-  const containers = await step('Find the containers', () => findFleet(engine, inputs.containers));
+  const { containers } = await step('Find the containers', () => findFleet(engine, inputs, world));
   const { image } = inputs;
   if (image !== undefined && (await engine.findImage(image)) === undefined) {
     throw new Refusal(`The engine has no image ${image}. Pull it first, or leave \`image\` out.`);
   }
-  const salt = randomBytes(16).toString('hex');
+  const salt = newSalt();
   const look = looking({ engine, clock: world.clock, hints: inputs, salt, ...(image !== undefined && { image }) });
   const rows: { container: ContainerDetails; look: Look }[] = [];
   for (const container of containers) {

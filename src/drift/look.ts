@@ -7,6 +7,7 @@ import { NodeUnreachable } from '../node/node.js';
 import { once } from '../once.js';
 import { Refusal } from '../refusal.js';
 import { compareImages, type ImageChange } from '../release/base.js';
+import { listingOf } from '../release/image-files.js';
 import type { RunningRelease } from '../release/release.js';
 import { type Hints, readRunning } from '../release/running.js';
 import { readBeams } from './beams.js';
@@ -144,7 +145,7 @@ async function see(
       : shared.boots(key, () =>
           bootHeld(
             engine,
-            { container, oldImage, newImage: meant.details },
+            { container, oldImage, image: meant.details },
             held,
             { nodeName: running.nodeName, named: hints.nodeName !== undefined },
             salt,
@@ -155,7 +156,10 @@ async function see(
     oldImage === undefined
       ? gone
       : shared.images(`${oldImage.Id} ${meant.details.Id}`, () =>
-          compareImages(engine, oldImage, meant.details, running.root),
+          listingOf(engine, meant.details, (listing) => {
+            const next = { image: meant.details, root: held.release.root, listing };
+            return compareImages(engine, { image: oldImage, root: running.root }, next);
+          }),
         );
   const { node, root, version, vm } = running;
   const beams = await readBeams(engine, container.Id, vm.user, root, version);

@@ -34,7 +34,7 @@ export async function readHeld(engine: Engine, { details, reference }: MeantImag
 /** Boots the image once as the container would, and reads what comes up. */
 export async function bootHeld(
   engine: Engine,
-  at: { readonly container: ContainerDetails; readonly oldImage: ImageDetails; readonly newImage: ImageDetails },
+  at: { readonly container: ContainerDetails; readonly oldImage: ImageDetails; readonly image: ImageDetails },
   { release }: Held,
   running: Pick<RunningRelease, 'nodeName'> & { readonly named: boolean },
   salt: string,
@@ -49,7 +49,7 @@ export async function bootHeld(
     boot = { configured, state: await readState(node, salt) };
   };
   try {
-    const came = await coldBoot(engine, { ...at, nodeName, named, meanwhile }, clock);
+    const came = await coldBoot(engine, { ...at, nodeName, named, environment: [] }, salt, clock, meanwhile);
     const why = came.kind === 'failed' ? came.why : 'it said nothing';
     return boot ?? { unknown: `it did not boot in a container of its own: ${why}` };
   } catch (error) {

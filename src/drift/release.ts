@@ -76,12 +76,20 @@ export function releaseDifferences(seen: Seen): readonly Difference[] {
 }
 
 /** What only a new container takes up. */
-function outside({ settings, files }: ImageChange, since: Since): readonly Difference[] {
+function outside({ settings, files, overlays }: ImageChange, since: Since): readonly Difference[] {
   const [first, ...more] = files;
   const others = more.length === 0 ? '' : `, and so do ${more.length} more files outside of the release`;
   return [
     ...settings.map(
       (subject): Difference => ({ kind: 'container', subject, message: 'is set differently by the image', since }),
+    ),
+    ...overlays.map(
+      (subject): Difference => ({
+        kind: 'file',
+        subject,
+        message: "differs between the container's image and this one",
+        since,
+      }),
     ),
     ...(first === undefined
       ? []

@@ -1,5 +1,5 @@
-import { map, text } from '../node/term.js';
-import type { ApplicationChange } from './compare.js';
+import { map, text, tuple } from '../node/term.js';
+import type { Change } from './compare.js';
 import type { ImageRelease, ModuleFacts, RunningRelease } from './release.js';
 import type { Workshop } from './workshop.js';
 
@@ -14,27 +14,41 @@ export interface ModuleChanges {
   readonly changed: readonly { readonly from: ModuleFacts; readonly to: ModuleFacts }[];
   /** Modules that the node runs in another version than its disk holds. */
   readonly patched: readonly string[];
+  /** Keys of the application's specification that differ and are read only when it starts: `mod`, `start_phases`. */
+  readonly started: readonly string[];
 }
 
 /** Reads the modules of all changed applications in both versions, once the workshop has both. */
 export async function moduleChanges(
   workshop: Workshop,
-  changes: readonly ApplicationChange[],
+  { applications: { added, changed }, protocols }: Change,
   running: RunningRelease,
   next: ImageRelease,
 ): Promise<readonly ModuleChanges[]> {
-  const wildcards = changes.flatMap((change) => [
-    `${oldRoot}/lib/${change.name}-${change.from}/ebin/*.beam`,
-    `${change.toDirectory}/ebin/*.beam`,
-  ]);
+  const beams = (directory: string) => text(`${directory}/ebin/*.beam`);
+  const consolidated = `${next.root}/releases/${next.version}/consolidated`;
+  const specifications = changed.map(({ name, from, toDirectory }) =>
+    tuple(text(`${oldRoot}/lib/${name}-${from}/ebin/${name}.app`), text(`${toDirectory}/ebin/${name}.app`)),
+  );
   const facts = (await workshop.ask({
     module: 'hot_deploy_release',
     function: 'modules',
-    argument: map({ wildcards: wildcards.map(text) }),
-  })) as readonly (readonly ModuleFacts[])[];
-  return changes.map((change, at) =>
-    ofApplication(change.name, facts[2 * at] ?? [], facts[2 * at + 1] ?? [], running, next),
-  );
+    argument: map({
+      old: changed.map(({ name, from }) => beams(`${oldRoot}/lib/${name}-${from}`)),
+      new: changed.map(({ toDirectory }) => beams(toDirectory)),
+      loads: [
+        ...added.map(({ directory }) => beams(directory)),
+        ...protocols.filter((name) => name in next.protocols).map((name) => text(`${consolidated}/${name}.beam`)),
+      ],
+      specifications,
+    }),
+  })) as Readonly<Record<'old' | 'new', readonly (readonly ModuleFacts[])[]>> & {
+    readonly started: readonly (readonly string[])[];
+  };
+  return changed.map(({ name }, at) => ({
+    ...ofApplication(name, facts.old[at] ?? [], facts.new[at] ?? [], running, next),
+    started: facts.started[at] ?? [],
+  }));
 }
 
 function ofApplication(
@@ -43,7 +57,7 @@ function ofApplication(
   to: readonly ModuleFacts[],
   running: RunningRelease,
   next: ImageRelease,
-): ModuleChanges {
+): Omit<ModuleChanges, 'started'> {
   const before = new Map(from.map((module) => [module.module, module]));
   const after = new Map(to.map((module) => [module.module, module]));
   return {
@@ -65,4 +79,9 @@ function ofApplication(
 /** Elixir's modules as their authors write them. */
 export function plainName(module: string): string {
   return module.replace(/^Elixir\./, '');
+}
+
+/** A place in a supervision tree, with its names as their authors write them. */
+export function plainPlace(place: string): string {
+  return place.replace(/'Elixir\.([^']*)'/g, '$1').replace(/(^|[^\w'])Elixir\./g, '$1');
 }

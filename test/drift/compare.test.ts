@@ -45,7 +45,7 @@ function look({ release = image(), running = runs(image()), state, meant, boot, 
     beams: {},
     meant: { reference: 'acme/shop:live', madeFrom: true, release, beams: {}, ...meant },
     boot: { state: node(), configured: settings, ...boot },
-    image: { settings: [], files: [] },
+    image: { settings: [], files: [], overlays: [] },
     created: '2026-01-01T00:00:00.000Z',
     ...seen,
   });
@@ -284,11 +284,12 @@ test('processes in old code and suspended ones are named', () => {
 
 test('what only a new container would take up is told: settings of the image, files outside and inside the release', () => {
   const files = { ...image().files, 'releases/VSN/vm.args': 'other', 'lib/shop-1.0.0/priv/logo.svg': 'other' };
-  const seen = { image: { settings: ['ENV MOOD'], files: ['/etc/motd'] } };
+  const seen = { image: { settings: ['ENV MOOD'], files: ['/etc/motd'], overlays: ['etc/shop.toml'] } };
   expect(lines({ release: image({ files }), seen })).toEqual([
     'file lib/shop-1.0.0/priv/logo.svg',
     'file releases/VSN/vm.args',
     'container ENV MOOD',
+    'file etc/shop.toml',
     'container /etc/motd',
   ]);
 });

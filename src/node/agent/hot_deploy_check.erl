@@ -9,24 +9,31 @@
 ready(Request) ->
     #{identity => hot_deploy_node:identify(#{}), check => check(Request)}.
 
-%% Loads are all modules that get new code, updates those whose processes are to be held meanwhile.
--spec check(#{loads := [module()], updates := [module()], timeout := timeout()}) -> hot_deploy_json:json().
-check(#{loads := Loads, updates := Updates, timeout := Timeout}) ->
+%% Loads are all modules that get new code, updates those whose processes are to be held meanwhile. They come as text:
+%% nobody runs a module whose name the node has never heard, and an atom that is made once stays for ever.
+-spec check(#{loads := [string()], updates := [string()], timeout := timeout()}) -> hot_deploy_json:json().
+check(#{loads := LoadNames, updates := UpdateNames, timeout := Timeout}) ->
+    Loads = known(LoadNames),
+    Updates = known(UpdateNames),
     Tree = hot_deploy_tree:walk(all),
     Crashing = crashing(maps:to_list(Tree)),
     Base = #{
         supervisors => Crashing,
         wouldDie => hot_deploy_node:processes(Loads),
         unanswering => [],
-        unsupervised => []
+        unsupervised => [],
+        funs => maps:get(kept, hot_deploy_funs:kept(Loads)),
+        counts => #{}
     },
     %% Asking on would crash what release_handler would crash, so it is left out.
     case {Crashing, Updates} of
         {[], [_ | _]} ->
-            try concerned(Updates) of
-                Concerned ->
+            try supervised() of
+                Supervised ->
+                    Concerned = concerned(Updates, Supervised),
                     Base#{
                         held => length(Concerned),
+                        counts => counts(Updates, Supervised),
                         unanswering => [note(Pid) || Pid <- unanswering(Concerned, Timeout)],
                         unsupervised => [note(Pid) || Pid <- runs(Updates) -- Concerned, not asked_by_handler(Pid)]
                     }
@@ -37,6 +44,11 @@ check(#{loads := Loads, updates := Updates, timeout := Timeout}) ->
         _ ->
             Base#{held => 0}
     end.
+
+known(Names) ->
+    lists:append([try [binary_to_existing_atom(unicode:characters_to_binary(Name))]
+                  catch error:badarg -> []
+                  end || Name <- Names]).
 
 %% release_handler asks every supervisor for its children, and a top process that is none crashes on the
 %% question; so does the upgrade on a supervisor that is suspended or busy.
@@ -55,10 +67,17 @@ crashing(_, _) ->
 %% The processes to be held. Supervisors and event managers stay out: release_handler asks the ones for their
 %% children and the others for their handlers each time it suspends, and would crash on one that is suspended.
 -spec concerned([module()]) -> [pid()].
-concerned(Updates) ->
-    lists:usort([Pid || {_, _, Pid, Modules} <- supervised(),
+concerned(Updates) -> concerned(Updates, supervised()).
+
+concerned(Updates, Supervised) ->
+    lists:usort([Pid || {_, _, Pid, Modules} <- Supervised,
                         lists:any(fun(Module) -> lists:member(Module, Updates) end, Modules),
                         not asked_by_handler(Pid)]).
+
+%% How many processes release_handler will find for each module, supervisors and event managers with them.
+counts(Updates, Supervised) ->
+    Found = [{Module, Pid} || {_, _, Pid, Modules} <- Supervised, Module <- Modules, lists:member(Module, Updates)],
+    maps:from_list([{Module, length(lists:usort([Pid || {M, Pid} <- Found, M =:= Module]))} || Module <- Updates]).
 
 asked_by_handler(Pid) ->
     case proc_lib:initial_call(Pid) of
