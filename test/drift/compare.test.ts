@@ -255,6 +255,12 @@ describe('children', () => {
     expect(lines({ ...now(worker('till', { running: false })), boot })).toEqual([]);
   });
 
+  test('that are temporary and have done their work are none', () => {
+    const spec = { portable: true, text: '#{id=>once,restart=>temporary}', start: '{once,go,[]}', closures: [] };
+    const boot = { state: node({ tree: { shop: supervisor([worker('till'), worker('once', { spec })]) } }) };
+    expect(lines({ ...now(worker('till')), boot })).toEqual([]);
+  });
+
   test('of an application that has stopped are told by its name', () => {
     expect(lines({ state: { tree: {} } })).toEqual(['child shop']);
   });
@@ -262,7 +268,9 @@ describe('children', () => {
   test('cannot be compared without a cold boot, which is said', () => {
     const found = look({ ...now(worker('till', { running: false })), seen: { boot: { unknown: 'it did not boot' } } });
     expect(found.differences).toMatchObject([{ subject: 'shop/till', message: expect.stringContaining('not known') }]);
-    expect(found.notCompared).toEqual(['the supervision tree, and what acme/shop:live configures: it did not boot']);
+    expect(found.notCompared).toEqual([
+      'the supervision tree, what acme/shop:live configures, and which settings the release gives itself: it did not boot',
+    ]);
   });
 });
 
