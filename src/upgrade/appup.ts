@@ -90,13 +90,14 @@ function appup(
 
 type Kind = 'supervisor' | 'migrates' | 'held' | 'plain';
 
+const supervisors = ['supervisor', 'Elixir.Supervisor', 'Elixir.DynamicSupervisor'];
 const behaviours = ['gen_server', 'gen_statem', 'gen_event', 'gen_fsm', 'Elixir.GenServer', 'Elixir.GenStage'];
 
 /** How the processes of a module take up new code. */
 function kindOf(module: ModuleFacts, other: ModuleFacts): Kind {
   const names = [...module.behaviours, ...other.behaviours];
-  // Both carry a supervisor's state, which OTP exchanges: the new specifications take the place of the old.
-  if (names.includes('supervisor') || names.includes('Elixir.Supervisor')) {
+  // They carry a supervisor's state, which is exchanged: the new specifications and limits take the place of the old.
+  if (supervisors.some((behaviour) => names.includes(behaviour))) {
     return 'supervisor';
   }
   if (!behaviours.some((behaviour) => names.includes(behaviour)) && module.codeChange.length === 0) {

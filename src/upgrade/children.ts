@@ -57,7 +57,13 @@ export function carryOut(change: SupervisionChange, changed: ReadonlySet<string>
             'its strategy or restart intensity differ, and it has no changed callback module to take them from',
           );
     case 'order-changed':
-      return impossible('', 'its children are ordered differently, which cannot be changed while they run');
+      // A changed callback module brings the new order along, and whoever runs keeps running.
+      return exchanged
+        ? { kind: 'nothing' }
+        : impossible(
+            '',
+            'its children are ordered differently, and it has no changed callback module to take their order from',
+          );
     case 'top-changed':
       // What does not answer is of no known kind, and is a reason of its own.
       return supervisor.type === 'unanswering' ? { kind: 'nothing' } : impossible('', 'its process is of another kind');
