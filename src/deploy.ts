@@ -1,13 +1,16 @@
 import { writeBundle } from './bundle-file.js';
 import type { Engine } from './docker/engine.js';
+import { endsHere } from './ends-here.js';
 import { findFleet } from './find-fleet.js';
 import type { Inputs } from './inputs.js';
 import { type ProvidedImage, provideImage } from './provide-image.js';
 import { Refusal } from './refusal.js';
+import { refuseOpenNetwork } from './rehearsal/network.js';
+import { rehearsePlans } from './rehearsal/plans.js';
 import { readImage } from './release/image.js';
 import { Workshop } from './release/workshop.js';
 import type { Report } from './report/report.js';
-import { type Draft, planned, refused, report, unchanged } from './reporting.js';
+import { type Decided, type Draft, refused, report } from './reporting.js';
 import { rollOut } from './rollout/fleet.js';
 import { survey } from './survey/survey.js';
 import type { World } from './world.js';
@@ -68,45 +71,37 @@ async function moveTag(engine: Engine, image: ProvidedImage, result: Report): Pr
 async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
   const { inputs, world } = draft;
   const { log, clock, signal } = world;
-  const step = <T>(title: string, work: () => Promise<T>) => log.group(title, () => unlessCancelled(signal, work));
-  const containers = await step('Find the containers', () => findFleet(engine, inputs.containers));
-  const image = await step('Provide the image', () => provideImage(engine, inputs, world));
-  const workshop = await Workshop.open(engine, image.details, image.reference);
+  const step: Step = (title, work) => log.group(title, () => unlessCancelled(signal, work));
+  const found = await step('Find the containers', () => findFleet(engine, inputs, clock));
   try {
-    const next = await step('Read the new release', () => readImage(engine, workshop));
-    const site = { engine, log, clock, inputs, workshop, next, image: image.details };
-    const plans = await step('Read what runs, and decide', () => survey(site, containers));
-    const decided = { ...draft, engine: engine.address, image, next, plans };
-    await writeBundle(inputs, plans, log);
-    if (inputs.mode === 'plan' || inputs.dryRun) {
-      return planned(decided);
+    await refuseOpenNetwork(engine, inputs.rehearseNetwork, found.containers);
+    const image = await step('Provide the image', () => provideImage(engine, inputs, world));
+    const workshop = await Workshop.open(engine, image.details, image.reference);
+    try {
+      const next = await step('Read the new release', () => readImage(engine, workshop));
+      const site = { engine, log, clock, inputs, workshop, next, image: image.details };
+      const surveyed = await step('Read what runs, and decide', () => survey(site, found.containers));
+      const plans = await step('Rehearse', () => rehearsePlans(site, surveyed));
+      const decided = { ...draft, engine: engine.address, image, next, plans };
+      await writeBundle(inputs, plans, log);
+      return endsHere(decided) ?? (await carryOut(engine, decided));
+    } finally {
+      await workshop.close();
     }
-    const closed = plans.filter(({ method }) => method === 'recreate');
-    if (inputs.strategy === 'relup' && closed.length > 0) {
-      return refused(
-        decided,
-        `\`strategy\` is relup, and ${closed.map(({ name }) => name).join(', ')} cannot be upgraded hot.`,
-      );
-    }
-    const changing = plans.filter(({ method }) => method !== 'none');
-    if (changing.length === 0) {
-      return unchanged(decided);
-    }
-    const fleet = {
-      engine,
-      log,
-      clock,
-      inputs,
-      image,
-      next,
-      signal,
-      replaced: new Map<string, string>(),
-      began: draft.began,
-    };
-    const carried = await log.group('Roll out', () => rollOut(fleet, changing));
-    const result = report(decided, carried);
-    return result.outcome === 'deployed' ? await moveTag(engine, image, result) : result;
   } finally {
-    await workshop.close();
+    await found.close();
   }
+}
+
+type Step = <T>(title: string, work: () => Promise<T>) => Promise<T>;
+
+async function carryOut(engine: Engine, decided: Decided): Promise<Report> {
+  const { inputs, world, image, next, plans, began } = decided;
+  const { log, clock, signal } = world;
+  const replaced = new Map<string, string>();
+  const fleet = { engine, log, clock, inputs, image, next, signal, replaced, began };
+  const changing = plans.filter(({ method }) => method !== 'none');
+  const carried = await log.group('Roll out', () => rollOut(fleet, changing));
+  const result = report(decided, carried);
+  return result.outcome === 'deployed' ? await moveTag(engine, image, result) : result;
 }

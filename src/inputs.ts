@@ -7,14 +7,21 @@ import type { ProbeTarget } from './probe/target.js';
 
 /** Everything a user can ask for, read, typed and checked. */
 export interface Inputs {
-  readonly mode: 'deploy' | 'plan';
-  /** At least one. */
+  readonly mode: 'deploy' | 'plan' | 'rehearse';
+  /** At least one, save where `from` stands in for them. */
   readonly containers: readonly Selector[];
+  /** The image that runs. */
+  readonly from?: string;
   readonly image: string;
   /** Absent where `image` exists already. */
   readonly build?: Build;
   readonly strategy: 'auto' | 'relup' | 'restart';
   readonly hotUpTo: 'patch' | 'minor' | 'major';
+  readonly rehearse: 'auto' | 'always' | 'never';
+  readonly rehearseCommand?: string;
+  /** `KEY=VALUE`. May hold secrets. */
+  readonly rehearseEnv: readonly string[];
+  readonly rehearseNetwork?: string;
   /** Absent: the image's HEALTHCHECK, if it has one. */
   readonly probe?: ProbeTarget;
   readonly probeIntervalMs: number;
@@ -54,13 +61,23 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
   const probe = value('probe');
   const nodeName = value('node-name');
   const cookie = value('cookie');
+  const from = value('from');
+  const rehearseCommand = value('rehearse-command');
+  const rehearseNetwork = value('rehearse-network');
+  const mode = modeFor(value('mode'), environment);
   const inputs: Inputs = {
-    mode: modeFor(value('mode'), environment),
-    containers: someOf(value('containers') ?? []),
+    mode,
+    containers: from === undefined ? someOf(value('containers') ?? []) : (value('containers') ?? []),
+    ...(from && { from }),
     image: value('image') ?? imageOfCommit(environment),
     ...(value('build') && { build: readBuild(given) }),
     strategy: value('strategy'),
     hotUpTo: value('hot-up-to'),
+    // Asked to do nothing else, it does.
+    rehearse: mode === 'rehearse' ? 'always' : value('rehearse'),
+    ...(rehearseCommand && { rehearseCommand }),
+    rehearseEnv: value('rehearse-env') ?? [],
+    ...(rehearseNetwork && { rehearseNetwork }),
     ...(probe && { probe }),
     probeIntervalMs: value('probe-interval') ?? defaultIntervalMs(probe),
     maxParallel: value('max-parallel'),
@@ -93,7 +110,7 @@ function readBuild(given: Given): Build {
   };
 }
 
-function modeFor(mode: 'auto' | 'deploy' | 'plan', environment: NodeJS.ProcessEnv): Inputs['mode'] {
+function modeFor(mode: 'auto' | Inputs['mode'], environment: NodeJS.ProcessEnv): Inputs['mode'] {
   if (mode !== 'auto') return mode;
   // Also `pull_request_target` and reviews: whatever a pull request starts must not deploy what nobody merged.
   return environment['GITHUB_EVENT_NAME']?.startsWith('pull_request') ? 'plan' : 'deploy';

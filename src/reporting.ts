@@ -2,6 +2,7 @@ import { bundleFile, bundlesOf } from './bundle-file.js';
 import type { Inputs } from './inputs.js';
 import type { ContainerPlan } from './plan/plan.js';
 import type { Reason } from './plan/reason.js';
+import type { Rehearsal } from './plan/rehearsal.js';
 import type { ProvidedImage } from './provide-image.js';
 import type { ImageRelease } from './release/release.js';
 import type { ContainerReport, Method, Outcome, Report } from './report/report.js';
@@ -97,7 +98,7 @@ function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Dec
 }
 
 function row({ engine, next }: Decided, plan: ContainerPlan, outcome: Outcome, method: Method): ContainerReport {
-  const { name, container, from, reasons } = plan;
+  const { name, container, from, reasons, rehearsal } = plan;
   return {
     name,
     id: container.Id,
@@ -107,10 +108,28 @@ function row({ engine, next }: Decided, plan: ContainerPlan, outcome: Outcome, m
     ...(from !== undefined && { from }),
     ...((outcome === 'planned' || outcome === 'unchanged') && { to: next.version }),
     reasons,
+    ...(rehearsal && { rehearsal: told(rehearsal) }),
     phases: [],
     lingering: [],
     notMigrated: [],
   };
+}
+
+function told(rehearsal: Rehearsal): NonNullable<ContainerReport['rehearsal']> {
+  const { kind, ms, bootMs } = rehearsal;
+  const cost = { kind, ms, ...(bootMs !== undefined && { bootMs }) };
+  switch (rehearsal.kind) {
+    case 'passed':
+      return {
+        ...cost,
+        wayBack: rehearsal.noWayDown === undefined ? 'downgrade' : 'restart',
+        remarks: rehearsal.remarks,
+      };
+    case 'failed':
+      return { ...cost, remarks: [] };
+    case 'unrehearsed':
+      return { ...cost, remarks: [rehearsal.why] };
+  }
 }
 
 function whole(draft: Decided, outcome: Outcome, containers: readonly ContainerReport[]): Report {

@@ -27,6 +27,8 @@ test('a name is enough: everything else has the default of the documentation', (
     build: { context: '.', args: [] },
     strategy: 'auto',
     hotUpTo: 'major',
+    rehearse: 'auto',
+    rehearseEnv: [],
     probeIntervalMs: 1_000,
     maxParallel: 4,
     canary: 1,
@@ -97,7 +99,10 @@ test('an unknown probe is named, with those that are known', () => {
 });
 
 test.each<[OptionName, string, string]>([
-  ['mode', 'rollback', '`auto`, `deploy`, `plan`'],
+  ['mode', 'rollback', '`auto`, `deploy`, `plan`, `rehearse`'],
+  ['rehearse', 'sometimes', '`auto`, `always`, `never`'],
+  ['rehearse-env', 'DATABASE_URL', '`KEY=VALUE`; one a line'],
+  ['rehearse-network', '--host', 'the name of a Docker network'],
   ['strategy', 'modules', '`auto`, `relup`, `restart`'],
   ['hot-up-to', 'Major', '`patch`, `minor`, `major`'],
   ['lingering', 'purge', '`keep`, `kill`, `restart`'],
@@ -139,6 +144,41 @@ describe('what cannot be meant together', () => {
 
   test('a relup at any price cannot restart because of lingering processes', () => {
     expect(refusal({ strategy: 'relup', lingering: 'restart' })).toContain('allowed with it are `keep`, `kill`');
+  });
+});
+
+describe('an image that runs', () => {
+  test('stands for the containers where there are none', () => {
+    const inputs = read({ mode: 'rehearse', containers: '', from: 'shop:1' });
+    expect(inputs).toMatchObject({ from: 'shop:1', containers: [] });
+  });
+
+  test('is nothing to deploy to', () => {
+    expect(refusal({ mode: 'deploy', containers: '', from: 'shop:1' })).toContain(
+      'Allowed with it are `plan`, `rehearse`',
+    );
+  });
+
+  test('does not stand beside containers', () => {
+    expect(refusal({ mode: 'plan', from: 'shop:1' })).toContain('leave out one of the two');
+  });
+});
+
+describe('a rehearsal', () => {
+  test('is always held where nothing else was asked for', () => {
+    expect(read({ mode: 'rehearse' }).rehearse).toBe('always');
+    expect(read({}).rehearse).toBe('auto');
+  });
+
+  test('has nothing to try of a restart, and no command where it is never held', () => {
+    expect(refusal({ mode: 'rehearse', strategy: 'restart' })).toContain('leaves nothing to rehearse');
+    expect(refusal({ rehearse: 'never', 'rehearse-command': 'true' })).toContain('leave out one of the two');
+  });
+
+  test('gets a command of several lines, as a workflow writes it', () => {
+    expect(read({ 'rehearse-command': 'set -e\ncurl -f localhost\n' }).rehearseCommand).toBe(
+      'set -e\ncurl -f localhost\n',
+    );
   });
 });
 

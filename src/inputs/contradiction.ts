@@ -14,6 +14,18 @@ export function contradiction(inputs: Inputs, given: Given): string | undefined 
   if (inputs.strategy === 'relup' && inputs.lingering === 'restart') {
     return '`strategy` is "relup", which never restarts, but `lingering` is "restart": allowed with it are `keep`, `kill`.';
   }
+  if (inputs.from !== undefined && inputs.mode === 'deploy') {
+    return '`from` is given, which stands for the containers where there are none, and `mode` is "deploy". Allowed with it are `plan`, `rehearse`.';
+  }
+  if (inputs.from !== undefined && inputs.containers.length > 0) {
+    return '`from` and `containers` are both given, and each says what runs: leave out one of the two.';
+  }
+  if (inputs.mode === 'rehearse' && inputs.strategy === 'restart') {
+    return '`strategy` is "restart", which leaves nothing to rehearse: allowed with `rehearse` are `auto`, `relup`.';
+  }
+  if (inputs.rehearse === 'never' && inputs.rehearseCommand !== undefined) {
+    return '`rehearse` is "never", but `rehearse-command` is given: leave out one of the two.';
+  }
   return undefined;
 }
 

@@ -14,7 +14,10 @@ const sets = {
     'hot_deploy_install',
     'hot_deploy_records',
     'hot_deploy_environment',
+    'hot_deploy_facts',
   ],
+  facts: ['hot_deploy_node', 'hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_check', 'hot_deploy_facts'],
+  copies: ['hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_check', 'hot_deploy_facts', 'hot_deploy_copies'],
   config: ['hot_deploy_config', 'hot_deploy_term'],
   release: ['hot_deploy_release', 'hot_deploy_relup'],
 } as const;

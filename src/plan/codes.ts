@@ -31,6 +31,14 @@ export const reasonCodes = {
   'on-load-changed': 'A changed module runs `on_load`, which would restart the VM if it failed.',
   'special-process-changed':
     'A changed module is run by processes that no supervisor reports with it, so they would not be migrated.',
+  'state-shape-changed':
+    'The state of a process has another shape in the new release, and no code_change brings the old one into it. Found in the rehearsal.',
+  'rehearsal-failed':
+    'On a throw-away container of what runs the upgrade did not succeed, or did not end as a cold boot of the new release.',
+  unrehearsed:
+    'The upgrade could not be tried out, since what runs does not boot on its own. It closes nothing, unless `rehearse: always` was asked for. `rehearse-env` and `rehearse-network` give it what it needs.',
+  'no-way-down':
+    'The rehearsal found no way back by downgrade. It closes nothing: should the deploy fail, the container is restarted on the old version instead.',
   'baseline-mismatch':
     'The node runs code that is not on its disk: it was patched by hand. What it runs cannot be named.',
   'release-not-writable':

@@ -1,6 +1,7 @@
 import type { ImageChange } from '../release/base.js';
 import type { Change } from '../release/compare.js';
 import type { ModuleChanges } from '../release/modules.js';
+import type { ProcessCheck, ProcessNote } from '../release/processes.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { SupervisionChange } from '../release/supervision.js';
 
@@ -21,21 +22,6 @@ export interface CodeComparison extends Comparison {
   readonly modules: readonly ModuleChanges[];
   readonly supervision: readonly SupervisionChange[] | { readonly unknown: string };
   readonly processes: ProcessCheck;
-}
-
-/** What the node said an upgrade would do to its processes. */
-export interface ProcessCheck {
-  readonly held: number;
-  readonly supervisors: readonly { readonly path: string; readonly why: string }[];
-  readonly wouldDie: readonly ProcessNote[];
-  readonly unanswering: readonly ProcessNote[];
-  readonly unsupervised: readonly ProcessNote[];
-}
-
-interface ProcessNote {
-  readonly pid: string;
-  readonly name?: string;
-  readonly modules: readonly string[];
 }
 
 /** `name (<0.1.0>)`, as a person looks for it on the node. */

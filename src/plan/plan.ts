@@ -1,11 +1,12 @@
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Baseline } from '../node/config.js';
+import type { ColdBoot } from '../release/cold-boot.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
-import type { Tree } from '../release/supervision.js';
 import type { Bundle } from '../upgrade/bundle.js';
 import { codeRules } from './code-rules.js';
 import type { CodeComparison, Comparison } from './comparison.js';
 import type { Reason } from './reason.js';
+import type { Rehearsal } from './rehearsal.js';
 import { releaseRules } from './release-rules.js';
 
 /** What will be done to one container, and why. */
@@ -16,6 +17,7 @@ export type ContainerPlan = {
   /** The version that runs, as far as it could be found out. */
   readonly from?: string;
   readonly reasons: readonly Reason[];
+  readonly rehearsal?: Rehearsal;
 } & (
   | { readonly method: 'none' }
   | { readonly method: 'recreate' }
@@ -28,8 +30,8 @@ export interface HotMaterial {
   readonly next: ImageRelease;
   readonly bundle: Bundle;
   readonly baseline: Baseline;
-  /** The supervision tree of a cold boot; absent where none came up. */
-  readonly tree?: Tree;
+  /** How the new release comes up by itself. */
+  readonly boot: ColdBoot;
   /** Directories of the bundle that the container has already, with the same content. */
   readonly present: readonly string[];
 }

@@ -66,3 +66,8 @@ function ofApplication(
 export function plainName(module: string): string {
   return module.replace(/^Elixir\./, '');
 }
+
+/** A place in a supervision tree, with its names as their authors write them. */
+export function plainPlace(place: string): string {
+  return place.replace(/'Elixir\.([^']*)'/g, '$1').replace(/(^|[^\w'])Elixir\./g, '$1');
+}

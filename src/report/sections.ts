@@ -4,6 +4,7 @@ import { latencyTable, phaseTable } from './measurements.js';
 import { processTable } from './processes.js';
 import { differences, proofs } from './proof.js';
 import { reasonTable } from './reasons.js';
+import { rehearsalRemarks, rehearsalTable } from './rehearsals.js';
 import type { Report } from './report.js';
 import { isEmpty, type Section } from './section.js';
 
@@ -18,6 +19,8 @@ export function sections(report: Report): readonly Section[] {
     differences(containers),
     latencyTable(containers),
     { title: 'What the relup does', kind: 'verbatim', detail: true, lines: instructions },
+    rehearsalTable(containers),
+    rehearsalRemarks(containers),
     proofs(containers),
     phaseTable(containers),
     files(report),

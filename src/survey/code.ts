@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import { AgentError } from '../node/agent.js';
 import type { Baseline } from '../node/config.js';
@@ -8,21 +7,22 @@ import type { Comparison } from '../plan/comparison.js';
 import { closed, type HotMaterial, judgeCode } from '../plan/plan.js';
 import type { Reason } from '../plan/reason.js';
 import { against } from '../plan/rule.js';
+import { readBaseline } from '../release/baseline.js';
 import type { RunningRelease } from '../release/release.js';
 import { compareTrees, type SupervisionChange, type Tree } from '../release/supervision.js';
-import { ready } from '../rollout/hot.js';
 import { type Appup, generateAppups } from '../upgrade/appup.js';
 import { type Bundle, makeBundle } from '../upgrade/bundle.js';
 import { carryOut } from '../upgrade/children.js';
 import { bringOld } from '../upgrade/old.js';
 import { makeRelup } from '../upgrade/relup.js';
+import { ready } from '../upgrade/switch.js';
 import type { Shared } from './shared.js';
 import type { Site } from './site.js';
 import { type Study, study } from './study.js';
 
 export type CodeSurvey =
   | { readonly kind: 'closed'; readonly reasons: readonly Reason[] }
-  | { readonly kind: 'open'; readonly material: Pick<HotMaterial, 'bundle' | 'baseline' | 'tree'> };
+  | { readonly kind: 'open'; readonly material: Pick<HotMaterial, 'bundle' | 'baseline' | 'boot'> };
 
 /** Judges the code, and where nothing closes the way makes everything that the hot load will need. */
 export async function surveyCode(
@@ -37,7 +37,8 @@ export async function surveyCode(
   const key = JSON.stringify([oldImage.Id, running.version, running.modules, Env, Cmd, Entrypoint]);
   const studied = await shared.studies(key, () => study(site, container, oldImage, comparison));
   const { modules, boot } = studied;
-  const supervision = boot.kind === 'booted' ? compareTrees(await treeOf(running), boot.tree) : { unknown: boot.why };
+  const supervision =
+    boot.kind === 'booted' ? compareTrees(await treeOf(running), boot.facts.tree) : { unknown: boot.why };
   const appups = draft(comparison, studied, supervision);
   const switched = { loads: loadsOf(appups, comparison), updates: appups.flatMap((appup) => appup.updates) };
   const { check } = await ready(running.node, switched, site.inputs.suspendTimeoutMs);
@@ -66,7 +67,7 @@ export async function surveyCode(
         ],
       };
     }
-    return { kind: 'open', material: { bundle, baseline, ...(boot.kind === 'booted' && { tree: boot.tree }) } };
+    return { kind: 'open', material: { bundle, baseline, boot } };
   } catch (error) {
     if (error instanceof AgentError && error.code === 'relup_failed') {
       return {
@@ -129,19 +130,10 @@ async function assemble(
 
 /** What a cold boot of the running release would have configured; a reason where that cannot be found out. */
 async function fingerprints(running: RunningRelease): Promise<Baseline | Reason> {
-  const salt = randomBytes(16).toString('hex');
   const { root, version, applications } = running;
+  const names = applications.map((application) => [application.name, application.version] as const);
   try {
-    const values = await running.node.fingerprints(
-      {
-        root,
-        version,
-        running: version,
-        applications: applications.map((application) => [application.name, application.version]),
-      },
-      salt,
-    );
-    return { salt, values: values as Baseline['values'] };
+    return await readBaseline(running.node, { root, version, running: version, applications: names });
   } catch (error) {
     if (error instanceof AgentError || error instanceof NodeUnreachable) {
       return against(

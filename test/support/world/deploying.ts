@@ -13,7 +13,10 @@ export interface Deployed {
   readonly log: string;
 }
 
-/** Deploys as the command line would, with options given by their names; a short soak and drain where not given. */
+/**
+ * Deploys as the command line would, with options given by their names; a short soak and drain where not given, and no
+ * rehearsal: it would find what many tests want to see found later, by what stands behind it.
+ */
 export async function deployTo(
   containers: string | readonly string[],
   options: Readonly<Record<string, string>>,
@@ -35,6 +38,7 @@ export async function deployTo(
     build: 'false',
     soak: '500ms',
     drain: '2s',
+    rehearse: 'never',
     'bundle-path': mkdtempSync(join(tmpdir(), 'hot-deploy-bundle-')),
     ...options,
   };
