@@ -28,6 +28,8 @@ export const reasonCodes = {
     'The new release did not boot in a container of its own, so its supervision tree and configuration are unknown.',
   'module-moved':
     'A module moved from one application to another. systools would load it with the one and remove it with the other.',
+  'behaviour-changed':
+    'A changed module is another kind of process than before (`gen_server`, `gen_statem`, a supervisor), and one that runs cannot become another.',
   'on-load-changed': 'A changed module runs `on_load`, which would restart the VM if it failed.',
   'special-process-changed':
     'A changed module is run by processes that no supervisor reports with it, so they would not be migrated.',

@@ -71,7 +71,7 @@ function appup(
   ];
   // On the way down it is the new module's code_change that is called, with {down, Vsn}: what it exports decides.
   const down = [
-    ...children.flatMap((child) => child.down),
+    ...children.toReversed().flatMap((child) => child.down),
     ...changed.map(({ from, to }) => exchange(to, from, next(downOrder, from.module))),
     ...removed.map(load(downOrder)),
     ...added.map(remove),

@@ -49,6 +49,11 @@ export function carryOut(change: SupervisionChange, changed: ReadonlySet<string>
         : stop(change, supervisor.name, exchanged, impossible);
     case 'spec-changed':
       return specChanged(change, exchanged, impossible);
+    case 'process-changed':
+      return impossible(
+        change.child.id,
+        `it is a process of ${change.child.runs}, and would be started as one of ${change.to.runs}`,
+      );
     case 'settings-changed':
       return exchanged && change.to.callback === supervisor.callback
         ? { kind: 'nothing' }

@@ -31,12 +31,12 @@ export interface Journey {
   /** Of the deploy that failed while the new code was watched, and was taken back. */
   readonly returned: Report;
   readonly deployed: Report;
-  readonly then: Shown;
+  readonly there: Shown;
   readonly back: Shown;
   /** `id pid` of all supervised processes. */
   readonly processes: {
     readonly before: readonly string[];
-    readonly then: readonly string[];
+    readonly there: readonly string[];
     readonly back: readonly string[];
   };
   readonly standing: { readonly before: unknown; readonly back: unknown };
@@ -53,6 +53,7 @@ export async function travel(container: Container, image: string, rows: readonly
   const returning = deployTo(container.name, {
     image,
     soak: '60s',
+    rehearse: 'always',
     probe: `exec:test ! -e ${sick}`,
     'probe-interval': '200ms',
   });
@@ -62,18 +63,18 @@ export async function travel(container: Container, image: string, rows: readonly
       async () => ((await version(container)).startsWith('["0.2.0"') ? true : undefined),
       120_000,
     );
-    const then = { shown: await show(container, rows, 'then'), processes: await processes(container) };
+    const there = { shown: await show(container, rows, 'there'), processes: await processes(container) };
     await container.exec('touch', sick);
-    return then;
+    return there;
   };
-  const [then, { report: returned, log }] = await Promise.all([
+  const [there, { report: returned, log }] = await Promise.all([
     Promise.race([whileSoaking(), returning.then(({ report }) => failed(report))]),
     returning,
   ]);
   if (returned.outcome !== 'rolled-back') throw new Error(`${returned.message}\n${log}`);
   const back = {
-    shown: await show(container, rows, 'back'),
     processes: await processes(container),
+    shown: await show(container, rows, 'back'),
     standing: await standing(container),
   };
   await container.exec('rm', sick);
@@ -81,9 +82,9 @@ export async function travel(container: Container, image: string, rows: readonly
   return {
     returned,
     deployed,
-    then: then.shown,
+    there: there.shown,
     back: back.shown,
-    processes: { before: before.processes, then: then.processes, back: back.processes },
+    processes: { before: before.processes, there: there.processes, back: back.processes },
     standing: { before: before.standing, back: back.standing },
     relup: { up: await script(container, 2), down: await script(container, 3) },
   };
@@ -100,7 +101,7 @@ export async function prepare(container: Container, rows: readonly Row[]): Promi
   if (raised.length > 0) throw new Error(raised.join('\n'));
 }
 
-async function show(container: Container, rows: readonly HotRow[], when: 'then' | 'back'): Promise<Shown> {
+async function show(container: Container, rows: readonly HotRow[], when: 'there' | 'back'): Promise<Shown> {
   const asked = rows.flatMap((row) => row[when].map(([expression]) => ({ name: row.name, expression })));
   const shown = await inspected(
     container,

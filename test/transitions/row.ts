@@ -59,7 +59,7 @@ export interface HotRow extends Common {
   readonly up?: readonly string[];
   readonly down?: readonly string[];
   /** What is true under the new version: its behaviour, and the state from before. */
-  readonly then: readonly Expectation[];
+  readonly there: readonly Expectation[];
   /** What is true under the old version again. */
   readonly back: readonly Expectation[];
   /** Ids of children that a cold boot of the new version does not have: their processes end. */
@@ -69,8 +69,8 @@ export interface HotRow extends Common {
 /** A transition that takes a restart. */
 export interface RestartRow extends Common {
   readonly decision: 'restart';
-  /** Whether the files of the releases tell, or only a look at code, supervision tree and processes. */
-  readonly by: 'release' | 'code';
+  /** Whether the files of the releases tell, or only a look at code and processes, or a rehearsal. */
+  readonly by: 'release' | 'code' | 'rehearsal';
   /** All reasons that it gives, as `code subject`; `*` in a subject stands for any text. */
   readonly reasons: readonly string[];
   /** Whether hot loading could in truth bring the node to what a cold boot is, and keep what is kept elsewhere. */

@@ -38,19 +38,19 @@ describe.each(worlds)('on Debian %s', (debian) => {
     });
 
     it.each(hot)('$promise ($name)', (row) => {
-      const { says, then, back, up = [], down = [] } = row;
+      const { says, there, back, up = [], down = [] } = row;
       expect(said(journey.deployed, row)).toEqual([...says].sort());
-      expect(journey.then.get(row.name) ?? []).toEqual(then.map(([, shown]) => shown));
+      expect(journey.there.get(row.name) ?? []).toEqual(there.map(([, shown]) => shown));
       expect(journey.back.get(row.name) ?? []).toEqual(back.map(([, shown]) => shown));
       for (const instruction of up) expect(journey.relup.up).toContain(instruction);
       for (const instruction of down) expect(journey.relup.down).toContain(instruction);
     });
 
     it('no process ends, save those that the new release does not have', () => {
-      const { before: old, then, back } = journey.processes;
-      const gone = old.filter((line) => !then.includes(line)).map((line) => line.slice(0, line.lastIndexOf(' ')));
+      const { before: old, there, back } = journey.processes;
+      const gone = old.filter((line) => !there.includes(line)).map((line) => line.slice(0, line.lastIndexOf(' ')));
       expect(gone.sort()).toEqual(hot.flatMap(({ ends = [] }) => ends).sort());
-      const kept = then.filter((line) => old.includes(line));
+      const kept = there.filter((line) => old.includes(line));
       expect(kept.filter((line) => !back.includes(line))).toEqual([]);
     });
 
@@ -66,7 +66,7 @@ describe.each(worlds)('on Debian %s', (debian) => {
     });
   });
 
-  describe.each(['release', 'code'] as const)('closing the hot way by the %s', (by) => {
+  describe.each(['release', 'code', 'rehearsal'] as const)('closing the hot way by the %s', (by) => {
     const closing = restarts(by);
     let report: Report;
 
@@ -74,7 +74,7 @@ describe.each(worlds)('on Debian %s', (debian) => {
       const [one, two] = await Promise.all([build(before(rows), debian), build(after(rows, closing), debian)]);
       const container = await boot(one);
       await prepare(container, closing);
-      report = (await deployTo(container.name, { image: two, mode: 'plan' })).report;
+      report = (await deployTo(container.name, { image: two, mode: 'plan', rehearse: 'always' })).report;
       expect(report).toMatchObject({ outcome: 'planned', method: 'recreate' });
     });
 

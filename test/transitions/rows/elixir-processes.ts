@@ -1,4 +1,5 @@
 import type { Row } from '../row.js';
+import { agent, loop, plainServer, registered, server, sleeper, stage, waiting } from './elixir-sources.js';
 
 const migrated = 'processes held, state migrated by code_change';
 
@@ -27,7 +28,7 @@ export const elixirProcesses: readonly Row[] = [
     },
     does: 'GenserverMigrates.add(42)',
     says: [`GenserverMigrates: ${migrated}`],
-    then: [
+    there: [
       ['GenserverMigrates.get()', '{:new, 42}'],
       ['GenserverMigrates.add(1)', ':ok'],
     ],
@@ -41,7 +42,7 @@ export const elixirProcesses: readonly Row[] = [
     after: { sources: { 'lib/c.ex': server('GenserverKeeps', 'number', '{:new, number}', '') } },
     does: 'GenserverKeeps.add(42)',
     says: [`GenserverKeeps: ${migrated}`],
-    then: [['GenserverKeeps.get()', '{:new, 42}']],
+    there: [['GenserverKeeps.get()', '{:new, 42}']],
     back: [['GenserverKeeps.get()', '42']],
   },
   {
@@ -75,7 +76,7 @@ export const elixirProcesses: readonly Row[] = [
     },
     does: 'StructState.add(42)',
     says: [`StructState: ${migrated}`],
-    then: [['StructState.get()', '{42, :gram}']],
+    there: [['StructState.get()', '{42, :gram}']],
     back: [['StructState.get()', '42']],
   },
   {
@@ -86,7 +87,7 @@ export const elixirProcesses: readonly Row[] = [
     after: { sources: { 'lib/a.ex': agent('AgentKeeps', '&{:new, &1}') } },
     does: 'AgentKeeps.add(42)',
     says: ['AgentKeeps: loaded'],
-    then: [['AgentKeeps.get()', '{:new, 42}']],
+    there: [['AgentKeeps.get()', '{:new, 42}']],
     back: [['AgentKeeps.get()', '42']],
   },
   {
@@ -97,7 +98,7 @@ export const elixirProcesses: readonly Row[] = [
     after: { sources: { 'lib/t.ex': loop('TaskLoops', ':new') } },
     does: 'Process.sleep(50)',
     says: ['TaskLoops: loaded'],
-    then: [['{version, count} = TaskLoops.ask(); {version, count > 3}', '{:new, true}']],
+    there: [['{version, count} = TaskLoops.ask(); {version, count > 3}', '{:new, true}']],
     back: [['{version, count} = TaskLoops.ask(); {version, count > 3}', '{:old, true}']],
   },
   {
@@ -111,7 +112,7 @@ export const elixirProcesses: readonly Row[] = [
     after: { sources: { 'lib/t.ex': loop('TaskSupervised', ':new') } },
     does: 'Task.Supervisor.start_child(TaskSupervised.Tasks, TaskSupervised, :start, []); Process.sleep(50)',
     says: ['TaskSupervised: loaded'],
-    then: [['elem(TaskSupervised.ask(), 0)', ':new']],
+    there: [['elem(TaskSupervised.ask(), 0)', ':new']],
     back: [['elem(TaskSupervised.ask(), 0)', ':old']],
   },
   {
@@ -135,7 +136,7 @@ export const elixirProcesses: readonly Row[] = [
     },
     does: 'for n <- 1..3, do: {:ok, _} = DynamicSupervisor.start_child(DynamicChildren.Pool, {DynamicChildren, n})',
     says: [`DynamicChildren: ${migrated}`],
-    then: [['for n <- 1..3, do: DynamicChildren.get(n)', '[new: 1, new: 2, new: 3]']],
+    there: [['for n <- 1..3, do: DynamicChildren.get(n)', '[new: 1, new: 2, new: 3]']],
     back: [
       ['for n <- 1..3, do: DynamicChildren.get(n)', '[1, 2, 3]'],
       ['Registry.count(DynamicChildren.Names)', '3'],
@@ -160,7 +161,7 @@ export const elixirProcesses: readonly Row[] = [
       },
     },
     says: [`Partitioned: ${migrated}`],
-    then: [
+    there: [
       [
         'for n <- 0..1, do: GenServer.call({:via, PartitionSupervisor, {Partitioned.Parts, n}}, :get)',
         '[new: 7, new: 7]',
@@ -185,7 +186,7 @@ export const elixirProcesses: readonly Row[] = [
     },
     does: 'Hibernating.get()',
     says: [`Hibernating: ${migrated}`],
-    then: [['Hibernating.get()', '{:new, 9}']],
+    there: [['Hibernating.get()', '{:new, 9}']],
     back: [['Hibernating.get()', '9']],
   },
   {
@@ -200,7 +201,7 @@ export const elixirProcesses: readonly Row[] = [
     does: `Task.Supervisor.start_child(PendingCall.Tasks, fn -> :persistent_term.put(PendingCall, GenServer.call(PendingCall, :wait, :infinity)) end)
       Process.sleep(20)`,
     says: [`PendingCall: ${migrated}`],
-    then: [
+    there: [
       ['GenServer.cast(PendingCall, :answer); Process.sleep(20)', ':ok'],
       [':persistent_term.get(PendingCall)', ':new'],
     ],
@@ -226,153 +227,7 @@ export const elixirProcesses: readonly Row[] = [
     },
     does: 'StageLike.push(StageLike.Double, 4)',
     says: ['StageLike: loaded', `StageLike.Double: ${migrated}`],
-    then: [['StageLike.push(StageLike.Double, 1)', '{:new, 28}']],
+    there: [['StageLike.push(StageLike.Double, 1)', '{:new, 28}']],
     back: [['StageLike.push(StageLike.Double, 1)', '{:old, 30}']],
   },
 ];
-
-function server(module: string, state: string, answer: string, more: string, initially = ''): string {
-  return `defmodule ${module} do
-  use GenServer
-  ${more}
-  def start_link(_), do: GenServer.start_link(__MODULE__, 0, name: __MODULE__)
-  def add(n), do: GenServer.cast(__MODULE__, {:add, n})
-  def get, do: GenServer.call(__MODULE__, :get)
-
-  @impl true
-  def init(number) do
-    ${initially}
-    {:ok, ${state}}
-  end
-
-  @impl true
-  def handle_cast({:add, n}, ${state}) do
-    number = number + n
-    {:noreply, ${state}}
-  end
-
-  @impl true
-  def handle_call(:get, _from, ${state} = state), do: {:reply, ${answer}, state}
-end
-`;
-}
-
-function plainServer(module: string, state: string, more: string): string {
-  return `defmodule ${module} do
-  use GenServer
-  def start_link(n), do: GenServer.start_link(__MODULE__, n)
-  @impl true
-  def init(number), do: {:ok, ${state}}
-  @impl true
-  def handle_call(:get, _from, state), do: {:reply, state, state}
-  ${more === '' ? '' : `@impl true\n  ${more}`}
-end
-`;
-}
-
-function registered(module: string, state: string, more: string): string {
-  return `defmodule ${module} do
-  use GenServer
-  def start_link(n), do: GenServer.start_link(__MODULE__, n, name: via(n))
-  def get(n), do: GenServer.call(via(n), :get)
-  def child_spec(n), do: %{id: n, start: {__MODULE__, :start_link, [n]}}
-  defp via(n), do: {:via, Registry, {${module}.Names, n}}
-  @impl true
-  def init(number), do: {:ok, ${state}}
-  @impl true
-  def handle_call(:get, _from, state), do: {:reply, state, state}
-  ${more === '' ? '' : `@impl true\n  ${more}`}
-end
-`;
-}
-
-function sleeper(module: string, state: string, more: string): string {
-  return `defmodule ${module} do
-  use GenServer
-  def start_link(_), do: GenServer.start_link(__MODULE__, 9, name: __MODULE__)
-  def get, do: GenServer.call(__MODULE__, :get)
-  @impl true
-  def init(number), do: {:ok, ${state}, :hibernate}
-  @impl true
-  def handle_call(:get, _from, state), do: {:reply, state, state, :hibernate}
-  ${more === '' ? '' : `@impl true\n  ${more}`}
-end
-`;
-}
-
-function waiting(module: string, answer: string): string {
-  return `defmodule ${module} do
-  use GenServer
-  def start_link(_), do: GenServer.start_link(__MODULE__, :nobody, name: __MODULE__)
-  @impl true
-  def init(state), do: {:ok, state}
-  @impl true
-  def handle_call(:wait, from, :nobody), do: {:noreply, from}
-  @impl true
-  def handle_cast(:answer, from) do
-    GenServer.reply(from, ${answer})
-    {:noreply, :nobody}
-  end
-end
-`;
-}
-
-function agent(module: string, read: string): string {
-  return `defmodule ${module} do
-  use Agent
-  def start_link(_), do: Agent.start_link(fn -> 0 end, name: __MODULE__)
-  def add(n), do: Agent.update(__MODULE__, &(&1 + n))
-  def get, do: Agent.get(__MODULE__, ${read})
-end
-`;
-}
-
-function loop(module: string, version: string): string {
-  return `defmodule ${module} do
-  def start do
-    Process.register(self(), __MODULE__)
-    loop(0)
-  end
-
-  def loop(count) do
-    receive do
-      {:ask, from} -> send(from, {:count, ${version}, count})
-    after
-      5 -> :ok
-    end
-
-    __MODULE__.loop(count + 1)
-  end
-
-  def ask do
-    send(__MODULE__, {:ask, self()})
-
-    receive do
-      {:count, version, count} -> {version, count}
-    after
-      1000 -> :silence
-    end
-  end
-end
-`;
-}
-
-function stage(version: string): string {
-  return `defmodule StageLike do
-  @callback handle(integer) :: integer
-  defmacro __using__(_) do
-    quote do
-      use GenServer
-      @behaviour StageLike
-      def start_link(_), do: GenServer.start_link(__MODULE__, 0, name: __MODULE__)
-      @impl GenServer
-      def init(sum), do: {:ok, sum}
-      @impl GenServer
-      def handle_call({:push, n}, _from, sum), do: {:reply, {StageLike.version(), sum + handle(n)}, sum + handle(n)}
-    end
-  end
-  def push(stage, n), do: GenServer.call(stage, {:push, n})
-  def version, do: ${version}
-end
-`;
-}

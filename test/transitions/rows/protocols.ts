@@ -22,7 +22,7 @@ export const protocols: readonly Row[] = [
     after: { sources: { 'lib/t.ex': impl('ImplComes.P', 'Tuple', 'tuple_size(x)') } },
     says: ['ImplComes.P.Tuple: new, loaded'],
     exchanges: ['ImplComes.P'],
-    then: [[shown('ImplComes.P', '{1, 2}'), '2']],
+    there: [[shown('ImplComes.P', '{1, 2}'), '2']],
     back: [[shown('ImplComes.P', '{1, 2}'), ':undefined']],
   },
   {
@@ -38,7 +38,7 @@ export const protocols: readonly Row[] = [
     after: { sources: { 'lib/t.ex': undefined } },
     says: ['ImplGoes.P.Tuple: removed'],
     exchanges: ['ImplGoes.P'],
-    then: [[shown('ImplGoes.P', '{1, 2}'), ':undefined']],
+    there: [[shown('ImplGoes.P', '{1, 2}'), ':undefined']],
     back: [[shown('ImplGoes.P', '{1, 2}'), '2']],
   },
   {
@@ -50,7 +50,7 @@ export const protocols: readonly Row[] = [
     },
     after: { sources: { 'lib/t.ex': impl('ImplChanges.P', 'Tuple', '{:size, tuple_size(x)}') } },
     says: ['ImplChanges.P.Tuple: loaded'],
-    then: [[shown('ImplChanges.P', '{1, 2}'), '{:size, 2}']],
+    there: [[shown('ImplChanges.P', '{1, 2}'), '{:size, 2}']],
     back: [[shown('ImplChanges.P', '{1, 2}'), '2']],
   },
   {
@@ -69,7 +69,7 @@ export const protocols: readonly Row[] = [
     },
     says: ['ProtocolGrows.P.Tuple: loaded'],
     exchanges: ['ProtocolGrows.P'],
-    then: [['{ProtocolGrows.P.show({1}), ProtocolGrows.P.weigh({1})}', '{1, :heavy}']],
+    there: [['{ProtocolGrows.P.show({1}), ProtocolGrows.P.weigh({1})}', '{1, :heavy}']],
     back: [['{ProtocolGrows.P.show({1}), function_exported?(ProtocolGrows.P, :weigh, 1)}', '{1, false}']],
   },
   {
@@ -85,7 +85,7 @@ export const protocols: readonly Row[] = [
     },
     says: ['ProtocolComes: loaded', 'ProtocolComes.P.Integer: new, loaded'],
     exchanges: ['ProtocolComes.P'],
-    then: [['{ProtocolComes.of(1), Protocol.consolidated?(ProtocolComes.P)}', '{2, true}']],
+    there: [['{ProtocolComes.of(1), Protocol.consolidated?(ProtocolComes.P)}', '{2, true}']],
     back: [['{ProtocolComes.of(1), :erlang.module_loaded(ProtocolComes.P)}', '{1, false}']],
   },
   {
@@ -100,7 +100,7 @@ export const protocols: readonly Row[] = [
     },
     after: { sources: { 'lib/u.ex': 'defmodule ProtocolGoes do\n  def of(x), do: x\nend', 'lib/p.ex': undefined } },
     says: ['ProtocolGoes: loaded', 'ProtocolGoes.P.Integer: removed'],
-    then: [['{ProtocolGoes.of(1), :erlang.module_loaded(ProtocolGoes.P)}', '{1, false}']],
+    there: [['{ProtocolGoes.of(1), :erlang.module_loaded(ProtocolGoes.P)}', '{1, false}']],
     back: [['{ProtocolGoes.of(1), Protocol.consolidated?(ProtocolGoes.P)}', '{2, true}']],
   },
   {
@@ -113,7 +113,7 @@ export const protocols: readonly Row[] = [
     },
     says: [],
     exchanges: ['FallsBack.P'],
-    then: [[shown('FallsBack.P', ':x'), '{:any, :x}']],
+    there: [[shown('FallsBack.P', ':x'), '{:any, :x}']],
     back: [[shown('FallsBack.P', ':x'), ':undefined']],
   },
   {
@@ -132,7 +132,7 @@ export const protocols: readonly Row[] = [
     },
     says: ['String.Chars.CoreProtocol: new, loaded'],
     exchanges: ['String.Chars'],
-    then: [['to_string(CoreProtocol.new(4))', '"number 4"']],
+    there: [['to_string(CoreProtocol.new(4))', '"number 4"']],
     back: [
       ['try do to_string(CoreProtocol.new(4)) rescue _ in Protocol.UndefinedError -> :undefined end', ':undefined'],
     ],
@@ -153,9 +153,9 @@ export const protocols: readonly Row[] = [
           'defmodule Derived do\n  @derive Derived.P\n  defstruct [:n]\n  def new(n), do: struct(__MODULE__, n: n)\nend',
       },
     },
-    says: ['Derived: loaded', 'Derived.P.Derived: new, loaded'],
+    says: ['Derived.P.Derived: new, loaded'],
     exchanges: ['Derived.P'],
-    then: [[shown('Derived.P', 'Derived.new(4)'), '{:derived, 4}']],
+    there: [[shown('Derived.P', 'Derived.new(4)'), '{:derived, 4}']],
     back: [[shown('Derived.P', 'Derived.new(4)'), ':undefined']],
   },
 ];

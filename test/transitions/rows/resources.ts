@@ -104,7 +104,7 @@ export const resources: readonly Row[] = [
     },
     after: { sources: { 'lib/n.ex': named('new') } },
     says: [`KeepsNames: ${migrated}`],
-    then: [
+    there: [
       [
         'for {pid, n} <- Registry.lookup(KeepsNames.Topics, :news), do: {n, GenServer.call(pid, :who)}',
         '[{1, {:new, 1}}, {2, {:new, 2}}]',
@@ -175,7 +175,7 @@ end
     after: { sources: { 'lib/k.ex': source('new') } },
     does,
     says: [`${module}: ${migrated}`],
-    then: [[`${module}.ask()`, keyword('new', shown)]],
+    there: [[`${module}.ask()`, keyword('new', shown)]],
     back: [[`${module}.ask()`, keyword('old', shown)]],
   };
 }
