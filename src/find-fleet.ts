@@ -2,9 +2,9 @@ import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { NothingSelected, type Selector, select } from './docker/selector.js';
 import type { Inputs } from './inputs.js';
-import type { Clock } from './log.js';
 import { Refusal } from './refusal.js';
 import { bootFromImage } from './rehearsal/from-image.js';
+import type { World } from './world.js';
 
 /** The containers that are meant, as the engine knows them. */
 export interface Found {
@@ -13,12 +13,16 @@ export interface Found {
   close(): Promise<void>;
 }
 
+type Around = Pick<World, 'clock' | 'signal'>;
+
 /** Finds the containers, or boots one from the image that is said to run. */
-export async function findFleet(engine: Engine, inputs: Inputs, clock: Clock): Promise<Found> {
+export async function findFleet(engine: Engine, inputs: Inputs, { clock, signal }: Around): Promise<Found> {
   if (inputs.from === undefined) {
     return { containers: await selected(engine, inputs.containers), close: async () => undefined };
   }
   const { container, close } = await bootFromImage(engine, inputs.from, inputs, clock);
+  // Whoever was cancelled has gone on without waiting, and closes nothing.
+  if (signal.aborted) await close();
   return { containers: [container], close };
 }
 

@@ -7,14 +7,17 @@ import type { ProbeTarget } from './probe/target.js';
 
 /** Everything a user can ask for, read, typed and checked. */
 export interface Inputs {
-  readonly mode: 'deploy' | 'plan' | 'rehearse';
+  readonly mode: 'deploy' | 'plan' | 'rehearse' | 'status';
   /** At least one, save where `from` stands in for them. */
   readonly containers: readonly Selector[];
   /** The image that runs. */
   readonly from?: string;
-  readonly image: string;
+  /** Absent only for `status`, where each container's own reference is meant then. */
+  readonly image?: string;
   /** Absent where `image` exists already. */
   readonly build?: Build;
+  /** The repository's folder: what the image is built from, and where hand-written appups lie. */
+  readonly context: string;
   readonly strategy: 'auto' | 'relup' | 'restart';
   readonly hotUpTo: 'patch' | 'minor' | 'major';
   readonly rehearse: 'auto' | 'always' | 'never';
@@ -65,12 +68,15 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
   const rehearseCommand = value('rehearse-command');
   const rehearseNetwork = value('rehearse-network');
   const mode = modeFor(value('mode'), environment);
+  // The image of this commit is what a deploy makes, and says nothing about what was meant to run before.
+  const image = value('image') ?? (mode === 'status' ? undefined : imageOfCommit(environment));
   const inputs: Inputs = {
     mode,
     containers: from === undefined ? someOf(value('containers') ?? []) : (value('containers') ?? []),
     ...(from && { from }),
-    image: value('image') ?? imageOfCommit(environment),
-    ...(value('build') && { build: readBuild(given) }),
+    ...(image && { image }),
+    ...(value('build') && mode !== 'status' && { build: readBuild(given) }),
+    context: value('context'),
     strategy: value('strategy'),
     hotUpTo: value('hot-up-to'),
     // Asked to do nothing else, it does.

@@ -25,10 +25,10 @@ const nodeName = text('`NAME` or `NAME@HOST`', /^[\w-]+(@[\w.:-]+)?$/);
 
 export const options = {
   mode: {
-    kind: oneOf('auto', 'deploy', 'plan', 'rehearse'),
+    kind: oneOf('auto', 'deploy', 'plan', 'rehearse', 'status'),
     default: 'auto',
     description:
-      '`auto` plans on a pull request and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. On the command line the mode is the first word.',
+      '`auto` plans on a pull request and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. `status` compares what runs with what the image says. On the command line the mode is the first word.',
   },
   containers: {
     kind: lines(selector),
@@ -43,11 +43,12 @@ export const options = {
   },
   image: {
     kind: imageReference,
-    otherwise: 'repository and commit: `owner/name:sha`',
-    description: 'The image to build, or with `build: false` an existing one.',
+    otherwise: "repository and commit: `owner/name:sha`; for `status` each container's own",
+    description:
+      'The image to build, or with `build: false` an existing one; for `status` the one that what runs is compared with.',
   },
   build: { kind: flag, default: 'true', description: 'Whether to build the image first.' },
-  context: { kind: path, default: '.', description: 'The folder to build from.' },
+  context: { kind: path, default: '.', description: 'The folder to build from, and with the appups in `rel/appups`.' },
   dockerfile: { kind: path, otherwise: '`Dockerfile` in `context`', description: 'The Dockerfile.' },
   'build-args': { kind: lines(buildArgument), description: 'Build arguments.' },
   target: {

@@ -4,6 +4,8 @@ import type { ModuleChanges } from '../release/modules.js';
 import type { ProcessCheck, ProcessNote } from '../release/processes.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { SupervisionChange } from '../release/supervision.js';
+import type { HandWritten } from '../upgrade/hand-written.js';
+import type { Scripts } from '../upgrade/script.js';
 
 /** Everything the decision rests on, for one container. Read before; the rules ask nothing themselves. */
 export interface Comparison {
@@ -22,6 +24,9 @@ export interface CodeComparison extends Comparison {
   readonly modules: readonly ModuleChanges[];
   readonly supervision: readonly SupervisionChange[] | { readonly unknown: string };
   readonly processes: ProcessCheck;
+  readonly appups: readonly HandWritten[];
+  /** What the upgrade does both ways; absent where systools made nothing of the appups. */
+  readonly relup?: Scripts & { readonly restarts: boolean };
 }
 
 /** `name (<0.1.0>)`, as a person looks for it on the node. */

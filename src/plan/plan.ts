@@ -3,6 +3,7 @@ import type { Baseline } from '../node/config.js';
 import type { ColdBoot } from '../release/cold-boot.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Bundle } from '../upgrade/bundle.js';
+import { appupRules } from './appup-rules.js';
 import { codeRules } from './code-rules.js';
 import type { CodeComparison, Comparison } from './comparison.js';
 import type { Reason } from './reason.js';
@@ -32,6 +33,8 @@ export interface HotMaterial {
   readonly baseline: Baseline;
   /** How the new release comes up by itself. */
   readonly boot: ColdBoot;
+  /** How many processes of each module are held, when the plan was made. */
+  readonly counts: Readonly<Record<string, number>>;
   /** Directories of the bundle that the container has already, with the same content. */
   readonly present: readonly string[];
 }
@@ -43,7 +46,7 @@ export function judgeRelease(comparison: Comparison): readonly Reason[] {
 
 /** Reasons that code, tree and processes give. */
 export function judgeCode(comparison: CodeComparison): readonly Reason[] {
-  return codeRules.flatMap((rule) => rule(comparison));
+  return [...codeRules, ...appupRules].flatMap((rule) => rule(comparison));
 }
 
 /** Hot is open as long as nothing closes it. */

@@ -1,4 +1,4 @@
-import { map, text } from '../node/term.js';
+import { map, text, tuple } from '../node/term.js';
 import type { ApplicationChange } from './compare.js';
 import type { ImageRelease, ModuleFacts, RunningRelease } from './release.js';
 import type { Workshop } from './workshop.js';
@@ -14,6 +14,8 @@ export interface ModuleChanges {
   readonly changed: readonly { readonly from: ModuleFacts; readonly to: ModuleFacts }[];
   /** Modules that the node runs in another version than its disk holds. */
   readonly patched: readonly string[];
+  /** Keys of the application's specification that differ and are read only when it starts: `mod`, `start_phases`. */
+  readonly started: readonly string[];
 }
 
 /** Reads the modules of all changed applications in both versions, once the workshop has both. */
@@ -27,14 +29,18 @@ export async function moduleChanges(
     `${oldRoot}/lib/${change.name}-${change.from}/ebin/*.beam`,
     `${change.toDirectory}/ebin/*.beam`,
   ]);
-  const facts = (await workshop.ask({
+  const specifications = changes.map(({ name, from, toDirectory }) =>
+    tuple(text(`${oldRoot}/lib/${name}-${from}/ebin/${name}.app`), text(`${toDirectory}/ebin/${name}.app`)),
+  );
+  const { modules: facts, started } = (await workshop.ask({
     module: 'hot_deploy_release',
     function: 'modules',
-    argument: map({ wildcards: wildcards.map(text) }),
-  })) as readonly (readonly ModuleFacts[])[];
-  return changes.map((change, at) =>
-    ofApplication(change.name, facts[2 * at] ?? [], facts[2 * at + 1] ?? [], running, next),
-  );
+    argument: map({ wildcards: wildcards.map(text), specifications }),
+  })) as { readonly modules: readonly (readonly ModuleFacts[])[]; readonly started: readonly (readonly string[])[] };
+  return changes.map((change, at) => ({
+    ...ofApplication(change.name, facts[2 * at] ?? [], facts[2 * at + 1] ?? [], running, next),
+    started: started[at] ?? [],
+  }));
 }
 
 function ofApplication(
@@ -43,7 +49,7 @@ function ofApplication(
   to: readonly ModuleFacts[],
   running: RunningRelease,
   next: ImageRelease,
-): ModuleChanges {
+): Omit<ModuleChanges, 'started'> {
   const before = new Map(from.map((module) => [module.module, module]));
   const after = new Map(to.map((module) => [module.module, module]));
   return {

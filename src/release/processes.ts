@@ -13,4 +13,6 @@ export interface ProcessCheck {
   readonly wouldDie: readonly ProcessNote[];
   readonly unanswering: readonly ProcessNote[];
   readonly unsupervised: readonly ProcessNote[];
+  /** How many processes each module has that holds them. */
+  readonly counts: Readonly<Record<string, number>>;
 }

@@ -1,3 +1,4 @@
+import type { Drift, Tally } from '../drift/drift.js';
 import type { Reason } from '../plan/reason.js';
 import type { Window } from '../probe/window.js';
 import type { ProcessNote } from '../release/processes.js';
@@ -26,6 +27,8 @@ export interface Report {
   readonly instructions: readonly string[];
   readonly warnings: readonly string[];
   readonly runUrl?: string;
+  /** Only of `status`: how many containers are in which state. */
+  readonly status?: Tally;
   /** The sentence for a person when the outcome is refused, rolled-back or failed. */
   readonly message?: string;
 }
@@ -50,6 +53,8 @@ export interface ContainerReport {
   readonly notMigrated: readonly ProcessNote[];
   /** Only after a re-creation: settings compared before and after, save image and id. */
   readonly settings?: { readonly equal: boolean; readonly differing: readonly string[] };
+  /** Only of `status`: what it runs against what its image says. */
+  readonly drift?: Drift;
   readonly message?: string;
 }
 

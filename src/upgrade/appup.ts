@@ -1,20 +1,14 @@
 import { atom, type Term, text, tuple } from '../node/term.js';
 import type { ApplicationChange } from '../release/compare.js';
-import { type ModuleChanges, plainName } from '../release/modules.js';
+import type { ModuleChanges } from '../release/modules.js';
 import type { ModuleFacts } from '../release/release.js';
 import type { ChildAction } from './children.js';
+import { isCallback, isSupervisor, migration } from './code-change.js';
 
-/** A generated appup: `{ToVsn, [{FromVsn, Up}], [{FromVsn, Down}]}`, and what it does, in words. */
+/** A generated appup: `{ToVsn, [{FromVsn, Up}], [{FromVsn, Down}]}`. */
 export interface Appup {
   readonly application: string;
   readonly term: Term;
-  readonly words: readonly string[];
-  /** Modules whose processes are held, suspended by release_handler and migrated. */
-  readonly updates: readonly string[];
-  /** Modules that get other code, deleted ones included. */
-  readonly loads: readonly string[];
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
 }
 
 /**
@@ -38,7 +32,9 @@ export function generateAppups(
     ...all.flatMap((modules) => modules.removed.map(({ module }) => module)),
     ...callersFirst(all.flatMap((modules) => modules.changed.map(({ to }) => to))),
   ];
-  return exchanged.map(({ change, modules, children }) => appup(change, modules, children, upOrder, downOrder));
+  return exchanged.map(({ change, modules, children }, at) =>
+    appup(change, modules, changes[at]?.modules ?? modules, children, upOrder, downOrder),
+  );
 }
 
 // A protocol of an application is not what runs: its consolidated twin in the release is, and loading the
@@ -55,6 +51,8 @@ function withoutProtocols(modules: ModuleChanges): ModuleChanges {
 function appup(
   change: ApplicationChange,
   { added, removed, changed }: ModuleChanges,
+  // Protocols with them: nobody else takes those away that only one of the releases has.
+  all: Pick<ModuleChanges, 'added' | 'removed'>,
   children: readonly ChildAction[],
   upOrder: readonly string[],
   downOrder: readonly string[],
@@ -66,7 +64,7 @@ function appup(
   const up = [
     ...changed.map(({ from, to }) => exchange(to, from, next(upOrder, to.module))),
     ...added.map(load(upOrder)),
-    ...removed.map(remove),
+    ...all.removed.map(remove),
     ...children.flatMap((child) => child.up),
   ];
   // On the way down it is the new module's code_change that is called, with {down, Vsn}: what it exports decides.
@@ -74,37 +72,26 @@ function appup(
     ...children.toReversed().flatMap((child) => child.down),
     ...changed.map(({ from, to }) => exchange(to, from, next(downOrder, from.module))),
     ...removed.map(load(downOrder)),
-    ...added.map(remove),
+    ...all.added.map(remove),
   ];
-  const updated = changed.filter(({ from, to }) => kindOf(to, from) !== 'plain');
   return {
     application: change.name,
     term: tuple(text(change.to), [tuple(text(change.from), up)], [tuple(text(change.from), down)]),
-    words: words(change, { name: change.name, added, removed, changed, patched: [] }, children),
-    updates: updated.map(({ to }) => to.module),
-    added: added.map(({ module }) => module),
-    removed: removed.map(({ module }) => module),
-    loads: [...added, ...removed, ...changed.map(({ to }) => to)].map((module) => module.module),
   };
 }
 
 type Kind = 'supervisor' | 'migrates' | 'held' | 'plain';
 
-const supervisors = ['supervisor', 'Elixir.Supervisor', 'Elixir.DynamicSupervisor'];
-const behaviours = ['gen_server', 'gen_statem', 'gen_event', 'gen_fsm', 'Elixir.GenServer', 'Elixir.GenStage'];
-
 /** How the processes of a module take up new code. */
 function kindOf(module: ModuleFacts, other: ModuleFacts): Kind {
-  const names = [...module.behaviours, ...other.behaviours];
-  // They carry a supervisor's state, which is exchanged: the new specifications and limits take the place of the old.
-  if (supervisors.some((behaviour) => names.includes(behaviour))) {
+  if (isSupervisor(module) || isSupervisor(other)) {
     return 'supervisor';
   }
-  if (!behaviours.some((behaviour) => names.includes(behaviour)) && module.codeChange.length === 0) {
+  if (!isCallback(module) && !isCallback({ ...other, codeChange: [] })) {
     return 'plain';
   }
   // Without the function an update would crash (undef), so such a process is only held while its code changes.
-  return module.codeChange.length > 0 ? 'migrates' : 'held';
+  return migration(module) === undefined ? 'held' : 'migrates';
 }
 
 const soft = [atom('soft_purge'), atom('soft_purge')] as const;
@@ -160,20 +147,4 @@ function callersFirst(modules: readonly ModuleFacts[]): readonly string[] {
     visit(name);
   }
   return order;
-}
-
-function words(change: ApplicationChange, modules: ModuleChanges, children: readonly ChildAction[]): readonly string[] {
-  const sentence = {
-    supervisor: 'child specifications exchanged, children go on',
-    migrates: 'processes held, state migrated by code_change',
-    held: 'processes held while the code is exchanged',
-    plain: 'loaded',
-  } as const;
-  return [
-    `${change.name} ${change.from} → ${change.to}`,
-    ...modules.changed.map(({ from, to }) => `${plainName(to.module)}: ${sentence[kindOf(to, from)]}`),
-    ...modules.added.map((module) => `${plainName(module.module)}: new, loaded`),
-    ...modules.removed.map((module) => `${plainName(module.module)}: removed`),
-    ...children.map((child) => child.words),
-  ];
 }

@@ -106,7 +106,11 @@ function said({ instructions }: Report, row: Row): readonly string[] {
   const names = Object.keys(applicationsOf(row));
   let inside = false;
   const lines = instructions.flatMap((line) => {
-    const header = /^(\w+) \S+ → \S+$/.exec(line)?.[1];
+    const joined = /^(\w+) \S+: new application$/.exec(line)?.[1];
+    if (joined !== undefined) {
+      return names.includes(joined) ? [line] : [];
+    }
+    const header = /^(\w+) \S+ → \S+(, as .* says)?$/.exec(line)?.[1];
     if (header !== undefined) {
       inside = names.includes(header);
       return [];

@@ -72,10 +72,24 @@ digest(File) ->
         {error, beam_lib, Reason} -> throw({refused, bad_beam, text([File, ": ", beam_lib:format_error(Reason)])})
     end.
 
-%% What the plan has to know of single modules.
--spec modules(#{wildcards := [string()]}) -> hot_deploy_json:json().
-modules(#{wildcards := Wildcards}) ->
-    [[module(File) || File <- filelib:wildcard(Wildcard)] || Wildcard <- Wildcards].
+%% What the plan has to know of single modules, and what differs between two specifications of an application.
+-spec modules(#{wildcards := [string()], specifications := [{string(), string()}]}) -> hot_deploy_json:json().
+modules(#{wildcards := Wildcards, specifications := Specifications}) ->
+    #{
+        modules => [[module(File) || File <- filelib:wildcard(Wildcard)] || Wildcard <- Wildcards],
+        started => [started(keys(Old), keys(New)) || {Old, New} <- Specifications]
+    }.
+
+%% Read only when the application starts; everything else of it release_handler exchanges.
+started(Old, New) ->
+    [Key || {Key, Default} <- [{mod, []}, {start_phases, undefined}, {included_applications, []}],
+            proplists:get_value(Key, Old, Default) =/= proplists:get_value(Key, New, Default)].
+
+keys(File) ->
+    case file:consult(File) of
+        {ok, [{application, _, Keys}]} -> Keys;
+        _ -> []
+    end.
 
 module(File) ->
     Chunks = [exports, imports, attributes],
@@ -92,7 +106,8 @@ module(File) ->
                 calls => lists:usort([Called || {Called, _, _} <- Imports]),
                 nif => lists:member({erlang, load_nif, 2}, Imports),
                 onLoad => on_load(Module, Beam),
-                protocol => lists:member({'__protocol__', 1}, Exports)
+                protocol => lists:member({'__protocol__', 1}, Exports),
+                callbackMode => callback_mode(Module, Beam, lists:member({callback_mode, 0}, Exports))
             };
         {error, beam_lib, Reason} ->
             throw({refused, bad_beam, text([File, ": ", beam_lib:format_error(Reason)])})
@@ -103,6 +118,31 @@ on_load(Module, Beam) ->
     case erlang:prepare_loading(Module, Beam) of
         {error, _} -> false;
         Prepared -> erlang:has_prepared_code_on_load(Prepared)
+    end.
+
+%% How a gen_statem calls it. A running one asks again only when its code changes by code_change.
+callback_mode(_, _, false) ->
+    null;
+callback_mode(Module, Beam, true) ->
+    case code:is_loaded(Module) =:= false andalso code:load_binary(Module, "hot_deploy", Beam) of
+        {module, Module} ->
+            try asked(Module)
+            after
+                code:delete(Module),
+                code:purge(Module)
+            end;
+        _ ->
+            null
+    end.
+
+asked(Module) ->
+    {Asked, Monitor} = spawn_monitor(fun() -> exit({mode, lists:sort(lists:flatten([Module:callback_mode()]))}) end),
+    receive
+        {'DOWN', Monitor, process, Asked, {mode, Mode}} -> text(io_lib:format("~0tp", [Mode]));
+        {'DOWN', Monitor, process, Asked, _} -> null
+    after 2000 ->
+        exit(Asked, kill),
+        null
     end.
 
 text(Characters) -> unicode:characters_to_binary(Characters).

@@ -6,6 +6,7 @@ import { connectEngine } from '../../../src/docker/connect.js';
 import { readInputs } from '../../../src/inputs.js';
 import { type Log, systemClock } from '../../../src/log.js';
 import type { Report } from '../../../src/report/report.js';
+import { status } from '../../../src/status.js';
 
 export interface Deployed {
   readonly report: Report;
@@ -44,7 +45,8 @@ export async function deployTo(
   };
   const environment = process.env;
   const inputs = readInputs((name) => given[name], environment);
-  const report = await deploy(inputs, {
+  const tell = inputs.mode === 'status' ? status : deploy;
+  const report = await tell(inputs, {
     log,
     clock: systemClock,
     connect: () => connectEngine(environment),

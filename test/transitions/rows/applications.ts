@@ -20,7 +20,7 @@ export const applications: readonly Row[] = [
       children: '{JoinsRunning.Keeper, 5}',
       version: '3.1.4',
     },
-    says: [],
+    says: ['joins_running 3.1.4: new application'],
     there: [['JoinsRunning.Keeper.value()', '5']],
     back: [
       ['Process.whereis(JoinsRunning.Keeper)', 'nil'],
@@ -38,7 +38,7 @@ export const applications: readonly Row[] = [
       needs: ['joins_library'],
     },
     siblings: { joins_library: { after: { sources: { 'lib/l.ex': library('JoinsNeeded.Library', ':together') } } } },
-    says: ['JoinsNeeded.User: loaded'],
+    says: ['joins_library 0.2.0: new application', 'JoinsNeeded.User: loaded'],
     there: [['JoinsNeeded.User.value()', ':together']],
     back: [['JoinsNeeded.User.value()', ':alone']],
   },
@@ -47,7 +47,7 @@ export const applications: readonly Row[] = [
     promise: 'an application that joins the release and is only to be loaded is not started',
     decision: 'hot',
     after: { sources: { 'lib/k.ex': keeper('JoinsLoaded.Keeper') }, children: '{JoinsLoaded.Keeper, 5}', mode: 'load' },
-    says: [],
+    says: ['joins_loaded 0.2.0: new application'],
     there: [
       ['Process.whereis(JoinsLoaded.Keeper)', 'nil'],
       ['List.keymember?(Application.loaded_applications(), :joins_loaded, 0)', 'true'],
@@ -170,8 +170,7 @@ end`,
   },
   {
     name: 'start_phase',
-    promise:
-      'an application with start phases takes a new callback module and a new phase, which a running one does not go through',
+    promise: 'an application with start phases takes its callback module anew, and goes through no phase again',
     decision: 'hot',
     before: {
       sources: {

@@ -115,7 +115,7 @@ export const closedByCode: readonly Row[] = [
     possible: false,
     before: { sources: { 'lib/a.ex': box('InsertedFirst.A') }, children: 'InsertedFirst.A' },
     after: { sources: { 'lib/b.ex': box('InsertedFirst.B') }, children: 'InsertedFirst.B, InsertedFirst.A' },
-    reasons: ['supervision-changed *InsertedFirst.B'],
+    reasons: ["supervision-changed inserted_first/'Elixir.InsertedFirst.B'"],
   },
   {
     ...restart,
@@ -145,7 +145,7 @@ export const closedByCode: readonly Row[] = [
     possible: true,
     before: { sources: { 'lib/a.ex': box('OtherArgument.A') }, children: '{OtherArgument.A, 1}' },
     after: { children: '{OtherArgument.A, 2}' },
-    reasons: ['supervision-changed *OtherArgument.A'],
+    reasons: ["supervision-changed other_argument/'Elixir.OtherArgument.A'"],
   },
   {
     ...restart,
@@ -157,7 +157,7 @@ export const closedByCode: readonly Row[] = [
       start: 'Nameless',
     },
     after: { sources: { 'lib/b.ex': box('Nameless.B'), 'lib/s.ex': nameless('Nameless', 'Nameless.A, Nameless.B') } },
-    reasons: ['supervision-changed *Nameless.B'],
+    reasons: ["supervision-changed nameless/'Elixir.Nameless.B'"],
   },
   {
     ...restart,
@@ -178,9 +178,45 @@ export const closedByCode: readonly Row[] = [
     possible: false,
     before: { sources: { 'lib/a.ex': box('AgentToServer') }, children: 'AgentToServer' },
     after: { sources: { 'lib/a.ex': server('AgentToServer', 2) } },
-    reasons: ['supervision-changed *AgentToServer'],
+    reasons: ["supervision-changed agent_to_server/'Elixir.AgentToServer'"],
+  },
+  {
+    ...restart,
+    name: 'other_phases',
+    promise: 'an application with another start phase takes a restart',
+    possible: false,
+    before: {
+      sources: { 'lib/a.ex': phases('OtherPhases') },
+      start: 'OtherPhases',
+      specification: 'start_phases: [warm: []]',
+    },
+    after: { specification: 'start_phases: [warm: [], hot: []]' },
+    reasons: ['application-start-changed other_phases'],
+  },
+  {
+    ...restart,
+    name: 'other_start',
+    promise: 'an application that is started by another module takes a restart',
+    possible: false,
+    before: {
+      sources: { 'lib/a.ex': phases('OtherStart'), 'lib/b.ex': phases('OtherStart.Other') },
+      start: 'OtherStart',
+    },
+    after: { start: 'OtherStart.Other' },
+    reasons: ['application-start-changed other_start'],
   },
 ];
+
+function phases(name: string): string {
+  return `defmodule ${name} do
+  use Application
+  @impl true
+  def start(_, _), do: Supervisor.start_link([], strategy: :one_for_one)
+  @impl true
+  def start_phase(_, _, []), do: :ok
+end
+`;
+}
 
 function native(name: string, version: number): string {
   return `-module(${name}).

@@ -1,7 +1,7 @@
 import type { Row } from '../row.js';
 import { agent, loop, plainServer, registered, server, sleeper, stage, waiting } from './elixir-sources.js';
 
-const migrated = 'processes held, state migrated by code_change';
+const migrated = 'state migrated by code_change/3, 1 process';
 
 /** Processes as Elixir writes them. Each holds a number, and says it in its version's own words. */
 export const elixirProcesses: readonly Row[] = [
@@ -135,7 +135,7 @@ export const elixirProcesses: readonly Row[] = [
       },
     },
     does: 'for n <- 1..3, do: {:ok, _} = DynamicSupervisor.start_child(DynamicChildren.Pool, {DynamicChildren, n})',
-    says: [`DynamicChildren: ${migrated}`],
+    says: ['DynamicChildren: state migrated by code_change/3, 3 processes'],
     there: [['for n <- 1..3, do: DynamicChildren.get(n)', '[new: 1, new: 2, new: 3]']],
     back: [
       ['for n <- 1..3, do: DynamicChildren.get(n)', '[1, 2, 3]'],
@@ -160,7 +160,7 @@ export const elixirProcesses: readonly Row[] = [
         ),
       },
     },
-    says: [`Partitioned: ${migrated}`],
+    says: ['Partitioned: state migrated by code_change/3, 2 processes'],
     there: [
       [
         'for n <- 0..1, do: GenServer.call({:via, PartitionSupervisor, {Partitioned.Parts, n}}, :get)',

@@ -1,9 +1,9 @@
 import type { Row } from '../row.js';
 import { app, child, door, events, handler, server, spec, special } from './erlang-sources.js';
 
-const held = 'processes held while the code is exchanged';
-const migrated = 'processes held, state migrated by code_change';
-const supervised = 'child specifications exchanged, children go on';
+const held = 'held while the code is exchanged, 1 process';
+const migrated = 'state migrated by code_change/3, 1 process';
+const supervised = 'child specifications exchanged, children go on, 1 process';
 
 /** Processes as Erlang writes them. */
 export const erlangProcesses: readonly Row[] = [
@@ -106,7 +106,7 @@ export const erlangProcesses: readonly Row[] = [
       },
     },
     does: ':statem_functions.open()',
-    says: [`statem_functions: ${migrated}`],
+    says: ['statem_functions: state migrated by code_change/4, 1 process'],
     there: [
       [
         '{:open, {:new, one}} = :statem_functions.get(); Process.sleep(100); {:open, {:new, two}} = :statem_functions.get(); two > one',
@@ -197,7 +197,7 @@ export const erlangProcesses: readonly Row[] = [
       },
     },
     does: 'for _ <- 1..5, do: {:ok, _} = :supervisor.start_child(:simple_children_sup, [])',
-    says: [`simple_children: ${migrated}`, `simple_children_sup: ${supervised}`],
+    says: ['simple_children: state migrated by code_change/3, 5 processes', `simple_children_sup: ${supervised}`],
     there: [
       [
         'for {_, p, _, _} <- :supervisor.which_children(:simple_children_sup), uniq: true, do: :sys.get_state(p)',

@@ -99,7 +99,7 @@ export const protocols: readonly Row[] = [
       },
     },
     after: { sources: { 'lib/u.ex': 'defmodule ProtocolGoes do\n  def of(x), do: x\nend', 'lib/p.ex': undefined } },
-    says: ['ProtocolGoes: loaded', 'ProtocolGoes.P.Integer: removed'],
+    says: ['ProtocolGoes: loaded', 'ProtocolGoes.P: removed', 'ProtocolGoes.P.Integer: removed'],
     there: [['{ProtocolGoes.of(1), :erlang.module_loaded(ProtocolGoes.P)}', '{1, false}']],
     back: [['{ProtocolGoes.of(1), Protocol.consolidated?(ProtocolGoes.P)}', '{2, true}']],
   },

@@ -1,6 +1,6 @@
 import type { Row } from '../row.js';
 
-const migrated = 'processes held, state migrated by code_change';
+const migrated = 'state migrated by code_change/3, 1 process';
 
 /** What processes own, are bound to, and are known by: an upgrade takes none of it away. */
 export const resources: readonly Row[] = [
@@ -103,7 +103,7 @@ export const resources: readonly Row[] = [
       children: '{Registry, keys: :duplicate, name: KeepsNames.Topics}, {KeepsNames, 1}, {KeepsNames, 2}',
     },
     after: { sources: { 'lib/n.ex': named('new') } },
-    says: [`KeepsNames: ${migrated}`],
+    says: ['KeepsNames: state migrated by code_change/3, 2 processes'],
     there: [
       [
         'for {pid, n} <- Registry.lookup(KeepsNames.Topics, :news), do: {n, GenServer.call(pid, :who)}',

@@ -1,6 +1,6 @@
 import type { Row } from '../row.js';
 
-const supervised = 'child specifications exchanged, children go on';
+const supervised = 'child specifications exchanged, children go on, 1 process';
 const box = (name: string, initial = '0') => `defmodule ${name} do
   use Agent
   def start_link(_), do: Agent.start_link(fn -> ${initial} end, name: __MODULE__)
