@@ -155,7 +155,7 @@ module(File, OnLoad) ->
     Chunks = [exports, imports, attributes],
     case beam_lib:chunks(File, Chunks) of
         {ok, {Module, [{exports, Exports}, {imports, Imports}, {attributes, Attributes}]}} ->
-            {ok, Beam} = file:read_file(File),
+            RunsOnLoad = OnLoad(File),
             #{
                 file => text(File),
                 module => Module,
@@ -165,9 +165,9 @@ module(File, OnLoad) ->
                 exports => [text(io_lib:format("~ts/~b", [Function, Arity])) || {Function, Arity} <- Exports],
                 calls => lists:usort([Called || {Called, _, _} <- Imports]),
                 nif => lists:member({erlang, load_nif, 2}, Imports),
-                onLoad => OnLoad(File),
+                onLoad => RunsOnLoad,
                 protocol => lists:member({'__protocol__', 1}, Exports),
-                callbackMode => callback_mode(Module, Beam, lists:member({callback_mode, 0}, Exports))
+                callbackMode => callback_mode(Module, File, lists:member({callback_mode, 0}, Exports) andalso not RunsOnLoad)
             };
         {error, beam_lib, Reason} ->
             refuse(bad_beam, beam_lib:format_error(Reason))
@@ -183,7 +183,8 @@ on_load(File) ->
 %% How a gen_statem calls it. A running one asks again only when its code changes by code_change.
 callback_mode(_, _, false) ->
     null;
-callback_mode(Module, Beam, true) ->
+callback_mode(Module, File, true) ->
+    {ok, Beam} = file:read_file(File),
     case code:is_loaded(Module) =:= false andalso code:load_binary(Module, "hot_deploy", Beam) of
         {module, Module} ->
             try asked(Module)
