@@ -62,6 +62,7 @@ export function releaseDifferences(seen: Seen): readonly Difference[] {
     ...[
       ...rebuilt.flatMap(({ modules }) => modules.filter((name) => name.startsWith('lib/'))),
       ...(running.version === next.version ? configurationFiles(running.files, next.files) : []),
+      ...change.overlays,
     ].map((subject): Difference => ({ kind: 'file', subject, message: "differs from the image's", since })),
     ...change.files.map(
       (subject): Difference => ({
@@ -71,26 +72,29 @@ export function releaseDifferences(seen: Seen): readonly Difference[] {
         since,
       }),
     ),
-    ...('unknown' in seen.image ? [] : outside(seen.image, since)),
+    ...('unknown' in seen.image ? [] : outside(seen.image, running.erts === next.erts, since)),
   ];
 }
 
 /** What only a new container takes up. */
-function outside({ settings, files, overlays }: ImageChange, since: Since): readonly Difference[] {
+function outside({ settings, files, overlays }: ImageChange, sameErts: boolean, since: Since): readonly Difference[] {
   const [first, ...more] = files;
   const others = more.length === 0 ? '' : `, and so do ${more.length} more files outside of the release`;
   return [
     ...settings.map(
       (subject): Difference => ({ kind: 'container', subject, message: 'is set differently by the image', since }),
     ),
-    ...overlays.map(
-      (subject): Difference => ({
-        kind: 'file',
-        subject,
-        message: "differs between the container's image and this one",
-        since,
-      }),
-    ),
+    // Another runtime is one line, and not one for each of its files.
+    ...overlays
+      .filter((path) => sameErts || !path.startsWith('erts-'))
+      .map(
+        (subject): Difference => ({
+          kind: 'file',
+          subject,
+          message: "differs between the container's image and this one",
+          since,
+        }),
+      ),
     ...(first === undefined
       ? []
       : [{ kind: 'container', subject: first, message: `differs from the image's${others}`, since } as const]),

@@ -1,5 +1,5 @@
 import type { Difference, Drift, Since } from '../drift/drift.js';
-import { plainName } from '../release/modules.js';
+import { plainPlace } from '../release/modules.js';
 import { count, number } from './count.js';
 import type { ContainerReport, Report } from './report.js';
 import type { List, Section, Table } from './section.js';
@@ -102,7 +102,7 @@ const mostNamed = 8;
 function differenceList({ name, drift }: Looked): List {
   const items = grouped(drift.differences).map(
     ({ first: { kind, message, since: when }, subjects }) =>
-      `${named(kind, subjects.map(plainName))} ${message}${when ? `; ${since(when)}` : ''}`,
+      `${named(kind, subjects.map(plainPlace))} ${plainPlace(message)}${when ? `; ${since(when)}` : ''}`,
   );
   return { title: `How ${name} differs`, kind: 'list', items };
 }
