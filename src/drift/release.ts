@@ -11,6 +11,7 @@ export function releaseDifferences(seen: Seen): readonly Difference[] {
   const since = sinceParting(seen);
   const change = compare(running, next);
   const { added, removed, changed, rebuilt } = change.applications;
+  const path = (file: string) => file.replaceAll('VSN', running.version);
   const application = (subject: string, message: string): Difference => ({
     kind: 'application',
     subject,
@@ -61,13 +62,13 @@ export function releaseDifferences(seen: Seen): readonly Difference[] {
     ),
     ...[
       ...rebuilt.flatMap(({ modules }) => modules.filter((name) => name.startsWith('lib/'))),
-      ...(running.version === next.version ? configurationFiles(running.files, next.files) : []),
+      ...(running.version === next.version ? configurationFiles(running.files, next.files).map(path) : []),
       ...change.overlays,
     ].map((subject): Difference => ({ kind: 'file', subject, message: "differs from the image's", since })),
     ...change.files.map(
-      (subject): Difference => ({
+      (file): Difference => ({
         kind: 'file',
-        subject,
+        subject: path(file),
         message: "differs from the image's, and is read only when the container starts",
         since,
       }),
@@ -97,7 +98,7 @@ function outside({ settings, files, overlays }: ImageChange, sameErts: boolean, 
       ),
     ...(first === undefined
       ? []
-      : [{ kind: 'container', subject: first, message: `differs from the image's${others}`, since } as const]),
+      : [{ kind: 'file', subject: first, message: `differs from the image's${others}`, since } as const]),
   ];
 }
 

@@ -289,10 +289,10 @@ test('what only a new container would take up is told: settings of the image, fi
   const seen = { image: { settings: ['ENV MOOD'], files: ['/etc/motd'], overlays: ['etc/shop.toml'] } };
   expect(lines({ release: image({ files }), seen })).toEqual([
     'file lib/shop-1.0.0/priv/logo.svg',
-    'file releases/VSN/vm.args',
+    'file releases/1.0.0/vm.args',
     'container ENV MOOD',
     'file etc/shop.toml',
-    'container /etc/motd',
+    'file /etc/motd',
   ]);
 });
 
