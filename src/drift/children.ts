@@ -61,6 +61,11 @@ function words(change: SupervisionChange): readonly [subject: string, message: s
       return [`${change.path}/${change.child.id}`, 'is a child here, and none after a cold boot'];
     case 'spec-changed':
       return [`${change.path}/${change.child.id}`, 'is specified differently than after a cold boot'];
+    case 'process-changed':
+      return [
+        `${change.path}/${change.child.id}`,
+        `is a process of ${change.child.runs}, and of ${change.to.runs} after a cold boot`,
+      ];
     case 'order-changed':
       return [change.path, 'has its children in another order than after a cold boot'];
     case 'settings-changed':

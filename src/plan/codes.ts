@@ -44,6 +44,8 @@ export const reasonCodes = {
     'A state machine (`gen_statem`) changed its callback mode, which one that runs does not ask for in time on the way back.',
   'module-moved':
     'A module moved from one application to another. systools would load it with the one and remove it with the other.',
+  'behaviour-changed':
+    'A changed module is another kind of process than before (`gen_server`, `gen_statem`, a supervisor), and one that runs cannot become another.',
   'on-load-changed': 'A changed module runs `on_load`, which would restart the VM if it failed.',
   'special-process-changed':
     'A changed module is run by processes that no supervisor reports with it, so they would not be migrated.',

@@ -32,7 +32,9 @@ export function generateAppups(
     ...all.flatMap((modules) => modules.removed.map(({ module }) => module)),
     ...callersFirst(all.flatMap((modules) => modules.changed.map(({ to }) => to))),
   ];
-  return exchanged.map(({ change, modules, children }) => appup(change, modules, children, upOrder, downOrder));
+  return exchanged.map(({ change, modules, children }, at) =>
+    appup(change, modules, changes[at]?.modules ?? modules, children, upOrder, downOrder),
+  );
 }
 
 // A protocol of an application is not what runs: its consolidated twin in the release is, and loading the
@@ -49,6 +51,8 @@ function withoutProtocols(modules: ModuleChanges): ModuleChanges {
 function appup(
   change: ApplicationChange,
   { added, removed, changed }: ModuleChanges,
+  // Protocols with them: nobody else takes those away that only one of the releases has.
+  all: Pick<ModuleChanges, 'added' | 'removed'>,
   children: readonly ChildAction[],
   upOrder: readonly string[],
   downOrder: readonly string[],
@@ -60,15 +64,15 @@ function appup(
   const up = [
     ...changed.map(({ from, to }) => exchange(to, from, next(upOrder, to.module))),
     ...added.map(load(upOrder)),
-    ...removed.map(remove),
+    ...all.removed.map(remove),
     ...children.flatMap((child) => child.up),
   ];
   // On the way down it is the new module's code_change that is called, with {down, Vsn}: what it exports decides.
   const down = [
-    ...children.flatMap((child) => child.down),
+    ...children.toReversed().flatMap((child) => child.down),
     ...changed.map(({ from, to }) => exchange(to, from, next(downOrder, from.module))),
     ...removed.map(load(downOrder)),
-    ...added.map(remove),
+    ...all.added.map(remove),
   ];
   return {
     application: change.name,

@@ -92,8 +92,15 @@ child(Supervisor, {Id, At, Type, Modules}) ->
     case {Type, At} of
         {supervisor, Pid} when is_pid(Pid) ->
             process(Specified#{at => Pid, type => nested_kind(Pid)});
-        {worker, Pid} when is_pid(Pid) -> Specified#{at => Pid};
+        {worker, Pid} when is_pid(Pid) -> runs(Specified#{at => Pid});
         _ -> Specified
+    end.
+
+%% The module it was started with: an Agent's is the Agent, whoever specified it.
+runs(#{at := Pid} = Node) ->
+    case proc_lib:initial_call(Pid) of
+        {Module, _, _} -> Node#{runs => Module};
+        false -> Node
     end.
 
 nested_kind(Pid) ->
