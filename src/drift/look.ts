@@ -116,6 +116,8 @@ async function compared(
   };
 }
 
+const nothing: ImageChange = { settings: [], files: [], overlays: [] };
+
 /** What a comparison leaves open beside what it could not compare itself. */
 function notInFull({ state, notCompared }: Pick<Drift, 'state' | 'notCompared'>, more: readonly string[]) {
   const open = state === 'equal' && more.length > 0;
@@ -155,11 +157,13 @@ async function see(
   const image =
     oldImage === undefined
       ? gone
-      : shared.images(`${oldImage.Id} ${meant.details.Id}`, () =>
-          listingOf(engine, meant.details, (listing) => {
-            const next = { image: meant.details, root: held.release.root, listing };
-            return compareImages(engine, { image: oldImage, root: running.root }, next);
-          }),
+      : shared.images(`${oldImage.Id} ${meant.details.Id}`, async () =>
+          oldImage.Id === meant.details.Id
+            ? nothing
+            : listingOf(engine, meant.details, (listing) => {
+                const next = { image: meant.details, root: held.release.root, listing };
+                return compareImages(engine, { image: oldImage, root: running.root }, next);
+              }),
         );
   const { node, root, version, vm } = running;
   const beams = await readBeams(engine, container.Id, vm.user, root, version);

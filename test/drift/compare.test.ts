@@ -1,9 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compareWithImage } from '../../src/drift/compare.js';
 import type { Boot, Meant, Seen } from '../../src/drift/seen.js';
 import type { Fingerprints, NodeState } from '../../src/drift/state.js';
+import { compare } from '../../src/release/compare.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../../src/release/release.js';
-import { bumped, changing, digest, image, runs, supervisor, worker } from '../support/world/facts.js';
+import { anyImage, bumped, changing, digest, image, runs, supervisor, worker } from '../support/world/facts.js';
 
 const booted = Date.UTC(2026, 0, 2, 3, 0, 0);
 const inVm = { after: '2026-01-02T03:00:00.000Z', event: 'the VM started' };
@@ -287,11 +289,27 @@ test('what only a new container would take up is told: settings of the image, fi
   const seen = { image: { settings: ['ENV MOOD'], files: ['/etc/motd'], overlays: ['etc/shop.toml'] } };
   expect(lines({ release: image({ files }), seen })).toEqual([
     'file lib/shop-1.0.0/priv/logo.svg',
-    'file releases/VSN/vm.args',
+    'file releases/1.0.0/vm.args',
     'container ENV MOOD',
     'file etc/shop.toml',
-    'container /etc/motd',
+    'file /etc/motd',
   ]);
+});
+
+test('another runtime is told once, and not by each of its files', () => {
+  const seen = { image: { settings: [], files: [], overlays: ['erts-14/bin/erl', 'etc/shop.toml'] } };
+  expect(lines({ release: image({ erts: '14.0', otp: '26' }), seen })).toEqual(['release erts', 'file etc/shop.toml']);
+});
+
+test('whatever makes a cold boot of the image another one is named', () => {
+  fc.assert(
+    fc.property(anyImage, anyImage, (one, other) => {
+      const running = runs(one);
+      expect(lines({ release: other, running, meant: { madeFrom: false } }).length > 0).toBe(
+        !compare(running, other).same,
+      );
+    }),
+  );
 });
 
 test('whatever single module differs, it is named', () => {
