@@ -4,7 +4,7 @@ export interface Supervised {
   readonly id: string;
   readonly type: 'supervisor' | 'worker' | 'dynamic' | 'unanswering';
   readonly running?: boolean;
-  /** The module that a worker was started with, which its specification need not name: that of an Agent, of a GenServer. */
+  /** What a worker was started with, which its specification need not name: `shop_till:init/1`, or the module of a function. */
   readonly runs?: string;
   /** The child specification as text, and of it the start function and arguments alone. */
   readonly spec?: {

@@ -67,11 +67,9 @@ export async function travel(container: Container, image: string, rows: readonly
     await container.exec('touch', sick);
     return there;
   };
-  const [there, { report: returned, log }] = await Promise.all([
-    Promise.race([whileSoaking(), returning.then(({ report }) => failed(report))]),
-    returning,
-  ]);
-  if (returned.outcome !== 'rolled-back') throw new Error(`${returned.message}\n${log}`);
+  const there = await Promise.race([whileSoaking(), returning.then(({ report, log }) => failed(report, log))]);
+  const { report: returned, log } = await returning;
+  if (returned.outcome !== 'rolled-back') failed(returned, log);
   const back = {
     processes: await processes(container),
     shown: await show(container, rows, 'back'),
@@ -117,7 +115,7 @@ async function script(container: Container, element: 2 | 3): Promise<string> {
   );
 }
 
-function failed(report: Report): never {
-  const reasons = report.reasons.map(({ code, subject, message }) => `${code} ${subject}: ${message}`);
-  throw new Error([`${report.outcome}: ${report.message ?? ''}`, ...reasons].join('\n'));
+function failed({ outcome, message, reasons }: Report, log: string): never {
+  const given = reasons.map(({ code, subject, message: why }) => `${code} ${subject}: ${why}`);
+  throw new Error([`${outcome}: ${message ?? ''}`, ...given, log].join('\n'));
 }

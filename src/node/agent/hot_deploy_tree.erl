@@ -96,9 +96,10 @@ child(Supervisor, {Id, At, Type, Modules}) ->
         _ -> Specified
     end.
 
-%% The module it was started with: an Agent's is the Agent, whoever specified it.
+%% What it was started with: a behaviour's process by its callback module's init/1, an Agent or a Task by a function.
 runs(#{at := Pid} = Node) ->
     case proc_lib:initial_call(Pid) of
+        {Module, init, [_]} -> Node#{runs => <<(atom_to_binary(Module))/binary, ":init/1">>};
         {Module, _, _} -> Node#{runs => Module};
         false -> Node
     end.

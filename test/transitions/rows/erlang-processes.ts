@@ -75,7 +75,7 @@ export const erlangProcesses: readonly Row[] = [
           'N',
           'fold(N)',
           '-export([fold/1, code_change/3]).',
-          'fold(N) -> lists:sum([V || {_, V} <- maps:values(N)]).\ncode_change({down, _}, N, _) -> {ok, maps:map(fun(_, {new, V}) -> V end, N)};\ncode_change(_, N, _) -> {ok, maps:map(fun(_, V) -> {new, V} end, N)}.',
+          'fold(N) when is_map(N) -> lists:sum([V || {_, V} <- maps:values(N)]);\nfold(N) -> N.\ncode_change({down, _}, N, _) when is_map(N) -> {ok, maps:map(fun(_, {new, V}) -> V end, N)};\ncode_change(_, N, _) when is_map(N) -> {ok, maps:map(fun(_, V) -> {new, V} end, N)};\ncode_change(_, N, _) -> {ok, N}.',
         ),
       },
     },
