@@ -13,6 +13,7 @@ import { exitCodes } from './report/exit-code.js';
 import { renderTerminal } from './report/terminal.js';
 import { terminalLog } from './report/terminal-log.js';
 import { asJson, writeReport } from './report/write.js';
+import { status } from './status.js';
 
 const environment = process.env;
 const words = process.argv.slice(2);
@@ -27,7 +28,8 @@ async function main(): Promise<number> {
   }
   const inputs = readInputs(command.given, environment);
   if (inputs.cookie) log.mask(inputs.cookie);
-  const report = await deploy(inputs, {
+  const tell = inputs.mode === 'status' ? status : deploy;
+  const report = await tell(inputs, {
     log,
     clock: systemClock,
     connect: () => connectEngine(environment),

@@ -1,56 +1,23 @@
+import { begin, steps } from './begin.js';
 import { writeBundle } from './bundle-file.js';
 import type { Engine } from './docker/engine.js';
+import { endsHere } from './ends-here.js';
 import { findFleet } from './find-fleet.js';
 import type { Inputs } from './inputs.js';
 import { type ProvidedImage, provideImage } from './provide-image.js';
-import { Refusal } from './refusal.js';
+import { refuseOpenNetwork } from './rehearsal/network.js';
+import { rehearsePlans } from './rehearsal/plans.js';
 import { readImage } from './release/image.js';
 import { Workshop } from './release/workshop.js';
 import type { Report } from './report/report.js';
-import { type Draft, planned, refused, report, unchanged } from './reporting.js';
+import { type Decided, type Draft, report } from './reporting.js';
 import { rollOut } from './rollout/fleet.js';
 import { survey } from './survey/survey.js';
 import type { World } from './world.js';
 
 /** The way of a deploy, from the inputs to the report. What cannot begin is refused with a reason, and changes nothing. */
 export async function deploy(inputs: Inputs, world: World): Promise<Report> {
-  const draft: Draft = {
-    inputs,
-    world,
-    began: world.clock.now(),
-    startedAt: new Date(world.clock.date()).toISOString(),
-  };
-  try {
-    return await deployTo(await connect(world), draft);
-  } catch (error) {
-    if (error instanceof Refusal) {
-      return refused(draft, error.message);
-    }
-    throw error;
-  }
-}
-
-async function connect(world: World): Promise<Engine> {
-  try {
-    return await world.connect();
-  } catch (error) {
-    throw new Refusal(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-}
-
-/** Up to the roll-out nothing has changed, so a cancelled run just ends. */
-async function unlessCancelled<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  let stop: () => void = () => undefined;
-  const cancelled = new Promise<never>((_, reject) => {
-    stop = () => reject(new Refusal('The run was cancelled before anything had changed.'));
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work(), cancelled]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
+  return await begin(inputs, world, deployTo);
 }
 
 /** Before, the tag would have named what nobody runs; now a new container boots what all run, or a person must look. */
@@ -67,46 +34,36 @@ async function moveTag(engine: Engine, image: ProvidedImage, result: Report): Pr
 
 async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
   const { inputs, world } = draft;
-  const { log, clock, signal } = world;
-  const step = <T>(title: string, work: () => Promise<T>) => log.group(title, () => unlessCancelled(signal, work));
-  const containers = await step('Find the containers', () => findFleet(engine, inputs.containers));
-  const image = await step('Provide the image', () => provideImage(engine, inputs, world));
-  const workshop = await Workshop.open(engine, image.details, image.reference);
+  const { log, clock } = world;
+  const step = steps(world);
+  const found = await step('Find the containers', () => findFleet(engine, inputs, world));
   try {
-    const next = await step('Read the new release', () => readImage(engine, workshop));
-    const site = { engine, log, clock, inputs, workshop, next, image: image.details };
-    const plans = await step('Read what runs, and decide', () => survey(site, containers));
-    const decided = { ...draft, engine: engine.address, image, next, plans };
-    await writeBundle(inputs, plans, log);
-    if (inputs.mode === 'plan' || inputs.dryRun) {
-      return planned(decided);
+    await refuseOpenNetwork(engine, inputs.rehearseNetwork, found.containers);
+    const image = await step('Provide the image', () => provideImage(engine, inputs, world));
+    const workshop = await Workshop.open(engine, image.details, image.reference);
+    try {
+      const next = await step('Read the new release', () => readImage(engine, workshop));
+      const site = { engine, log, clock, inputs, workshop, next, image: image.details };
+      const surveyed = await step('Read what runs, and decide', () => survey(site, found.containers));
+      const plans = await step('Rehearse', () => rehearsePlans(site, surveyed));
+      const decided = { ...draft, engine: engine.address, image, next, plans };
+      await writeBundle(inputs, plans, log);
+      return endsHere(decided) ?? (await carryOut(engine, decided));
+    } finally {
+      await workshop.close();
     }
-    const closed = plans.filter(({ method }) => method === 'recreate');
-    if (inputs.strategy === 'relup' && closed.length > 0) {
-      return refused(
-        decided,
-        `\`strategy\` is relup, and ${closed.map(({ name }) => name).join(', ')} cannot be upgraded hot.`,
-      );
-    }
-    const changing = plans.filter(({ method }) => method !== 'none');
-    if (changing.length === 0) {
-      return unchanged(decided);
-    }
-    const fleet = {
-      engine,
-      log,
-      clock,
-      inputs,
-      image,
-      next,
-      signal,
-      replaced: new Map<string, string>(),
-      began: draft.began,
-    };
-    const carried = await log.group('Roll out', () => rollOut(fleet, changing));
-    const result = report(decided, carried);
-    return result.outcome === 'deployed' ? await moveTag(engine, image, result) : result;
   } finally {
-    await workshop.close();
+    await found.close();
   }
+}
+
+async function carryOut(engine: Engine, decided: Decided): Promise<Report> {
+  const { inputs, world, image, next, plans, began } = decided;
+  const { log, clock, signal } = world;
+  const replaced = new Map<string, string>();
+  const fleet = { engine, log, clock, inputs, image, next, signal, replaced, began };
+  const changing = plans.filter(({ method }) => method !== 'none');
+  const carried = await log.group('Roll out', () => rollOut(fleet, changing));
+  const result = report(decided, carried);
+  return result.outcome === 'deployed' ? await moveTag(engine, image, result) : result;
 }

@@ -7,14 +7,24 @@ import type { ProbeTarget } from './probe/target.js';
 
 /** Everything a user can ask for, read, typed and checked. */
 export interface Inputs {
-  readonly mode: 'deploy' | 'plan';
-  /** At least one. */
+  readonly mode: 'deploy' | 'plan' | 'rehearse' | 'status';
+  /** At least one, save where `from` stands in for them. */
   readonly containers: readonly Selector[];
-  readonly image: string;
+  /** The image that runs. */
+  readonly from?: string;
+  /** Absent only for `status`, where each container's own reference is meant then. */
+  readonly image?: string;
   /** Absent where `image` exists already. */
   readonly build?: Build;
+  /** The repository's folder: what the image is built from, and where hand-written appups lie. */
+  readonly context: string;
   readonly strategy: 'auto' | 'relup' | 'restart';
   readonly hotUpTo: 'patch' | 'minor' | 'major';
+  readonly rehearse: 'auto' | 'always' | 'never';
+  readonly rehearseCommand?: string;
+  /** `KEY=VALUE`. May hold secrets. */
+  readonly rehearseEnv: readonly string[];
+  readonly rehearseNetwork?: string;
   /** Absent: the image's HEALTHCHECK, if it has one. */
   readonly probe?: ProbeTarget;
   readonly probeIntervalMs: number;
@@ -54,13 +64,26 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
   const probe = value('probe');
   const nodeName = value('node-name');
   const cookie = value('cookie');
+  const from = value('from');
+  const rehearseCommand = value('rehearse-command');
+  const rehearseNetwork = value('rehearse-network');
+  const mode = modeFor(value('mode'), environment);
+  // The image of this commit is what a deploy makes, and says nothing about what was meant to run before.
+  const image = value('image') ?? (mode === 'status' ? undefined : imageOfCommit(environment));
   const inputs: Inputs = {
-    mode: modeFor(value('mode'), environment),
-    containers: someOf(value('containers') ?? []),
-    image: value('image') ?? imageOfCommit(environment),
-    ...(value('build') && { build: readBuild(given) }),
+    mode,
+    containers: from === undefined ? someOf(value('containers') ?? []) : (value('containers') ?? []),
+    ...(from && { from }),
+    ...(image && { image }),
+    ...(value('build') && mode !== 'status' && { build: readBuild(given) }),
+    context: value('context'),
     strategy: value('strategy'),
     hotUpTo: value('hot-up-to'),
+    // Asked to do nothing else, it does.
+    rehearse: mode === 'rehearse' ? 'always' : value('rehearse'),
+    ...(rehearseCommand && { rehearseCommand }),
+    rehearseEnv: value('rehearse-env') ?? [],
+    ...(rehearseNetwork && { rehearseNetwork }),
     ...(probe && { probe }),
     probeIntervalMs: value('probe-interval') ?? defaultIntervalMs(probe),
     maxParallel: value('max-parallel'),
@@ -93,7 +116,7 @@ function readBuild(given: Given): Build {
   };
 }
 
-function modeFor(mode: 'auto' | 'deploy' | 'plan', environment: NodeJS.ProcessEnv): Inputs['mode'] {
+function modeFor(mode: 'auto' | Inputs['mode'], environment: NodeJS.ProcessEnv): Inputs['mode'] {
   if (mode !== 'auto') return mode;
   // Also `pull_request_target` and reviews: whatever a pull request starts must not deploy what nobody merged.
   return environment['GITHUB_EVENT_NAME']?.startsWith('pull_request') ? 'plan' : 'deploy';

@@ -20,6 +20,9 @@ export async function provideImage(
   { image: reference, build }: Inputs,
   world: { readonly log: Log; readonly environment: NodeJS.ProcessEnv; readonly signal: AbortSignal },
 ): Promise<ProvidedImage> {
+  if (reference === undefined) {
+    throw new Refusal('`image` is missing: name the image to deploy.');
+  }
   const previous = await engine.findImage(reference);
   if (build === undefined) {
     if (previous === undefined) {

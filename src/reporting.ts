@@ -1,9 +1,14 @@
 import { bundleFile, bundlesOf } from './bundle-file.js';
+import type { ContainerDetails } from './docker/details.js';
+import { tally } from './drift/drift.js';
+import type { Look } from './drift/look.js';
 import type { Inputs } from './inputs.js';
 import type { ContainerPlan } from './plan/plan.js';
 import type { Reason } from './plan/reason.js';
+import type { Rehearsal } from './plan/rehearsal.js';
 import type { ProvidedImage } from './provide-image.js';
 import type { ImageRelease } from './release/release.js';
+import { tell } from './report/instructions.js';
 import type { ContainerReport, Method, Outcome, Report } from './report/report.js';
 import type { Carried } from './rollout/one.js';
 import type { World } from './world.js';
@@ -72,6 +77,43 @@ export function report(draft: Decided, carried: readonly Carried[]): Report {
   };
 }
 
+/** What a look at each container has shown. */
+export function looked(
+  draft: Draft,
+  engine: string,
+  looks: readonly { readonly container: ContainerDetails; readonly look: Look }[],
+): Report {
+  const drifts = looks.map(({ look }) => look.drift);
+  const counted = tally(drifts);
+  const same = counted.equal === looks.length;
+  const outcome = same ? 'unchanged' : counted.unread === looks.length ? 'refused' : 'planned';
+  const [from, ...others] = new Set(drifts.flatMap(({ runs }) => runs?.version ?? []));
+  const [meant, ...more] = [
+    ...new Map(drifts.flatMap(({ meant: one }) => (one ? [[one.id, one] as const] : []))).values(),
+  ];
+  return {
+    ...empty(draft, outcome),
+    status: counted,
+    ...(from !== undefined && others.length === 0 && { from }),
+    ...(meant !== undefined && more.length === 0 && { image: meant, ...(meant.version && { to: meant.version }) }),
+    containers: looks.map(({ container, look: { drift, message } }) => ({
+      ...blank,
+      name: container.Name.replace(/^\//, ''),
+      id: container.Id,
+      engine,
+      outcome: outcomes[drift.state],
+      ...(drift.runs && { from: drift.runs.version }),
+      ...(drift.meant?.version && { to: drift.meant.version }),
+      drift,
+      ...(message && { message }),
+    })),
+  };
+}
+
+const outcomes = { equal: 'unchanged', differs: 'planned', unclear: 'planned', unread: 'refused' } as const;
+
+const blank = { method: 'none', reasons: [], phases: [], lingering: [], notMigrated: [] } as const;
+
 // What a person has to know first. Where one could not begin and others went back, the fleet was rolled back.
 function worst(outcomes: readonly Outcome[]): Outcome {
   const order = ['failed', 'rolled-back', 'refused', 'deployed'] as const;
@@ -97,7 +139,7 @@ function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Dec
 }
 
 function row({ engine, next }: Decided, plan: ContainerPlan, outcome: Outcome, method: Method): ContainerReport {
-  const { name, container, from, reasons } = plan;
+  const { name, container, from, reasons, rehearsal } = plan;
   return {
     name,
     id: container.Id,
@@ -107,10 +149,28 @@ function row({ engine, next }: Decided, plan: ContainerPlan, outcome: Outcome, m
     ...(from !== undefined && { from }),
     ...((outcome === 'planned' || outcome === 'unchanged') && { to: next.version }),
     reasons,
+    ...(rehearsal && { rehearsal: told(rehearsal) }),
     phases: [],
     lingering: [],
     notMigrated: [],
   };
+}
+
+function told(rehearsal: Rehearsal): NonNullable<ContainerReport['rehearsal']> {
+  const { kind, ms, bootMs } = rehearsal;
+  const cost = { kind, ms, ...(bootMs !== undefined && { bootMs }) };
+  switch (rehearsal.kind) {
+    case 'passed':
+      return {
+        ...cost,
+        wayBack: rehearsal.noWayDown === undefined ? 'downgrade' : 'restart',
+        remarks: rehearsal.remarks,
+      };
+    case 'failed':
+      return { ...cost, remarks: [] };
+    case 'unrehearsed':
+      return { ...cost, remarks: [rehearsal.why] };
+  }
 }
 
 function whole(draft: Decided, outcome: Outcome, containers: readonly ContainerReport[]): Report {
@@ -129,7 +189,12 @@ function whole(draft: Decided, outcome: Outcome, containers: readonly ContainerR
     ...(bundle && {
       bundle: { path: bundleFile(inputs, bundle), bytes: bundle.artifact.length, applications: bundle.applications },
     }),
-    instructions: bundles.flatMap(({ words }) => words),
+    instructions: bundles.flatMap((each) =>
+      tell(
+        each.words,
+        plans.flatMap((plan) => (plan.method === 'relup' && plan.hot.bundle === each ? [plan.hot.counts] : [])),
+      ),
+    ),
   };
 }
 
@@ -157,6 +222,7 @@ function empty({ inputs, world, began, startedAt }: Draft, outcome: Outcome): Re
     timeline: [],
     instructions: [],
     warnings: [],
+    ...(inputs.mode === 'status' && { status: tally([]) }),
     ...(server && repository && run && { runUrl: `${server}/${repository}/actions/runs/${run}` }),
   };
 }

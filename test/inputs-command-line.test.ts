@@ -14,8 +14,9 @@ const given = (name: OptionName, ...words: string[]) => run('deploy', ...words).
 
 test('the first word is the mode', () => {
   expect(run('plan').given('mode')).toBe('plan');
-  expect(() => run('rollback')).toThrow('There is no command "rollback". Allowed: deploy, plan;');
-  expect(() => run()).toThrow('The command is missing. Allowed: deploy, plan;');
+  expect(run('status').given('mode')).toBe('status');
+  expect(() => run('rollback')).toThrow('There is no command "rollback". Allowed: deploy, plan, rehearse, status;');
+  expect(() => run()).toThrow('The command is missing. Allowed: deploy, plan, rehearse, status;');
   expect(() => run('deploy', '--mode', 'plan')).toThrow('There is no option "--mode"');
 });
 
@@ -48,7 +49,7 @@ test('an option without its value takes no other option for it, and no variable 
 test.each(['--container', 'kv', '-x', '--', '--__proto__'])('%s is no option', (word) => {
   expect(() => run('deploy', word)).toThrow(UsageError);
   expect(() => run('deploy', word)).toThrow(
-    `There is no option "${word}". Allowed: --containers, --image, --build, --context`,
+    `There is no option "${word}". Allowed: --containers, --from, --image, --build, --context`,
   );
 });
 

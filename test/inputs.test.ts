@@ -25,8 +25,11 @@ test('a name is enough: everything else has the default of the documentation', (
     containers: [{ by: 'name', name: 'kv' }],
     image: 'kv:2',
     build: { context: '.', args: [] },
+    context: '.',
     strategy: 'auto',
     hotUpTo: 'major',
+    rehearse: 'auto',
+    rehearseEnv: [],
     probeIntervalMs: 1_000,
     maxParallel: 4,
     canary: 1,
@@ -97,7 +100,10 @@ test('an unknown probe is named, with those that are known', () => {
 });
 
 test.each<[OptionName, string, string]>([
-  ['mode', 'rollback', '`auto`, `deploy`, `plan`'],
+  ['mode', 'rollback', '`auto`, `deploy`, `plan`, `rehearse`, `status`'],
+  ['rehearse', 'sometimes', '`auto`, `always`, `never`'],
+  ['rehearse-env', 'DATABASE_URL', '`KEY=VALUE`; one a line'],
+  ['rehearse-network', '--host', 'the name of a Docker network'],
   ['strategy', 'modules', '`auto`, `relup`, `restart`'],
   ['hot-up-to', 'Major', '`patch`, `minor`, `major`'],
   ['lingering', 'purge', '`keep`, `kill`, `restart`'],
@@ -130,15 +136,51 @@ describe('what cannot be meant together', () => {
 
   test('how to build says nothing about an image that is not built', () => {
     expect(refusal({ build: 'false', dockerfile: 'Dockerfile.prod' })).toContain('but `dockerfile` is given');
-    expect(refusal({ build: 'false', context: 'app' })).toContain('but `context` is given');
+    expect(refusal({ build: 'false', target: 'release' })).toContain('but `target` is given');
   });
 
-  test('but the runner passing the default of `context` is not somebody giving it', () => {
-    expect(read({ build: 'false', context: '.' }).build).toBeUndefined();
+  test('but the context says where hand-written appups lie, too', () => {
+    expect(read({ build: 'false', context: 'app' })).toMatchObject({ context: 'app' });
+    expect(read({ build: 'false', context: 'app' }).build).toBeUndefined();
   });
 
   test('a relup at any price cannot restart because of lingering processes', () => {
     expect(refusal({ strategy: 'relup', lingering: 'restart' })).toContain('allowed with it are `keep`, `kill`');
+  });
+});
+
+describe('an image that runs', () => {
+  test('stands for the containers where there are none', () => {
+    const inputs = read({ mode: 'rehearse', containers: '', from: 'shop:1' });
+    expect(inputs).toMatchObject({ from: 'shop:1', containers: [] });
+  });
+
+  test('is nothing to deploy to', () => {
+    expect(refusal({ mode: 'deploy', containers: '', from: 'shop:1' })).toContain(
+      'Allowed with it are `plan`, `rehearse`',
+    );
+  });
+
+  test('does not stand beside containers', () => {
+    expect(refusal({ mode: 'plan', from: 'shop:1' })).toContain('leave out one of the two');
+  });
+});
+
+describe('a rehearsal', () => {
+  test('is always held where nothing else was asked for', () => {
+    expect(read({ mode: 'rehearse' }).rehearse).toBe('always');
+    expect(read({}).rehearse).toBe('auto');
+  });
+
+  test('has nothing to try of a restart, and no command where it is never held', () => {
+    expect(refusal({ mode: 'rehearse', strategy: 'restart' })).toContain('leaves nothing to rehearse');
+    expect(refusal({ rehearse: 'never', 'rehearse-command': 'true' })).toContain('leave out one of the two');
+  });
+
+  test('gets a command of several lines, as a workflow writes it', () => {
+    expect(read({ 'rehearse-command': 'set -e\ncurl -f localhost\n' }).rehearseCommand).toBe(
+      'set -e\ncurl -f localhost\n',
+    );
   });
 });
 
@@ -150,6 +192,25 @@ describe('without `image`', () => {
 
   test('it is missing where there is no such repository', () => {
     expect(refusal({ image: '' })).toMatch(/^`image` is missing/);
+  });
+});
+
+describe('status', () => {
+  const github = { GITHUB_REPOSITORY: 'acme/shop', GITHUB_SHA: 'c0ffee', GITHUB_EVENT_NAME: 'push' };
+
+  test('means the image that is named, and none of its own accord: also not the one of this commit', () => {
+    expect(read({ mode: 'status' }).image).toBe('kv:2');
+    expect(read({ mode: 'status', image: '' }).image).toBeUndefined();
+    expect(read({ mode: 'status', image: '' }, github).image).toBeUndefined();
+  });
+
+  test('builds nothing, and does not mind what is said about building', () => {
+    expect(read({ mode: 'status' }).build).toBeUndefined();
+    expect(read({ mode: 'status', image: '', build: 'false', dockerfile: 'Dockerfile.prod' }).build).toBeUndefined();
+  });
+
+  test('is what it is asked for on a pull request, too', () => {
+    expect(read({ mode: 'status' }, { ...github, GITHUB_EVENT_NAME: 'pull_request' }).mode).toBe('status');
   });
 });
 

@@ -28,6 +28,9 @@ export interface Engine {
   connectNetwork(network: string, container: string, endpoint: Readonly<Record<string, unknown>>): Promise<void>;
   disconnectNetwork(network: string, container: string): Promise<void>;
 
+  /** Undefined where the engine has no such network. */
+  findNetwork(name: string): Promise<Network | undefined>;
+
   exec(container: string, command: ExecCommand): Promise<ExecResult>;
   /** Unpacks a tar archive at `path`, which must exist, inside the container. */
   putArchive(container: string, path: string, tar: Buffer): Promise<void>;
@@ -52,6 +55,13 @@ export interface ContainerSummary {
   readonly state: string;
   /** `container:ID` where it lives in another container's network. */
   readonly networkMode: string;
+}
+
+export interface Network {
+  readonly id: string;
+  readonly name: string;
+  /** Whether it leads nowhere but to its own containers. */
+  readonly internal: boolean;
 }
 
 /** The body of the Engine's `POST /containers/create`, passed through as it is. */

@@ -1,9 +1,25 @@
 import type Dockerode from 'dockerode';
-import type { Call } from './call.js';
+import { type Call, statusOf } from './call.js';
 import type { Engine } from './engine.js';
 
-export function networkCalls(docker: Dockerode, call: Call): Pick<Engine, 'connectNetwork' | 'disconnectNetwork'> {
+export function networkCalls(
+  docker: Dockerode,
+  call: Call,
+): Pick<Engine, 'connectNetwork' | 'disconnectNetwork' | 'findNetwork'> {
   return {
+    findNetwork: async (asked) => {
+      try {
+        const {
+          Id: id,
+          Name: name,
+          Internal: internal,
+        } = await call(`inspect network ${asked}`, () => docker.getNetwork(asked).inspect());
+        return { id, name, internal };
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
+    },
     connectNetwork: async (network, container, endpoint) => {
       await call(`connect container ${container} to network ${network}`, (abortSignal) =>
         docker.getNetwork(network).connect({ Container: container, EndpointConfig: endpoint, abortSignal } as object),

@@ -67,6 +67,9 @@ export function text(allowed: string, shape = /^/): Kind<string> {
   return kind(allowed, (value) => (isLine(value) && shape.test(value) ? value : undefined));
 }
 
+/** Text of one or more lines, for a shell. */
+export const script: Kind<string> = kind('a shell command', (value) => (value.includes('\0') ? undefined : value));
+
 /** No error quotes it. */
 export const secret: Kind<string> = kind(
   'text on one line',

@@ -1,4 +1,4 @@
-import { duration, flag, type Kind, lines, oneOf, secret, text, wholeNumber } from './kind.js';
+import { duration, flag, type Kind, lines, oneOf, script, secret, text, wholeNumber } from './kind.js';
 import { probeTarget } from './probe.js';
 import { selector } from './selector.js';
 
@@ -20,27 +20,35 @@ const imageReference = text(
 );
 const path = text('a path');
 const buildArgument = text('`KEY=VALUE`, or `KEY` to take the value from the environment', /^[A-Za-z_]\w*(=|$)/);
+const assignment = text('`KEY=VALUE`', /^[A-Za-z_]\w*=/);
 const nodeName = text('`NAME` or `NAME@HOST`', /^[\w-]+(@[\w.:-]+)?$/);
 
 export const options = {
   mode: {
-    kind: oneOf('auto', 'deploy', 'plan'),
+    kind: oneOf('auto', 'deploy', 'plan', 'rehearse', 'status'),
     default: 'auto',
     description:
-      '`auto` plans on a pull request and deploys on everything else. On the command line the mode is the first word.',
+      '`auto` plans on a pull request and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. `status` compares what runs with what the image says. On the command line the mode is the first word.',
   },
   containers: {
     kind: lines(selector),
-    required: true,
+    otherwise: 'nothing: it must be given, save with `from`',
     description: 'What to deploy to.',
+  },
+  from: {
+    kind: imageReference,
+    otherwise: 'what the containers run',
+    description:
+      'The image that runs now, where no container of it is at hand: for `plan` and `rehearse` on a pull request, in place of `containers`.',
   },
   image: {
     kind: imageReference,
-    otherwise: 'repository and commit: `owner/name:sha`',
-    description: 'The image to build, or with `build: false` an existing one.',
+    otherwise: "repository and commit: `owner/name:sha`; for `status` each container's own",
+    description:
+      'The image to build, or with `build: false` an existing one; for `status` the one that what runs is compared with.',
   },
   build: { kind: flag, default: 'true', description: 'Whether to build the image first.' },
-  context: { kind: path, default: '.', description: 'The folder to build from.' },
+  context: { kind: path, default: '.', description: 'The folder to build from, and with the appups in `rel/appups`.' },
   dockerfile: { kind: path, otherwise: '`Dockerfile` in `context`', description: 'The Dockerfile.' },
   'build-args': { kind: lines(buildArgument), description: 'Build arguments.' },
   target: {
@@ -58,6 +66,28 @@ export const options = {
     kind: oneOf('patch', 'minor', 'major'),
     default: 'major',
     description: 'The largest step of the semantic version that may be loaded hot.',
+  },
+  rehearse: {
+    kind: oneOf('auto', 'always', 'never'),
+    default: 'auto',
+    description:
+      'Whether a hot upgrade is tried on a throw-away container first, and compared with a cold boot. `auto` goes on where the release cannot boot on its own, and says so; `always` refuses then.',
+  },
+  'rehearse-command': {
+    kind: script,
+    description:
+      'A shell command that runs inside the throw-away container while the upgrade happens, such as a smoke test. Its failure is a failed rehearsal.',
+  },
+  'rehearse-env': {
+    kind: lines(assignment),
+    description:
+      'Environment of the throw-away containers, over what the container has: an address of a test database, say.',
+  },
+  'rehearse-network': {
+    kind: text('the name of a Docker network', /^[a-zA-Z0-9][\w.-]*$/),
+    otherwise: 'none: they reach nothing',
+    description:
+      'An internal Docker network that holds what the release needs to boot. One that leads outside, or to the containers, is refused.',
   },
   probe: {
     kind: probeTarget,

@@ -14,9 +14,13 @@ const sets = {
     'hot_deploy_install',
     'hot_deploy_records',
     'hot_deploy_environment',
+    'hot_deploy_facts',
   ],
+  facts: ['hot_deploy_node', 'hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_check', 'hot_deploy_facts'],
+  copies: ['hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_check', 'hot_deploy_facts', 'hot_deploy_copies'],
+  drift: ['hot_deploy_node', 'hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_drift'],
   config: ['hot_deploy_config', 'hot_deploy_term'],
-  release: ['hot_deploy_release', 'hot_deploy_relup'],
+  release: ['hot_deploy_release', 'hot_deploy_appup', 'hot_deploy_relup'],
 } as const;
 
 const always = ['hot_deploy_agent', 'hot_deploy_json'] as const;

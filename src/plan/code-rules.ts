@@ -1,6 +1,7 @@
 import { plainName } from '../release/modules.js';
 import { expectedModules } from '../release/release.js';
 import { carryOut } from '../upgrade/children.js';
+import { restartedBy } from '../upgrade/script.js';
 import { type CodeComparison, nameProcess } from './comparison.js';
 import type { Reason } from './reason.js';
 import { against, few } from './rule.js';
@@ -31,6 +32,45 @@ export const codeRules: readonly Rule[] = [
         ),
       ),
 
+  // The module need not change for it: what is loaded stays loaded.
+  ({ change, running, next }) =>
+    change.applications.changed.flatMap(({ name, from, to }) =>
+      Object.keys(running.files)
+        .filter((path) => path.startsWith(`lib/${name}-${from}/priv/`) && /\.so(\.\d+)*$/.test(path))
+        .filter(
+          (path) => next.files[path.replace(`lib/${name}-${from}/`, `lib/${name}-${to}/`)] !== running.files[path],
+        )
+        .map((path) =>
+          against(
+            'nif-changed',
+            path,
+            `${path} is another library in ${name} ${to}, and whoever loaded the old one keeps it: it takes a restart.`,
+          ),
+        ),
+    ),
+
+  ({ modules }) =>
+    changedPairs(modules)
+      .filter(({ from, to }) => from.callbackMode !== to.callbackMode && from.callbackMode && to.callbackMode)
+      .map(({ from, to }) =>
+        against(
+          'callback-mode-changed',
+          plainName(to.module),
+          `${plainName(to.module)} changes its callback mode from ${from.callbackMode} to ${to.callbackMode}. On the way back a state machine asks the new version for it, so there would be no way back: it takes a restart.`,
+        ),
+      ),
+
+  ({ modules, relup }) =>
+    modules
+      .filter(({ name, started }) => started.length > 0 && !(relup && restartedBy(relup).includes(name)))
+      .map(({ name, started }) =>
+        against(
+          'application-start-changed',
+          name,
+          `${name} has another ${few(started)}, which is read only when it starts: it takes a restart, or a hand-written appup with {restart_application, ${name}}.`,
+        ),
+      ),
+
   ({ modules }) =>
     [...changedPairs(modules).map(({ to }) => to), ...modules.flatMap(({ added }) => added)]
       .filter(({ onLoad }) => onLoad)
@@ -58,8 +98,14 @@ export const codeRules: readonly Rule[] = [
     );
   },
 
-  ({ supervision, modules }) =>
-    'unknown' in supervision ? unknownTree(supervision.unknown, modules) : impossible(supervision, modules),
+  // Of an application that is restarted nothing has to be carried over.
+  ({ supervision, modules, relup }) =>
+    'unknown' in supervision
+      ? unknownTree(supervision.unknown, modules)
+      : impossible(
+          supervision.filter(({ application }) => !(relup && restartedBy(relup).includes(application))),
+          modules,
+        ),
 
   ({ processes }) =>
     processes.supervisors.map(({ path, why }) =>

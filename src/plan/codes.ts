@@ -9,7 +9,8 @@ export const reasonCodes = {
   'distribution-off': 'The VM runs without distribution, so there is no way in. Unset `RELEASE_DISTRIBUTION=none`.',
   'node-unreachable':
     'The VM is distributed but did not let a hidden node in. Check node name, cookie, epmd and TLS distribution.',
-  'nif-changed': 'A module with a native library (NIF) changed. The VM does not re-read a library that is in use.',
+  'nif-changed':
+    'A native library (NIF or driver), or a module that loads one, changed. The VM does not re-read a library that is in use.',
   'vm-args-changed': '`vm.args` is read only when the VM starts.',
   'boot-script-changed': '`env.sh` or a script in `bin/` is read only when the container starts.',
   'container-config-changed':
@@ -23,18 +24,37 @@ export const reasonCodes = {
   'version-not-bumped':
     'Code changed under an unchanged version. Releases and applications are told apart by version: bump it.',
   'version-reused': 'The version is already installed in the container with other content. Bump it.',
+  'appup-missing':
+    'A hand-written appup has no entry for the version that runs. Add one both ways, or write `rel/appups/APP/FROM_to_TO.appup`.',
+  'appup-unreadable': 'A hand-written appup is no Erlang term, or is not shaped like an appup.',
+  'appup-incomplete':
+    'A hand-written appup forgets a module or a child, says something twice, or calls a `code_change` that is not there.',
+  'appup-mentions-unchanged':
+    'A hand-written appup loads a module that did not change. A remark: it rules nothing out.',
   'appup-restarts-emulator': 'A hand-written appup asks for a restart of the emulator.',
   'relup-failed': 'systools could not make a relup from the appups. Its own words are in the message.',
   'application-removed': 'An application left the release. Stopping it hot would kill processes in its code.',
   'application-mode-changed': 'An application is started in another mode than before.',
   'supervision-changed': 'The supervision tree changes in a way that cannot be carried out child by child.',
+  'application-start-changed':
+    '`mod`, `start_phases` or `included_applications` of an application changed, which are read only when it starts.',
   'cold-boot-failed':
     'The new release did not boot in a container of its own, so its supervision tree and configuration are unknown.',
+  'callback-mode-changed':
+    'A state machine (`gen_statem`) changed its callback mode, which one that runs does not ask for in time on the way back.',
   'module-moved':
     'A module moved from one application to another. systools would load it with the one and remove it with the other.',
   'on-load-changed': 'A changed module runs `on_load`, which would restart the VM if it failed.',
   'special-process-changed':
     'A changed module is run by processes that no supervisor reports with it, so they would not be migrated.',
+  'state-shape-changed':
+    'The state of a process has another shape in the new release, and no code_change brings the old one into it. Found in the rehearsal.',
+  'rehearsal-failed':
+    'On a throw-away container of what runs the upgrade did not succeed, or did not end as a cold boot of the new release.',
+  unrehearsed:
+    'The upgrade could not be tried out, since what runs does not boot on its own. It closes nothing, unless `rehearse: always` was asked for. `rehearse-env` and `rehearse-network` give it what it needs.',
+  'no-way-down':
+    'The rehearsal found no way back by downgrade. It closes nothing: should the deploy fail, the container is restarted on the old version instead.',
   'baseline-mismatch':
     'The node runs code that is not on its disk: it was patched by hand. What it runs cannot be named.',
   'release-not-writable':

@@ -1,8 +1,11 @@
 import type { ImageChange } from '../release/base.js';
 import type { Change } from '../release/compare.js';
 import type { ModuleChanges } from '../release/modules.js';
+import type { ProcessCheck, ProcessNote } from '../release/processes.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { SupervisionChange } from '../release/supervision.js';
+import type { HandWritten } from '../upgrade/hand-written.js';
+import type { Scripts } from '../upgrade/script.js';
 
 /** Everything the decision rests on, for one container. Read before; the rules ask nothing themselves. */
 export interface Comparison {
@@ -21,21 +24,9 @@ export interface CodeComparison extends Comparison {
   readonly modules: readonly ModuleChanges[];
   readonly supervision: readonly SupervisionChange[] | { readonly unknown: string };
   readonly processes: ProcessCheck;
-}
-
-/** What the node said an upgrade would do to its processes. */
-export interface ProcessCheck {
-  readonly held: number;
-  readonly supervisors: readonly { readonly path: string; readonly why: string }[];
-  readonly wouldDie: readonly ProcessNote[];
-  readonly unanswering: readonly ProcessNote[];
-  readonly unsupervised: readonly ProcessNote[];
-}
-
-interface ProcessNote {
-  readonly pid: string;
-  readonly name?: string;
-  readonly modules: readonly string[];
+  readonly appups: readonly HandWritten[];
+  /** What the upgrade does both ways; absent where systools made nothing of the appups. */
+  readonly relup?: Scripts & { readonly restarts: boolean };
 }
 
 /** `name (<0.1.0>)`, as a person looks for it on the node. */

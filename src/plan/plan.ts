@@ -1,11 +1,13 @@
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Baseline } from '../node/config.js';
+import type { ColdBoot } from '../release/cold-boot.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
-import type { Tree } from '../release/supervision.js';
 import type { Bundle } from '../upgrade/bundle.js';
+import { appupRules } from './appup-rules.js';
 import { codeRules } from './code-rules.js';
 import type { CodeComparison, Comparison } from './comparison.js';
 import type { Reason } from './reason.js';
+import type { Rehearsal } from './rehearsal.js';
 import { releaseRules } from './release-rules.js';
 
 /** What will be done to one container, and why. */
@@ -16,6 +18,7 @@ export type ContainerPlan = {
   /** The version that runs, as far as it could be found out. */
   readonly from?: string;
   readonly reasons: readonly Reason[];
+  readonly rehearsal?: Rehearsal;
 } & (
   | { readonly method: 'none' }
   | { readonly method: 'recreate' }
@@ -28,8 +31,10 @@ export interface HotMaterial {
   readonly next: ImageRelease;
   readonly bundle: Bundle;
   readonly baseline: Baseline;
-  /** The supervision tree of a cold boot; absent where none came up. */
-  readonly tree?: Tree;
+  /** How the new release comes up by itself. */
+  readonly boot: ColdBoot;
+  /** How many processes of each module are held, when the plan was made. */
+  readonly counts: Readonly<Record<string, number>>;
   /** Directories of the bundle that the container has already, with the same content. */
   readonly present: readonly string[];
 }
@@ -41,7 +46,7 @@ export function judgeRelease(comparison: Comparison): readonly Reason[] {
 
 /** Reasons that code, tree and processes give. */
 export function judgeCode(comparison: CodeComparison): readonly Reason[] {
-  return codeRules.flatMap((rule) => rule(comparison));
+  return [...codeRules, ...appupRules].flatMap((rule) => rule(comparison));
 }
 
 /** Hot is open as long as nothing closes it. */

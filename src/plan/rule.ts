@@ -6,6 +6,11 @@ export function against(code: ReasonCode, subject: string, message: string): Rea
   return { code, subject, message, blocks: ['relup', 'modules'] };
 }
 
+/** Something to know that closes no way. */
+export function remark(code: ReasonCode, subject: string, message: string): Reason {
+  return { code, subject, message, blocks: [] };
+}
+
 /** Names for a sentence: the first few, and how many more. */
 export function few(names: readonly string[], most = 5): string {
   const more = names.length - most;

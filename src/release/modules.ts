@@ -1,4 +1,4 @@
-import { map, text } from '../node/term.js';
+import { map, text, tuple } from '../node/term.js';
 import type { Change } from './compare.js';
 import type { ImageRelease, ModuleFacts, RunningRelease } from './release.js';
 import type { Workshop } from './workshop.js';
@@ -14,6 +14,15 @@ export interface ModuleChanges {
   readonly changed: readonly { readonly from: ModuleFacts; readonly to: ModuleFacts }[];
   /** Modules that the node runs in another version than its disk holds. */
   readonly patched: readonly string[];
+  /** Keys of the application's specification that differ and are read only when it starts: `mod`, `start_phases`. */
+  readonly started: readonly string[];
+}
+
+/** The answer, an entry for each changed application. */
+interface Read {
+  readonly old: readonly (readonly ModuleFacts[])[];
+  readonly new: readonly (readonly ModuleFacts[])[];
+  readonly started: readonly (readonly string[])[];
 }
 
 /** Reads the modules of all changed applications in both versions, once the workshop has both. */
@@ -25,19 +34,31 @@ export async function moduleChanges(
 ): Promise<readonly ModuleChanges[]> {
   const beams = (directory: string) => text(`${directory}/ebin/*.beam`);
   const consolidated = `${next.root}/releases/${next.version}/consolidated`;
-  const { old, new: then } = (await workshop.ask({
+  const specification = (directory: string, name: string) => text(`${directory}/ebin/${name}.app`);
+  const pairs = changed.map(({ name, from, toDirectory }) => ({
+    name,
+    old: `${oldRoot}/lib/${name}-${from}`,
+    new: toDirectory,
+  }));
+  const read = (await workshop.ask({
     module: 'hot_deploy_release',
     function: 'modules',
     argument: map({
-      old: changed.map(({ name, from }) => beams(`${oldRoot}/lib/${name}-${from}`)),
-      new: changed.map(({ toDirectory }) => beams(toDirectory)),
+      old: pairs.map((pair) => beams(pair.old)),
+      new: pairs.map((pair) => beams(pair.new)),
       loads: [
         ...added.map(({ directory }) => beams(directory)),
         ...protocols.filter((name) => name in next.protocols).map((name) => text(`${consolidated}/${name}.beam`)),
       ],
+      specifications: pairs.map((pair) =>
+        tuple(specification(pair.old, pair.name), specification(pair.new, pair.name)),
+      ),
     }),
-  })) as { readonly old: readonly (readonly ModuleFacts[])[]; readonly new: readonly (readonly ModuleFacts[])[] };
-  return changed.map(({ name }, at) => ofApplication(name, old[at] ?? [], then[at] ?? [], running, next));
+  })) as Read;
+  return pairs.map(({ name }, at) => ({
+    ...ofApplication(name, read.old[at] ?? [], read.new[at] ?? [], running, next),
+    started: read.started[at] ?? [],
+  }));
 }
 
 function ofApplication(
@@ -46,7 +67,7 @@ function ofApplication(
   to: readonly ModuleFacts[],
   running: RunningRelease,
   next: ImageRelease,
-): ModuleChanges {
+): Omit<ModuleChanges, 'started'> {
   const before = new Map(from.map((module) => [module.module, module]));
   const after = new Map(to.map((module) => [module.module, module]));
   return {
@@ -68,4 +89,9 @@ function ofApplication(
 /** Elixir's modules as their authors write them. */
 export function plainName(module: string): string {
   return module.replace(/^Elixir\./, '');
+}
+
+/** A place in a supervision tree, with its names as their authors write them. */
+export function plainPlace(place: string): string {
+  return place.replace(/'Elixir\.([^']*)'/g, '$1').replace(/(^|[^\w'])Elixir\./g, '$1');
 }

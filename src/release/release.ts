@@ -80,6 +80,8 @@ export interface ModuleFacts {
   readonly nif: boolean;
   readonly onLoad: boolean;
   readonly protocol: boolean;
+  /** How a gen_statem calls it, where it is one. */
+  readonly callbackMode: string | null;
 }
 
 /** The digests a cold boot of the release would load, consolidated protocols in their place. */

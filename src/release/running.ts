@@ -20,11 +20,13 @@ export interface Hints {
   /** Chooses among several VMs in one container. */
   readonly nodeName?: string;
   readonly cookie?: string;
+  /** Leaves out what cannot be found out without writing: whether the release is writable. */
+  readonly untouched?: true;
 }
 
 /** Reads the release that really runs in a container. */
 export async function readRunning(engine: Engine, container: ContainerDetails, hints: Hints): Promise<Reading> {
-  const { nodeName, cookie } = hints;
+  const { nodeName } = hints;
   const vms = await findVms(engine, container.Id);
   const named =
     nodeName === undefined ? vms : vms.filter((vm) => vm.distribution?.node.split('@')[0] === nodeName.split('@')[0]);
@@ -47,7 +49,7 @@ export async function readRunning(engine: Engine, container: ContainerDetails, h
     return { kind: 'unreachable', vm, why: `the VM was started with ${obstacle}, which erl_call does not speak` };
   }
   try {
-    return { kind: 'running', release: await identify(engine, container.Id, vm, cookie) };
+    return { kind: 'running', release: await identify(engine, container.Id, vm, hints) };
   } catch (error) {
     if (error instanceof NodeUnreachable) {
       return { kind: 'unreachable', vm, why: error.message };
@@ -58,13 +60,18 @@ export async function readRunning(engine: Engine, container: ContainerDetails, h
 
 type Identity = Omit<RunningRelease, 'vm' | 'node' | 'nodeName' | 'files' | 'owner'> & { readonly node: string };
 
-async function identify(engine: Engine, container: string, vm: Vm, cookie?: string): Promise<RunningRelease> {
+async function identify(
+  engine: Engine,
+  container: string,
+  vm: Vm,
+  { cookie, untouched }: Hints,
+): Promise<RunningRelease> {
   const node = new Node({ engine, container, vm, ...(cookie !== undefined && { cookie }) });
   const answer = (await node.ask({
     set: 'node',
     module: 'hot_deploy_node',
     function: 'identify',
-    argument: map({}),
+    argument: map(untouched ? { untouched } : {}),
   })) as Identity;
   const { files, owner } = await readFiles(engine, container, vm.user, answer.root, answer.version);
   return { ...answer, vm, node, nodeName: answer.node, files, owner };

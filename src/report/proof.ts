@@ -12,6 +12,7 @@ export function proved(proof: Proof | undefined): string {
     differing(proof.environment.differing, 'setting'),
     differing(proof.protocols.differing, 'protocol'),
     differing(proof.supervision.differing, 'supervised process', 'supervised processes'),
+    differing(proof.registrations.differing, 'registration'),
     tally(proof.processes.oldCode, 'process in old code', 'processes in old code'),
     tally(proof.processes.notMigrated, 'process not migrated', 'processes not migrated'),
   ].filter((words) => words !== undefined);
@@ -24,10 +25,12 @@ export function proofs(containers: readonly ContainerReport[]): Table {
     title: 'Proof',
     kind: 'table',
     detail: true,
-    columns: ['Container', 'Modules', 'Settings', 'Protocols', 'Supervised', 'VM'].map((title, index) => ({
-      title,
-      ...(index === 0 && { as: 'code' }),
-    })),
+    columns: ['Container', 'Modules', 'Settings', 'Protocols', 'Supervised', 'Registered', 'VM'].map(
+      (title, index) => ({
+        title,
+        ...(index === 0 && { as: 'code' }),
+      }),
+    ),
     rows: containers.flatMap(({ name, proof }) => (proof ? [[name, ...figures(proof)]] : [])),
   };
 }
@@ -39,19 +42,21 @@ export function differences(containers: readonly ContainerReport[]): List {
     ...named(name, 'setting differs', proof?.environment.differing),
     ...named(name, 'protocol differs', proof?.protocols.differing),
     ...named(name, 'supervision differs', proof?.supervision.differing),
+    ...named(name, 'registration missing', proof?.registrations.differing),
     ...named(name, 'container setting differs', settings?.differing),
     ...named(name, 'not compared', proof?.notCompared),
   ]);
   return { title: 'Differences', kind: 'list', items };
 }
 
-function figures({ modules, environment, protocols, supervision, vm }: Proof): readonly string[] {
+function figures({ modules, environment, protocols, supervision, registrations, vm }: Proof): readonly string[] {
   const settings = environment.matching + environment.differing.length;
   return [
     `${number(modules.matching)} of ${number(modules.expected)}`,
     `${number(environment.matching)} of ${number(settings)}`,
     `${number(protocols.matching)} of ${number(protocols.expected)}`,
     `${number(supervision.matching)} of ${number(supervision.expected)}`,
+    `${number(registrations.matching)} of ${number(registrations.expected)}`,
     `${vm.sameProcess ? 'same process' : 'new process'}, up ${spell(vm.uptimeMs)}`,
   ];
 }

@@ -1,5 +1,7 @@
+import type { Drift, Tally } from '../drift/drift.js';
 import type { Reason } from '../plan/reason.js';
 import type { Window } from '../probe/window.js';
+import type { ProcessNote } from '../release/processes.js';
 
 export type Outcome = 'planned' | 'unchanged' | 'deployed' | 'rolled-back' | 'refused' | 'failed';
 export type Method = 'relup' | 'modules' | 'recreate' | 'start-first' | 'service' | 'none';
@@ -25,6 +27,8 @@ export interface Report {
   readonly instructions: readonly string[];
   readonly warnings: readonly string[];
   readonly runUrl?: string;
+  /** Only of `status`: how many containers are in which state. */
+  readonly status?: Tally;
   /** The sentence for a person when the outcome is refused, rolled-back or failed. */
   readonly message?: string;
 }
@@ -38,6 +42,8 @@ export interface ContainerReport {
   readonly from?: string;
   readonly to?: string;
   readonly reasons: readonly Reason[];
+  /** How the upgrade went on a throw-away container; absent where none was tried. */
+  readonly rehearsal?: RehearsalReport;
   readonly phases: readonly Phase[];
   readonly downtime?: Downtime;
   readonly latency?: LatencyByPeriod;
@@ -47,7 +53,20 @@ export interface ContainerReport {
   readonly notMigrated: readonly ProcessNote[];
   /** Only after a re-creation: settings compared before and after, save image and id. */
   readonly settings?: { readonly equal: boolean; readonly differing: readonly string[] };
+  /** Only of `status`: what it runs against what its image says. */
+  readonly drift?: Drift;
   readonly message?: string;
+}
+
+export interface RehearsalReport {
+  readonly kind: 'passed' | 'failed' | 'unrehearsed';
+  /** What it took, container and all, and one cold boot of the new release on the same machine. */
+  readonly ms: number;
+  readonly bootMs?: number;
+  /** How the container goes back should the deploy fail. */
+  readonly wayBack?: 'downgrade' | 'restart';
+  /** What differs from a cold boot and does no harm; why it could not be tried. */
+  readonly remarks: readonly string[];
 }
 
 export interface Phase {
@@ -71,13 +90,6 @@ export interface LatencyByPeriod {
   readonly after: Window;
 }
 
-export interface ProcessNote {
-  /** As the node prints it: `<0.123.0>`. */
-  readonly pid: string;
-  readonly name?: string;
-  readonly modules: readonly string[];
-}
-
 export interface TimelineEvent {
   /** Milliseconds since the run began. */
   readonly at: number;
@@ -94,6 +106,12 @@ export interface Proof {
   readonly environment: { readonly matching: number; readonly differing: readonly string[] };
   readonly protocols: { readonly expected: number; readonly matching: number; readonly differing: readonly string[] };
   readonly supervision: { readonly expected: number; readonly matching: number; readonly differing: readonly string[] };
+  /** Registered names, named tables and keys of persistent terms. */
+  readonly registrations: {
+    readonly expected: number;
+    readonly matching: number;
+    readonly differing: readonly string[];
+  };
   readonly processes: { readonly oldCode: readonly ProcessNote[]; readonly notMigrated: readonly ProcessNote[] };
   readonly vm: { readonly sameProcess: boolean; readonly uptimeMs: number };
   /** What could not be compared, in words. */

@@ -4,24 +4,30 @@ import { latencyTable, phaseTable } from './measurements.js';
 import { processTable } from './processes.js';
 import { differences, proofs } from './proof.js';
 import { reasonTable } from './reasons.js';
+import { rehearsalRemarks, rehearsalTable } from './rehearsals.js';
 import type { Report } from './report.js';
 import { isEmpty, type Section } from './section.js';
+import { statusSections } from './status.js';
 
 /** What stands below the verdict, in the order in which it is asked for. Empty parts are left out. */
 export function sections(report: Report): readonly Section[] {
   const { containers, warnings, instructions } = report;
-  const all: readonly Section[] = [
-    { title: 'Warnings', kind: 'list', items: warnings },
-    containerTable(containers),
-    reasonTable(report),
-    processTable(containers),
-    differences(containers),
-    latencyTable(containers),
-    { title: 'What the relup does', kind: 'verbatim', detail: true, lines: instructions },
-    proofs(containers),
-    phaseTable(containers),
-    files(report),
-  ];
+  const all: readonly Section[] = report.status
+    ? statusSections(report)
+    : [
+        { title: 'Warnings', kind: 'list', items: warnings },
+        containerTable(containers),
+        reasonTable(report),
+        processTable(containers),
+        differences(containers),
+        latencyTable(containers),
+        { title: 'What the relup does', kind: 'verbatim', detail: true, lines: instructions },
+        rehearsalTable(containers),
+        rehearsalRemarks(containers),
+        proofs(containers),
+        phaseTable(containers),
+        files(report),
+      ];
   return all.filter((section) => !isEmpty(section));
 }
 

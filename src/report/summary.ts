@@ -8,7 +8,7 @@ import { sign, verdict } from './verdict.js';
 /** The job summary: GitHub Markdown that begins with the verdict. */
 export function renderSummary(report: Report): string {
   const parts = [
-    `${sign(report.outcome)} **${escaped(verdict(report))}**`,
+    `${sign(report)} **${escaped(verdict(report))}**`,
     ...(report.message === undefined ? [] : [escaped(report.message)]),
     circumstances(report),
     ...sections(report)

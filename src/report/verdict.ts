@@ -1,6 +1,7 @@
 import { count, number } from './count.js';
 import { spell } from './duration.js';
 import type { ContainerReport, Method, Outcome, Report } from './report.js';
+import { statusVerdict } from './status.js';
 import { totalDowntime } from './totals.js';
 
 const signs = {
@@ -12,10 +13,12 @@ const signs = {
   failed: '❌',
 } as const satisfies Readonly<Record<Outcome, string>>;
 
-export const sign = (outcome: Outcome) => signs[outcome];
+/** What catches the eye first. */
+export const sign = ({ outcome, status }: Report) => (status && outcome === 'planned' ? '⚠️' : signs[outcome]);
 
 /** What happened, in one sentence with its figures. Plain text: versions in it come from outside. */
 export function verdict(report: Report): string {
+  if (report.status) return statusVerdict(report);
   switch (report.outcome) {
     case 'deployed':
       return `Deployed ${step(report)} ${how(report)}, ${measured(report.containers)}.`;

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import type { Baseline } from '../node/config.js';
 import { NodeUnreachable } from '../node/node.js';
 import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
 import { readRunning } from '../release/running.js';
-import { prepareSwitch, type Switch, switchRelease, unstage } from './hot.js';
+import { prepareSwitch, switchRelease, unstage } from '../upgrade/switch.js';
+import { down } from './direction.js';
 import type { Ended, Work } from './run.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
@@ -34,11 +33,13 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
   log.warning(`${name}: going back to ${hot.running.version}: ${failure.why}`);
   const how = await phase('bring back', async () => {
     if (failure.by === 'downgrade') {
-      const refused = await downgrade(work, hot).catch((error: unknown) => String(error));
+      const { rehearsal } = plan;
+      const closed = rehearsal?.kind === 'passed' ? rehearsal.noWayDown : undefined;
+      const refused = closed ?? (await downgrade(work, hot).catch((error: unknown) => String(error)));
       if (refused === undefined) {
         return 'by a hot downgrade';
       }
-      log.warning(`${name}: the downgrade did not succeed (${refused}), so the container is restarted`);
+      log.warning(`${name}: no way back by downgrade (${refused}), so the container is restarted`);
       await engine.stopContainer(container.Id);
       await engine.startContainer(container.Id);
       return 'by a restart of the container';
@@ -87,29 +88,8 @@ export async function findOut(work: Work, plan: HotPlan, why: string): Promise<E
 
 /** Undefined where it succeeded; else why not. */
 async function downgrade(work: Work, hot: HotMaterial): Promise<string | undefined> {
-  const { running, next, bundle } = hot;
-  const { node, root } = running;
-  const salt = randomBytes(16).toString('hex');
-  const applications = next.applications
-    .filter(({ mode }) => mode !== 'none')
-    .map(({ name, version }) => [name, version] as const);
-  const values = (await node.fingerprints(
-    { root, version: next.version, running: running.version, applications },
-    salt,
-  )) as Baseline['values'];
-  const request: Switch = {
-    node,
-    root,
-    from: next.version,
-    to: running.version,
-    applications: running.applications.map(({ name, version }) => [name, version] as const),
-    updates: bundle.updates,
-    loads: bundle.loads,
-    gone: bundle.added,
-    baseline: { salt, values },
-    checksums: bundle.checksums,
-    suspendTimeoutMs: work.inputs.suspendTimeoutMs,
-  };
+  const { running } = hot;
+  const request = await down(hot, work.inputs.suspendTimeoutMs);
   const switched = await switchRelease(prepareSwitch(request), request);
   if (switched.kind !== 'installed') {
     return switched.why;

@@ -1,6 +1,6 @@
 import type { Node } from '../node/node.js';
 import { atom, map } from '../node/term.js';
-import type { ProcessNote } from '../report/report.js';
+import type { ProcessNote } from '../release/processes.js';
 import type { Work } from './run.js';
 
 const lookMs = 500;

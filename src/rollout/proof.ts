@@ -1,25 +1,27 @@
+import type { Facts, Registrations } from '../release/facts.js';
+import { missingRegistrations } from '../release/registrations.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../release/release.js';
 import { compareTrees, countNodes, describeChange, type Tree } from '../release/supervision.js';
-import type { ProcessNote, Proof } from '../report/report.js';
+import type { Proof } from '../report/report.js';
+import type { AfterSwitch } from '../upgrade/switch.js';
 
-/** What the node tells about itself right after the switch. */
-export interface AfterSwitch {
-  readonly identity: Pick<RunningRelease, 'version' | 'osPid' | 'uptimeMs' | 'modules' | 'applications'>;
-  readonly environment: { readonly matching: number; readonly differing: readonly string[] };
-  readonly tree: { readonly applications: Tree };
-  /** Modules that should be gone and are still loaded. */
-  readonly remaining: readonly string[];
-  readonly oldCode: readonly ProcessNote[];
+/** What a node that was upgraded is held against. */
+export interface Measure {
+  readonly release: ImageRelease;
+  /** A cold boot of the release; absent where none came up. */
+  readonly booted?: Pick<Facts, 'tree' | 'registrations'>;
+  /** The same upgrade on a throw-away container; absent where none was tried. */
+  readonly rehearsed?: { readonly before: Registrations; readonly after: Registrations };
 }
 
-/** Compares what runs with what a cold boot of the release would be; pure. `tree` is absent where none booted. */
+/** Compares what runs with what a cold boot of the release would be; pure. */
 export function prove(
-  release: ImageRelease,
-  tree: Tree | undefined,
+  { release, booted, rehearsed }: Measure,
   before: Pick<RunningRelease, 'osPid' | 'applications'>,
   after: AfterSwitch,
 ): Proof {
   const { identity } = after;
+  const tree = booted?.tree;
   const loaded = new Map(identity.applications.map(({ name, version }) => [name, version]));
   const expected = Object.entries(expectedModules(release)).filter(
     ([module]) => identity.modules[module] !== undefined,
@@ -43,7 +45,9 @@ export function prove(
     ...notRunning(after.tree.applications, tree),
     ...notStarted(after.tree.applications, tree, before),
   ];
-  const supervision = { expected: nodes, matching: Math.max(0, nodes - unlike.length), differing: unlike };
+  const supervision = matched(nodes, unlike);
+  const registered = booted && missingRegistrations(booted.registrations, after.registered, rehearsed);
+  const registrations = matched(registered?.expected ?? 0, registered?.differing ?? []);
   const sameProcess = identity.osPid === before.osPid;
   return {
     modules,
@@ -54,18 +58,35 @@ export function prove(
     environment: after.environment,
     protocols,
     supervision,
+    registrations,
     processes: { oldCode: after.oldCode, notMigrated: [] },
     vm: { sameProcess, uptimeMs: identity.uptimeMs },
     notCompared: [
-      ...(tree === undefined ? ['the supervision tree: the new release did not boot in a container of its own'] : []),
+      ...(booted === undefined
+        ? [
+            'supervision tree, names, tables and persistent terms: the new release did not boot in a container of its own',
+          ]
+        : []),
+      ...(booted !== undefined && rehearsed === undefined
+        ? ['names, tables and persistent terms that are new: the upgrade was not rehearsed']
+        : []),
       ...(missing.length > 0 ? [`${missing.length} modules that no application lists`] : []),
     ],
     converged:
       identity.version === release.version &&
-      [modules.differing, versions, after.environment.differing, protocols.differing, supervision.differing].every(
-        (list) => list.length === 0,
-      ),
+      [
+        modules.differing,
+        versions,
+        after.environment.differing,
+        protocols.differing,
+        supervision.differing,
+        registrations.differing,
+      ].every((list) => list.length === 0),
   };
+}
+
+function matched(expected: number, differing: readonly string[]): Proof['supervision'] {
+  return { expected, matching: Math.max(0, expected - differing.length), differing };
 }
 
 function matching(

@@ -115,6 +115,7 @@ async function prove(work: Work, container: string, next: ImageRelease): Promise
         environment: { matching: 0, differing: [] },
         protocols: { expected: protocols, matching: protocols - change.protocols.length, differing: change.protocols },
         supervision: { expected: 0, matching: 0, differing: [] },
+        registrations: { expected: 0, matching: 0, differing: [] },
         processes: { oldCode: [], notMigrated: [] },
         vm: { sameProcess: false, uptimeMs: release.uptimeMs },
         notCompared: ['environment and supervision tree: this is a cold boot, so there is nothing to compare it with'],

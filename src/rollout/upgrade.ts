@@ -1,8 +1,9 @@
 import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
 import type { Proof } from '../report/report.js';
+import { prepareSwitch, ready, stage, switchRelease, unstage } from '../upgrade/switch.js';
 import { bringBack, findOut } from './bring-back.js';
-import { prepareSwitch, ready, type Switch, stage, switchRelease, unstage } from './hot.js';
-import { prove } from './proof.js';
+import { up } from './direction.js';
+import { type Measure, prove } from './proof.js';
 import type { Ended, Work } from './run.js';
 import { soak } from './soak.js';
 
@@ -15,26 +16,14 @@ type HotPlan = ContainerPlan & { readonly method: 'relup' };
 export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   const { engine, inputs, phase, probe } = work;
   const { hot, container } = plan;
-  const { running, next, bundle } = hot;
+  const { running, bundle } = hot;
   const { node, root } = running;
   const fresh = bundle.directories.filter((directory) => !hot.present.includes(directory));
   const unchanged = async (why: string): Promise<Ended> => {
     await phase('unstage', () => unstage(node, { to: bundle.to, directories: fresh }));
     return { outcome: 'refused', id: container.Id, message: `${plan.name} was not changed: ${why}` };
   };
-  const request: Switch = {
-    node,
-    root,
-    from: running.version,
-    to: next.version,
-    applications: bootApplications(hot),
-    updates: bundle.updates,
-    loads: bundle.loads,
-    gone: bundle.removed,
-    baseline: hot.baseline,
-    checksums: bundle.checksums,
-    suspendTimeoutMs: inputs.suspendTimeoutMs,
-  };
+  const request = up(hot, inputs.suspendTimeoutMs);
 
   const prepared = prepareSwitch(request);
   try {
@@ -66,7 +55,7 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   work.log.info(
     `${plan.name}: ${switched.held} processes held, installed in ${(switched.microseconds / 1000).toFixed(1)} ms`,
   );
-  const proof = prove(next, hot.tree, running, switched.after);
+  const proof = prove(measure(plan), running, switched.after);
   if (!proof.converged) {
     return {
       ...(await bringBack(work, plan, {
@@ -81,6 +70,16 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
     return { ...(await bringBack(work, plan, { why: sick, by: 'downgrade' })), proof };
   }
   return { outcome: 'deployed', id: container.Id, proof };
+}
+
+/** What the node is held against after the switch. */
+export function measure({ hot, rehearsal }: Pick<HotPlan, 'hot' | 'rehearsal'>): Measure {
+  const { next, boot } = hot;
+  return {
+    release: next,
+    ...(boot.kind === 'booted' && { booted: boot.facts }),
+    ...(rehearsal?.kind === 'passed' && { rehearsed: rehearsal }),
+  };
 }
 
 /** Time has passed since the plan was made: the node must still run exactly what the bundle starts from. */
@@ -101,19 +100,15 @@ async function whatChanged(hot: HotMaterial, suspendTimeoutMs: number): Promise<
   return found.length === 0 ? undefined : found.join('; ');
 }
 
-/** Applications the boot script loads, whose configuration is resolved. */
-export function bootApplications({ next }: Pick<HotMaterial, 'next'>): readonly (readonly [string, string])[] {
-  return next.applications.filter(({ mode }) => mode !== 'none').map(({ name, version }) => [name, version] as const);
-}
-
 /** What differs, with names; keys of the environment only, since values may be secrets. */
 export function differences(proof: Proof): string {
-  const { modules, environment, protocols, supervision } = proof;
+  const { modules, environment, protocols, supervision, registrations } = proof;
   const named: readonly (readonly [string, readonly string[]])[] = [
     ['modules', modules.differing],
     ['environment', environment.differing],
     ['protocols', protocols.differing],
     ['supervision', supervision.differing],
+    ['missing', registrations.differing],
   ];
   const told = named
     .filter(([, list]) => list.length > 0)

@@ -1,13 +1,14 @@
 import type { ImageDetails } from '../docker/details.js';
+import { once } from '../once.js';
 import type { ImageChange } from '../release/base.js';
-import type { Bundle } from '../upgrade/bundle.js';
+import type { Assembly } from '../upgrade/assembly.js';
 import type { Study } from './study.js';
 
 /** What containers that run the same share, so that it is read and made once. */
 export interface Shared {
   images(oldImage: ImageDetails, read: () => Promise<ImageChange>): Promise<ImageChange>;
   studies(key: string, read: () => Promise<Study>): Promise<Study>;
-  bundles(key: string, make: () => Promise<Bundle>): Promise<Bundle>;
+  assemblies(key: string, make: () => Promise<Assembly>): Promise<Assembly>;
 }
 
 export function sharing(): Shared {
@@ -15,15 +16,6 @@ export function sharing(): Shared {
   return {
     images: (oldImage, read) => images(oldImage.Id, read),
     studies: once<Study>(),
-    bundles: once<Bundle>(),
-  };
-}
-
-function once<T>(): (key: string, make: () => Promise<T>) => Promise<T> {
-  const made = new Map<string, Promise<T>>();
-  return (key, make) => {
-    const known = made.get(key) ?? make();
-    made.set(key, known);
-    return known;
+    assemblies: once<Assembly>(),
   };
 }

@@ -1,8 +1,10 @@
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Comparison } from '../plan/comparison.js';
+import { newSalt } from '../release/baseline.js';
 import { type ColdBoot, coldBoot } from '../release/cold-boot.js';
 import { type ModuleChanges, moduleChanges } from '../release/modules.js';
 import { bringOld } from '../upgrade/old.js';
+import { isolated } from './isolated.js';
 import type { Site } from './site.js';
 
 /** What both releases' code says, and how the new one comes up. */
@@ -18,7 +20,7 @@ export async function study(
   oldImage: ImageDetails,
   comparison: Comparison,
 ): Promise<Study> {
-  const { engine, workshop, image, clock, inputs } = site;
+  const { engine, workshop, image, clock } = site;
   const { running, next, change } = comparison;
   const read = async () => {
     await bringOld(engine, container.Id, workshop, running, change);
@@ -26,11 +28,7 @@ export async function study(
   };
   const [modules, boot] = await Promise.all([
     read(),
-    coldBoot(
-      engine,
-      { container, oldImage, newImage: image, nodeName: running.nodeName, named: inputs.nodeName !== undefined },
-      clock,
-    ),
+    coldBoot(engine, isolated(site, { container, oldImage, image, nodeName: running.nodeName }), newSalt(), clock),
   ]);
   return { modules, boot };
 }

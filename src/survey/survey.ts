@@ -106,7 +106,7 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
     return recreated({ ...base, from, reasons: [...reasons, ...code.reasons] }, running.root);
   }
   const hot = { running, next, present: present.map(({ directory }) => directory), ...code.material };
-  return { ...base, from, method: 'relup', reasons, hot };
+  return { ...base, from, method: 'relup', reasons: [...reasons, ...code.reasons], hot };
 }
 
 /** By a new container; refused where that one would get the old release again, since it lies on a volume. */

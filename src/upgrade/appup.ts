@@ -1,20 +1,14 @@
 import { atom, type Term, text, tuple } from '../node/term.js';
 import type { ApplicationChange } from '../release/compare.js';
-import { type ModuleChanges, plainName } from '../release/modules.js';
+import type { ModuleChanges } from '../release/modules.js';
 import type { ModuleFacts } from '../release/release.js';
 import type { ChildAction } from './children.js';
+import { isCallback, isSupervisor, migration } from './code-change.js';
 
-/** A generated appup: `{ToVsn, [{FromVsn, Up}], [{FromVsn, Down}]}`, and what it does, in words. */
+/** A generated appup: `{ToVsn, [{FromVsn, Up}], [{FromVsn, Down}]}`. */
 export interface Appup {
   readonly application: string;
   readonly term: Term;
-  readonly words: readonly string[];
-  /** Modules whose processes are held, suspended by release_handler and migrated. */
-  readonly updates: readonly string[];
-  /** Modules that get other code, deleted ones included. */
-  readonly loads: readonly string[];
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
 }
 
 /**
@@ -76,34 +70,24 @@ function appup(
     ...removed.map(load(downOrder)),
     ...added.map(remove),
   ];
-  const updated = changed.filter(({ from, to }) => kindOf(to, from) !== 'plain');
   return {
     application: change.name,
     term: tuple(text(change.to), [tuple(text(change.from), up)], [tuple(text(change.from), down)]),
-    words: words(change, { name: change.name, added, removed, changed, patched: [] }, children),
-    updates: updated.map(({ to }) => to.module),
-    added: added.map(({ module }) => module),
-    removed: removed.map(({ module }) => module),
-    loads: [...added, ...removed, ...changed.map(({ to }) => to)].map((module) => module.module),
   };
 }
 
 type Kind = 'supervisor' | 'migrates' | 'held' | 'plain';
 
-const behaviours = ['gen_server', 'gen_statem', 'gen_event', 'gen_fsm', 'Elixir.GenServer', 'Elixir.GenStage'];
-
 /** How the processes of a module take up new code. */
 function kindOf(module: ModuleFacts, other: ModuleFacts): Kind {
-  const names = [...module.behaviours, ...other.behaviours];
-  // Both carry a supervisor's state, which OTP exchanges: the new specifications take the place of the old.
-  if (names.includes('supervisor') || names.includes('Elixir.Supervisor')) {
+  if (isSupervisor(module) || isSupervisor(other)) {
     return 'supervisor';
   }
-  if (!behaviours.some((behaviour) => names.includes(behaviour)) && module.codeChange.length === 0) {
+  if (!isCallback(module) && !isCallback({ ...other, codeChange: [] })) {
     return 'plain';
   }
   // Without the function an update would crash (undef), so such a process is only held while its code changes.
-  return module.codeChange.length > 0 ? 'migrates' : 'held';
+  return migration(module) === undefined ? 'held' : 'migrates';
 }
 
 const soft = [atom('soft_purge'), atom('soft_purge')] as const;
@@ -159,20 +143,4 @@ function callersFirst(modules: readonly ModuleFacts[]): readonly string[] {
     visit(name);
   }
   return order;
-}
-
-function words(change: ApplicationChange, modules: ModuleChanges, children: readonly ChildAction[]): readonly string[] {
-  const sentence = {
-    supervisor: 'child specifications exchanged, children go on',
-    migrates: 'processes held, state migrated by code_change',
-    held: 'processes held while the code is exchanged',
-    plain: 'loaded',
-  } as const;
-  return [
-    `${change.name} ${change.from} → ${change.to}`,
-    ...modules.changed.map(({ from, to }) => `${plainName(to.module)}: ${sentence[kindOf(to, from)]}`),
-    ...modules.added.map((module) => `${plainName(module.module)}: new, loaded`),
-    ...modules.removed.map((module) => `${plainName(module.module)}: removed`),
-    ...children.map((child) => child.words),
-  ];
 }

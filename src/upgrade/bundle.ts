@@ -3,9 +3,10 @@ import { type Entry, packEntries, sha256, UnsafeArchive, unpack } from '../relea
 import type { Change } from '../release/compare.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Workshop } from '../release/workshop.js';
-import type { Appup } from './appup.js';
 import { parents } from './old.js';
 import { file, type Relup } from './relup.js';
+import { heldBy, loadedBy } from './script.js';
+import type { Sentence } from './words.js';
 
 /** Everything that goes into a container to bring it from one release to another, and what to do with it. */
 export interface Bundle {
@@ -20,12 +21,13 @@ export interface Bundle {
   /** Below the root: the checksum file's path, and its own digest. */
   readonly checksums: { readonly file: string; readonly sha256: string };
   readonly applications: readonly string[];
+  /** Modules whose processes are held, and those that get other code, by the relup's own instructions. */
   readonly updates: readonly string[];
   readonly loads: readonly string[];
-  /** Modules that only the old release has, and those that only the new one has. */
+  /** Modules that are gone on the way up, and those that are on the way down. */
   readonly removed: readonly string[];
   readonly added: readonly string[];
-  readonly words: readonly string[];
+  readonly words: readonly Sentence[];
   readonly relup: Relup;
 }
 
@@ -40,7 +42,7 @@ export async function makeBundle(
   change: Change,
   made: {
     readonly relup: Relup;
-    readonly appups: readonly Appup[];
+    readonly words: readonly Sentence[];
     readonly images: { readonly from: string; readonly to: string };
   },
 ): Promise<Bundle> {
@@ -92,14 +94,11 @@ export async function makeBundle(
     directories,
     checksums: { file: checksums.path, sha256: sha256(checksums.data) },
     applications: [...added.map(({ name }) => name), ...changed.map(({ name }) => name)],
-    updates: made.appups.flatMap((appup) => appup.updates),
-    loads: [...new Set([...made.appups.flatMap((appup) => appup.loads), ...change.protocols])],
-    removed: made.appups.flatMap((appup) => appup.removed),
-    added: made.appups.flatMap((appup) => appup.added),
-    words: [
-      ...made.appups.flatMap((appup) => appup.words),
-      ...change.protocols.map((name) => `${name.replace(/^Elixir\./, '')}: consolidated protocol exchanged`),
-    ],
+    updates: heldBy(made.relup),
+    loads: [...new Set([...loadedBy(made.relup), ...change.protocols])],
+    removed: made.relup.up.removes,
+    added: made.relup.down.removes,
+    words: made.words,
     relup: made.relup,
   };
 }

@@ -5,18 +5,17 @@ import { oldRoot } from '../release/modules.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Workshop } from '../release/workshop.js';
 import type { Appup } from './appup.js';
+import type { Scripts } from './script.js';
 
 /** The relup as systools made it, with the release's protocols put in. */
-export interface Relup {
+export interface Relup extends Scripts {
   readonly relup: string;
   /** Whether an instruction restarts the emulator. */
   readonly restarts: boolean;
-  readonly up: readonly string[];
-  readonly down: readonly string[];
   readonly warnings: readonly string[];
 }
 
-/** Writes the generated appups where none is hand-written, and lets systools make the relup both ways. */
+/** Puts the generated appups beside the hand-written ones, and lets systools make the relup both ways. */
 export async function makeRelup(
   workshop: Workshop,
   running: RunningRelease,
@@ -24,8 +23,7 @@ export async function makeRelup(
   change: Change,
   appups: readonly Appup[],
 ): Promise<Relup> {
-  const generated = change.applications.changed.filter(({ appup }) => !appup);
-  for (const { name, toDirectory } of generated) {
+  for (const { name, toDirectory } of change.applications.changed) {
     const appup = appups.find((each) => each.application === name);
     if (appup !== undefined) {
       await workshop.put(

@@ -39,6 +39,7 @@ describe('a run that is told to stop before anything has changed', () => {
   it.each([
     ['SIGINT', 'workshop'],
     ['SIGTERM', 'cold-boot'],
+    ['SIGINT', 'rehearsal'],
   ] as const)('by %s while it has a %s, ends in time, and takes away what it had made', async (signal, role) => {
     const [web, next] = [await start(await octochat(1)), await octochat(2)];
     const ran = await expectUntouched([web], () =>

@@ -22,11 +22,16 @@ describe.each(['bookworm', 'trixie'] as const)('a hot deploy of an umbrella on D
     expect(await client.ask('PING')).toBe('PONG 0.1.0 2');
     const before = await web.inspect();
 
-    const { report } = await deployTo(web.name, { image: two, probe: 'http://{container}:8080/health' });
+    const { report } = await deployTo(web.name, {
+      image: two,
+      rehearse: 'auto',
+      probe: 'http://{container}:8080/health',
+    });
 
     expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', from: '0.1.0', to: '0.2.0' });
     const [row] = report.containers;
     expect(row?.proof).toMatchObject({ converged: true, vm: { sameProcess: true } });
+    expect(row?.rehearsal).toMatchObject({ kind: 'passed', wayBack: 'downgrade', remarks: [] });
     expect(row?.downtime).toMatchObject({ failed: 0, ms: 0 });
     // The connection opened before is answered by new code on the same socket, with its own state.
     expect(await client.ask('PING')).toBe('PONG 0.2.0 3');

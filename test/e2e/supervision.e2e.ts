@@ -72,7 +72,7 @@ it('a supervisor with a callback module takes up new children and new settings, 
   const web = await start(one);
   const kept = await rpc(web, 'Agent.get(KV.One, & &1)');
 
-  const { report } = await deployTo(web.name, { image: two, probe });
+  const { report } = await deployTo(web.name, { image: two, probe, rehearse: 'auto' });
 
   expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', reasons: [] });
   expect(report.containers[0]?.proof?.supervision.differing).toEqual([]);
@@ -95,7 +95,7 @@ it('a child that leaves a supervisor without callback module is ended, and its m
   const client = await connect(await web.port(4040));
   await client.ask('PUT arms 8');
 
-  const { report } = await deployTo(web.name, { image: two, probe });
+  const { report } = await deployTo(web.name, { image: two, probe, rehearse: 'auto' });
 
   expect(report).toMatchObject({ outcome: 'deployed', method: 'relup' });
   expect(await rpc(web, 'Process.whereis(KV.Three)')).toBe('nil');
@@ -154,7 +154,7 @@ end
   });
   const web = await start(one);
 
-  const { report } = await deployTo(web.name, { image: two, probe });
+  const { report } = await deployTo(web.name, { image: two, probe, rehearse: 'auto' });
 
   expect(report).toMatchObject({ outcome: 'deployed', method: 'relup' });
   expect(await rpc(web, 'Agent.get(Extra.Box, & &1)')).toBe(':here');

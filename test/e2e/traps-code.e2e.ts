@@ -13,11 +13,12 @@ afterAll(async () => {
 const command = 'apps/octochat/lib/octochat/command.ex';
 
 describe('code that would silently stay old', () => {
-  // Knows one of the two modules that change.
-  const appup = (version: string) => `{"${version}",
-  [{"0.1.0", [{load_module, 'Elixir.Octochat', soft_purge, soft_purge, []}]}],
-  [{"0.1.0", [{load_module, 'Elixir.Octochat', soft_purge, soft_purge, []}]}]}.
+  const load = (module: string) => `{load_module, '${module}', soft_purge, soft_purge, []}`;
+  const appup = (version: string, up: readonly string[], down = up) => `{"${version}",
+  [{"0.1.0", [${up.join(', ')}]}],
+  [{"0.1.0", [${down.join(', ')}]}]}.
 `;
+  const extra = { 'apps/octochat/lib/octochat/extra.ex': 'defmodule Octochat.Extra do\n  def arms, do: 8\nend\n' };
   let web: Container;
   let client: Lines;
 
@@ -27,15 +28,38 @@ describe('code that would silently stay old', () => {
     await client.ask('PUT arms 8');
   });
 
-  it('is never called deployed: a changed module that a hand-written appup forgets', async () => {
-    const before = await standing(web);
+  it('is never called deployed: modules that a hand-written appup forgets are found before anything changes', async () => {
     const forgetful = octochat({
       version: '0.1.1',
       replace: { [command]: [['"PONG ', '"pong ']] },
-      appup: appup('0.1.1'),
+      files: extra,
+      appup: appup('0.1.1', [load('Elixir.Octochat')]),
     });
 
-    const { report } = await deployTo(web.name, { image: await image(forgetful) });
+    const { report } = await deployTo(web.name, { image: await image(forgetful), mode: 'plan' });
+
+    expect(report).toMatchObject({ outcome: 'planned', method: 'recreate' });
+    expect(report.reasons.map(({ code, subject }) => `${code} ${subject}`)).toEqual([
+      'appup-incomplete octochat: Octochat.Command',
+      'appup-incomplete octochat: Octochat.Extra',
+      'appup-incomplete octochat: Octochat.Extra',
+    ]);
+    expect(report.reasons.map(({ message }) => message).join('\n')).toMatch(
+      /it changed, and is not loaded on the way up and down\. Add `\{load_module,'Elixir\.Octochat\.Command'\}`/,
+    );
+  });
+
+  it('is never called deployed: a changed module that a hand-written appup loads and puts back', async () => {
+    const before = await standing(web);
+    const back = `{apply, {code, load_abs, ["/app/lib/octochat-0.1.0/ebin/Elixir.Octochat.Command"]}}`;
+    const loads = [load('Elixir.Octochat'), load('Elixir.Octochat.Command')];
+    const sly = octochat({
+      version: '0.1.1',
+      replace: { [command]: [['"PONG ', '"pong ']] },
+      appup: appup('0.1.1', [...loads, back], loads),
+    });
+
+    const { report } = await deployTo(web.name, { image: await image(sly) });
 
     expect(report).toMatchObject({ outcome: 'rolled-back', method: 'relup' });
     expect(report.message).toContain('did not equal a cold boot: modules Elixir.Octochat.Command');
@@ -45,16 +69,20 @@ describe('code that would silently stay old', () => {
     expect(apartFromRecord(await standing(web))).toEqual(apartFromRecord(before));
   });
 
-  it('is never called deployed: a new module that a hand-written appup forgets, which nobody would load', async () => {
+  it('is never called deployed: a new module that a hand-written appup adds and drops', async () => {
     const before = await standing(web);
-    const extra = 'defmodule Octochat.Extra do\n  def arms, do: 8\nend\n';
-    const forgetful = octochat({
+    const drop = `{apply, {code, delete, ['Elixir.Octochat.Extra']}}, {apply, {code, purge, ['Elixir.Octochat.Extra']}}`;
+    const sly = octochat({
       version: '0.1.2',
-      files: { 'apps/octochat/lib/octochat/extra.ex': extra },
-      appup: appup('0.1.2'),
+      files: extra,
+      appup: appup(
+        '0.1.2',
+        [load('Elixir.Octochat'), load('Elixir.Octochat.Extra'), drop],
+        [load('Elixir.Octochat'), `{delete_module, 'Elixir.Octochat.Extra'}`],
+      ),
     });
 
-    const { report } = await deployTo(web.name, { image: await image(forgetful) });
+    const { report } = await deployTo(web.name, { image: await image(sly) });
 
     expect(report).toMatchObject({ outcome: 'rolled-back', method: 'relup' });
     expect(report.message).toContain('did not equal a cold boot: modules Elixir.Octochat.Extra');

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ReasonCode } from '../../src/plan/codes.js';
-import { type CodeComparison, nameProcess, type ProcessCheck } from '../../src/plan/comparison.js';
+import { type CodeComparison, nameProcess } from '../../src/plan/comparison.js';
 import { closed, judgeCode } from '../../src/plan/plan.js';
 import type { ModuleChanges } from '../../src/release/modules.js';
+import type { ProcessCheck } from '../../src/release/processes.js';
 import type { ModuleFacts } from '../../src/release/release.js';
 import { compareTrees } from '../../src/release/supervision.js';
 import {
@@ -30,7 +31,8 @@ function comparing(
     ...comparison(runs(shop), bumped(shop, '1.1.0', ['shop'])),
     modules: [modulesOf('cart'), modulesOf('shop', modules)],
     supervision,
-    processes: { held: 0, supervisors: [], wouldDie: [], unanswering: [], unsupervised: [], ...processes },
+    processes: { held: 0, supervisors: [], wouldDie: [], unanswering: [], unsupervised: [], counts: {}, ...processes },
+    appups: [],
   };
 }
 const both = (module: string, to: Partial<ModuleFacts> = {}, from: Partial<ModuleFacts> = {}) => ({
@@ -68,6 +70,40 @@ const rows: readonly Row[] = [
     'so the container is restarted',
   ],
   ['on-load-changed', 'Shop.Hash', comparing({ added: [beam('Elixir.Shop.Hash', { onLoad: true })] }), 'if it failed'],
+  [
+    'nif-changed',
+    'lib/shop-1.0.0/priv/hash.so',
+    {
+      ...comparing({}),
+      ...comparison(
+        runs(image({ files: { 'lib/shop-1.0.0/priv/hash.so': 'old', 'lib/shop-1.0.0/priv/same.so.2': 'same' } })),
+        bumped(
+          image({ files: { 'lib/shop-1.0.0/priv/hash.so': 'new', 'lib/shop-1.0.0/priv/same.so.2': 'same' } }),
+          '1.1.0',
+          ['shop'],
+        ),
+      ),
+    },
+    'whoever loaded the old one keeps it',
+  ],
+  [
+    'callback-mode-changed',
+    'door',
+    comparing({
+      changed: [
+        both('door', { callbackMode: '[handle_event_function]' }, { callbackMode: '[state_functions]' }),
+        both('gate', { callbackMode: '[state_functions]' }, { callbackMode: '[state_functions]' }),
+        both('wall', { callbackMode: '[state_functions]' }),
+      ],
+    }),
+    'from [state_functions] to [handle_event_function]',
+  ],
+  [
+    'application-start-changed',
+    'shop',
+    comparing({ started: ['mod', 'start_phases'] }),
+    'shop has another mod, start_phases, which is read only when it starts',
+  ],
   [
     'module-moved',
     'Cart.Store',

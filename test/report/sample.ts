@@ -6,6 +6,7 @@ export const proof: Proof = {
   environment: { matching: 37, differing: [] },
   protocols: { expected: 6, matching: 6, differing: [] },
   supervision: { expected: 12, matching: 12, differing: [] },
+  registrations: { expected: 31, matching: 31, differing: [] },
   processes: { oldCode: [], notMigrated: [] },
   vm: { sameProcess: true, uptimeMs: 95_000 },
   notCompared: [],
@@ -21,6 +22,13 @@ export const container: ContainerReport = {
   from: '0.1.0',
   to: '0.2.0',
   reasons: [],
+  rehearsal: {
+    kind: 'passed',
+    ms: 2_940,
+    bootMs: 1_310,
+    wayBack: 'downgrade',
+    remarks: ['table {sessions,set,public,1} is left, and a cold boot has none'],
+  },
   phases: [
     { name: 'unpack', ms: 61.4 },
     { name: 'install', ms: 4.23 },

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RunningRelease } from '../../src/release/release.js';
+import type { Registrations } from '../../src/release/facts.js';
+import type { ImageRelease, RunningRelease } from '../../src/release/release.js';
 import type { Supervised, Tree } from '../../src/release/supervision.js';
-import { type AfterSwitch, prove } from '../../src/rollout/proof.js';
+import { type Measure, prove } from '../../src/rollout/proof.js';
 import { differences } from '../../src/rollout/upgrade.js';
+import type { AfterSwitch } from '../../src/upgrade/switch.js';
 import {
   anyImage,
   application,
@@ -25,12 +27,24 @@ const cold: Tree = {
   kernel: supervisor([worker('a_boot')], { name: 'kernel_sup' }),
 };
 
+const registered: Registrations = { names: ['till'], tables: ['{lines,set,protected,1}'], terms: ['prices'] };
+const both = { before: registered, after: registered };
+
+function held(release: ImageRelease, tree: Tree | undefined, rehearsed: Measure['rehearsed'] = both): Measure {
+  return {
+    release,
+    ...(tree && { booted: { tree, registrations: registered } }),
+    ...(rehearsed && { rehearsed }),
+  };
+}
+
 /** A node right after the switch, just as a cold boot would have left it, save for what is said. */
 function switched(chosen: Partial<AfterSwitch> = {}, identity: Partial<RunningRelease> = {}): AfterSwitch {
   return {
     identity: { ...runs(next, { osPid: '7', uptimeMs: 90_000 }), ...identity },
     environment: { matching: 12, differing: [] },
     tree: { applications: cold },
+    registered: { before: registered, now: registered },
     remaining: [],
     oldCode: [],
     ...chosen,
@@ -41,13 +55,14 @@ const { modules, applications } = runs(next);
 
 describe('what runs equals a cold boot', () => {
   it('and the proof says of what and how much', () => {
-    expect(prove(next, cold, before, switched())).toEqual({
+    expect(prove(held(next, cold), before, switched())).toEqual({
       modules: { expected: 9, matching: 9, differing: [] },
       versions: { kernel: '8.5.3', sasl: '4.2', shop: '1.1.0', cart: '1.1.0' },
       environment: { matching: 12, differing: [] },
       protocols: { expected: 1, matching: 1, differing: [] },
       // All but what depends on how the VM was started.
       supervision: { expected: 6, matching: 6, differing: [] },
+      registrations: { expected: 3, matching: 3, differing: [] },
       processes: { oldCode: [], notMigrated: [] },
       vm: { sameProcess: true, uptimeMs: 90_000 },
       notCompared: [],
@@ -58,7 +73,7 @@ describe('what runs equals a cold boot', () => {
   it('whatever the release holds, as soon as a node runs just that', () => {
     fc.assert(
       fc.property(anyImage, (release) => {
-        const proof = prove(release, cold, before, switched({}, runs(release)));
+        const proof = prove(held(release, cold), before, switched({}, runs(release)));
         expect(proof.converged).toBe(true);
         expect(proof.modules.matching).toBe(proof.modules.expected);
       }),
@@ -74,12 +89,12 @@ describe('what runs equals a cold boot', () => {
     ['something was started beside it', standing({ ...cold, iex: supervisor([]) })],
     ['a child does not run that does not run after a cold boot either', standing(idle()), idle()],
   ])('even though %s', (_, now, then = cold) => {
-    expect(prove(next, then, before, now)).toMatchObject({ converged: true, supervision: { differing: [] } });
+    expect(prove(held(next, then), before, now)).toMatchObject({ converged: true, supervision: { differing: [] } });
   });
 
   it('also where a module is loaded that no application lists, or one is not listed: that is said', () => {
     const listed = Object.fromEntries(Object.entries(modules).filter(([name]) => name !== 'Elixir.Cart.Store'));
-    expect(prove(next, cold, before, switched({}, { modules: { ...listed, extra: 'FF' } }))).toMatchObject({
+    expect(prove(held(next, cold), before, switched({}, { modules: { ...listed, extra: 'FF' } }))).toMatchObject({
       modules: { expected: 8, matching: 8, differing: [] },
       notCompared: ['1 modules that no application lists'],
       converged: true,
@@ -88,22 +103,24 @@ describe('what runs equals a cold boot', () => {
 
   it('also where a protocol is consolidated that the node cannot find, which is no protocol of what runs', () => {
     const more = { ...next, protocols: { ...next.protocols, 'Elixir.IEx.Info': digest('info') } };
-    expect(prove(more, cold, before, switched())).toMatchObject({
+    expect(prove(held(more, cold), before, switched())).toMatchObject({
       protocols: { expected: 1, matching: 1 },
       converged: true,
     });
   });
 
   it('as far as one can tell without a cold boot: that is said', () => {
-    expect(prove(next, undefined, before, switched({ tree: { applications: {} } }))).toMatchObject({
+    expect(prove(held(next, undefined), before, switched({ tree: { applications: {} } }))).toMatchObject({
       supervision: { expected: 0, matching: 0, differing: [] },
-      notCompared: ['the supervision tree: the new release did not boot in a container of its own'],
+      notCompared: [
+        'supervision tree, names, tables and persistent terms: the new release did not boot in a container of its own',
+      ],
       converged: true,
     });
   });
 
   it('and tells whether it is still the same process', () => {
-    expect(prove(next, cold, before, switched({}, { osPid: '8' })).vm).toEqual({
+    expect(prove(held(next, cold), before, switched({}, { osPid: '8' })).vm).toEqual({
       sameProcess: false,
       uptimeMs: 90_000,
     });
@@ -112,7 +129,7 @@ describe('what runs equals a cold boot', () => {
   it('even though an application had ended by itself before the switch', () => {
     const ended = before.applications.map((one) => ({ ...one, running: one.name !== 'cart' }));
     const { cart: _, ...rest } = cold;
-    expect(prove(next, cold, { ...before, applications: ended }, standing(rest)).converged).toBe(true);
+    expect(prove(held(next, cold), { ...before, applications: ended }, standing(rest)).converged).toBe(true);
   });
 });
 
@@ -166,7 +183,7 @@ describe('what runs does not equal a cold boot', () => {
       'supervision cart is not running',
     ],
   ])('with %s', (_, now, told) => {
-    const proof = prove(next, cold, before, now);
+    const proof = prove(held(next, cold), before, now);
     expect(proof.converged).toBe(false);
     expect(differences(proof)).toBe(told);
   });
@@ -174,19 +191,19 @@ describe('what runs does not equal a cold boot', () => {
   it('where only the node says of a child that it does not run', () => {
     const { running: _, ...silent } = worker('store');
     const silently = { ...cold, cart: supervisor([silent]) };
-    expect(prove(next, silently, before, standing(cold)).converged).toBe(true);
-    expect(prove(next, silently, before, standing(idle())).converged).toBe(false);
+    expect(prove(held(next, silently), before, standing(cold)).converged).toBe(true);
+    expect(prove(held(next, silently), before, standing(idle())).converged).toBe(false);
   });
 
   it('with an application that is new and could not be started', () => {
     const joined = { ...next, applications: [...next.applications, application('mail', ['mail'])] };
-    const proof = prove(joined, { ...cold, mail: supervisor([]) }, before, switched({}, runs(joined)));
+    const proof = prove(held(joined, { ...cold, mail: supervisor([]) }), before, switched({}, runs(joined)));
     expect(proof).toMatchObject({ converged: false, supervision: { differing: ['mail is not running'] } });
   });
 
   it('and the figures add up, however much differs', () => {
     const many = supervisor(['a', 'b', 'c', 'd'].map((id) => worker(id)));
-    const proof = prove(next, { cart: supervisor([]) }, before, {
+    const proof = prove(held(next, { cart: supervisor([]) }), before, {
       ...switched({ tree: { applications: { cart: many } }, remaining: ['fax'] }),
       identity: runs(changing(next, 'cart', () => ({ modules: { 'Elixir.Cart': 'old', 'Elixir.Cart.Store': 'old' } }))),
     });
@@ -202,7 +219,7 @@ describe('what runs does not equal a cold boot', () => {
 
   it('and of many differences the first few are named', () => {
     const differing = ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => `shop:${key}`);
-    const proof = prove(next, cold, before, switched({ environment: { matching: 0, differing } }));
+    const proof = prove(held(next, cold), before, switched({ environment: { matching: 0, differing } }));
     expect(differences(proof)).toBe('environment shop:a, shop:b, shop:c, shop:d, shop:e');
   });
 });

@@ -21,15 +21,18 @@ check(#{loads := LoadNames, updates := UpdateNames, timeout := Timeout}) ->
         supervisors => Crashing,
         wouldDie => hot_deploy_node:processes(Loads),
         unanswering => [],
-        unsupervised => []
+        unsupervised => [],
+        counts => #{}
     },
     %% Asking on would crash what release_handler would crash, so it is left out.
     case {Crashing, Updates} of
         {[], [_ | _]} ->
-            try concerned(Updates) of
-                Concerned ->
+            try supervised() of
+                Supervised ->
+                    Concerned = concerned(Updates, Supervised),
                     Base#{
                         held => length(Concerned),
+                        counts => counts(Updates, Supervised),
                         unanswering => [note(Pid) || Pid <- unanswering(Concerned, Timeout)],
                         unsupervised => [note(Pid) || Pid <- runs(Updates) -- Concerned, not asked_by_handler(Pid)]
                     }
@@ -63,10 +66,17 @@ crashing(_, _) ->
 %% The processes to be held. Supervisors and event managers stay out: release_handler asks the ones for their
 %% children and the others for their handlers each time it suspends, and would crash on one that is suspended.
 -spec concerned([module()]) -> [pid()].
-concerned(Updates) ->
-    lists:usort([Pid || {_, _, Pid, Modules} <- supervised(),
+concerned(Updates) -> concerned(Updates, supervised()).
+
+concerned(Updates, Supervised) ->
+    lists:usort([Pid || {_, _, Pid, Modules} <- Supervised,
                         lists:any(fun(Module) -> lists:member(Module, Updates) end, Modules),
                         not asked_by_handler(Pid)]).
+
+%% How many processes release_handler will find for each module, supervisors and event managers with them.
+counts(Updates, Supervised) ->
+    Found = [{Module, Pid} || {_, _, Pid, Modules} <- Supervised, Module <- Modules, lists:member(Module, Updates)],
+    maps:from_list([{Module, length(lists:usort([Pid || {M, Pid} <- Found, M =:= Module]))} || Module <- Updates]).
 
 asked_by_handler(Pid) ->
     case proc_lib:initial_call(Pid) of

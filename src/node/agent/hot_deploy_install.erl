@@ -24,6 +24,7 @@ install(#{to := To, config := Config} = Request) ->
     {_, From} = hot_deploy_node:running_release(),
     Environment = hot_deploy_environment:expected(Config, Request),
     Before = hot_deploy_environment:snapshot(From),
+    Registered = hot_deploy_facts:registrations(),
     Records = hot_deploy_records:ensure(From, To),
     try switch(Request, Environment) of
         {unanswering, Pids} ->
@@ -31,7 +32,7 @@ install(#{to := To, config := Config} = Request) ->
             #{result => refused, why => process_not_answering,
               processes => [hot_deploy_node:note(Pid, []) || Pid <- Pids]};
         {Result, Facts} ->
-            finish(Result, Facts, Request, {Environment, Before, Records})
+            finish(Result, Facts, Request, {Environment, Before, Records, Registered})
     catch
         Class:Reason:Stack ->
             hot_deploy_records:undo(Records),
@@ -60,17 +61,18 @@ switch(#{to := To, config := Config} = Request, Environment) ->
 options(#{suspend_timeout := Suspend, code_change_timeout := CodeChange}) ->
     [{error_action, restart}, {suspend_timeout, Suspend}, {code_change_timeout, CodeChange}].
 
-finish({ok, _, _}, Facts, #{loads := Loads, gone := Gone}, {Environment, _, _}) ->
+finish({ok, _, _}, Facts, #{loads := Loads, gone := Gone}, {Environment, _, _, Registered}) ->
     hot_deploy_environment:put_unportable(Environment),
     Facts#{
         result => installed,
+        registered => #{before => Registered, now => hot_deploy_facts:registrations()},
         environment => hot_deploy_environment:compare(Environment),
         identity => loaded(hot_deploy_node:identify(#{}), Loads),
         tree => hot_deploy_tree:read(#{}),
         remaining => [Module || Module <- Gone, erlang:module_loaded(Module)],
         oldCode => hot_deploy_node:processes(Loads)
     };
-finish({error, Reason}, Facts, _, {_, Before, Records}) ->
+finish({error, Reason}, Facts, _, {_, Before, Records, _}) ->
     case restarting() of
         true ->
             Facts#{result => restarting, why => reason(Reason)};

@@ -5,7 +5,7 @@
 
 %% Everything that tells one running release from another.
 -spec identify(map()) -> hot_deploy_json:json().
-identify(_) ->
+identify(Request) ->
     {Name, Version} = running_release(),
     {Uptime, _} = erlang:statistics(wall_clock),
     #{
@@ -21,7 +21,8 @@ identify(_) ->
         mode => code:get_mode(),
         sasl => is_pid(whereis(release_handler)),
         heart => is_pid(whereis(heart)),
-        writable => writable(),
+        %% Only an attempt tells, and not everybody who asks may leave a trace on the disk.
+        writable => not is_map_key(untouched, Request) andalso writable(),
         applications => applications(),
         modules => digests(all),
         codePath => [text(Dir) || Dir <- code:get_path()]

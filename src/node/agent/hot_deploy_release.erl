@@ -126,15 +126,30 @@ digest(File) ->
             refuse(bad_beam, [File, ": it is no file"])
     end.
 
-%% What the plan has to know of single modules. Those that a hot load would load have to be such that it can: a beam
-%% that its own chunks call whole may still be none to the loader, which would tell past the point of no return.
--spec modules(#{old := [string()], new := [string()], loads := [string()]}) -> hot_deploy_json:json().
-modules(#{old := Old, new := New, loads := Loads}) ->
+%% What the plan has to know of single modules, and what differs between two specifications of an application. Modules
+%% that a hot load would load have to be such that it can: a beam that its own chunks call whole may still be none to the
+%% loader, which would tell past the point of no return.
+-spec modules(#{
+    old := [string()], new := [string()], loads := [string()], specifications := [{string(), string()}]
+}) -> hot_deploy_json:json().
+modules(#{old := Old, new := New, loads := Loads, specifications := Specifications}) ->
     [loadable(File) || Wildcard <- Loads, File <- filelib:wildcard(Wildcard)],
     #{
         old => [[module(File, fun on_load/1) || File <- filelib:wildcard(Wildcard)] || Wildcard <- Old],
-        new => [[module(File, fun loadable/1) || File <- filelib:wildcard(Wildcard)] || Wildcard <- New]
+        new => [[module(File, fun loadable/1) || File <- filelib:wildcard(Wildcard)] || Wildcard <- New],
+        started => [started(keys(Before), keys(After)) || {Before, After} <- Specifications]
     }.
+
+%% Read only when the application starts; everything else of it release_handler exchanges.
+started(Old, New) ->
+    [Key || {Key, Default} <- [{mod, []}, {start_phases, undefined}, {included_applications, []}],
+            proplists:get_value(Key, Old, Default) =/= proplists:get_value(Key, New, Default)].
+
+keys(File) ->
+    case file:consult(File) of
+        {ok, [{application, _, Keys}]} -> Keys;
+        _ -> []
+    end.
 
 module(File, OnLoad) ->
     Chunks = [exports, imports, attributes],
@@ -150,7 +165,8 @@ module(File, OnLoad) ->
                 calls => lists:usort([Called || {Called, _, _} <- Imports]),
                 nif => lists:member({erlang, load_nif, 2}, Imports),
                 onLoad => OnLoad(File),
-                protocol => lists:member({'__protocol__', 1}, Exports)
+                protocol => lists:member({'__protocol__', 1}, Exports),
+                callbackMode => callback_mode(Module, File, lists:member({callback_mode, 0}, Exports))
             };
         {error, beam_lib, Reason} ->
             refuse(bad_beam, beam_lib:format_error(Reason))
@@ -175,6 +191,32 @@ loadable(File) ->
 prepared(File) ->
     {ok, Beam} = file:read_file(File),
     erlang:prepare_loading(list_to_atom(filename:basename(File, ".beam")), Beam).
+
+%% How a gen_statem calls it. A running one asks again only when its code changes by code_change.
+callback_mode(_, _, false) ->
+    null;
+callback_mode(Module, File, true) ->
+    {ok, Beam} = file:read_file(File),
+    case code:is_loaded(Module) =:= false andalso code:load_binary(Module, "hot_deploy", Beam) of
+        {module, Module} ->
+            try asked(Module)
+            after
+                code:delete(Module),
+                code:purge(Module)
+            end;
+        _ ->
+            null
+    end.
+
+asked(Module) ->
+    {Asked, Monitor} = spawn_monitor(fun() -> exit({mode, lists:sort(lists:flatten([Module:callback_mode()]))}) end),
+    receive
+        {'DOWN', Monitor, process, Asked, {mode, Mode}} -> text(io_lib:format("~0tp", [Mode]));
+        {'DOWN', Monitor, process, Asked, _} -> null
+    after 2000 ->
+        exit(Asked, kill),
+        null
+    end.
 
 -spec refuse(atom(), unicode:chardata()) -> no_return().
 refuse(Code, Words) -> throw({refused, Code, text(Words)}).

@@ -16,15 +16,16 @@ make(#{new := New, old := Old, path := Wildcards, new_protocols := NewProtocols,
     %% systools itself is part of the release (sasl) and lies on no path of a VM that booted start_clean.
     ok = code:add_pathsz(Path),
     case systools:make_relup(New, [Old], [Old], [{path, Path}, noexec, silent]) of
-        {ok, {Version, [{From, UpText, Up}], [{From, DownText, Down}]}, Module, Warnings} ->
+        {ok, {Version, [{From, UpText, UpMade}], [{From, DownText, DownMade}]}, Module, Warnings} ->
+            {Up, Down} = {gently(UpMade), gently(DownMade)},
             Relup = {Version,
                 [{From, UpText, switch(Up, NewProtocols, OldProtocols)}],
                 [{From, DownText, switch(Down, OldProtocols, NewProtocols)}]},
             #{
                 relup => text(io_lib:format("%% coding: utf-8~n~tp.~n", [Relup])),
                 restarts => restarts(Up) orelse restarts(Down),
-                up => instructions(element(3, hd(element(2, Relup)))),
-                down => instructions(element(3, hd(element(3, Relup)))),
+                up => script(Up),
+                down => script(Down),
                 warnings => [text(Module:format_warning([Warning])) || Warning <- Warnings]
             };
         {error, Module, Error} ->
@@ -33,6 +34,57 @@ make(#{new := New, old := Old, path := Wildcards, new_protocols := NewProtocols,
 
 restarts(Script) ->
     lists:any(fun(Instruction) -> lists:member(Instruction, [restart_emulator, restart_new_emulator]) end, Script).
+
+%% Whatever purge an appup names, or leaves to the default, nobody is killed by the switch: what becomes of those that
+%% stay in old code is decided later. And a module goes last: another application may call it until its own new code is
+%% there, and the process that runs it may be ended only behind the switch, by an apply. Where a module is removed to be
+%% loaded again, its application is restarted, and that stays as it is.
+gently(Script) ->
+    Loads = [Module || {load, {Module, _, _}} <- Script],
+    Goes = fun(Module) -> not lists:member(Module, Loads) end,
+    Removes = [Module || {remove, {Module, _, _}} <- Script, Goes(Module)],
+    lists:append([gently(Instruction, Goes) || Instruction <- Script]) ++
+        [{remove, {Module, soft_purge, soft_purge}} || Module <- unique(Removes)].
+
+gently({load, {Module, _, _}}, _) ->
+    [{load, {Module, soft_purge, soft_purge}}];
+gently({remove, {Module, _, _}} = Instruction, Goes) ->
+    [Instruction || not Goes(Module)];
+gently({purge, Modules}, Goes) ->
+    case [Module || Module <- Modules, not Goes(Module)] of
+        [] -> [];
+        Left -> [{purge, Left}]
+    end;
+gently(Instruction, _) ->
+    [Instruction].
+
+unique([Module | Modules]) -> [Module | unique([Other || Other <- Modules, Other =/= Module])];
+unique([]) -> [].
+
+%% What a script does, by the names of the modules. `migrates` tells whose code_change is called: that of the version
+%% which the script has loaded by then, or of the one before.
+script(Script) ->
+    #{
+        instructions => [text(io_lib:format("~0tp", [Instruction])) || Instruction <- Script],
+        loads => [Module || {load, {Module, _, _}} <- Script],
+        removes => [Module || {remove, {Module, soft_purge, soft_purge}} <- Script],
+        holds => unique([module(Each) || {suspend, Modules} <- Script, Each <- Modules]),
+        migrates => migrates(Script, []),
+        restarts => [Application || {apply, {application, stop, [Application]}} <- Script,
+                                    {apply, {application, start, [Started | _]}} <- Script,
+                                    Started =:= Application],
+        applies => length([apply || {apply, {Module, _, _}} <- Script, Module =/= application])
+    }.
+
+module({Module, _}) -> Module;
+module(Module) -> Module.
+
+migrates([{load, {Module, _, _}} | Script], Loaded) -> migrates(Script, [Module | Loaded]);
+migrates([{code_change, _, Modules} | Script], Loaded) -> migrates([{code_change, Modules} | Script], Loaded);
+migrates([{code_change, Modules} | Script], Loaded) ->
+    [#{module => Module, loaded => lists:member(Module, Loaded)} || {Module, _} <- Modules] ++ migrates(Script, Loaded);
+migrates([_ | Script], Loaded) -> migrates(Script, Loaded);
+migrates([], _) -> [].
 
 %% Protocols change hands with the modules: after the last load and before the first process runs on, so that
 %% nobody sees new data with an old protocol.
@@ -63,7 +115,5 @@ protocols(#{directory := To, modules := Modules}, #{directory := From}) ->
 exchange(Module, File) ->
     Purge = {apply, {code, soft_purge, [list_to_atom(Module)]}},
     [Purge, {apply, {code, load_abs, [File]}}, Purge].
-
-instructions(Script) -> [text(io_lib:format("~0tp", [Instruction])) || Instruction <- Script].
 
 text(Characters) -> unicode:characters_to_binary(Characters).

@@ -1,6 +1,6 @@
 %% Terms that have to be told to somebody else, or written down: whether they can be.
 -module(hot_deploy_term).
--export([describe/1, portable/1, fingerprint/2]).
+-export([describe/1, portable/1, stable/1, fingerprint/2]).
 
 %% The term as text that reads back equal, or, where it holds what only this VM knows (pids, ports,
 %% references, closures), as text to compare by, with the modules whose code the closures need.
@@ -42,6 +42,7 @@ portable(_) -> true.
 external(Fun) -> erlang:fun_info(Fun, type) =:= {type, external}.
 
 %% Two boots of the same release give the same text.
+-spec stable(term()) -> term().
 stable(Term) when is_pid(Term) -> '<pid>';
 stable(Term) when is_port(Term) -> '<port>';
 stable(Term) when is_reference(Term) -> '<reference>';

@@ -6,6 +6,7 @@ import { connectEngine } from '../../../src/docker/connect.js';
 import { readInputs } from '../../../src/inputs.js';
 import { type Log, systemClock } from '../../../src/log.js';
 import type { Report } from '../../../src/report/report.js';
+import { status } from '../../../src/status.js';
 
 export interface Deployed {
   readonly report: Report;
@@ -13,7 +14,10 @@ export interface Deployed {
   readonly log: string;
 }
 
-/** Deploys as the command line would, with options given by their names; a short soak and drain where not given. */
+/**
+ * Deploys as the command line would, with options given by their names; a short soak and drain where not given, and no
+ * rehearsal: it would find what many tests want to see found later, by what stands behind it.
+ */
 export async function deployTo(
   containers: string | readonly string[],
   options: Readonly<Record<string, string>>,
@@ -35,12 +39,14 @@ export async function deployTo(
     build: 'false',
     soak: '500ms',
     drain: '2s',
+    rehearse: 'never',
     'bundle-path': mkdtempSync(join(tmpdir(), 'hot-deploy-bundle-')),
     ...options,
   };
   const environment = process.env;
   const inputs = readInputs((name) => given[name], environment);
-  const report = await deploy(inputs, {
+  const tell = inputs.mode === 'status' ? status : deploy;
+  const report = await tell(inputs, {
     log,
     clock: systemClock,
     connect: () => connectEngine(environment),

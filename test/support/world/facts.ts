@@ -14,6 +14,7 @@ import {
   type RunningRelease,
 } from '../../../src/release/release.js';
 import type { Supervised } from '../../../src/release/supervision.js';
+import type { Script } from '../../../src/upgrade/script.js';
 
 /** The digest of some content, told apart by a word. */
 export const digest = (content: string) => createHash('md5').update(content).digest('hex').toUpperCase();
@@ -180,13 +181,19 @@ export function beam(module: string, chosen: Partial<ModuleFacts> = {}): ModuleF
     nif: false,
     onLoad: false,
     protocol: false,
+    callbackMode: null,
     ...chosen,
   };
 }
 
+/** What an upgrade does one way: nothing, unless said otherwise. */
+export function script(chosen: Partial<Script> = {}): Script {
+  return { instructions: [], loads: [], removes: [], holds: [], migrates: [], restarts: [], applies: 0, ...chosen };
+}
+
 /** What changed in one application, module by module: nothing, unless said otherwise. */
 export function modulesOf(name: string, chosen: Partial<ModuleChanges> = {}): ModuleChanges {
-  return { name, added: [], removed: [], changed: [], patched: [], ...chosen };
+  return { name, added: [], removed: [], changed: [], patched: [], started: [], ...chosen };
 }
 
 /** A child that works. */

@@ -3,10 +3,11 @@ import { AgentError } from '../node/agent.js';
 import type { Baseline, ConfigRequest, Prepared } from '../node/config.js';
 import type { Node } from '../node/node.js';
 import { atom, binary, map, type Term, text, tuple } from '../node/term.js';
-import type { ProcessCheck } from '../plan/comparison.js';
+import type { Registrations } from '../release/facts.js';
+import type { ProcessCheck, ProcessNote } from '../release/processes.js';
 import type { RunningRelease } from '../release/release.js';
-import type { Bundle } from '../upgrade/bundle.js';
-import type { AfterSwitch } from './proof.js';
+import type { Tree } from '../release/supervision.js';
+import type { Bundle } from './bundle.js';
 
 /** What became of an attempt to switch a node from one release to the other. */
 export type Switched =
@@ -15,6 +16,17 @@ export type Switched =
   | { readonly kind: 'refused'; readonly why: string }
   /** Past the point of no return; the VM boots the old release again in the same container. */
   | { readonly kind: 'restarting'; readonly why: string };
+
+/** What the node tells about itself right after the switch. */
+export interface AfterSwitch {
+  readonly identity: Pick<RunningRelease, 'version' | 'osPid' | 'uptimeMs' | 'modules' | 'applications'>;
+  readonly environment: { readonly matching: number; readonly differing: readonly string[] };
+  readonly tree: { readonly applications: Tree };
+  readonly registered: { readonly before: Registrations; readonly now: Registrations };
+  /** Modules that should be gone and are still loaded. */
+  readonly remaining: readonly string[];
+  readonly oldCode: readonly ProcessNote[];
+}
 
 /** What to switch, from where to where. Up and down are the same thing with other names. */
 export interface Switch {

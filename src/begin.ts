@@ -1,0 +1,55 @@
+import type { Engine } from './docker/engine.js';
+import type { Inputs } from './inputs.js';
+import { Refusal } from './refusal.js';
+import type { Report } from './report/report.js';
+import { type Draft, refused } from './reporting.js';
+import type { World } from './world.js';
+
+/** Begins a story: connects, and makes a report of what cannot begin. */
+export async function begin(
+  inputs: Inputs,
+  world: World,
+  story: (engine: Engine, draft: Draft) => Promise<Report>,
+): Promise<Report> {
+  const draft: Draft = {
+    inputs,
+    world,
+    began: world.clock.now(),
+    startedAt: new Date(world.clock.date()).toISOString(),
+  };
+  try {
+    return await story(await connect(world), draft);
+  } catch (error) {
+    if (error instanceof Refusal) {
+      return refused(draft, error.message);
+    }
+    throw error;
+  }
+}
+
+async function connect(world: World): Promise<Engine> {
+  try {
+    return await world.connect();
+  } catch (error) {
+    throw new Refusal(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** Steps of a story before anything has changed: under a heading each, and a cancelled run just ends. */
+export function steps({ log, signal }: World): <T>(title: string, work: () => Promise<T>) => Promise<T> {
+  return (title, work) => log.group(title, () => unlessCancelled(signal, work));
+}
+
+async function unlessCancelled<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  let stop: () => void = () => undefined;
+  const cancelled = new Promise<never>((_, reject) => {
+    stop = () => reject(new Refusal('The run was cancelled before anything had changed.'));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work(), cancelled]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,82 @@
+import { compareTrees, type Supervised, type SupervisionChange, type Tree } from '../release/supervision.js';
+import type { Difference } from './drift.js';
+import { type Seen, sinceBoot, sinceParting } from './seen.js';
+
+/** Where the supervision tree is not that of a cold boot, and which children do not run. */
+export function childDifferences(seen: Seen): readonly Difference[] {
+  const now = comparable(seen.state.tree);
+  const ended = flatten(now).filter(({ running }) => !running);
+  if ('unknown' in seen.boot) {
+    return ended.map(({ path }) => ofNow(seen, path, 'is not running; whether a cold boot starts it is not known'));
+  }
+  const then = comparable(seen.boot.state.tree);
+  const wanted = new Set(flatten(then).flatMap(({ path, running }) => (running ? [path] : [])));
+  // Below one that does not run nothing does, and one line says it.
+  const below = (place: string) => ended.some(({ path }) => place === path || place.startsWith(`${path}/`));
+  const loaded = new Set(seen.running.applications.map(({ name }) => name));
+  return [
+    ...Object.keys(then)
+      .filter((name) => now[name] === undefined && loaded.has(name))
+      .map((name) => ofNow(seen, name, 'is not running: the application has stopped')),
+    ...compareTrees(now, then)
+      .filter((change) => !below(change.path))
+      .map((change) => ofChange(seen, change)),
+    ...ended
+      .filter(({ path }) => wanted.has(path))
+      .map(({ path }) => ofNow(seen, path, 'is not running: it was terminated, or its start failed')),
+  ];
+}
+
+function ofNow(seen: Seen, subject: string, message: string): Difference {
+  return { kind: 'child', subject, message, since: sinceBoot(seen) };
+}
+
+function ofChange(seen: Seen, change: SupervisionChange): Difference {
+  const [subject, message] = words(change);
+  // With the image's own version nothing but somebody's hand has made it so.
+  const since = seen.running.version === seen.meant.release.version ? sinceBoot(seen) : sinceParting(seen);
+  return { kind: 'child', subject, message, since };
+}
+
+function words(change: SupervisionChange): readonly [subject: string, message: string] {
+  switch (change.kind) {
+    case 'child-added':
+      return [`${change.path}/${change.child.id}`, 'is started by a cold boot, and its supervisor does not know it'];
+    case 'child-removed':
+      return [`${change.path}/${change.child.id}`, 'is a child here, and none after a cold boot'];
+    case 'spec-changed':
+      return [`${change.path}/${change.child.id}`, 'is specified differently than after a cold boot'];
+    case 'order-changed':
+      return [change.path, 'has its children in another order than after a cold boot'];
+    case 'settings-changed':
+      return [change.path, 'has another strategy, restart intensity or callback module than after a cold boot'];
+    case 'top-changed':
+      return [
+        change.path,
+        change.supervisor.type === 'unanswering'
+          ? 'is a supervisor that does not answer: busy, or suspended'
+          : 'is a process of another kind than after a cold boot',
+      ];
+  }
+}
+
+/** The kernel's children depend on how the VM was started, and sasl's on who asks. */
+function comparable(tree: Tree): Tree {
+  return Object.fromEntries(Object.entries(tree).filter(([name]) => !['kernel', 'sasl'].includes(name)));
+}
+
+interface Place {
+  readonly path: string;
+  readonly running: boolean;
+}
+
+function flatten(tree: Tree): readonly Place[] {
+  return Object.entries(tree).flatMap(([name, top]) => places(name, top));
+}
+
+function places(path: string, node: Supervised): readonly Place[] {
+  return [
+    { path, running: node.running ?? true },
+    ...(node.children ?? []).flatMap((child) => places(`${path}/${child.id}`, child)),
+  ];
+}

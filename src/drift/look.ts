@@ -1,0 +1,223 @@
+import { EngineError } from '../docker/call.js';
+import type { ContainerDetails, ImageDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import type { Clock } from '../log.js';
+import { AgentError } from '../node/agent.js';
+import { NodeUnreachable } from '../node/node.js';
+import { once } from '../once.js';
+import { Refusal } from '../refusal.js';
+import { compareImages, type ImageChange } from '../release/base.js';
+import type { RunningRelease } from '../release/release.js';
+import { type Hints, type Reading, readRunning } from '../release/running.js';
+import { readBeams } from './beams.js';
+import { suspects } from './code.js';
+import { compareWithImage } from './compare.js';
+import { configuredBy } from './configured.js';
+import type { Drift, Moment } from './drift.js';
+import { findMeant, type MeantImage, nameImage } from './meant.js';
+import { bootHeld, type Held, readHeld } from './reference.js';
+import type { Boot, Seen, Unknown } from './seen.js';
+import { readStartup } from './startup.js';
+import { readState } from './state.js';
+
+/** What a look works with. */
+export interface Around {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly hints: Hints;
+  /** The image that the user named. */
+  readonly image?: string;
+  /** Fingerprints of one run are made with one. */
+  readonly salt: string;
+}
+
+/** One container: what is known, and what to tell a person of what is not. */
+export interface Look {
+  readonly drift: Drift;
+  readonly message?: string;
+}
+
+/** Looks at containers one after another; those on one image share what is read of it. Changes nothing on them. */
+export function looking(around: Around): (container: ContainerDetails) => Promise<Look> {
+  const shared = { held: once<Held>(), boots: once<Boot | Unknown>(), images: once<ImageChange>() };
+  return (container) => look(around, shared, container);
+}
+
+interface Shared {
+  readonly held: (key: string, read: () => Promise<Held>) => Promise<Held>;
+  readonly boots: (key: string, boot: () => Promise<Boot | Unknown>) => Promise<Boot | Unknown>;
+  readonly images: (key: string, read: () => Promise<ImageChange>) => Promise<ImageChange>;
+}
+
+async function look(around: Around, shared: Shared, container: ContainerDetails): Promise<Look> {
+  const { engine, image } = around;
+  const [oldImage, meant] = await Promise.all([engine.findImage(container.Image), findMeant(engine, container, image)]);
+  const known: Known = {
+    madeFrom: {
+      ...(oldImage ? nameImage(oldImage) : { id: container.Image, names: [] }),
+      present: oldImage !== undefined,
+    },
+    ...(meant.details && { meant: { ...nameImage(meant.details), reference: meant.reference } }),
+    history: historyOf(container),
+    differences: [],
+    notCompared: [],
+  };
+  try {
+    return await compared(around, shared, { container, oldImage, meant, known });
+  } catch (error) {
+    // One that cannot be read says why; the others are still shown.
+    if ([Refusal, EngineError, NodeUnreachable, AgentError].some((expected) => error instanceof expected)) {
+      return { drift: { ...known, state: 'unread' }, message: (error as Error).message };
+    }
+    throw error;
+  }
+}
+
+type Known = Pick<Drift, 'madeFrom' | 'meant' | 'history' | 'differences' | 'notCompared'>;
+
+async function compared(
+  around: Around,
+  shared: Shared,
+  at: {
+    readonly container: ContainerDetails;
+    readonly oldImage: ImageDetails | undefined;
+    readonly meant: Awaited<ReturnType<typeof findMeant>>;
+    readonly known: Known;
+  },
+): Promise<Look> {
+  const { engine, hints } = around;
+  const { container, oldImage, meant, known } = at;
+  const still = stopped(container);
+  const reading = still === undefined ? await readRunning(engine, container, { ...hints, untouched: true }) : undefined;
+  if (reading?.kind !== 'running') {
+    return { drift: { ...known, state: 'unread' }, message: still ?? unread(reading) };
+  }
+  const { release: running } = reading;
+  const { name, version, nodeName: node, otp } = running;
+  const runs = { ...known, runs: { name, version, node, otp } };
+  if (meant.details === undefined) {
+    const missing = `${meant.reference}: the engine has no image of that name any more, so a new container could not be made from it. Pull it, or name another with \`image\``;
+    return { drift: { ...runs, state: 'unclear', notCompared: [missing] } };
+  }
+  const held = await shared.held(meant.details.Id, () => readHeld(engine, meant));
+  const seen = await see(around, shared, { container, oldImage, running, meant, held });
+  const found = compareWithImage(seen);
+  return {
+    drift: {
+      ...runs,
+      ...found,
+      meant: { ...nameImage(meant.details), reference: meant.reference, version: held.release.version },
+      history: [...known.history, ...found.history].sort((one, other) => one.at.localeCompare(other.at)),
+      notCompared: [...found.notCompared, ...volumeOver(container, running)],
+    },
+  };
+}
+
+async function see(
+  { engine, clock, salt, hints }: Around,
+  shared: Shared,
+  at: {
+    readonly container: ContainerDetails;
+    readonly oldImage: ImageDetails | undefined;
+    readonly running: RunningRelease;
+    readonly meant: MeantImage;
+    readonly held: Held;
+  },
+): Promise<Seen> {
+  const { container, oldImage, running, meant, held } = at;
+  const { Env, Cmd, Entrypoint } = container.Config;
+  const gone = {
+    unknown: `the engine no longer has the image ${container.Image} that the container was made from, so its own settings cannot be told from the image's`,
+  };
+  const key = JSON.stringify([container.Image, meant.details.Id, Env, Cmd, Entrypoint]);
+  const boot =
+    oldImage === undefined
+      ? gone
+      : shared.boots(key, () =>
+          bootHeld(
+            engine,
+            { container, oldImage, image: meant.details },
+            held,
+            { nodeName: running.nodeName, named: hints.nodeName !== undefined },
+            salt,
+            clock,
+          ),
+        );
+  const image =
+    oldImage === undefined
+      ? gone
+      : shared.images(`${oldImage.Id} ${meant.details.Id}`, () =>
+          compareImages(
+            engine,
+            { image: oldImage, root: running.root },
+            { image: meant.details, root: held.release.root },
+          ),
+        );
+  const { node, root, version, vm } = running;
+  const beams = await readBeams(engine, container.Id, vm.user, root, version);
+  const seen = {
+    running,
+    beams,
+    meant: {
+      reference: meant.reference,
+      ...(meant.taggedAt && { taggedAt: meant.taggedAt }),
+      madeFrom: container.Image === meant.details.Id,
+      ...held,
+    },
+    created: new Date(container.Created).toISOString(),
+  };
+  const asked = suspects(seen).filter((module) => running.modules[module] !== undefined);
+  return {
+    ...seen,
+    state: await readState(node, salt, asked),
+    configured: await configuredBy(node, running, salt),
+    startup: await readStartup(engine, container, running),
+    boot: await boot,
+    image: await image,
+  };
+}
+
+function historyOf({ Created, State }: ContainerDetails): readonly Moment[] {
+  const moments = [
+    { at: Created, what: 'the container was made' },
+    { at: State.StartedAt, what: 'the container was started' },
+    ...(State.Running
+      ? []
+      : [{ at: State.FinishedAt, what: `the container ended (${State.Status}, exit code ${State.ExitCode})` }]),
+  ];
+  // The engine writes the year one for what has not happened.
+  return moments
+    .filter(({ at }) => !at.startsWith('0001-'))
+    .map(({ at, what }) => ({ at: new Date(at).toISOString(), what }));
+}
+
+function stopped({ Name, State: { Running, Paused, Restarting, Status } }: ContainerDetails): string | undefined {
+  return !Running || Paused || Restarting
+    ? `${Name.replace(/^\//, '')} is ${Status}, so nothing that runs could be asked.`
+    : undefined;
+}
+
+function unread(reading: Exclude<Reading, { kind: 'running' }> | undefined): string {
+  switch (reading?.kind) {
+    case undefined:
+    case 'no-vm':
+      return 'It runs no Erlang VM. Check `containers`.';
+    case 'several-nodes':
+      return `It runs several VMs (${reading.nodes.join(', ')}). Say which one is meant: node-name.`;
+    case 'no-distribution':
+      return 'The VM runs without distribution, so there is no way in to ask it. Do not set RELEASE_DISTRIBUTION=none.';
+    case 'unreachable':
+      return `The node did not answer: ${reading.why}`;
+  }
+}
+
+function volumeOver({ Mounts }: ContainerDetails, { root }: RunningRelease): readonly string[] {
+  const volume = Mounts.find(({ Destination: at }) =>
+    [root, `${root}/lib`, `${root}/releases`].some((directory) => directory === at || directory.startsWith(`${at}/`)),
+  );
+  return volume === undefined
+    ? []
+    : [
+        `a new container: the release lies on a volume at ${volume.Destination}, which it would get in place of the image's`,
+      ];
+}

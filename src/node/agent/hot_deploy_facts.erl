@@ -1,0 +1,123 @@
+%% What a release that runs has made of itself, as far as two boots of it agree: names, tables, persistent terms,
+%% settings, and the shapes of its processes' states. For comparing one that was upgraded with one that was booted.
+-module(hot_deploy_facts).
+-export([booted/1, read/1, registrations/0]).
+-export([workers/0, callback/1, shape/1]).
+
+-define(PATIENCE, 500).
+%% Deeper than this, and in wider maps, it is data and no structure.
+-define(DEPTH, 5).
+-define(WIDTH, 64).
+
+%% All facts once the boot script has run to its end.
+-spec booted(#{salt := binary()}) -> hot_deploy_json:json().
+booted(Request) ->
+    case init:get_status() of
+        {started, _} -> #{booted => true, facts => read(Request)};
+        _ -> #{booted => false}
+    end.
+
+-spec read(#{salt := binary()}) -> hot_deploy_json:json().
+read(#{salt := Salt}) ->
+    #{
+        identity => hot_deploy_node:identify(#{}),
+        tree => maps:get(applications, hot_deploy_tree:read(#{})),
+        registrations => registrations(),
+        settings => [[Application, printed(Key), hot_deploy_term:fingerprint(Value, Salt)]
+                     || {Application, _, _} <- application:loaded_applications(),
+                        {Key, Value} <- application:get_all_env(Application)],
+        states => states()
+    }.
+
+%% What others find by name.
+-spec registrations() -> hot_deploy_json:json().
+registrations() ->
+    #{
+        names => lists:usort([atom_to_binary(Name) || Name <- registered()] ++ [printed({global, Name}) || Name <- global_names()]),
+        tables => lists:usort([table(Table) || Table <- ets:all(), ets:info(Table, named_table) =:= true]),
+        terms => lists:usort([printed(hot_deploy_term:stable(Key)) || {Key, _} <- persistent_term:get()])
+    }.
+
+global_names() ->
+    case whereis(global_name_server) of
+        undefined -> [];
+        _ -> global:registered_names()
+    end.
+
+%% A table can end between two questions.
+table(Table) ->
+    Known = [ets:info(Table, Item) || Item <- [type, protection, keypos]],
+    printed(list_to_tuple([ets:info(Table, name) | Known])).
+
+%% Of all supervised workers that let themselves be asked. Where no child specification names a process, its place is that
+%% of its supervisor, and `*`.
+states() ->
+    Places = maps:from_list([{Pid, Place} || {Place, Pid} <- workers()]),
+    Answers = hot_deploy_check:answer(maps:keys(Places), fun(Pid) -> shape(sys:get_state(Pid, ?PATIENCE)) end),
+    [#{place => maps:get(Pid, Places), module => Module, shape => Shape}
+     || {Pid, {ok, Shape}} <- Answers, Module <- [callback(Pid)], Module =/= none].
+
+-spec workers() -> [{binary(), pid()}].
+workers() ->
+    lists:append([workers(atom_to_binary(Application), Top)
+                  || {Application, Top} <- maps:to_list(hot_deploy_tree:walk(all)),
+                     not lists:member(Application, [kernel, stdlib, sasl, logger, elixir])]).
+
+workers(Path, #{type := dynamic, at := Pid}) ->
+    [{<<Path/binary, "/*">>, Child} || {_, Child, worker, _} <- children(Pid), is_pid(Child)];
+workers(Path, #{type := worker, at := Pid}) ->
+    [{Path, Pid}];
+workers(Path, #{children := Children}) ->
+    lists:append([workers(<<Path/binary, "/", (maps:get(id, Child))/binary>>, Child) || Child <- Children]);
+workers(_, _) ->
+    [].
+
+children(Pid) ->
+    try supervisor:which_children(Pid) of
+        Children when is_list(Children) -> Children
+    catch
+        _:_ -> []
+    end.
+
+-spec callback(pid()) -> module() | none.
+callback(Pid) ->
+    try proc_lib:initial_call(Pid) of
+        {Module, _, _} -> Module;
+        false -> none
+    catch
+        _:_ -> none
+    end.
+
+%% The shape of a term: what kind of thing stands where, and nothing of what it says, since states hold secrets.
+-spec shape(term()) -> hot_deploy_json:json().
+shape(Term) -> shape(Term, ?DEPTH).
+
+shape(Term, _) when Term =:= nil; Term =:= undefined; Term =:= none -> none;
+shape(Term, _) when is_boolean(Term) -> boolean;
+shape(Term, _) when is_atom(Term) -> atom;
+shape(Term, _) when is_number(Term) -> number;
+shape(Term, _) when is_bitstring(Term) -> binary;
+shape(Term, _) when is_pid(Term) -> pid;
+shape(Term, _) when is_port(Term) -> port;
+shape(Term, _) when is_reference(Term) -> reference;
+shape(Term, _) when is_function(Term) -> function;
+shape(Term, _) when is_list(Term) -> list;
+shape(Term, _) when is_map(Term), map_size(Term) > ?WIDTH -> map;
+shape(Term, 0) when is_map(Term) -> map;
+shape(Term, 0) when is_tuple(Term) -> tuple;
+%% Their insides follow the data.
+shape(Term, _) when element(1, Term) =:= dict; element(1, Term) =:= set; element(1, Term) =:= array -> tuple;
+shape(#{'__struct__' := 'Elixir.MapSet'}, _) -> map;
+shape(#{'__struct__' := Name} = Struct, Depth) ->
+    #{struct => Name, members => members(maps:remove('__struct__', Struct), Depth)};
+shape(Map, Depth) when is_map(Map) ->
+    case lists:all(fun is_atom/1, maps:keys(Map)) of
+        true -> #{members => members(Map, Depth)};
+        false -> map
+    end;
+shape(Tuple, Depth) when is_tuple(Tuple) ->
+    #{elements => [shape(Element, Depth - 1) || Element <- tuple_to_list(Tuple)]}.
+
+members(Map, Depth) -> maps:map(fun(_, Value) -> shape(Value, Depth - 1) end, Map).
+
+printed(Term) -> unicode:characters_to_binary(io_lib:format("~0tp", [Term])).

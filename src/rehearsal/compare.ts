@@ -1,0 +1,61 @@
+import type { Facts, ProcessState, Registrations } from '../release/facts.js';
+import { plainName } from '../release/modules.js';
+import { leftRegistrations } from '../release/registrations.js';
+import { difference } from '../release/shape.js';
+
+/** What a release that was upgraded has made of itself, beside what a boot of it makes. Pure. */
+export interface Compared {
+  /** Processes whose state nobody brought into the shape that their new code makes. */
+  readonly states: readonly { readonly place: string; readonly module: string; readonly what: string }[];
+  /** Settings that start functions make and the upgrade did not. */
+  readonly settings: readonly string[];
+  /** What differs and does no harm: somebody must know, nobody must act. */
+  readonly remarks: readonly string[];
+}
+
+/** @param loaded modules whose code is another than before: only their processes may have another state */
+export function compareFacts(
+  upgraded: Facts,
+  booted: Facts,
+  registered: { readonly before: Registrations; readonly now: Registrations },
+  loaded: readonly string[],
+): Compared {
+  const settings = compareSettings(upgraded, booted);
+  return {
+    states: compareStates(upgraded.states, booted.states, new Set(loaded)),
+    settings: settings.missing,
+    remarks: [
+      ...settings.differing.map((key) => `${key} was set at run time to something else than after a cold boot`),
+      ...leftRegistrations(booted.registrations, registered).map((name) => `${name} is left, and a cold boot has none`),
+    ],
+  };
+}
+
+function compareStates(
+  upgraded: readonly ProcessState[],
+  booted: readonly ProcessState[],
+  loaded: ReadonlySet<string>,
+): Compared['states'] {
+  return upgraded
+    .filter(({ module }) => loaded.has(module))
+    .flatMap(({ place, module, shape }) => {
+      // Of a dynamic supervisor's children any one can be the counterpart.
+      const wanted = booted.filter((other) => other.place === place && other.module === module);
+      const differences = wanted.map((other) => difference(shape, other.shape));
+      const [what] = differences;
+      return what === undefined || differences.includes(undefined) ? [] : [{ place, module: plainName(module), what }];
+    });
+}
+
+// What the VM and the platform keep there is about the VM.
+const platform = new Set(['kernel', 'stdlib', 'sasl', 'elixir', 'logger', 'compiler']);
+
+function compareSettings(upgraded: Facts, booted: Facts) {
+  const key = ([application, name]: Facts['settings'][number]) => `${application}:${name}`;
+  const own = booted.settings.filter(([application]) => !platform.has(application));
+  const now = new Map(upgraded.settings.map((setting) => [key(setting), setting[2]]));
+  return {
+    missing: own.filter((setting) => !now.has(key(setting))).map(key),
+    differing: own.filter((setting) => now.has(key(setting)) && now.get(key(setting)) !== setting[2]).map(key),
+  };
+}

@@ -1,0 +1,82 @@
+import type { Node } from '../node/node.js';
+import { atom, binary, map, tuple } from '../node/term.js';
+import type { Reason } from '../plan/reason.js';
+import { against } from '../plan/rule.js';
+import type { ProcessState } from '../release/facts.js';
+import { plainName, plainPlace } from '../release/modules.js';
+import { difference, outline, type Shape } from '../release/shape.js';
+
+/** The state of a process that serves, on its way to where it is migrated. Holds secrets: never to be printed. */
+export interface Copy {
+  readonly place: string;
+  readonly module: string;
+  readonly copy: string;
+}
+
+/** What the new code_change made of one. */
+export type Migrated = Pick<Copy, 'place' | 'module'> &
+  (
+    | { readonly failed: string }
+    | {
+        readonly shape: Shape;
+        /** What the new code says that such a struct has. */
+        readonly declared?: Shape;
+      }
+  );
+
+/** Copies the states of a few processes of each kind; none where the modules hold no processes. */
+export async function takeCopies(node: Node, modules: readonly string[]): Promise<readonly Copy[]> {
+  if (modules.length === 0) {
+    return [];
+  }
+  return (await node.ask({
+    set: 'copies',
+    module: 'hot_deploy_copies',
+    function: 'take',
+    argument: map({ modules: modules.map(atom) }),
+  })) as readonly Copy[];
+}
+
+/** Runs the new code_change on copies, on a node that runs the new code and serves nobody. */
+export async function migrateCopies(node: Node, copies: readonly Copy[]): Promise<readonly Migrated[]> {
+  if (copies.length === 0) {
+    return [];
+  }
+  return (await node.ask({
+    set: 'copies',
+    module: 'hot_deploy_copies',
+    function: 'migrate',
+    argument: map({
+      copies: copies.map(({ place, module, copy }) => tuple(binary(place), atom(module), binary(copy))),
+    }),
+  })) as readonly Migrated[];
+}
+
+/** Why a process that serves would not come through, for each kind of process once. Pure. */
+export function judgeCopies(migrated: readonly Migrated[], booted: readonly ProcessState[]): readonly Reason[] {
+  const reasons = migrated.flatMap((each) => {
+    const what = wrong(each, booted);
+    return what === undefined ? [] : [lost(each, what)];
+  });
+  return [...new Map(reasons.map((reason) => [reason.subject, reason])).values()];
+}
+
+function wrong(each: Migrated, booted: readonly ProcessState[]): string | undefined {
+  if ('failed' in each) {
+    return `its new code_change failed on a copy: ${each.failed}`;
+  }
+  const counterparts = booted
+    .filter(({ place, module }) => place === each.place && module === each.module)
+    .map(({ shape }) => shape);
+  const wanted = counterparts.length > 0 ? counterparts : each.declared === undefined ? [] : [each.declared];
+  const differences = wanted.map((shape) => difference(outline(each.shape), outline(shape)));
+  return differences.includes(undefined) ? undefined : differences[0];
+}
+
+function lost({ place, module }: Migrated, what: string): Reason {
+  return against(
+    'state-shape-changed',
+    plainName(module),
+    `Of a process that runs now (${plainPlace(place)}): ${what}. Write a code_change that brings the old state into the new shape, or leave it to a restart.`,
+  );
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { ContainerDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import type { Inputs } from '../inputs.js';
+import type { Clock } from '../log.js';
+import { Refusal } from '../refusal.js';
+import { newSalt } from '../release/baseline.js';
+import { bootIsolated } from '../release/isolation.js';
+
+/** A container that stands for those that run, where only their image is at hand. */
+export interface FromImage {
+  /** Named as the image. */
+  readonly container: ContainerDetails;
+  close(): Promise<void>;
+}
+
+const hostname = 'stand-in';
+
+/** Boots an image with nothing but what the user allows it. Refuses where it does not come up. */
+export async function bootFromImage(
+  engine: Engine,
+  reference: string,
+  inputs: Inputs,
+  clock: Clock,
+): Promise<FromImage> {
+  const image = await engine.findImage(reference);
+  if (image === undefined) {
+    throw new Refusal(`\`from\` is ${reference}, and the engine has no such image. Pull it first.`);
+  }
+  const id = await engine.createContainer(`hot-deploy-stand-in-${randomUUID().slice(0, 8)}`, {
+    Image: image.Id,
+    Env: inputs.rehearseEnv,
+    Hostname: hostname,
+    Healthcheck: { Test: ['NONE'] },
+    Labels: { 'hot-deploy.role': 'stand-in' },
+    HostConfig: { NetworkMode: inputs.rehearseNetwork ?? 'none', ExtraHosts: [`${hostname}:127.0.0.1`] },
+  });
+  const close = () => engine.removeContainer(id, { force: true, volumes: true });
+  try {
+    const named = { nodeName: inputs.nodeName ?? '', named: inputs.nodeName !== undefined };
+    const booted = await bootIsolated(engine, id, named, newSalt(), clock);
+    if (booted.kind === 'failed') {
+      throw new Refusal(
+        `${reference} does not boot on its own, so there is nothing to compare with: ${booted.why} What it needs can be given by rehearse-env and rehearse-network.`,
+      );
+    }
+    return { container: { ...(await engine.inspectContainer(id)), Name: `/${reference}` }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,36 @@
+import type { ContainerDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import { Refusal } from '../refusal.js';
+
+/**
+ * Refuses a network by which a release that boots apart could reach what production uses: it has production's own
+ * environment, addresses and passwords with it.
+ */
+export async function refuseOpenNetwork(
+  engine: Engine,
+  name: string | undefined,
+  containers: readonly ContainerDetails[],
+): Promise<void> {
+  if (name === undefined) {
+    return;
+  }
+  const network = await engine.findNetwork(name);
+  if (network === undefined) {
+    throw new Refusal(
+      `\`rehearse-network\` is ${name}, and the engine has no such network. Make it first: docker network create --internal ${name}`,
+    );
+  }
+  if (!network.internal) {
+    throw new Refusal(
+      `\`rehearse-network\` is ${name}, which leads outside: a release that boots there with production's environment could reach production. Use one made by docker network create --internal.`,
+    );
+  }
+  const on = containers.find(({ NetworkSettings: { Networks: networks } }) =>
+    Object.entries(networks).some(([joined, { NetworkID: id }]) => joined === network.name || id === network.id),
+  );
+  if (on !== undefined) {
+    throw new Refusal(
+      `\`rehearse-network\` is ${name}, and ${on.Name.replace(/^\//, '')} is on it: a rehearsal there would reach what production uses. Give it a network of its own.`,
+    );
+  }
+}

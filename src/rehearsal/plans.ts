@@ -1,0 +1,104 @@
+import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
+import type { Rehearsal } from '../plan/rehearsal.js';
+import { remark } from '../plan/rule.js';
+import { isolated } from '../survey/isolated.js';
+import type { Site } from '../survey/site.js';
+import type { Bundle } from '../upgrade/bundle.js';
+import { type Copy, takeCopies } from './copies.js';
+import { rehearse } from './rehearse.js';
+
+type HotPlan = ContainerPlan & { readonly method: 'relup' };
+
+/** Rehearses each upgrade once, however many containers get it, and closes the hot way where that failed. */
+export async function rehearsePlans(site: Site, plans: readonly ContainerPlan[]): Promise<readonly ContainerPlan[]> {
+  const { inputs } = site;
+  if (inputs.rehearse === 'never') {
+    return plans;
+  }
+  const done = new Map<Bundle, Rehearsal>();
+  const rehearsed: ContainerPlan[] = [];
+  for (const plan of plans) {
+    if (plan.method !== 'relup') {
+      rehearsed.push(plan);
+      continue;
+    }
+    const known = done.get(plan.hot.bundle);
+    const rehearsal = known ?? (await rehearseOne(site, plan));
+    done.set(plan.hot.bundle, rehearsal);
+    rehearsed.push(decided(plan, rehearsal));
+  }
+  return rehearsed;
+}
+
+async function rehearseOne(site: Site, plan: HotPlan): Promise<Rehearsal> {
+  const { engine, clock, inputs, log, image } = site;
+  const { container, oldImage, hot } = plan;
+  const { image: _, ...apart } = isolated(site, { container, oldImage, image, nodeName: hot.running.nodeName });
+  const rehearsal = await rehearse({
+    engine,
+    clock,
+    isolated: apart,
+    hot,
+    copies: await copiesOf(site, hot),
+    suspendTimeoutMs: inputs.suspendTimeoutMs,
+    ...(inputs.rehearseCommand !== undefined && { command: inputs.rehearseCommand }),
+  });
+  log.info(`${hot.running.version} → ${hot.next.version} ${inWords(rehearsal)}`);
+  return rehearsal;
+}
+
+/** A node that is too busy to be copied from is no reason against an upgrade: the rest of the rehearsal goes on. */
+async function copiesOf({ log }: Site, { running, bundle }: HotMaterial): Promise<readonly Copy[]> {
+  try {
+    return await takeCopies(running.node, bundle.updates);
+  } catch (error) {
+    log.warning(
+      `No states could be copied for the rehearsal: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    return [];
+  }
+}
+
+function inWords(rehearsal: Rehearsal): string {
+  const { ms, bootMs } = rehearsal;
+  const cost = `in ${(ms / 1000).toFixed(1)} s${bootMs === undefined ? '' : ` (a cold boot takes ${(bootMs / 1000).toFixed(1)} s)`}`;
+  switch (rehearsal.kind) {
+    case 'passed':
+      return `rehearsed ${cost}: it ended as a cold boot${rehearsal.noWayDown === undefined ? ', and so did the way back' : ''}`;
+    case 'failed':
+      return `failed its rehearsal ${cost}`;
+    case 'unrehearsed':
+      return `could not be rehearsed: ${rehearsal.why}`;
+  }
+}
+
+function decided(plan: HotPlan, rehearsal: Rehearsal): ContainerPlan {
+  const { hot: _, method: __, ...rest } = plan;
+  const { version } = plan.hot.next;
+  switch (rehearsal.kind) {
+    case 'failed':
+      return { ...rest, method: 'recreate', rehearsal, reasons: [...plan.reasons, ...rehearsal.reasons] };
+    case 'unrehearsed':
+      return { ...plan, rehearsal, reasons: [...plan.reasons, unrehearsed(version, rehearsal.why)] };
+    case 'passed':
+      return rehearsal.noWayDown === undefined
+        ? { ...plan, rehearsal }
+        : { ...plan, rehearsal, reasons: [...plan.reasons, noWayDown(version, rehearsal.noWayDown)] };
+  }
+}
+
+function unrehearsed(version: string, why: string) {
+  return remark(
+    'unrehearsed',
+    version,
+    `The upgrade goes unrehearsed: ${why.trim().replace(/\.$/, '')}. What it needs to boot on its own can be given by rehearse-env and rehearse-network.`,
+  );
+}
+
+function noWayDown(version: string, why: string) {
+  return remark(
+    'no-way-down',
+    version,
+    `${why[0]?.toUpperCase()}${why.slice(1)}. Should the deploy fail, the container is restarted on the old version, which ends its connections; a code_change that also takes {down, Vsn} would keep them.`,
+  );
+}

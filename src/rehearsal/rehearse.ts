@@ -1,0 +1,69 @@
+import type { HotMaterial } from '../plan/plan.js';
+import type { Rehearsal } from '../plan/rehearsal.js';
+import { against } from '../plan/rule.js';
+import { readBaseline } from '../release/baseline.js';
+import type { Facts } from '../release/facts.js';
+import { bootIsolated } from '../release/isolation.js';
+import { plainName } from '../release/modules.js';
+import { runningApplications } from '../rollout/direction.js';
+import type { Attempt, Stage } from './stage.js';
+import { createStandIn } from './stand-in.js';
+import { wayBack } from './way-back.js';
+import { wayUp } from './way-up.js';
+
+/**
+ * Tries an upgrade out where nobody is served: a container of what runs now gets the very bundle, is compared with a cold
+ * boot of the new image, goes back, and is compared with what it was.
+ */
+export async function rehearse(attempt: Attempt): Promise<Rehearsal> {
+  const { engine, clock, isolated, hot } = attempt;
+  const { boot, next, running } = hot;
+  const began = clock.now();
+  const bootMs = boot.kind === 'booted' ? { bootMs: Math.round(boot.ms) } : {};
+  const cost = () => ({ ms: Math.round(clock.now() - began), ...bootMs });
+  const container = await createStandIn(engine, isolated, running);
+  try {
+    const salt = boot.kind === 'booted' ? boot.salt : '';
+    const before = await bootIsolated(engine, container, isolated, salt, clock);
+    const why = before.kind === 'failed' ? `what runs did not boot there: ${before.why}` : unlike(before.facts, hot);
+    if (before.kind === 'failed' || why !== undefined) {
+      return { kind: 'unrehearsed', why: why ?? '', ...cost() };
+    }
+    if (boot.kind === 'failed') {
+      const message = `What runs boots in a container of its own, and the new release does not: ${boot.why}`;
+      return { kind: 'failed', reasons: [against('rehearsal-failed', next.version, message)], ...cost() };
+    }
+    const stage = { ...attempt, container, before, booted: boot.facts, salt, hot: await elsewhere(hot, before) };
+    const up = await wayUp(stage);
+    if (up.kind === 'failed') {
+      return { ...up, ...cost() };
+    }
+    const noWayDown = await wayBack(stage);
+    return {
+      ...up,
+      before: before.facts.registrations,
+      ...(noWayDown !== undefined && { noWayDown }),
+      ...cost(),
+    };
+  } finally {
+    await engine.removeContainer(container, { force: true, volumes: true });
+  }
+}
+
+/** Why the container that came up does not stand for the one that runs. */
+function unlike({ identity }: Facts, { running, bundle }: HotMaterial): string | undefined {
+  if (identity.version !== running.version) {
+    return `a container of its own boots ${identity.version}, and ${running.version} runs: was it made permanent?`;
+  }
+  const differing = bundle.loads.filter((module) => identity.modules[module] !== running.modules[module]);
+  return differing.length === 0 ? undefined : `it boots other code there: ${differing.map(plainName).join(', ')}`;
+}
+
+/** The same upgrade, of another node. */
+async function elsewhere(hot: HotMaterial, { node, vm, facts }: Stage['before']): Promise<HotMaterial> {
+  const { version, root } = hot.running;
+  const running = { ...hot.running, node, vm, osPid: facts.identity.osPid, applications: facts.identity.applications };
+  const applications = runningApplications(running);
+  const baseline = await readBaseline(node, { root, version, running: version, applications });
+  return { ...hot, running, baseline };
+}

@@ -1,0 +1,49 @@
+import { type Facts, readFacts } from '../release/facts.js';
+import { plainName } from '../release/modules.js';
+import { compareTrees, describeChange } from '../release/supervision.js';
+import { down } from '../rollout/direction.js';
+import type { AfterSwitch } from '../upgrade/switch.js';
+import { compareFacts } from './compare.js';
+import { settled } from './settled.js';
+import type { Stage } from './stage.js';
+import { attempted } from './switching.js';
+
+/** Downgrades, and compares with the cold boot that it was. Answers why there is no way back; undefined where there is. */
+export async function wayBack({ hot, before, suspendTimeoutMs, clock, salt }: Stage): Promise<string | undefined> {
+  const { node } = hot.running;
+  const switched = await down(hot, suspendTimeoutMs).then(attempted, (error: unknown) => ({ why: String(error) }));
+  if ('why' in switched) {
+    return `the downgrade did not succeed: ${switched.why}`;
+  }
+  const { registrations } = before.facts;
+  const states = await settled(
+    clock,
+    async () =>
+      compareFacts(
+        await readFacts(node, salt),
+        before.facts,
+        { before: registrations, now: registrations },
+        hot.bundle.loads,
+      ).states,
+    (found) => found.length === 0,
+  );
+  const [state] = states;
+  const differing = [
+    ...(state === undefined ? [] : [`${state.module}: ${state.what}`]),
+    ...unlike(before.facts, switched),
+  ];
+  return differing.length === 0 ? undefined : `after the downgrade ${differing.slice(0, 3).join('; ')}`;
+}
+
+/** What is not as it was before the upgrade. */
+function unlike(before: Facts, { identity, environment, tree, remaining }: AfterSwitch): readonly string[] {
+  const modules = Object.keys(before.identity.modules).filter(
+    (module) => before.identity.modules[module] !== identity.modules[module],
+  );
+  return [
+    ...modules.map((module) => `${plainName(module)} is other code`),
+    ...remaining.map((module) => `${plainName(module)} is still loaded`),
+    ...environment.differing.map((key) => `${key} is set otherwise`),
+    ...compareTrees(tree.applications, before.tree).map(describeChange),
+  ];
+}

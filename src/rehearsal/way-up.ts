@@ -1,0 +1,74 @@
+import type { Reason } from '../plan/reason.js';
+import type { Rehearsal } from '../plan/rehearsal.js';
+import { against } from '../plan/rule.js';
+import { type Facts, readFacts } from '../release/facts.js';
+import { up } from '../rollout/direction.js';
+import { prove } from '../rollout/proof.js';
+import { type AfterSwitch, stage } from '../upgrade/switch.js';
+import { runCommand } from './command.js';
+import { type Compared, compareFacts } from './compare.js';
+import { judgeCopies, migrateCopies } from './copies.js';
+import { findings } from './findings.js';
+import { settled } from './settled.js';
+import type { Stage } from './stage.js';
+import { attempted } from './switching.js';
+
+type Ascent =
+  | Pick<Extract<Rehearsal, { kind: 'failed' }>, 'kind' | 'reasons'>
+  | Pick<Extract<Rehearsal, { kind: 'passed' }>, 'kind' | 'after' | 'remarks'>;
+
+/** Upgrades, with the team's smoke test meanwhile, and compares with a cold boot. */
+export async function wayUp(on: Stage): Promise<Ascent> {
+  const { engine, container, hot, command, suspendTimeoutMs } = on;
+  const { running, next, bundle } = hot;
+  const smoke = command === undefined ? undefined : runCommand(engine, container, running.vm.user, command);
+  await stage(engine, container, running.root, bundle);
+  const switched = await attempted(up(hot, suspendTimeoutMs));
+  const failure = await smoke;
+  const reasons = failure === undefined ? [] : [failed('rehearse-command', `the smoke test failed: ${failure}`)];
+  if ('why' in switched) {
+    return {
+      kind: 'failed',
+      reasons: [...reasons, failed(next.version, `the upgrade did not succeed: ${switched.why}`)],
+    };
+  }
+  const { facts, compared } = await compare(on, switched);
+  const migrated = await migrateCopies(running.node, on.copies);
+  const { registrations } = on.booted;
+  const measure = {
+    release: next,
+    booted: on.booted,
+    rehearsed: { before: on.before.facts.registrations, after: registrations },
+  };
+  const fresh = findings(prove(measure, running, switched), compared);
+  const copied = judgeCopies(migrated, on.booted.states).filter(
+    ({ code, subject }) => !fresh.some((reason) => reason.code === code && reason.subject === subject),
+  );
+  const found = [...fresh, ...copied, ...reasons];
+  return found.length > 0
+    ? { kind: 'failed', reasons: found }
+    : { kind: 'passed', after: facts.registrations, remarks: compared.remarks };
+}
+
+/** A process may still be about to take up what it was told last: only what stays different differs. */
+async function compare(
+  { clock, hot, booted, salt }: Stage,
+  { registered }: AfterSwitch,
+): Promise<{ readonly facts: Facts; readonly compared: Compared }> {
+  return await settled(
+    clock,
+    async () => {
+      const facts = await readFacts(hot.running.node, salt);
+      return { facts, compared: compareFacts(facts, booted, registered, hot.bundle.loads) };
+    },
+    ({ compared }) => compared.states.length + compared.settings.length === 0,
+  );
+}
+
+function failed(subject: string, what: string): Reason {
+  return against(
+    'rehearsal-failed',
+    subject,
+    `On a throw-away container ${what}. It takes a restart until that is mended.`,
+  );
+}

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { isIP } from 'node:net';
+import type { ContainerDetails, ImageDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import { recreation } from '../docker/recreation.js';
+import type { Clock } from '../log.js';
+import { Node } from '../node/node.js';
+import { findVms, type Vm } from '../node/vm.js';
+import { type Facts, factsOnceBooted, readFacts } from './facts.js';
+
+/** What is booted apart from production, and what it may have there. */
+export interface Isolated {
+  /** Whose environment, command, user and names it gets. */
+  readonly container: ContainerDetails;
+  readonly oldImage: ImageDetails;
+  readonly image: ImageDetails;
+  /** The node that runs in the container: `app@web.example.org`. */
+  readonly nodeName: string;
+  /** Whether several nodes run in it, and the user has named this one. */
+  readonly named: boolean;
+  /** `KEY=VALUE`, over the container's own. */
+  readonly environment: readonly string[];
+  /** A Docker network that holds what the release needs; none where absent. */
+  readonly network?: string;
+}
+
+const patienceMs = 60_000;
+
+/**
+ * Creates a container that boots an image as the given container would, and reaches nothing by it: no network or the
+ * named one alone, no volumes, no published ports, no labels that a proxy would read.
+ */
+export async function createIsolated(
+  engine: Engine,
+  role: 'cold-boot' | 'rehearsal' | 'stand-in',
+  { container, oldImage, image, nodeName, environment, network }: Isolated,
+): Promise<string> {
+  const { spec } = recreation(container, oldImage, image.Id, image.Id);
+  const own = (spec['Env'] as readonly string[] | undefined) ?? [];
+  const given = new Set(environment.map(keyOf));
+  return await engine.createContainer(`hot-deploy-${role}-${randomUUID().slice(0, 8)}`, {
+    ...spec,
+    Env: [...own.filter((entry) => !given.has(keyOf(entry))), ...environment],
+    Hostname: container.Config.Hostname,
+    ExposedPorts: {},
+    Volumes: {},
+    Healthcheck: { Test: ['NONE'] },
+    Labels: { 'hot-deploy.role': role },
+    NetworkingConfig: {},
+    MacAddress: '',
+    HostConfig: {
+      NetworkMode: network ?? 'none',
+      // Without network there is no resolver either, and a node has to find its own host: by the names it has in the container.
+      ExtraHosts: hostNames(container, nodeName).map((name) => `${name}:127.0.0.1`),
+    },
+  });
+}
+
+function keyOf(entry: string): string {
+  return entry.split('=')[0] ?? '';
+}
+
+function hostNames({ Config: { Hostname: host, Domainname: domain } }: ContainerDetails, nodeName: string): string[] {
+  const ofNode = nodeName.split('@')[1] ?? '';
+  return [...new Set([host, `${host}.${domain}`, ofNode])].filter(
+    (name) => /^[\w-]+(\.[\w-]+)*$/.test(name) && !isIP(name),
+  );
+}
+
+const restMs = 150;
+const looks = 5;
+
+/** What a start left to `handle_continue` or to messages to itself takes a moment: the facts count once they stay. */
+async function atRest(node: Node, salt: string, clock: Clock): Promise<Facts | undefined> {
+  let last = await factsOnceBooted(node, salt);
+  for (let look = 1; last !== undefined && look < looks; look += 1) {
+    await clock.sleep(restMs);
+    const next = await readFacts(node, salt);
+    if (JSON.stringify([next.states, next.registrations]) === JSON.stringify([last.states, last.registrations])) {
+      return next;
+    }
+    last = next;
+  }
+  return last;
+}
+
+export type Booted =
+  | { readonly kind: 'booted'; readonly node: Node; readonly vm: Vm; readonly facts: Facts }
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** Starts it, and waits until its boot script has run to its end. */
+export async function bootIsolated(
+  engine: Engine,
+  id: string,
+  { nodeName, named }: Pick<Isolated, 'nodeName' | 'named'>,
+  salt: string,
+  clock: Clock,
+): Promise<Booted> {
+  await engine.startContainer(id);
+  const name = named ? nodeName.split('@')[0] : undefined;
+  const deadline = clock.now() + patienceMs;
+  let why = 'it did not start in time';
+  while (clock.now() < deadline) {
+    const { State } = await engine.inspectContainer(id);
+    if (!State.Running) {
+      return { kind: 'failed', why: `it ended with exit code ${State.ExitCode}: ${(await engine.logs(id, 5)).trim()}` };
+    }
+    const vms = await findVms(engine, id);
+    const vm = name === undefined ? vms[0] : vms.find(({ distribution }) => distribution?.node.split('@')[0] === name);
+    if (vm?.distribution !== undefined) {
+      try {
+        const node = new Node({ engine, container: id, vm });
+        const facts = await atRest(node, salt, clock);
+        if (facts !== undefined) {
+          return { kind: 'booted', node, vm, facts };
+        }
+      } catch (error) {
+        // Not distributed yet, or already gone: the next round tells.
+        why = error instanceof Error ? error.message : String(error);
+      }
+    }
+    await clock.sleep(100);
+  }
+  return { kind: 'failed', why };
+}

@@ -1,0 +1,18 @@
+/** A process as the node tells it. */
+export interface ProcessNote {
+  /** As the node prints it: `<0.123.0>`. */
+  readonly pid: string;
+  readonly name?: string;
+  readonly modules: readonly string[];
+}
+
+/** What the node said an upgrade would do to its processes. */
+export interface ProcessCheck {
+  readonly held: number;
+  readonly supervisors: readonly { readonly path: string; readonly why: string }[];
+  readonly wouldDie: readonly ProcessNote[];
+  readonly unanswering: readonly ProcessNote[];
+  readonly unsupervised: readonly ProcessNote[];
+  /** How many processes each module has that holds them. */
+  readonly counts: Readonly<Record<string, number>>;
+}

@@ -1,0 +1,52 @@
+import type { Registrations } from './facts.js';
+
+const kinds = [
+  ['names', 'process'],
+  ['tables', 'table'],
+  ['terms', 'persistent term'],
+] as const;
+
+/** What a cold boot registers and a node after an upgrade lacks, in words; and how much was compared. Pure. */
+export function missingRegistrations(
+  booted: Registrations,
+  node: { readonly before: Registrations; readonly now: Registrations },
+  /** The same on a node that was upgraded before: what it lacks too was never made by the upgrade. */
+  rehearsed: { readonly before: Registrations; readonly after: Registrations } | undefined,
+): { readonly expected: number; readonly differing: readonly string[] } {
+  const compared = kinds.map(([kind, word]) => {
+    const [before, now] = [patterns(node.before[kind]), patterns(node.now[kind])];
+    const made = rehearsed && patterns(rehearsed.after[kind]);
+    const known = rehearsed && patterns(rehearsed.before[kind]);
+    const expected = booted[kind].filter((name) => made === undefined || made.has(pattern(name)));
+    // What this node lacked before, and the old release makes, is not the upgrade's doing.
+    const ours = (name: string) => before.has(pattern(name)) || (known !== undefined && !known.has(pattern(name)));
+    const missing = expected.filter((name) => !now.has(pattern(name)) && ours(name));
+    return { expected: expected.length, missing: missing.map((name) => `${word} ${name}`) };
+  });
+  return {
+    expected: compared.reduce((sum, { expected }) => sum + expected, 0),
+    differing: compared.flatMap(({ missing }) => missing),
+  };
+}
+
+/** What the old release registered, a cold boot of the new one does not, and the upgrade left. */
+export function leftRegistrations(
+  booted: Registrations,
+  node: { readonly before: Registrations; readonly now: Registrations },
+) {
+  return kinds.flatMap(([kind, word]) => {
+    const [wanted, before] = [patterns(booted[kind]), patterns(node.before[kind])];
+    return node.now[kind]
+      .filter((name) => !wanted.has(pattern(name)) && before.has(pattern(name)))
+      .map((name) => `${word} ${name}`);
+  });
+}
+
+/** Numbers in a name are often made up anew by each boot. */
+function pattern(name: string): string {
+  return name.replace(/\d+/g, '#');
+}
+
+function patterns(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.map(pattern));
+}

@@ -1,0 +1,15 @@
+import type { Isolated } from '../release/isolation.js';
+import type { Site } from './site.js';
+
+/** What is booted apart from production gets what the user allows it, and nothing else. */
+export function isolated(
+  { inputs }: Pick<Site, 'inputs'>,
+  of: Pick<Isolated, 'container' | 'oldImage' | 'image' | 'nodeName'>,
+): Isolated {
+  return {
+    ...of,
+    named: inputs.nodeName !== undefined,
+    environment: inputs.rehearseEnv,
+    ...(inputs.rehearseNetwork !== undefined && { network: inputs.rehearseNetwork }),
+  };
+}
