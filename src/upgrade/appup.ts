@@ -4,6 +4,7 @@ import type { ModuleChanges } from '../release/modules.js';
 import type { ModuleFacts } from '../release/release.js';
 import type { ChildAction } from './children.js';
 import { isCallback, isSupervisor, migration } from './code-change.js';
+import { Order } from './order.js';
 
 /** A generated appup: `{ToVsn, [{FromVsn, Up}], [{FromVsn, Down}]}`. */
 export interface Appup {
@@ -32,7 +33,13 @@ export function generateAppups(
     ...all.flatMap((modules) => modules.removed.map(({ module }) => module)),
     ...callersFirst(all.flatMap((modules) => modules.changed.map(({ to }) => to))),
   ];
-  return exchanged.map(({ change, modules, children }) => appup(change, modules, children, upOrder, downOrder));
+  const applicationOf = new Map(
+    all.flatMap(({ name, added, removed, changed }) =>
+      [...added, ...removed, ...changed.map(({ to }) => to)].map(({ module }) => [module, name] as const),
+    ),
+  );
+  const [up, down] = [new Order(upOrder, applicationOf), new Order(downOrder, applicationOf)];
+  return exchanged.map(({ change, modules, children }) => appup(change, modules, children, up, down));
 }
 
 // A protocol of an application is not what runs: its consolidated twin in the release is, and loading the
@@ -50,30 +57,34 @@ function appup(
   change: ApplicationChange,
   { added, removed, changed }: ModuleChanges,
   children: readonly ChildAction[],
-  upOrder: readonly string[],
-  downOrder: readonly string[],
+  upOrder: Order,
+  downOrder: Order,
 ): Appup {
-  const next = (order: readonly string[], module: string) =>
-    order.slice(order.indexOf(module) + 1, order.indexOf(module) + 2);
-  const load = (order: readonly string[]) => (module: ModuleFacts) =>
-    loadModule(module.module, next(order, module.module));
   const up = [
-    ...changed.map(({ from, to }) => exchange(to, from, next(upOrder, to.module))),
-    ...added.map(load(upOrder)),
+    ...instructions(changed, added, upOrder),
     ...removed.map(remove),
     ...children.flatMap((child) => child.up),
   ];
   // On the way down it is the new module's code_change that is called, with {down, Vsn}: what it exports decides.
   const down = [
     ...children.flatMap((child) => child.down),
-    ...changed.map(({ from, to }) => exchange(to, from, next(downOrder, from.module))),
-    ...removed.map(load(downOrder)),
+    ...instructions(changed, removed, downOrder),
     ...added.map(remove),
   ];
   return {
     application: change.name,
     term: tuple(text(change.to), [tuple(text(change.from), up)], [tuple(text(change.from), down)]),
   };
+}
+
+/** What changes and what comes, in the order in which all depend on each other. */
+function instructions(changed: ModuleChanges['changed'], come: readonly ModuleFacts[], order: Order): readonly Term[] {
+  return [
+    ...changed.map(({ from, to }) => [to.module, exchange(to, from, order.dependencies(to.module))] as const),
+    ...come.map(({ module }) => [module, loadModule(module, order.dependencies(module))] as const),
+  ]
+    .sort(([one], [other]) => order.place(one) - order.place(other))
+    .map(([, instruction]) => instruction);
 }
 
 type Kind = 'supervisor' | 'migrates' | 'held' | 'plain';
