@@ -19,12 +19,27 @@ export function childDifferences(seen: Seen): readonly Difference[] {
       .filter((name) => now[name] === undefined && loaded.has(name))
       .map((name) => ofNow(seen, name, 'is not running: the application has stopped')),
     ...compareTrees(now, then)
-      .filter((change) => !below(change.path))
+      .filter((change) => !below(change.path) && !hasEnded(change))
       .map((change) => ofChange(seen, change)),
     ...ended
       .filter(({ path }) => wanted.has(path))
-      .map(({ path }) => ofNow(seen, path, 'is not running: it was terminated, or its start failed')),
+      .map(({ path, transient }) => {
+        const why = transient
+          ? 'it was terminated, or has ended by itself, as it may'
+          : 'it was terminated, or its start failed';
+        return ofNow(seen, path, `is not running: ${why}`);
+      }),
   ];
+}
+
+/** A temporary child leaves its supervisor when its work is done. */
+function hasEnded(change: SupervisionChange): boolean {
+  return change.kind === 'child-added' && isRestarted(change.child, 'temporary');
+}
+
+/** The specification as the agent prints it. */
+function isRestarted({ spec }: Supervised, when: 'temporary' | 'transient'): boolean {
+  return spec?.text.includes(`restart=>${when}`) ?? false;
 }
 
 function ofNow(seen: Seen, subject: string, message: string): Difference {
@@ -73,6 +88,7 @@ function comparable(tree: Tree): Tree {
 interface Place {
   readonly path: string;
   readonly running: boolean;
+  readonly transient: boolean;
 }
 
 function flatten(tree: Tree): readonly Place[] {
@@ -81,7 +97,7 @@ function flatten(tree: Tree): readonly Place[] {
 
 function places(path: string, node: Supervised): readonly Place[] {
   return [
-    { path, running: node.running ?? true },
+    { path, running: node.running ?? true, transient: isRestarted(node, 'transient') },
     ...(node.children ?? []).flatMap((child) => places(`${path}/${child.id}`, child)),
   ];
 }

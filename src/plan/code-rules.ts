@@ -1,4 +1,4 @@
-import { plainName } from '../release/modules.js';
+import { plainName, plainPlace } from '../release/modules.js';
 import { expectedModules, type ModuleFacts } from '../release/release.js';
 import { carryOut } from '../upgrade/children.js';
 import { restartedBy } from '../upgrade/script.js';
@@ -134,6 +134,15 @@ export const codeRules: readonly Rule[] = [
         'processes-would-die',
         nameProcess(note),
         `It is still inside old code of ${few(note.modules.map(plainName))} from an earlier upgrade; loading a third version would kill it. Wait until it is done, or end it.`,
+      ),
+    ),
+
+  ({ processes }) =>
+    processes.funs.map(({ place, module }) =>
+      against(
+        'fun-kept',
+        plainName(module),
+        `${plainPlace(place)} keeps a fun that was made in ${plainName(module)}, and would call code that is gone after the upgrade. Keep a capture such as &Module.function/1 there, which always calls the newest code.`,
       ),
     ),
 

@@ -16,6 +16,10 @@ export const reasonCodes = {
   'container-config-changed':
     'The image sets ENV, USER, CMD, ENTRYPOINT, VOLUME, EXPOSE, HEALTHCHECK or STOPSIGNAL differently. Only a new container takes it up.',
   'base-image-changed': 'The image differs outside the release. A hot load carries the release only.',
+  'overlay-changed':
+    'A file of the release that belongs to no application and no version differs: an overlay, or the runtime itself under the same version. A hot load leaves it as it is.',
+  'release-linked':
+    'A directory of code, or one of the files under `releases/VERSION`, is a symbolic link, and a hot load does not carry what it leads to. Build with copies (relx: `{dev_mode, false}`).',
   'release-root-changed': 'The release lies in another directory of the image. Only a new container takes it up.',
   'version-not-bumped':
     'Code changed under an unchanged version. Releases and applications are told apart by version: bump it.',
@@ -63,6 +67,8 @@ export const reasonCodes = {
     'The image holds an older version than the one that runs. Its code_change cannot know the state of the newer one.',
   'processes-would-die':
     'Processes are still inside code from two versions ago, and loading a third version would kill them.',
+  'fun-kept':
+    'A fun that was made in a changed module is kept in a table, a persistent term or a setting. It would fail once the old code is dropped.',
   'process-not-answering': 'A process that has to be held during the switch does not answer system messages in time.',
   'supervisor-not-answering': 'A supervisor does not answer or is suspended, and release_handler would crash on it.',
   'strategy-restart': '`strategy: restart` was asked for.',

@@ -175,6 +175,28 @@ export const releaseRules: readonly Rule[] = [
           ),
         ],
 
+  // Those of another runtime differ as a matter of course, and its version is a reason of its own.
+  ({ change, image, running, next }) =>
+    grouped([
+      ...change.overlays,
+      ...image.overlays.filter((path) => !path.startsWith('erts-') || running.erts === next.erts),
+    ]).map(([place, paths]) =>
+      against(
+        'overlay-changed',
+        paths.length === 1 ? (paths[0] ?? place) : place,
+        `${few(paths, 3)} in ${running.root}: a hot load carries applications and what a version boots with, and leaves the rest of the release as it is. It takes a new container.`,
+      ),
+    ),
+
+  ({ change }) =>
+    change.links.map((path) =>
+      against(
+        'release-linked',
+        path,
+        `${path} is a symbolic link in the image, and a hot load does not carry what it leads to. Build the release with copies (relx: {dev_mode, false}) to stay hot.`,
+      ),
+    ),
+
   // systools would call it an upgrade, and ask the older code to take over state of a shape it has never seen.
   ({ running, next }) =>
     semver.valid(running.version) && semver.valid(next.version) && semver.lt(next.version, running.version)
@@ -189,6 +211,12 @@ export const releaseRules: readonly Rule[] = [
 
   ({ running, next, options }) => aboveLimit(running.version, next.version, options.hotUpTo),
 ];
+
+/** Paths by the entry of the release's directory that they lie in, the paths of one together. */
+function grouped(paths: readonly string[]): readonly (readonly [place: string, paths: readonly string[]])[] {
+  const place = (path: string) => path.split('/')[0] ?? path;
+  return [...new Set(paths.map(place))].map((each) => [each, paths.filter((path) => place(path) === each)]);
+}
 
 const steps = ['patch', 'minor', 'major'] as const;
 

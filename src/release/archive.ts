@@ -18,7 +18,10 @@ export class UnsafeArchive extends Error {
   override readonly name = 'UnsafeArchive';
 }
 
-/** All entries, in the archive's order. Devices, hard links and paths that climb out are refused. */
+/**
+ * All entries, in the archive's order. Devices and paths that climb out are refused. A hard link becomes a file of its
+ * own with what the entry before it holds.
+ */
 export async function unpack(tar: Buffer): Promise<readonly Entry[]> {
   const entries: Entry[] = [];
   const stream = extract();
@@ -28,19 +31,23 @@ export async function unpack(tar: Buffer): Promise<readonly Entry[]> {
     for await (const chunk of entry) {
       chunks.push(chunk as Buffer);
     }
-    entries.push(plain(entry.header, Buffer.concat(chunks)));
+    entries.push(plain(entry.header, Buffer.concat(chunks), entries));
   }
   return entries;
 }
 
-function plain(header: Header, data: Buffer): Entry {
-  const path = header.name.replace(/^(\.?\/)+/, '').replace(/\/+$/, '');
+function plain(header: Header, data: Buffer, before: readonly Entry[]): Entry {
+  const path = below(header.name);
   if (path.split('/').includes('..')) {
     throw new UnsafeArchive(`The archive holds the path ${JSON.stringify(header.name)}, which leads out of it.`);
   }
   const { mode = 0o644 } = header;
   const pax = (header.pax ?? {}) as Readonly<Record<string, string>>;
   const [uid, gid] = [Number(pax['uid'] ?? header.uid ?? 0), Number(pax['gid'] ?? header.gid ?? 0)];
+  const same = header.type === 'link' ? before.find((entry) => entry.path === below(header.linkname ?? '')) : undefined;
+  if (same?.type === 'file') {
+    return { path, type: 'file', mode, uid, gid, data: same.data };
+  }
   switch (header.type) {
     case 'file':
     case 'contiguous-file':
@@ -52,6 +59,10 @@ function plain(header: Header, data: Buffer): Entry {
     default:
       throw new UnsafeArchive(`The archive holds ${JSON.stringify(header.name)}, a ${header.type ?? 'nameless kind'}.`);
   }
+}
+
+function below(name: string): string {
+  return name.replace(/^(\.?\/)+/, '').replace(/\/+$/, '');
 }
 
 // tar-stream has six octal digits for whom a file belongs to, and writes this for all who are above. As a record of

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { ImageDetails } from '../docker/details.js';
 import type { Engine, Layer } from '../docker/engine.js';
+import { type Listing, listingOf } from './image-files.js';
 
 /** What the engine and the images say about everything that is not the release. Empty where nothing differs. */
 export interface ImageChange {
@@ -8,26 +8,37 @@ export interface ImageChange {
   readonly settings: readonly string[];
   /** Files outside the release whose content differs, the first few. */
   readonly files: readonly string[];
+  /** Files in the release's directory that belong to no part of it which is exchanged, such as `etc/app.toml`. */
+  readonly overlays: readonly string[];
 }
 
-/** Compares two images outside the release's directory. A hot load carries the release and nothing else. */
+/**
+ * Compares two images in all that a hot load leaves as it is. Both are read as they were built: what an application has
+ * written into its container since says nothing about them.
+ */
 export async function compareImages(
   engine: Engine,
-  from: ImageDetails,
-  to: ImageDetails,
-  root: string,
+  from: { readonly image: ImageDetails; readonly root: string },
+  to: { readonly image: ImageDetails; readonly root: string; readonly listing: Listing },
 ): Promise<ImageChange> {
-  const settings = differingSettings(from, to);
-  const [old, next] = await Promise.all([engine.history(from.Id), engine.history(to.Id)]);
-  const common = commonLayers(from, to);
+  const [old, next] = await Promise.all([engine.history(from.image.Id), engine.history(to.image.Id)]);
+  const common = commonLayers(from.image, to.image);
   const releaseOnly = [
     [from, old],
     [to, next],
   ] as const;
-  if (releaseOnly.every(([image, history]) => copiesOnly(history, (image.RootFS.Layers?.length ?? 0) - common, root))) {
-    return { settings, files: [] };
-  }
-  return { settings, files: await differingFiles(engine, from, to, root) };
+  const copied = releaseOnly.every(([{ image, root }, history]) =>
+    copiesOnly(history, (image.RootFS.Layers?.length ?? 0) - common, root),
+  );
+  return await listingOf(engine, from.image, async (listing) => {
+    const differing = async (where: Parameters<Listing>[0]) =>
+      differingFiles(...(await Promise.all([listing(where, from.root), to.listing(where, to.root)])));
+    return {
+      settings: differingSettings(from.image, to.image),
+      overlays: await differing('overlays'),
+      files: copied ? [] : (await differing('outside')).map((path) => `/${path}`),
+    };
+  });
 }
 
 const compared = [
@@ -80,59 +91,6 @@ function copiesInto(createdBy: string, root: string): boolean {
   return target !== undefined && (target === root || target.startsWith(`${root}/`));
 }
 
-// A build writes dates into these, and the engine mounts its own over others: they say nothing about the image.
-const noise = [
-  '/proc',
-  '/sys',
-  '/dev',
-  '/tmp',
-  '/run',
-  '/var/log',
-  '/var/cache',
-  '/var/lib/apt',
-  '/etc/hosts',
-  '/etc/hostname',
-  '/etc/resolv.conf',
-  '/etc/shadow',
-  '/etc/shadow-',
-  '/etc/passwd-',
-  '/etc/group-',
-  '/etc/gshadow',
-  '/etc/gshadow-',
-  '/.dockerenv',
-];
-
-const list = `
-prune=; for d in "$@"; do prune="$prune -path $d -prune -o"; done
-find / -xdev $prune -type f -print0 | xargs -0 sha256sum`;
-
-async function differingFiles(
-  engine: Engine,
-  from: ImageDetails,
-  to: ImageDetails,
-  root: string,
-): Promise<readonly string[]> {
-  const [old, next] = await Promise.all([digests(engine, from, root), digests(engine, to, root)]);
+function differingFiles(old: ReadonlyMap<string, string>, next: ReadonlyMap<string, string>): readonly string[] {
   return [...new Set([...old.keys(), ...next.keys()])].filter((path) => old.get(path) !== next.get(path)).sort();
-}
-
-async function digests(engine: Engine, image: ImageDetails, root: string): Promise<ReadonlyMap<string, string>> {
-  const id = await engine.createContainer(`hot-deploy-base-${image.Id.slice(7, 19)}-${randomUUID().slice(0, 8)}`, {
-    Image: image.Id,
-    Entrypoint: ['sh', '-c', 'sleep 600'],
-    Cmd: [],
-    User: '0:0',
-    Healthcheck: { Test: ['NONE'] },
-    Labels: { 'hot-deploy.role': 'base' },
-    HostConfig: { NetworkMode: 'none' },
-  });
-  try {
-    await engine.startContainer(id);
-    const argv = ['sh', '-c', list, 'hot-deploy', ...noise, root];
-    const { stdout } = await engine.exec(id, { argv, user: '0:0', timeoutMs: 300_000 });
-    const lines = stdout.toString('utf8').split('\n').filter(Boolean);
-    return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
-  } finally {
-    await engine.removeContainer(id, { force: true });
-  }
 }

@@ -1,3 +1,4 @@
+import { isLink } from './listing.js';
 import {
   type Digests,
   expectedModules,
@@ -27,6 +28,10 @@ export interface Change {
   readonly protocols: readonly string[];
   /** Files that a start of the release reads and a hot upgrade does not: scripts and arguments of the VM. */
   readonly files: readonly string[];
+  /** Files below `lib/` that belong to no application of the release, such as `lib/README`. */
+  readonly overlays: readonly string[];
+  /** What a hot load would have to bring and is a symbolic link, whose target it does not carry. */
+  readonly links: readonly string[];
   /** Whether a cold boot of the image would run exactly what runs. */
   readonly same: boolean;
 }
@@ -98,16 +103,24 @@ export function compare(running: RunningRelease, next: ImageRelease): Change {
   const settings = differing(under('releases/VSN/', running.files, next.files), next.files, running.files).filter(
     (path) => configuration.test(path) && !(`${path}.src` in next.files),
   );
+  const own = new Set(next.applications.map(({ name, version }) => `${name}-${version}`));
+  const overlays = differing(under('lib/', next.files), next.files, running.files).filter(
+    (path) => !own.has(path.split('/')[1] ?? ''),
+  );
   const { added, removed, changed, rebuilt } = applications;
   return {
     applications,
     modes,
     protocols,
     files,
+    overlays,
+    links: linked(next, [...added, ...changed.map(({ name, to }) => ({ name, version: to }))]),
     same:
       running.version === next.version &&
       running.erts === next.erts &&
-      [added, removed, changed, rebuilt, modes, protocols, files, settings].every((list) => list.length === 0),
+      [added, removed, changed, rebuilt, modes, protocols, files, settings, overlays].every(
+        (list) => list.length === 0,
+      ),
   };
 }
 
@@ -116,6 +129,16 @@ function differing(modules: Digests, expected: Digests, actual: Digests): readon
   return Object.keys(modules)
     .filter((module) => actual[module] !== expected[module])
     .sort();
+}
+
+// Links to anything else than code and settings mean in the container what they mean in the image.
+function linked({ files }: ImageRelease, brought: readonly { readonly name: string; readonly version: string }[]) {
+  const directories = new Set(brought.map(({ name, version }) => `lib/${name}-${version}`));
+  return Object.keys(files).filter((path) => {
+    const [, directory = '', rest = ''] = /^(lib\/[^/]+)(.*)/.exec(path) ?? [];
+    const carried = directory === '' ? /^(lib|releases(\/VSN(\/.*)?)?)$/.test(path) : directories.has(directory);
+    return carried && /^(\/ebin(\/.*)?)?$/.test(rest) && isLink(files[path]);
+  });
 }
 
 function distinct(names: readonly string[]): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Engine } from '../docker/engine.js';
+import { readListing } from './listing.js';
 import type { FileDigests } from './release.js';
 
 /** The release's files that are no code, and whom the release belongs to. */
@@ -8,14 +9,17 @@ export interface ReleaseFiles {
   readonly owner: { readonly uid: number; readonly gid: number };
 }
 
-// $1 root, $2 version. relx writes the version into its scripts, which makes them differ where nothing does.
+// $1 root, $2 version, $3 the version for sed. relx writes the version into its scripts, which makes them differ where
+// nothing does.
 const list = `
 cd "$1" || exit 1
+export LC_ALL=C
 ls -ldn "releases/$2" | { read -r _ _ uid gid _; echo "owner $uid $gid"; }
 find lib "releases/$2" -type f ! -name '*.beam' -exec sha256sum {} +
-find bin -type f -o -type l | while read -r file; do
-  printf '%s  %s\\n' "$(sed "s/$2/VSN/g" "$file" | sha256sum | cut -d ' ' -f 1)" "$file"
-done`;
+find lib "releases/$2" -type l -exec ls -ldn {} +
+find bin \\( -type f -o -type l \\) -exec sh -c 'pattern=$1; shift; for file; do
+  printf "%s  %s\\n" "$(sed "s/$pattern/VSN/g" "$file" | sha256sum | cut -d " " -f 1)" "$file"
+done' sh "$3" {} +`;
 
 /** Digests of all files that are no beams, read by `sha256sum` inside the container. */
 export async function readFiles(
@@ -26,22 +30,23 @@ export async function readFiles(
   version: string,
 ): Promise<ReleaseFiles> {
   const { stdout } = await engine.exec(container, {
-    argv: ['sh', '-c', list, 'hot-deploy', root, version],
+    argv: ['sh', '-c', list, 'hot-deploy', root, version, version.replace(/[^A-Za-z0-9+_-]/g, '[$&]')],
     user,
     timeoutMs: 60_000,
   });
-  const lines = stdout.toString('utf8').split('\n').filter(Boolean);
-  const owner = /^owner (\d+) (\d+)$/.exec(lines[0] ?? '');
-  const digests = lines
-    .slice(owner === null ? 0 : 1)
-    .map((line) => [place(line.slice(66), version), line.slice(0, 64)] as const);
+  const [, uid, gid] = /^owner (\d+) (\d+)$/m.exec(stdout.toString('latin1')) ?? [];
   return {
-    files: Object.fromEntries(digests),
-    owner: { uid: Number(owner?.[1] ?? 0), gid: Number(owner?.[2] ?? 0) },
+    files: Object.fromEntries([...readListing(stdout)].map(([path, digest]) => [place(path, version), digest])),
+    owner: { uid: Number(uid ?? 0), gid: Number(gid ?? 0) },
   };
 }
 
 function place(path: string, version: string): string {
-  const own = `releases/${version}/`;
-  return path.startsWith('lib/') ? path : path.replace(own, 'releases/VSN/').replaceAll(version, 'VSN');
+  if (path.startsWith('lib/')) {
+    return path;
+  }
+  // The directory itself where it is a link.
+  return path === `releases/${version}`
+    ? 'releases/VSN'
+    : path.replace(`releases/${version}/`, 'releases/VSN/').replaceAll(version, 'VSN');
 }

@@ -1,5 +1,5 @@
 import { map, text, tuple } from '../node/term.js';
-import type { ApplicationChange } from './compare.js';
+import type { Change } from './compare.js';
 import type { ImageRelease, ModuleFacts, RunningRelease } from './release.js';
 import type { Workshop } from './workshop.js';
 
@@ -21,25 +21,33 @@ export interface ModuleChanges {
 /** Reads the modules of all changed applications in both versions, once the workshop has both. */
 export async function moduleChanges(
   workshop: Workshop,
-  changes: readonly ApplicationChange[],
+  { applications: { added, changed }, protocols }: Change,
   running: RunningRelease,
   next: ImageRelease,
 ): Promise<readonly ModuleChanges[]> {
-  const wildcards = changes.flatMap((change) => [
-    `${oldRoot}/lib/${change.name}-${change.from}/ebin/*.beam`,
-    `${change.toDirectory}/ebin/*.beam`,
-  ]);
-  const specifications = changes.map(({ name, from, toDirectory }) =>
+  const beams = (directory: string) => text(`${directory}/ebin/*.beam`);
+  const consolidated = `${next.root}/releases/${next.version}/consolidated`;
+  const specifications = changed.map(({ name, from, toDirectory }) =>
     tuple(text(`${oldRoot}/lib/${name}-${from}/ebin/${name}.app`), text(`${toDirectory}/ebin/${name}.app`)),
   );
-  const { modules: facts, started } = (await workshop.ask({
+  const facts = (await workshop.ask({
     module: 'hot_deploy_release',
     function: 'modules',
-    argument: map({ wildcards: wildcards.map(text), specifications }),
-  })) as { readonly modules: readonly (readonly ModuleFacts[])[]; readonly started: readonly (readonly string[])[] };
-  return changes.map((change, at) => ({
-    ...ofApplication(change.name, facts[2 * at] ?? [], facts[2 * at + 1] ?? [], running, next),
-    started: started[at] ?? [],
+    argument: map({
+      old: changed.map(({ name, from }) => beams(`${oldRoot}/lib/${name}-${from}`)),
+      new: changed.map(({ toDirectory }) => beams(toDirectory)),
+      loads: [
+        ...added.map(({ directory }) => beams(directory)),
+        ...protocols.filter((name) => name in next.protocols).map((name) => text(`${consolidated}/${name}.beam`)),
+      ],
+      specifications,
+    }),
+  })) as Readonly<Record<'old' | 'new', readonly (readonly ModuleFacts[])[]>> & {
+    readonly started: readonly (readonly string[])[];
+  };
+  return changed.map(({ name }, at) => ({
+    ...ofApplication(name, facts.old[at] ?? [], facts.new[at] ?? [], running, next),
+    started: facts.started[at] ?? [],
   }));
 }
 

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
-import { answer, expressionForOwnVm, type Request } from '../node/agent.js';
+import { roleLabel } from '../docker/throw-away.js';
+import { AgentError, answer, expressionForOwnVm, type Request } from '../node/agent.js';
 import { evaluateInput } from '../node/shell.js';
 import { atom, write } from '../node/term.js';
 import { Refusal } from '../refusal.js';
+import { refuseUnusable } from './names.js';
 import { refuseOldOtp } from './otp.js';
 
 // Keeps the container there until it is removed, and goes at once when it is told to.
@@ -16,7 +18,7 @@ for d in "$1" /app /opt/* /srv/* /home/* /root /; do
   [ -f "$d/releases/start_erl.data" ] && break
   d=
 done
-[ -n "$d" ] || d=$(find / -xdev -path /proc -prune -o -path '*/releases/start_erl.data' -print 2>/dev/null | head -n 1 | sed 's#/releases/start_erl.data$##')
+[ -n "$d" ] || d=$(find / -xdev -path /proc -prune -o -type f -path '*/releases/start_erl.data' -print 2>/dev/null | head -n 1 | sed 's#/releases/start_erl.data$##')
 [ -n "$d" ] && printf '%s\\n' "$d" && cat "$d/releases/start_erl.data"`;
 
 // $1 root, $2 Erlang source for -eval. A release without its own runtime uses the one in its image.
@@ -25,6 +27,8 @@ read -r erts version <"$1/releases/start_erl.data"
 erl="$1/erts-$erts/bin/erl"; [ -x "$erl" ] || erl=erl
 boot="$1/releases/$version/start_clean"; [ -f "$boot.boot" ] || boot=start_clean
 cat | "$erl" -boot "$boot" -boot_var RELEASE_LIB "$1/lib" -noshell -noinput -eval "$2"`;
+
+const unreadable: ReadonlySet<string> = new Set(['no_release', 'bad_app', 'bad_beam', 'crashed']);
 
 /**
  * A throw-away container of the new image, without network, in which the new release's own runtime reads the
@@ -35,6 +39,8 @@ export class Workshop {
     private readonly engine: Engine,
     readonly container: string,
     readonly root: string,
+    /** The image, as the user named it. */
+    readonly reference: string,
   ) {}
 
   static async open(engine: Engine, image: ImageDetails, reference: string): Promise<Workshop> {
@@ -45,8 +51,9 @@ export class Workshop {
       User: '0:0',
       WorkingDir: '/',
       Healthcheck: { Test: ['NONE'] },
-      Labels: { 'hot-deploy.role': 'workshop' },
-      Env: ['ERL_CRASH_DUMP=/dev/null'],
+      Labels: { [roleLabel]: 'workshop' },
+      // Without a locale file names would be read as Latin-1.
+      Env: ['ERL_CRASH_DUMP=/dev/null', 'LANG=C.UTF-8'],
       HostConfig: { NetworkMode: 'none' },
     });
     try {
@@ -56,14 +63,17 @@ export class Workshop {
         user: '0:0',
         timeoutMs: 60_000,
       });
-      const [root, startErl] = found.stdout.toString('utf8').split('\n');
+      const [root, ...startErl] = found.stdout.toString('utf8').split('\n');
       if (root === undefined || root === '') {
         throw new Refusal(
           `The image ${reference} holds no release: nothing in it is named releases/start_erl.data. Is it the image of an Erlang or Elixir release?`,
         );
       }
-      refuseOldOtp(startErl?.split(' ')[0] ?? '', `The image ${reference}`);
-      return new Workshop(engine, container, root);
+      refuseOldOtp(
+        runtimeOf(startErl.join('\n'), `${root}/releases/start_erl.data in the image ${reference}`),
+        `The image ${reference}`,
+      );
+      return new Workshop(engine, container, root, reference);
     } catch (error) {
       await engine.removeContainer(container, { force: true });
       throw error;
@@ -79,7 +89,7 @@ export class Workshop {
       stdin: expressionForOwnVm('release', call),
       timeoutMs,
     });
-    const value = answer(result.stdout.toString('utf8'));
+    const value = this.told(result.stdout.toString('utf8'));
     if (value === undefined) {
       const said = `${result.stdout.toString('utf8')} ${result.stderr.toString('utf8')}`.trim().slice(-500);
       throw new Refusal(
@@ -87,6 +97,21 @@ export class Workshop {
       );
     }
     return value;
+  }
+
+  /** What cannot be read is the image's own fault, save what systools has to say, which leaves a restart open. */
+  private told(stdout: string): unknown {
+    try {
+      return answer(stdout);
+    } catch (error) {
+      if (error instanceof AgentError && unreadable.has(error.code)) {
+        throw new Refusal(
+          `The release in the image ${this.reference} is damaged, or what it is compared with: ${error.message}. Build the image again.`,
+          { cause: error },
+        );
+      }
+      throw error;
+    }
   }
 
   async put(path: string, tar: Buffer): Promise<void> {
@@ -100,4 +125,16 @@ export class Workshop {
   async close(): Promise<void> {
     await this.engine.removeContainer(this.container, { force: true, volumes: true });
   }
+}
+
+/** `13.1.5 0.2.0`: the runtime's version, then the release's. */
+function runtimeOf(startErl: string, where: string): string {
+  const [erts = '', version = '', ...rest] = startErl.trim().split(/\s+/);
+  if (!/^\d+(\.\d+)*$/.test(erts) || rest.length > 0) {
+    throw new Refusal(
+      `${where} names no runtime and release, but ${JSON.stringify(startErl.slice(0, 80))}. Build the image again.`,
+    );
+  }
+  refuseUnusable('version', version, where);
+  return erts;
 }

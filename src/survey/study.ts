@@ -24,7 +24,7 @@ export async function study(
   const { running, next, change } = comparison;
   const read = async () => {
     await bringOld(engine, container.Id, workshop, running, change);
-    return await moduleChanges(workshop, change.applications.changed, running, next);
+    return await moduleChanges(workshop, change, running, next);
   };
   const [modules, boot] = await Promise.all([
     read(),

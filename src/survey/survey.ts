@@ -1,14 +1,18 @@
 import { posix } from 'node:path';
 import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
+import { AgentError } from '../node/agent.js';
+import { NodeUnreachable } from '../node/node.js';
 import type { Vm } from '../node/vm.js';
 import type { Comparison } from '../plan/comparison.js';
 import { type ContainerPlan, closed, judgeRelease } from '../plan/plan.js';
 import type { Reason } from '../plan/reason.js';
 import { against } from '../plan/rule.js';
 import { Refusal } from '../refusal.js';
+import { UnsafeArchive } from '../release/archive.js';
 import { compareImages } from '../release/base.js';
 import { compare } from '../release/compare.js';
+import { listingIn } from '../release/image-files.js';
 import type { ImageRelease } from '../release/release.js';
 import { bootedVersion, type Reading, readRunning } from '../release/running.js';
 import { surveyCode } from './code.js';
@@ -22,13 +26,33 @@ export async function survey(site: Site, containers: readonly ContainerDetails[]
   const shared = sharing();
   // One after another: the workshop holds one old release at a time.
   for (const container of containers) {
-    plans.push(await surveyOne(site, container, shared));
+    plans.push(await surveyOne(site, container, shared).catch(refuseUnreadable(container)));
   }
   return plans;
 }
 
+/** So far nothing has changed: whatever cannot be read is a reason not to begin. */
+function refuseUnreadable(container: ContainerDetails): (error: unknown) => never {
+  return (error) => {
+    const name = container.Name.replace(/^\//, '');
+    if (error instanceof UnsafeArchive) {
+      throw new Refusal(
+        `${error.message} It cannot be brought into ${name}. Build the image without it, or deploy with \`strategy: restart\`.`,
+        { cause: error },
+      );
+    }
+    if (error instanceof AgentError || error instanceof NodeUnreachable) {
+      throw new Refusal(
+        `${name} could not be compared with the image: ${error.message.replace(/\.$/, '')}. Look at its log, and try again.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  };
+}
+
 async function surveyOne(site: Site, container: ContainerDetails, shared: Shared): Promise<ContainerPlan> {
-  const { engine, inputs, next, image } = site;
+  const { engine, inputs, next, image, workshop } = site;
   const name = container.Name.replace(/^\//, '');
   refuseStopped(name, container);
   const oldImage = await engine.findImage(container.Image);
@@ -53,8 +77,14 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
   refuseOther(name, [running.name], next);
   const from = running.version;
   const change = compare(running, next);
-  const imageChange = await shared.images(oldImage, () => compareImages(engine, oldImage, image, running.root));
-  if (change.same && imageChange.files.length === 0 && imageChange.settings.length === 0) {
+  const imageChange = await shared.images(oldImage, () =>
+    compareImages(
+      engine,
+      { image: oldImage, root: running.root },
+      { image, root: next.root, listing: listingIn(engine, workshop.container) },
+    ),
+  );
+  if (change.same && Object.values(imageChange).every((differing) => differing.length === 0)) {
     return { ...base, from, method: 'none', reasons: [] };
   }
   const present = await existing(site, container.Id, running, change);

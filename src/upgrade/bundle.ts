@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { type Entry, packEntries, sha256, unpack } from '../release/archive.js';
+import { type Entry, packEntries, sha256, UnsafeArchive, unpack } from '../release/archive.js';
 import type { Change } from '../release/compare.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Workshop } from '../release/workshop.js';
@@ -106,10 +106,19 @@ export async function makeBundle(
 async function collect(workshop: Workshop, next: ImageRelease, directory: string): Promise<readonly Entry[]> {
   const tar = await workshop.get(`${next.root}/${directory}`);
   const entries = tar === undefined ? [] : await unpack(tar);
+  const odd = entries.find(({ path }) => uncertain.test(path));
+  if (odd !== undefined) {
+    throw new UnsafeArchive(
+      `${next.root}/${directory} holds the file ${JSON.stringify(odd.path)}, a name that is no UTF-8, or holds a backslash or a line break.`,
+    );
+  }
   return entries
     .map((entry) => ({ ...entry, path: [directory, ...entry.path.split('/').slice(1)].join('/') }))
     .filter((entry) => !keptOut.includes(entry.path.split('/').at(-1) ?? ''));
 }
+
+// Neither tar-stream nor every sha256sum gives these names back as they were.
+const uncertain = /[\p{Cc}\\\uFFFD]/u;
 
 // release_handler looks for start.boot; relx names the boot file after the release.
 function startBoot(entries: readonly Entry[], release: string, name: string): readonly Entry[] {

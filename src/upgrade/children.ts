@@ -1,4 +1,5 @@
 import { atom, type Term, tuple } from '../node/term.js';
+import { plainPlace } from '../release/modules.js';
 import type { SupervisionChange } from '../release/supervision.js';
 
 /** Starting or ending one child by hand: neither new code nor new specifications do that. */
@@ -97,7 +98,12 @@ function start(
     : call('start_child', name, { source: spec.text });
   return {
     kind: 'action',
-    action: { application, up: [up], down: end(name, child.id), words: `${name}: child ${child.id} is started` },
+    action: {
+      application,
+      up: [up],
+      down: end(name, child.id),
+      words: plainPlace(`${name}: child ${child.id} is started`),
+    },
   };
 }
 
@@ -118,7 +124,12 @@ function stop(
     : call('start_child', name, { source: spec.text });
   return {
     kind: 'action',
-    action: { application, up: end(name, child.id), down: [back], words: `${name}: child ${child.id} is ended` },
+    action: {
+      application,
+      up: end(name, child.id),
+      down: [back],
+      words: plainPlace(`${name}: child ${child.id} is ended`),
+    },
   };
 }
 

@@ -56,7 +56,7 @@ export async function ready(
     set: 'node',
     module: 'hot_deploy_check',
     function: 'ready',
-    argument: map({ loads: bundle.loads.map(atom), updates: bundle.updates.map(atom), timeout: suspendTimeoutMs }),
+    argument: map({ loads: bundle.loads.map(text), updates: bundle.updates.map(text), timeout: suspendTimeoutMs }),
   })) as { identity: RunningRelease; check: ProcessCheck };
 }
 

@@ -31,7 +31,16 @@ function comparing(
     ...comparison(runs(shop), bumped(shop, '1.1.0', ['shop'])),
     modules: [modulesOf('cart'), modulesOf('shop', modules)],
     supervision,
-    processes: { held: 0, supervisors: [], wouldDie: [], unanswering: [], unsupervised: [], counts: {}, ...processes },
+    processes: {
+      held: 0,
+      supervisors: [],
+      wouldDie: [],
+      unanswering: [],
+      unsupervised: [],
+      funs: [],
+      counts: {},
+      ...processes,
+    },
     appups: [],
   };
 }
@@ -115,6 +124,12 @@ const rows: readonly Row[] = [
     'shop',
     comparing({ started: ['mod', 'start_phases'] }),
     'shop has another mod, start_phases, which is read only when it starts',
+  ],
+  [
+    'fun-kept',
+    'Shop.Hash',
+    comparing({}, { funs: [{ place: "table 'Elixir.Shop.Handlers'", module: 'Elixir.Shop.Hash' }] }),
+    'table Shop.Handlers keeps a fun that was made in Shop.Hash',
   ],
   [
     'module-moved',

@@ -125,14 +125,27 @@ const rows: readonly Row[] = [
   [
     'container-config-changed',
     'ENV PATH',
-    comparing({}, next, { image: { settings: ['ENV PATH'], files: [] } }),
+    comparing({}, next, { image: { settings: ['ENV PATH'], files: [], overlays: [] } }),
     'The image sets ENV PATH differently, which only a new container takes up.',
   ],
   [
     'base-image-changed',
     '/bin/a',
-    comparing({}, next, { image: { settings: [], files: ['/bin/a', '/bin/b', '/bin/c', '/bin/d'] } }),
+    comparing({}, next, { image: { settings: [], files: ['/bin/a', '/bin/b', '/bin/c', '/bin/d'], overlays: [] } }),
     '4 files outside the release differ (/bin/a, /bin/b, /bin/c and 1 more). A hot load carries the release only; the rest takes a new container.',
+  ],
+  [
+    'overlay-changed',
+    'etc/app.toml',
+    comparing({}, next, { image: { settings: [], files: [], overlays: ['etc/app.toml'] } }),
+    'etc/app.toml in /app: a hot load carries applications and what a version boots with, and leaves the rest of the release as it is. It takes a new container.',
+  ],
+  ['overlay-changed', 'lib/README', comparing({}, withFile('lib/README')), 'lib/README in /app: '],
+  [
+    'release-linked',
+    'releases/VSN/sys.config',
+    comparing({}, { ...next, files: { ...next.files, 'releases/VSN/sys.config': '-> /etc/sys.config' } }),
+    'releases/VSN/sys.config is a symbolic link in the image, and a hot load does not carry what it leads to.',
   ],
   [
     'downgrade-impossible',
@@ -181,9 +194,22 @@ describe('what closes the hot way before any code is looked at', () => {
 
   it('names all that differ, as long as they are few', () => {
     const files = ['/bin/a', '/bin/b', '/bin/c'];
-    expect(judgeRelease(comparing({}, next, { image: { settings: [], files } }))[0]?.message).toContain(
+    expect(judgeRelease(comparing({}, next, { image: { settings: [], files, overlays: [] } }))[0]?.message).toContain(
       '3 files outside the release differ (/bin/a, /bin/b, /bin/c).',
     );
+  });
+
+  it('is one reason for each entry of the directory where overlays differ, and none for another runtime', () => {
+    const overlays = ['README', 'erts-13.1.5/bin/beam.smp', 'erts-13.1.5/bin/erlc', 'etc/a', 'etc/b'];
+    const images = { image: { settings: [], files: [], overlays } };
+    const subjects = (release: ImageRelease) =>
+      judgeRelease(comparing({}, release, images)).map(({ code, subject }) => `${code} ${subject}`);
+    expect(subjects(next)).toEqual(['README', 'erts-13.1.5', 'etc'].map((each) => `overlay-changed ${each}`));
+    expect(subjects({ ...next, erts: '14.0' })).toEqual([
+      'erts-changed erts',
+      'overlay-changed README',
+      'overlay-changed etc',
+    ]);
   });
 
   it('is one reason, not one for each of its applications, where the runtime differs', () => {

@@ -74,6 +74,16 @@ describe('an archive', () => {
     ]);
   });
 
+  it('gives a hard link the content of the file before it', async () => {
+    const tar = await archive(
+      { name: 'lib/kv.beam' },
+      { name: 'lib/same.beam', type: 'link', linkname: 'lib/kv.beam' },
+    );
+    const [first, second] = await unpack(tar);
+    expect(second).toMatchObject({ path: 'lib/same.beam', type: 'file', data: first?.data });
+    expect(second?.data.toString()).toBe('content');
+  });
+
   it('that was cut off is no archive', async () => {
     const whole = await archive({ name: 'lib/kv.beam' });
     await expect(unpack(whole.subarray(0, 515))).rejects.toThrow('Unexpected end of data');

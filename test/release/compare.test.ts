@@ -10,6 +10,8 @@ const untouched = {
   modes: [],
   protocols: [],
   files: [],
+  overlays: [],
+  links: [],
 };
 const recompiled = (release: ImageRelease, name: string, module: string) =>
   changing(release, name, ({ modules }) => ({ modules: { ...modules, [module]: digest(`new ${module}`) } }));
@@ -240,3 +242,48 @@ it.each(['sys.config', 'sys.config.src', 'runtime.exs'])(
     expect(changedFiles(now, then)).toEqual({ ...untouched, same: false });
   },
 );
+
+describe('below lib, what belongs to no application', () => {
+  it.each(['lib/README', 'lib/shared/table.csv', 'lib/shop-2.0.0/priv/logo.svg'])('%s counts', (path) => {
+    expect(changedFiles({}, { [path]: 'new' })).toMatchObject({ overlays: [path], same: false });
+    expect(changedFiles({ [path]: 'old' }, { [path]: 'new' })).toMatchObject({ overlays: [path], same: false });
+    expect(changedFiles({ [path]: 'old' })).toMatchObject({ overlays: [], same: true });
+  });
+
+  it('does not count where only the container has it: an earlier version, or what was written there', () => {
+    expect(changedFiles({ 'lib/shop-0.9.0/ebin/shop.app': 'old' }, {})).toEqual({ ...untouched, same: true });
+  });
+});
+
+describe('a symbolic link', () => {
+  const next = bumped(shop, '1.0.1', ['shop']);
+  const links = (path: string, running = shop) =>
+    compare(runs(running), withFiles(next, { [path]: '-> /opt/x' })).links;
+
+  it.each([
+    'lib',
+    'lib/shop-1.0.1',
+    'lib/shop-1.0.1/ebin',
+    'lib/shop-1.0.1/ebin/Elixir.Shop.beam',
+    'releases',
+    'releases/VSN',
+    'releases/VSN/sys.config',
+    'releases/VSN/consolidated',
+  ])('%s stands for what a hot load would have to bring', (path) => {
+    expect(links(path)).toEqual([path]);
+  });
+
+  it.each(['lib/shop-1.0.1/priv', 'lib/shop-1.0.1/priv/cacerts.pem', 'lib/cart-1.0.0', 'bin/shop'])(
+    '%s means in the container what it means in the image',
+    (path) => {
+      expect(links(path)).toEqual([]);
+    },
+  );
+
+  it('that leads elsewhere under the same version is another file', () => {
+    const path = 'lib/shop-1.0.0/priv/theme';
+    expect(changedFiles({ [path]: '-> dark' }, { [path]: '-> light' }).applications.rebuilt).toEqual([
+      { name: 'shop', version: '1.0.0', modules: [path] },
+    ]);
+  });
+});

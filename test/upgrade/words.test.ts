@@ -26,6 +26,8 @@ const change: Change = {
   modes: [],
   protocols: ['Elixir.Shop.Show'],
   files: [],
+  overlays: [],
+  links: [],
   same: false,
 };
 const server = { behaviours: ['gen_server'] };

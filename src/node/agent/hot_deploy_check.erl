@@ -9,9 +9,12 @@
 ready(Request) ->
     #{identity => hot_deploy_node:identify(#{}), check => check(Request)}.
 
-%% Loads are all modules that get new code, updates those whose processes are to be held meanwhile.
--spec check(#{loads := [module()], updates := [module()], timeout := timeout()}) -> hot_deploy_json:json().
-check(#{loads := Loads, updates := Updates, timeout := Timeout}) ->
+%% Loads are all modules that get new code, updates those whose processes are to be held meanwhile. They come as text:
+%% nobody runs a module whose name the node has never heard, and an atom that is made once stays for ever.
+-spec check(#{loads := [string()], updates := [string()], timeout := timeout()}) -> hot_deploy_json:json().
+check(#{loads := LoadNames, updates := UpdateNames, timeout := Timeout}) ->
+    Loads = known(LoadNames),
+    Updates = known(UpdateNames),
     Tree = hot_deploy_tree:walk(all),
     Crashing = crashing(maps:to_list(Tree)),
     Base = #{
@@ -19,6 +22,7 @@ check(#{loads := Loads, updates := Updates, timeout := Timeout}) ->
         wouldDie => hot_deploy_node:processes(Loads),
         unanswering => [],
         unsupervised => [],
+        funs => maps:get(kept, hot_deploy_funs:kept(Loads)),
         counts => #{}
     },
     %% Asking on would crash what release_handler would crash, so it is left out.
@@ -40,6 +44,11 @@ check(#{loads := Loads, updates := Updates, timeout := Timeout}) ->
         _ ->
             Base#{held => 0}
     end.
+
+known(Names) ->
+    lists:append([try [binary_to_existing_atom(unicode:characters_to_binary(Name))]
+                  catch error:badarg -> []
+                  end || Name <- Names]).
 
 %% release_handler asks every supervisor for its children, and a top process that is none crashes on the
 %% question; so does the upgrade on a supervisor that is suspended or busy.

@@ -15,7 +15,7 @@ read(#{root := Root}) ->
         erts => text(Erts),
         otp => text(erlang:system_info(otp_release)),
         root => text(Root),
-        applications => [application(Root, Application) || Application <- Applications],
+        applications => [(application(Root, Application))#{mode => mode(Application)} || Application <- Applications],
         protocols => digests(Consolidated)
     }.
 
@@ -23,42 +23,89 @@ start_erl_data(Root) ->
     File = filename:join([Root, "releases", "start_erl.data"]),
     case file:read_file(File) of
         {ok, Binary} ->
-            [Erts, Version | _] = string:lexemes(binary_to_list(Binary), " \n\r\t"),
-            {Erts, Version};
+            case string:lexemes(binary_to_list(Binary), " \n\r\t") of
+                [Erts, Version | _] -> {Erts, Version};
+                _ -> refuse(no_release, [File, " names no runtime and version"])
+            end;
         {error, Reason} ->
-            throw({refused, no_release, text(File ++ ": " ++ file:format_error(Reason))})
+            refuse(no_release, [File, ": ", file:format_error(Reason)])
     end.
 
 %% relx names the file after the release and mix does too; a release may carry start.rel beside it.
 rel_file(Root, Version) ->
-    Files = filelib:wildcard(filename:join([Root, "releases", Version, "*.rel"])),
-    Releases = [{Name, Applications} || File <- Files,
-                                        filename:basename(File) =/= "start_clean.rel",
-                                        filename:basename(File) =/= "no_dot_erlang.rel",
-                                        {ok, [{release, {Name, V}, _, Applications}]} <- [file:consult(File)],
-                                        V =:= Version],
-    case Releases of
-        [Release | _] -> Release;
-        [] -> throw({refused, no_release, text("no .rel file of version " ++ Version ++ " in " ++ Root)})
+    Directory = filename:join([Root, "releases", Version]),
+    Files = [File || File <- filelib:wildcard(filename:join(Directory, "*.rel")),
+                     not lists:member(filename:basename(File), ["start_clean.rel", "no_dot_erlang.rel"])],
+    Read = [{File, consult(File)} || File <- Files],
+    case [Release || {_, {ok, {release, {Name, V}, _, Applications}}} <- Read,
+                     Release <- [{Name, Applications}],
+                     V =:= Version] of
+        [Release | _] ->
+            booting(Directory, Release, Version);
+        [] ->
+            Why = [[", and ", File, ": ", Reason] || {File, {error, Reason}} <- Read],
+            refuse(no_release, ["no .rel file of version ", Version, " in ", Directory, Why])
     end.
 
-application(Root, Application) ->
-    Name = element(1, Application),
-    Version = element(2, Application),
+%% What a start of the container would boot: release_handler takes it too, once the new release is permanent.
+booting(Directory, {Name, _} = Release, Version) ->
+    Files = [filename:join(Directory, Boot) || Boot <- ["start.boot", lists:concat([Name, ".boot"])]],
+    case [File || File <- Files, filelib:is_regular(File)] of
+        [File | _] ->
+            {ok, Binary} = file:read_file(File),
+            try binary_to_term(Binary) of
+                {script, {_, Version}, Script} when is_list(Script) -> Release;
+                _ -> refuse(no_release, [File, " is no boot script of version ", Version])
+            catch
+                error:badarg -> refuse(no_release, [File, " is no boot script"])
+            end;
+        [] ->
+            refuse(no_release, ["no boot script in ", Directory])
+    end.
+
+application(Root, {Name, Version, _}) -> application(Root, {Name, Version});
+application(Root, {Name, Version, _, _}) -> application(Root, {Name, Version});
+application(Root, {Name, Version}) when is_atom(Name) ->
     Directory = filename:join([Root, "lib", lists:concat([Name, "-", Version])]),
     Ebin = filename:join(Directory, "ebin"),
+    ok = described(filename:join(Ebin, lists:concat([Name, ".app"])), Name, Version),
     #{
         name => Name,
         version => text(Version),
-        mode => mode(Application),
         directory => text(Directory),
         appup => filelib:is_regular(filename:join(Ebin, lists:concat([Name, ".appup"]))),
         modules => digests(Ebin)
-    }.
+    };
+application(_, Other) ->
+    refuse(no_release, io_lib:format("its .rel file names ~0tP, which is no application", [Other, 8])).
+
+%% systools and the application controller read it; a boot script holds what it said when the release was built.
+described(File, Name, Version) ->
+    case consult(File) of
+        {ok, {application, Name, Properties}} when is_list(Properties) ->
+            case proplists:get_value(vsn, Properties) of
+                Version -> ok;
+                Other -> refuse(bad_app, io_lib:format("~ts says version ~0tP, and the release has ~ts", [File, Other, 8, Version]))
+            end;
+        {ok, _} ->
+            refuse(bad_app, [File, " describes no application ", atom_to_list(Name)]);
+        {error, Why} ->
+            refuse(bad_app, [File, ": ", Why])
+    end.
 
 mode({_, _, Mode}) when is_atom(Mode) -> Mode;
-mode({_, _, Mode, _}) -> Mode;
+mode({_, _, Mode, _}) when is_atom(Mode) -> Mode;
 mode(_) -> permanent.
+
+%% The only term in a file.
+consult(File) ->
+    %% To open a pipe would wait for ever.
+    case filelib:is_regular(File) andalso file:consult(File) of
+        {ok, [Term]} -> {ok, Term};
+        {ok, Terms} -> {error, io_lib:format("it holds ~b terms instead of one", [length(Terms)])};
+        {error, Reason} -> {error, file:format_error(Reason)};
+        false -> {error, "there is no such file"}
+    end.
 
 digests(Directory) ->
     maps:from_list(
@@ -67,17 +114,30 @@ digests(Directory) ->
 
 %% Over the chunks that matter, as the loader computes it: equal whether stripped or not.
 digest(File) ->
-    case beam_lib:md5(File) of
-        {ok, {_, Digest}} -> binary:encode_hex(Digest);
-        {error, beam_lib, Reason} -> throw({refused, bad_beam, text([File, ": ", beam_lib:format_error(Reason)])})
+    case filelib:is_regular(File) andalso beam_lib:md5(File) of
+        {ok, {Module, Digest}} ->
+            case atom_to_list(Module) =:= filename:basename(File, ".beam") of
+                true -> binary:encode_hex(Digest);
+                false -> refuse(bad_beam, [File, ": it holds the module ", atom_to_list(Module)])
+            end;
+        {error, beam_lib, Reason} ->
+            refuse(bad_beam, beam_lib:format_error(Reason));
+        false ->
+            refuse(bad_beam, [File, ": it is no file"])
     end.
 
-%% What the plan has to know of single modules, and what differs between two specifications of an application.
--spec modules(#{wildcards := [string()], specifications := [{string(), string()}]}) -> hot_deploy_json:json().
-modules(#{wildcards := Wildcards, specifications := Specifications}) ->
+%% What the plan has to know of single modules, and what differs between two specifications of an application. Those that a
+%% hot load would load have to be such that it can: a beam that its own chunks call whole may still be none to the loader,
+%% which would tell past the point of no return.
+-spec modules(#{
+    old := [string()], new := [string()], loads := [string()], specifications := [{string(), string()}]
+}) -> hot_deploy_json:json().
+modules(#{old := Old, new := New, loads := Loads, specifications := Specifications}) ->
+    [loadable(File) || Wildcard <- Loads, File <- filelib:wildcard(Wildcard)],
     #{
-        modules => [[module(File) || File <- filelib:wildcard(Wildcard)] || Wildcard <- Wildcards],
-        started => [started(keys(Old), keys(New)) || {Old, New} <- Specifications]
+        old => [[module(File, fun on_load/1) || File <- filelib:wildcard(Wildcard)] || Wildcard <- Old],
+        new => [[module(File, fun loadable/1) || File <- filelib:wildcard(Wildcard)] || Wildcard <- New],
+        started => [started(keys(OldFile), keys(NewFile)) || {OldFile, NewFile} <- Specifications]
     }.
 
 %% Read only when the application starts; everything else of it release_handler exchanges.
@@ -91,11 +151,11 @@ keys(File) ->
         _ -> []
     end.
 
-module(File) ->
+module(File, OnLoad) ->
     Chunks = [exports, imports, attributes],
     case beam_lib:chunks(File, Chunks) of
         {ok, {Module, [{exports, Exports}, {imports, Imports}, {attributes, Attributes}]}} ->
-            {ok, Beam} = file:read_file(File),
+            RunsOnLoad = OnLoad(File),
             #{
                 file => text(File),
                 module => Module,
@@ -105,17 +165,17 @@ module(File) ->
                 exports => [text(io_lib:format("~ts/~b", [Function, Arity])) || {Function, Arity} <- Exports],
                 calls => lists:usort([Called || {Called, _, _} <- Imports]),
                 nif => lists:member({erlang, load_nif, 2}, Imports),
-                onLoad => on_load(Module, Beam),
+                onLoad => RunsOnLoad,
                 protocol => lists:member({'__protocol__', 1}, Exports),
-                callbackMode => callback_mode(Module, Beam, lists:member({callback_mode, 0}, Exports))
+                callbackMode => callback_mode(Module, File, lists:member({callback_mode, 0}, Exports) andalso not RunsOnLoad)
             };
         {error, beam_lib, Reason} ->
-            throw({refused, bad_beam, text([File, ": ", beam_lib:format_error(Reason)])})
+            refuse(bad_beam, beam_lib:format_error(Reason))
     end.
 
 %% The loader alone knows: -on_load leaves no attribute behind.
-on_load(Module, Beam) ->
-    case erlang:prepare_loading(Module, Beam) of
+on_load(File) ->
+    case prepared(File) of
         {error, _} -> false;
         Prepared -> erlang:has_prepared_code_on_load(Prepared)
     end.
@@ -123,7 +183,8 @@ on_load(Module, Beam) ->
 %% How a gen_statem calls it. A running one asks again only when its code changes by code_change.
 callback_mode(_, _, false) ->
     null;
-callback_mode(Module, Beam, true) ->
+callback_mode(Module, File, true) ->
+    {ok, Beam} = file:read_file(File),
     case code:is_loaded(Module) =:= false andalso code:load_binary(Module, "hot_deploy", Beam) of
         {module, Module} ->
             try asked(Module)
@@ -144,5 +205,21 @@ asked(Module) ->
         exit(Asked, kill),
         null
     end.
+
+loadable(File) ->
+    case prepared(File) of
+        {error, Reason} ->
+            Otp = erlang:system_info(otp_release),
+            refuse(bad_beam, io_lib:format("~ts: the loader of OTP ~ts refuses it (~w)", [File, Otp, Reason]));
+        Prepared ->
+            erlang:has_prepared_code_on_load(Prepared)
+    end.
+
+prepared(File) ->
+    {ok, Beam} = file:read_file(File),
+    erlang:prepare_loading(list_to_atom(filename:basename(File, ".beam")), Beam).
+
+-spec refuse(atom(), unicode:chardata()) -> no_return().
+refuse(Code, Words) -> throw({refused, Code, text(Words)}).
 
 text(Characters) -> unicode:characters_to_binary(Characters).

@@ -160,7 +160,7 @@ export function comparison(
     running,
     next,
     change: compare(running, next),
-    image: { settings: [], files: [] },
+    image: { settings: [], files: [], overlays: [] },
     readOnlyRoot: false,
     occupied: [],
     options: { strategy: 'auto', hotUpTo: 'major' },

@@ -39,7 +39,7 @@ export const shelves: readonly Row[] = [
     says: [
       'ShelfInserts.B: new, loaded',
       `ShelfInserts.Shelf: ${supervised}`,
-      "Elixir.ShelfInserts.Shelf: child 'Elixir.ShelfInserts.B' is started",
+      'ShelfInserts.Shelf: child ShelfInserts.B is started',
     ],
     up: ["{apply,{supervisor,restart_child,['Elixir.ShelfInserts.Shelf','Elixir.ShelfInserts.B']}}"],
     there: [
@@ -66,7 +66,7 @@ export const shelves: readonly Row[] = [
     },
     after: { sources: { 'lib/s.ex': shelf('ShelfLoses.Shelf', 'ShelfLoses.A') } },
     does: put('ShelfLoses.A', '7'),
-    says: [`ShelfLoses.Shelf: ${supervised}`, "Elixir.ShelfLoses.Shelf: child 'Elixir.ShelfLoses.B' is ended"],
+    says: [`ShelfLoses.Shelf: ${supervised}`, 'ShelfLoses.Shelf: child ShelfLoses.B is ended'],
     there: [[ids('ShelfLoses.Shelf'), '[{ShelfLoses.A, true}]']],
     back: [
       [ids('ShelfLoses.Shelf'), '[{ShelfLoses.A, true}, {ShelfLoses.B, true}]'],
@@ -88,8 +88,8 @@ export const shelves: readonly Row[] = [
     after: { sources: { 'lib/s.ex': shelf('ShelfRenames.Shelf', 'Supervisor.child_spec(ShelfRenames.A, id: :two)') } },
     says: [
       `ShelfRenames.Shelf: ${supervised}`,
-      'Elixir.ShelfRenames.Shelf: child one is ended',
-      'Elixir.ShelfRenames.Shelf: child two is started',
+      'ShelfRenames.Shelf: child one is ended',
+      'ShelfRenames.Shelf: child two is started',
     ],
     there: [[ids('ShelfRenames.Shelf'), '[two: true]']],
     back: [[ids('ShelfRenames.Shelf'), '[one: true]']],
@@ -223,7 +223,7 @@ export const shelves: readonly Row[] = [
     says: [
       'NestedChild.B: new, loaded',
       `NestedChild.Inner: ${supervised}`,
-      "Elixir.NestedChild.Inner: child 'Elixir.NestedChild.B' is started",
+      'NestedChild.Inner: child NestedChild.B is started',
     ],
     there: [[ids('NestedChild.Inner'), '[{NestedChild.B, true}, {NestedChild.A, true}]']],
     back: [[ids('NestedChild.Inner'), '[{NestedChild.A, true}]']],
