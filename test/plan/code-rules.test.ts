@@ -108,6 +108,18 @@ const rows: readonly Row[] = [
     'from [state_functions] to [handle_event_function]',
   ],
   [
+    'behaviour-changed',
+    'Shop.Till',
+    comparing({
+      changed: [
+        both('Elixir.Shop.Till', { behaviours: ['gen_statem'] }, { behaviours: ['Elixir.GenServer'] }),
+        both('shop_mail', { behaviours: ['Elixir.GenServer', 'shop'] }, { behaviours: ['gen_server'] }),
+        both('shop_price', { behaviours: ['gen_server'] }, { behaviours: [] }),
+      ],
+    }),
+    'was a gen_server and becomes a gen_statem',
+  ],
+  [
     'application-start-changed',
     'shop',
     comparing({ started: ['mod', 'start_phases'] }),
@@ -148,7 +160,7 @@ const rows: readonly Row[] = [
     'supervision-changed',
     'shop',
     comparing({}, {}, reordered),
-    'shop cannot be carried over: its children are ordered differently, which cannot be changed while they run. It takes a restart.',
+    'shop cannot be carried over: its children are ordered differently, and it has no changed callback module to take their order from. It takes a restart.',
   ],
   [
     'supervisor-not-answering',
