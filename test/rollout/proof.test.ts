@@ -19,7 +19,7 @@ import {
 } from '../support/world/facts.js';
 
 const next = bumped(image(), '1.1.0', ['shop', 'cart']);
-const before = runs(image(), { osPid: '7' });
+const before = { ...runs(image(), { osPid: '7' }), tree: {} };
 const nested = (...children: readonly Supervised[]) => supervisor(children, { id: 'pool', name: 'pool' });
 const cold: Tree = {
   shop: supervisor([worker('till'), nested(worker('line'))]),
@@ -136,6 +136,27 @@ describe('what runs equals a cold boot', () => {
 function idle(): Tree {
   return { ...cold, cart: supervisor([worker('store', { running: false })]) };
 }
+
+describe('a child that has ended by itself', () => {
+  const restarted = (id: string, when: string, running = true): Supervised =>
+    worker(id, { running, spec: { portable: true, text: `#{id=>${id},restart=>${when}}`, start: id, closures: [] } });
+  const shop = (...children: readonly Supervised[]): Tree => ({ ...cold, shop: supervisor(children) });
+
+  it('as a temporary one may does not make the node differ', () => {
+    const booted = shop(worker('till'), restarted('warm_up', 'temporary'));
+    expect(prove(held(next, booted), before, standing(shop(worker('till')))).converged).toBe(true);
+    expect(
+      prove(held(next, shop(worker('till'), worker('mail'))), before, standing(shop(worker('till')))).converged,
+    ).toBe(false);
+  });
+
+  it('before the switch, as a transient one may, is not the doing of the upgrade', () => {
+    const ended = shop(worker('till'), restarted('import', 'transient', false));
+    const booted = shop(worker('till'), restarted('import', 'transient'));
+    expect(prove(held(next, booted), { ...before, tree: ended }, standing(ended)).converged).toBe(true);
+    expect(prove(held(next, booted), { ...before, tree: booted }, standing(ended)).converged).toBe(false);
+  });
+});
 
 describe('what runs does not equal a cold boot', () => {
   it.each<[string, AfterSwitch, string]>([
