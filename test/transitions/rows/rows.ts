@@ -2,6 +2,7 @@ import type { Row } from '../row.js';
 import { applications } from './applications.js';
 import { closedByCode } from './closed-by-code.js';
 import { closedByRelease } from './closed-by-release.js';
+import { closedByTree } from './closed-by-tree.js';
 import { elixirProcesses } from './elixir-processes.js';
 import { erlangProcesses } from './erlang-processes.js';
 import { modules } from './modules.js';
@@ -27,5 +28,6 @@ export const rows: readonly Row[] = [
   ...resources,
   ...closedByRelease,
   ...closedByCode,
+  ...closedByTree,
   ...rehearsed,
 ];
