@@ -39,6 +39,8 @@ export type Shown = ReadonlyMap<string, readonly string[]>;
 export interface Journey {
   /** Of the deploy that failed while the new code was watched, and was taken back. */
   readonly returned: Report;
+  /** What it logged. */
+  readonly log: string;
   readonly deployed: Report;
   readonly there: Shown;
   readonly back: Shown;
@@ -88,6 +90,7 @@ export async function travel(container: Container, image: string, rows: readonly
   const { report: deployed } = await deployTo(container.name, { image });
   return {
     returned,
+    log,
     deployed,
     there: there.shown,
     back: back.shown,
