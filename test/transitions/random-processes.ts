@@ -30,7 +30,7 @@ export function processesOf(app: string, drawn: RandomApplication, closing: Clos
   const half = (when: 'was' | 'is'): Half => {
     const own = agents.flatMap((each, place) => (each[when] ? [`${app}.A${place}`] : []));
     const first = when === 'is' && closing === 'inserted' ? [`${app}.First`] : [];
-    // Without a callback module a new child can only come last.
+    // Without a callback module a new child can only come last, and one that is gone can only come back last.
     const ordered = shelved ? own : own.toSorted((one, other) => rank(agents, one) - rank(agents, other));
     const children = [...first, `${app}.Server`, ...ordered].join(', ');
     return {
@@ -67,7 +67,8 @@ export function processesOf(app: string, drawn: RandomApplication, closing: Clos
 
 function rank(agents: RandomApplication['agents'], name: string): number {
   const place = Number(name.slice(name.lastIndexOf('A') + 1));
-  return agents[place]?.was ? place : agents.length + place;
+  const each = agents[place];
+  return each?.was && each.is ? place : agents.length + place;
 }
 
 function serverSource(app: string, shape: Shape, former: Shape, withoutChange: boolean): string {

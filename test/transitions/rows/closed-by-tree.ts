@@ -43,7 +43,7 @@ export const closedByTree: readonly Row[] = [
     ...restart,
     name: 'other_argument',
     promise: 'a child that would be started with another argument takes a restart',
-    possible: true,
+    possible: false,
     before: { sources: { 'lib/a.ex': box('OtherArgument.A') }, children: '{OtherArgument.A, 1}' },
     after: { children: '{OtherArgument.A, 2}' },
     reasons: ["supervision-changed other_argument/'Elixir.OtherArgument.A'"],
