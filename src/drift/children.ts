@@ -1,4 +1,11 @@
-import { compareTrees, type Supervised, type SupervisionChange, type Tree } from '../release/supervision.js';
+import {
+  compareTrees,
+  isRestarted,
+  mayHaveEnded,
+  type Supervised,
+  type SupervisionChange,
+  type Tree,
+} from '../release/supervision.js';
 import type { Difference } from './drift.js';
 import { type Seen, sinceBoot, sinceParting } from './seen.js';
 
@@ -19,7 +26,7 @@ export function childDifferences(seen: Seen): readonly Difference[] {
       .filter((name) => now[name] === undefined && loaded.has(name))
       .map((name) => ofNow(seen, name, 'is not running: the application has stopped')),
     ...compareTrees(now, then)
-      .filter((change) => !below(change.path) && !hasEnded(change))
+      .filter((change) => !below(change.path) && !mayHaveEnded(change))
       .map((change) => ofChange(seen, change)),
     ...ended
       .filter(({ path }) => wanted.has(path))
@@ -30,16 +37,6 @@ export function childDifferences(seen: Seen): readonly Difference[] {
         return ofNow(seen, path, `is not running: ${why}`);
       }),
   ];
-}
-
-/** A temporary child leaves its supervisor when its work is done. */
-function hasEnded(change: SupervisionChange): boolean {
-  return change.kind === 'child-added' && isRestarted(change.child, 'temporary');
-}
-
-/** The specification as the agent prints it. */
-function isRestarted({ spec }: Supervised, when: 'temporary' | 'transient'): boolean {
-  return spec?.text.includes(`restart=>${when}`) ?? false;
 }
 
 function ofNow(seen: Seen, subject: string, message: string): Difference {

@@ -7,7 +7,6 @@ import { NodeUnreachable } from '../node/node.js';
 import { once } from '../once.js';
 import { Refusal } from '../refusal.js';
 import { compareImages, type ImageChange } from '../release/base.js';
-import { listingOf } from '../release/image-files.js';
 import type { RunningRelease } from '../release/release.js';
 import { type Hints, readRunning } from '../release/running.js';
 import { readBeams } from './beams.js';
@@ -116,8 +115,6 @@ async function compared(
   };
 }
 
-const nothing: ImageChange = { settings: [], files: [], overlays: [] };
-
 /** What a comparison leaves open beside what it could not compare itself. */
 function notInFull({ state, notCompared }: Pick<Drift, 'state' | 'notCompared'>, more: readonly string[]) {
   const open = state === 'equal' && more.length > 0;
@@ -157,13 +154,12 @@ async function see(
   const image =
     oldImage === undefined
       ? gone
-      : shared.images(`${oldImage.Id} ${meant.details.Id}`, async () =>
-          oldImage.Id === meant.details.Id
-            ? nothing
-            : listingOf(engine, meant.details, (listing) => {
-                const next = { image: meant.details, root: held.release.root, listing };
-                return compareImages(engine, { image: oldImage, root: running.root }, next);
-              }),
+      : shared.images(`${oldImage.Id} ${meant.details.Id}`, () =>
+          compareImages(
+            engine,
+            { image: oldImage, root: running.root },
+            { image: meant.details, root: held.release.root },
+          ),
         );
   const { node, root, version, vm } = running;
   const beams = await readBeams(engine, container.Id, vm.user, root, version);

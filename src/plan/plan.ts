@@ -2,6 +2,7 @@ import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Baseline } from '../node/config.js';
 import type { ColdBoot } from '../release/cold-boot.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
+import type { Tree } from '../release/supervision.js';
 import type { Bundle } from '../upgrade/bundle.js';
 import { appupRules } from './appup-rules.js';
 import { codeRules } from './code-rules.js';
@@ -31,6 +32,8 @@ export interface HotMaterial {
   readonly next: ImageRelease;
   readonly bundle: Bundle;
   readonly baseline: Baseline;
+  /** The supervision tree that runs. */
+  readonly tree: Tree;
   /** How the new release comes up by itself. */
   readonly boot: ColdBoot;
   /** How many processes of each module are held, when the plan was made. */

@@ -175,12 +175,8 @@ export const releaseRules: readonly Rule[] = [
           ),
         ],
 
-  // Those of another runtime differ as a matter of course, and its version is a reason of its own.
-  ({ change, image, running, next }) =>
-    grouped([
-      ...change.overlays,
-      ...image.overlays.filter((path) => !path.startsWith('erts-') || running.erts === next.erts),
-    ]).map(([place, paths]) =>
+  ({ change, image, running }) =>
+    grouped([...change.overlays, ...image.overlays]).map(([place, paths]) =>
       against(
         'overlay-changed',
         paths.length === 1 ? (paths[0] ?? place) : place,

@@ -6,6 +6,7 @@ import type { Facts } from '../release/facts.js';
 import { bootIsolated } from '../release/isolation.js';
 import { plainName } from '../release/modules.js';
 import { runningApplications } from '../rollout/direction.js';
+import { startedAgain } from './again.js';
 import type { Attempt, Stage } from './stage.js';
 import { createStandIn } from './stand-in.js';
 import { wayBack } from './way-back.js';
@@ -32,6 +33,10 @@ export async function rehearse(attempt: Attempt): Promise<Rehearsal> {
     if (boot.kind === 'failed') {
       const message = `What runs boots in a container of its own, and the new release does not: ${boot.why}`;
       return { kind: 'failed', reasons: [against('rehearsal-failed', next.version, message)], ...cost() };
+    }
+    const again = startedAgain(hot.tree, { old: before.facts.tree, new: boot.facts.tree });
+    if (again.length > 0) {
+      return { kind: 'failed', reasons: again, ...cost() };
     }
     const stage = { ...attempt, container, before, booted: boot.facts, salt, hot: await elsewhere(hot, before) };
     const up = await wayUp(stage);
@@ -65,5 +70,5 @@ async function elsewhere(hot: HotMaterial, { node, vm, facts }: Stage['before'])
   const running = { ...hot.running, node, vm, osPid: facts.identity.osPid, applications: facts.identity.applications };
   const applications = runningApplications(running);
   const baseline = await readBaseline(node, { root, version, running: version, applications });
-  return { ...hot, running, baseline };
+  return { ...hot, running, baseline, tree: facts.tree };
 }

@@ -40,7 +40,7 @@ export async function wayUp(on: Stage): Promise<Ascent> {
     booted: on.booted,
     rehearsed: { before: on.before.facts.registrations, after: registrations },
   };
-  const fresh = findings(prove(measure, running, switched), compared);
+  const fresh = findings(prove(measure, { ...running, tree: on.before.facts.tree }, switched), compared);
   const copied = judgeCopies(migrated, on.booted.states).filter(
     ({ code, subject }) => !fresh.some((reason) => reason.code === code && reason.subject === subject),
   );

@@ -12,15 +12,21 @@ export interface ImageChange {
   readonly overlays: readonly string[];
 }
 
+/** An image, where its release lies, and how its files are listed: in a container of its own where nothing is said. */
+export interface Compared {
+  readonly image: ImageDetails;
+  readonly root: string;
+  readonly listing?: Listing;
+}
+
 /**
  * Compares two images in all that a hot load leaves as it is. Both are read as they were built: what an application has
  * written into its container since says nothing about them.
  */
-export async function compareImages(
-  engine: Engine,
-  from: { readonly image: ImageDetails; readonly root: string },
-  to: { readonly image: ImageDetails; readonly root: string; readonly listing: Listing },
-): Promise<ImageChange> {
+export async function compareImages(engine: Engine, from: Compared, to: Compared): Promise<ImageChange> {
+  if (from.image.Id === to.image.Id) {
+    return { settings: [], overlays: [], files: [] };
+  }
   const [old, next] = await Promise.all([engine.history(from.image.Id), engine.history(to.image.Id)]);
   const common = commonLayers(from.image, to.image);
   const releaseOnly = [
@@ -30,15 +36,18 @@ export async function compareImages(
   const copied = releaseOnly.every(([{ image, root }, history]) =>
     copiesOnly(history, (image.RootFS.Layers?.length ?? 0) - common, root),
   );
-  return await listingOf(engine, from.image, async (listing) => {
-    const differing = async (where: Parameters<Listing>[0]) =>
-      differingFiles(...(await Promise.all([listing(where, from.root), to.listing(where, to.root)])));
-    return {
-      settings: differingSettings(from.image, to.image),
-      overlays: await differing('overlays'),
-      files: copied ? [] : (await differing('outside')).map((path) => `/${path}`),
-    };
-  });
+  return await listingOf(engine, from, (before) =>
+    listingOf(engine, to, async (after) => {
+      const both = (where: Parameters<Listing>[0]) =>
+        Promise.all([before(where, from.root), after(where, to.root)] as const);
+      const overlays = await both('overlays');
+      return {
+        settings: differingSettings(from.image, to.image),
+        overlays: withoutExchanged(differingFiles(...overlays), ...overlays),
+        files: copied ? [] : differingFiles(...(await both('outside'))).map((path) => `/${path}`),
+      };
+    }),
+  );
 }
 
 const compared = [
@@ -93,4 +102,23 @@ function copiesInto(createdBy: string, root: string): boolean {
 
 function differingFiles(old: ReadonlyMap<string, string>, next: ReadonlyMap<string, string>): readonly string[] {
   return [...new Set([...old.keys(), ...next.keys()])].filter((path) => old.get(path) !== next.get(path)).sort();
+}
+
+/** Files of a runtime count where both images have it: that one of another version is other files goes without saying. */
+export function withoutExchanged(
+  differing: readonly string[],
+  old: ReadonlyMap<string, string>,
+  next: ReadonlyMap<string, string>,
+): readonly string[] {
+  const runtimes = (listing: ReadonlyMap<string, string>) =>
+    new Set([...listing.keys()].map(runtimeOf).filter((runtime) => runtime !== undefined));
+  const [before, after] = [runtimes(old), runtimes(next)];
+  return differing.filter((path) => {
+    const runtime = runtimeOf(path);
+    return runtime === undefined || (before.has(runtime) && after.has(runtime));
+  });
+}
+
+function runtimeOf(path: string): string | undefined {
+  return /^erts-[^/]+/.exec(path)?.[0];
 }

@@ -57,12 +57,15 @@ export function listingIn(engine: Engine, container: string): Listing {
   };
 }
 
-/** Lists files in a throw-away container of the image. */
+/** Lists files of an image, in a throw-away container where there is none yet. */
 export async function listingOf<T>(
   engine: Engine,
-  image: ImageDetails,
+  { image, listing }: { readonly image: ImageDetails; readonly listing?: Listing },
   work: (listing: Listing) => Promise<T>,
 ): Promise<T> {
+  if (listing !== undefined) {
+    return await work(listing);
+  }
   const id = await engine.createContainer(`hot-deploy-base-${image.Id.slice(7, 19)}-${randomUUID().slice(0, 8)}`, {
     Image: image.Id,
     Entrypoint: ['sh', '-c', 'sleep 600'],

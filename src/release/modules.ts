@@ -18,6 +18,13 @@ export interface ModuleChanges {
   readonly started: readonly string[];
 }
 
+/** The answer, an entry for each changed application. */
+interface Read {
+  readonly old: readonly (readonly ModuleFacts[])[];
+  readonly new: readonly (readonly ModuleFacts[])[];
+  readonly started: readonly (readonly string[])[];
+}
+
 /** Reads the modules of all changed applications in both versions, once the workshop has both. */
 export async function moduleChanges(
   workshop: Workshop,
@@ -27,27 +34,30 @@ export async function moduleChanges(
 ): Promise<readonly ModuleChanges[]> {
   const beams = (directory: string) => text(`${directory}/ebin/*.beam`);
   const consolidated = `${next.root}/releases/${next.version}/consolidated`;
-  const specifications = changed.map(({ name, from, toDirectory }) =>
-    tuple(text(`${oldRoot}/lib/${name}-${from}/ebin/${name}.app`), text(`${toDirectory}/ebin/${name}.app`)),
-  );
-  const facts = (await workshop.ask({
+  const specification = (directory: string, name: string) => text(`${directory}/ebin/${name}.app`);
+  const pairs = changed.map(({ name, from, toDirectory }) => ({
+    name,
+    old: `${oldRoot}/lib/${name}-${from}`,
+    new: toDirectory,
+  }));
+  const read = (await workshop.ask({
     module: 'hot_deploy_release',
     function: 'modules',
     argument: map({
-      old: changed.map(({ name, from }) => beams(`${oldRoot}/lib/${name}-${from}`)),
-      new: changed.map(({ toDirectory }) => beams(toDirectory)),
+      old: pairs.map((pair) => beams(pair.old)),
+      new: pairs.map((pair) => beams(pair.new)),
       loads: [
         ...added.map(({ directory }) => beams(directory)),
         ...protocols.filter((name) => name in next.protocols).map((name) => text(`${consolidated}/${name}.beam`)),
       ],
-      specifications,
+      specifications: pairs.map((pair) =>
+        tuple(specification(pair.old, pair.name), specification(pair.new, pair.name)),
+      ),
     }),
-  })) as Readonly<Record<'old' | 'new', readonly (readonly ModuleFacts[])[]>> & {
-    readonly started: readonly (readonly string[])[];
-  };
-  return changed.map(({ name }, at) => ({
-    ...ofApplication(name, facts.old[at] ?? [], facts.new[at] ?? [], running, next),
-    started: facts.started[at] ?? [],
+  })) as Read;
+  return pairs.map(({ name }, at) => ({
+    ...ofApplication(name, read.old[at] ?? [], read.new[at] ?? [], running, next),
+    started: read.started[at] ?? [],
   }));
 }
 

@@ -91,6 +91,16 @@ function compareNodes(
   ];
 }
 
+/** When its supervisor starts a child again, by its specification as the agent prints it. */
+export function isRestarted({ spec }: Supervised, when: 'temporary' | 'transient'): boolean {
+  return spec?.text.includes(`restart=>${when}`) ?? false;
+}
+
+/** A temporary child leaves its supervisor when its work is done: that it is not there tells nothing. */
+export function mayHaveEnded(change: SupervisionChange): boolean {
+  return change.kind === 'child-added' && isRestarted(change.child, 'temporary');
+}
+
 /** Counts the nodes of a tree that a comparison looks at. */
 export function countNodes(tree: Tree): number {
   const count = (node: Supervised): number => 1 + (node.children ?? []).reduce((sum, child) => sum + count(child), 0);

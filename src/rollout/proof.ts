@@ -1,7 +1,7 @@
 import type { Facts, Registrations } from '../release/facts.js';
 import { missingRegistrations } from '../release/registrations.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../release/release.js';
-import { compareTrees, countNodes, describeChange, type Tree } from '../release/supervision.js';
+import { compareTrees, countNodes, describeChange, mayHaveEnded, type Tree } from '../release/supervision.js';
 import type { Proof } from '../report/report.js';
 import type { AfterSwitch } from '../upgrade/switch.js';
 
@@ -14,12 +14,11 @@ export interface Measure {
   readonly rehearsed?: { readonly before: Registrations; readonly after: Registrations };
 }
 
+/** The node before the switch. */
+export type Before = Pick<RunningRelease, 'osPid' | 'applications'> & { readonly tree: Tree };
+
 /** Compares what runs with what a cold boot of the release would be; pure. */
-export function prove(
-  { release, booted, rehearsed }: Measure,
-  before: Pick<RunningRelease, 'osPid' | 'applications'>,
-  after: AfterSwitch,
-): Proof {
+export function prove({ release, booted, rehearsed }: Measure, before: Before, after: AfterSwitch): Proof {
   const { identity } = after;
   const tree = booted?.tree;
   const loaded = new Map(identity.applications.map(({ name, version }) => [name, version]));
@@ -38,11 +37,14 @@ export function prove(
   const versions = release.applications
     .filter(({ name, mode, version }) => mode !== 'none' && loaded.get(name) !== version)
     .map(({ name, version }) => `${name} is ${loaded.get(name) ?? 'not loaded'} instead of ${version}`);
-  const changes = tree === undefined ? [] : compareTrees(comparable(after.tree.applications), comparable(tree));
+  const changes =
+    tree === undefined
+      ? []
+      : compareTrees(comparable(after.tree.applications), comparable(tree)).filter((change) => !mayHaveEnded(change));
   const nodes = tree === undefined ? 0 : countNodes(comparable(tree));
   const unlike = [
     ...changes.map(describeChange),
-    ...notRunning(after.tree.applications, tree),
+    ...notRunning(after.tree.applications, tree, before.tree),
     ...notStarted(after.tree.applications, tree, before),
   ];
   const supervision = matched(nodes, unlike);
@@ -106,13 +108,17 @@ function comparable(tree: Tree): Tree {
   return Object.fromEntries(Object.entries(tree).filter(([name]) => !['kernel', 'sasl'].includes(name)));
 }
 
-// A child that a cold boot starts and that does not run here: its start failed, and systools' apply tells nobody.
-function notRunning(now: Tree, then: Tree | undefined): readonly string[] {
-  const running = new Map(Object.entries(comparable(now)).flatMap(([name, top]) => flatten(name, top)));
-  return Object.entries(comparable(then ?? {}))
-    .flatMap(([name, top]) => flatten(name, top))
-    .filter(([path, isRunning]) => isRunning && running.get(path) === false)
+// A child that a cold boot starts and that does not run here: its start failed, and systools' apply tells nobody. One that
+// had ended before the switch, as a transient child may, is not its doing.
+function notRunning(now: Tree, then: Tree | undefined, before: Tree): readonly string[] {
+  const [running, ran] = [states(now), states(before)];
+  return [...states(then ?? {})]
+    .filter(([path, isRunning]) => isRunning && running.get(path) === false && ran.get(path) !== false)
     .map(([path]) => `${path} is not running`);
+}
+
+function states(tree: Tree): ReadonlyMap<string, boolean> {
+  return new Map(Object.entries(comparable(tree)).flatMap(([name, top]) => flatten(name, top)));
 }
 
 // Likewise an application. One that had ended by itself before the switch is not its doing.

@@ -56,7 +56,7 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   work.log.info(
     `${plan.name}: ${switched.held} processes held, installed in ${(switched.microseconds / 1000).toFixed(1)} ms`,
   );
-  const proof = prove(measure(plan), running, switched.after);
+  const proof = prove(measure(plan), { ...running, tree: hot.tree }, switched.after);
   if (!proof.converged) {
     return {
       ...(await bringBack(work, plan, {

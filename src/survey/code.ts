@@ -22,7 +22,7 @@ export type CodeSurvey =
   | {
       readonly kind: 'open';
       readonly reasons: readonly Reason[];
-      readonly material: Pick<HotMaterial, 'bundle' | 'baseline' | 'boot' | 'counts'>;
+      readonly material: Pick<HotMaterial, 'bundle' | 'baseline' | 'boot' | 'counts' | 'tree'>;
     };
 
 /** Judges the code, and where nothing closes the way makes everything that the hot load will need. */
@@ -37,8 +37,8 @@ export async function surveyCode(
   const { Env, Cmd, Entrypoint } = container.Config;
   const key = JSON.stringify([oldImage.Id, running.version, running.modules, Env, Cmd, Entrypoint]);
   const { modules, boot } = await shared.studies(key, () => study(site, container, oldImage, comparison));
-  const supervision =
-    boot.kind === 'booted' ? compareTrees(await treeOf(running), boot.facts.tree) : { unknown: boot.why };
+  const tree = await treeOf(running);
+  const supervision = boot.kind === 'booted' ? compareTrees(tree, boot.facts.tree) : { unknown: boot.why };
   const assembly = await shared.assemblies(key + JSON.stringify(supervision), () =>
     assemble(site.engine, container.Id, site.workshop, {
       ...comparison,
@@ -75,7 +75,7 @@ export async function surveyCode(
     : {
         kind: 'open',
         reasons,
-        material: { bundle, baseline, counts: check.counts, boot },
+        material: { bundle, baseline, counts: check.counts, boot, tree },
       };
 }
 

@@ -4,6 +4,7 @@ import type { ModuleChanges } from '../release/modules.js';
 import type { ModuleFacts } from '../release/release.js';
 import type { ChildAction } from './children.js';
 import { isCallback, isSupervisor, migration } from './code-change.js';
+import { Order } from './order.js';
 
 /** A generated appup: `{ToVsn, [{FromVsn, Up}], [{FromVsn, Down}]}`. */
 export interface Appup {
@@ -32,8 +33,14 @@ export function generateAppups(
     ...all.flatMap((modules) => modules.removed.map(({ module }) => module)),
     ...callersFirst(all.flatMap((modules) => modules.changed.map(({ to }) => to))),
   ];
+  const applicationOf = new Map(
+    all.flatMap(({ name, added, removed, changed }) =>
+      [...added, ...removed, ...changed.map(({ to }) => to)].map(({ module }) => [module, name] as const),
+    ),
+  );
+  const [up, down] = [new Order(upOrder, applicationOf), new Order(downOrder, applicationOf)];
   return exchanged.map(({ change, modules, children }, at) =>
-    appup(change, modules, changes[at]?.modules ?? modules, children, upOrder, downOrder),
+    appup(change, modules, changes[at]?.modules ?? modules, children, up, down),
   );
 }
 
@@ -54,30 +61,34 @@ function appup(
   // Protocols with them: nobody else takes those away that only one of the releases has.
   all: Pick<ModuleChanges, 'added' | 'removed'>,
   children: readonly ChildAction[],
-  upOrder: readonly string[],
-  downOrder: readonly string[],
+  upOrder: Order,
+  downOrder: Order,
 ): Appup {
-  const next = (order: readonly string[], module: string) =>
-    order.slice(order.indexOf(module) + 1, order.indexOf(module) + 2);
-  const load = (order: readonly string[]) => (module: ModuleFacts) =>
-    loadModule(module.module, next(order, module.module));
   const up = [
-    ...changed.map(({ from, to }) => exchange(to, from, next(upOrder, to.module))),
-    ...added.map(load(upOrder)),
+    ...instructions(changed, added, upOrder),
     ...all.removed.map(remove),
     ...children.flatMap((child) => child.up),
   ];
   // On the way down it is the new module's code_change that is called, with {down, Vsn}: what it exports decides.
   const down = [
     ...children.toReversed().flatMap((child) => child.down),
-    ...changed.map(({ from, to }) => exchange(to, from, next(downOrder, from.module))),
-    ...removed.map(load(downOrder)),
+    ...instructions(changed, removed, downOrder),
     ...all.added.map(remove),
   ];
   return {
     application: change.name,
     term: tuple(text(change.to), [tuple(text(change.from), up)], [tuple(text(change.from), down)]),
   };
+}
+
+/** What changes and what comes, in the order in which all depend on each other. */
+function instructions(changed: ModuleChanges['changed'], come: readonly ModuleFacts[], order: Order): readonly Term[] {
+  return [
+    ...changed.map(({ from, to }) => [to.module, exchange(to, from, order.dependencies(to.module))] as const),
+    ...come.map(({ module }) => [module, loadModule(module, order.dependencies(module))] as const),
+  ]
+    .sort(([one], [other]) => order.place(one) - order.place(other))
+    .map(([, instruction]) => instruction);
 }
 
 type Kind = 'supervisor' | 'migrates' | 'held' | 'plain';

@@ -199,17 +199,12 @@ describe('what closes the hot way before any code is looked at', () => {
     );
   });
 
-  it('is one reason for each entry of the directory where overlays differ, and none for another runtime', () => {
+  it('is one reason for each entry of the directory where overlays differ', () => {
     const overlays = ['README', 'erts-13.1.5/bin/beam.smp', 'erts-13.1.5/bin/erlc', 'etc/a', 'etc/b'];
     const images = { image: { settings: [], files: [], overlays } };
-    const subjects = (release: ImageRelease) =>
-      judgeRelease(comparing({}, release, images)).map(({ code, subject }) => `${code} ${subject}`);
-    expect(subjects(next)).toEqual(['README', 'erts-13.1.5', 'etc'].map((each) => `overlay-changed ${each}`));
-    expect(subjects({ ...next, erts: '14.0' })).toEqual([
-      'erts-changed erts',
-      'overlay-changed README',
-      'overlay-changed etc',
-    ]);
+    expect(judgeRelease(comparing({}, next, images)).map(({ code, subject }) => `${code} ${subject}`)).toEqual(
+      ['README', 'erts-13.1.5', 'etc'].map((each) => `overlay-changed ${each}`),
+    );
   });
 
   it('is one reason, not one for each of its applications, where the runtime differs', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { differingSettings } from '../../src/release/base.js';
+import { differingSettings, withoutExchanged } from '../../src/release/base.js';
 import { image } from '../docker/created.js';
 
 const between = (from: Record<string, unknown>, to: Record<string, unknown>) =>
@@ -44,5 +44,20 @@ describe('of what an image sets for its containers', () => {
 
   it('all differences are told', () => {
     expect(between({ User: 'a', Env: ['A=1'] }, { User: 'b', Cmd: ['x'] })).toEqual(['ENV A', 'USER', 'CMD']);
+  });
+});
+
+describe("of a runtime's own files", () => {
+  const listing = (...paths: readonly string[]) => new Map(paths.map((path) => [path, path]));
+  const differing = ['README', 'erts-13.1.5/bin/beam.smp', 'erts-14.0/bin/beam.smp', 'etc/app.toml'];
+
+  it('none counts where the other image has another runtime', () => {
+    const [old, next] = [listing('erts-13.1.5/bin/beam.smp'), listing('erts-14.0/bin/beam.smp')];
+    expect(withoutExchanged(differing, old, next)).toEqual(['README', 'etc/app.toml']);
+  });
+
+  it('those of the same version count', () => {
+    const both = listing('erts-13.1.5/bin/beam.smp', 'README');
+    expect(withoutExchanged(differing.slice(0, 2), both, both)).toEqual(['README', 'erts-13.1.5/bin/beam.smp']);
   });
 });

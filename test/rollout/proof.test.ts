@@ -19,7 +19,7 @@ import {
 } from '../support/world/facts.js';
 
 const next = bumped(image(), '1.1.0', ['shop', 'cart']);
-const before = runs(image(), { osPid: '7' });
+const before = { ...runs(image(), { osPid: '7' }), tree: {} };
 const nested = (...children: readonly Supervised[]) => supervisor(children, { id: 'pool', name: 'pool' });
 const cold: Tree = {
   shop: supervisor([worker('till'), nested(worker('line'))]),
@@ -137,6 +137,27 @@ function idle(): Tree {
   return { ...cold, cart: supervisor([worker('store', { running: false })]) };
 }
 
+describe('a child that has ended by itself', () => {
+  const restarted = (id: string, when: string, running = true): Supervised =>
+    worker(id, { running, spec: { portable: true, text: `#{id=>${id},restart=>${when}}`, start: id, closures: [] } });
+  const shop = (...children: readonly Supervised[]): Tree => ({ ...cold, shop: supervisor(children) });
+
+  it('as a temporary one may does not make the node differ', () => {
+    const booted = shop(worker('till'), restarted('warm_up', 'temporary'));
+    expect(prove(held(next, booted), before, standing(shop(worker('till')))).converged).toBe(true);
+    expect(
+      prove(held(next, shop(worker('till'), worker('mail'))), before, standing(shop(worker('till')))).converged,
+    ).toBe(false);
+  });
+
+  it('before the switch, as a transient one may, is not the doing of the upgrade', () => {
+    const ended = shop(worker('till'), restarted('import', 'transient', false));
+    const booted = shop(worker('till'), restarted('import', 'transient'));
+    expect(prove(held(next, booted), { ...before, tree: ended }, standing(ended)).converged).toBe(true);
+    expect(prove(held(next, booted), { ...before, tree: booted }, standing(ended)).converged).toBe(false);
+  });
+});
+
 describe('what runs does not equal a cold boot', () => {
   it.each<[string, AfterSwitch, string]>([
     ['another version of the release', switched({}, { version: '1.0.0' }), 'the versions'],
@@ -213,7 +234,7 @@ describe('what runs does not equal a cold boot', () => {
       converged: false,
     });
     expect(differences(proof)).toBe(
-      'modules Elixir.Cart, Elixir.Cart.Store, fax; supervision cart: child a is gone, cart: child b is gone, cart: child c is gone, cart: child d is gone',
+      'modules Elixir.Cart, Elixir.Cart.Store, fax; supervision cart: child d is gone, cart: child c is gone, cart: child b is gone, cart: child a is gone',
     );
   });
 
