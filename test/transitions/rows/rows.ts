@@ -11,6 +11,7 @@ import { protocols } from './protocols.js';
 import { rehearsed } from './rehearsed.js';
 import { resources } from './resources.js';
 import { shelves } from './shelves.js';
+import { specialProcesses } from './special-processes.js';
 import { supervisors } from './supervisors.js';
 import { versions } from './versions.js';
 
@@ -22,6 +23,7 @@ export const rows: readonly Row[] = [
   ...versions,
   ...elixirProcesses,
   ...erlangProcesses,
+  ...specialProcesses,
   ...supervisors,
   ...shelves,
   ...protocols,
