@@ -12,8 +12,17 @@ import { layOut, type Umbrella } from './umbrella.js';
 
 export const worlds = ['bookworm', 'trixie'] as const;
 
-/** Builds the image of a release. */
-export async function build(umbrella: Umbrella, debian: (typeof worlds)[number]): Promise<string> {
+const built = new Map<string, Promise<string>>();
+
+/** The image of a release, built once. */
+export function build(umbrella: Umbrella, debian: (typeof worlds)[number]): Promise<string> {
+  const key = JSON.stringify([debian, umbrella]);
+  const image = built.get(key) ?? buildAnew(umbrella, debian);
+  built.set(key, image);
+  return image;
+}
+
+async function buildAnew(umbrella: Umbrella, debian: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-transitions-'));
   try {
     await layOut(folder, umbrella);
@@ -30,6 +39,8 @@ export type Shown = ReadonlyMap<string, readonly string[]>;
 export interface Journey {
   /** Of the deploy that failed while the new code was watched, and was taken back. */
   readonly returned: Report;
+  /** What it logged. */
+  readonly log: string;
   readonly deployed: Report;
   readonly there: Shown;
   readonly back: Shown;
@@ -79,6 +90,7 @@ export async function travel(container: Container, image: string, rows: readonly
   const { report: deployed } = await deployTo(container.name, { image });
   return {
     returned,
+    log,
     deployed,
     there: there.shown,
     back: back.shown,

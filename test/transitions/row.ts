@@ -73,7 +73,10 @@ export interface RestartRow extends Common {
   readonly by: 'release' | 'code' | 'rehearsal';
   /** All reasons that it gives, as `code subject`; `*` in a subject stands for any text. */
   readonly reasons: readonly string[];
-  /** Whether hot loading could in truth bring the node to what a cold boot is, and keep what is kept elsewhere. */
+  /**
+   * Whether hot loading could in truth have brought the node to what a cold boot is, with the state of every process that
+   * both have: then the restart is needless.
+   */
   readonly possible: boolean;
 }
 

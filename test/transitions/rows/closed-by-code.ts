@@ -1,10 +1,5 @@
 import type { Row } from '../row.js';
 
-const box = (name: string, arg = '_') => `defmodule ${name} do
-  use Agent
-  def start_link(${arg}), do: Agent.start_link(fn -> 0 end, name: __MODULE__)
-end
-`;
 const restart = { decision: 'restart', by: 'code' } as const;
 
 /** What code and processes tell. */
@@ -22,7 +17,7 @@ export const closedByCode: readonly Row[] = [
     ...restart,
     name: 'on_load_changed',
     promise: 'a module with on_load that changes takes a restart',
-    possible: false,
+    possible: true,
     before: { sources: { 'src/on_load_changed.erl': onLoad('on_load_changed', 1) } },
     after: { sources: { 'src/on_load_changed.erl': onLoad('on_load_changed', 2) } },
     reasons: ['on-load-changed on_load_changed'],
@@ -31,7 +26,7 @@ export const closedByCode: readonly Row[] = [
     ...restart,
     name: 'on_load_added',
     promise: 'a new module with on_load takes a restart',
-    possible: false,
+    possible: true,
     before: { sources: { 'lib/a.ex': 'defmodule OnLoadAdded do\nend' } },
     after: { sources: { 'src/on_load_new.erl': onLoad('on_load_new', 1) } },
     reasons: ['on-load-changed on_load_new'],
@@ -100,64 +95,13 @@ export const closedByCode: readonly Row[] = [
     ...restart,
     name: 'other_modules',
     promise: 'a process whose child specification names another module takes a restart',
-    possible: false,
+    possible: true,
     before: {
       sources: { 'lib/a.ex': server('OtherModules', 1) },
       children: '%{id: :x, start: {OtherModules, :start_link, [[]]}, modules: [:somebody]}',
     },
     after: { sources: { 'lib/a.ex': server('OtherModules', 2) } },
     reasons: ['special-process-changed *OtherModules*'],
-  },
-  {
-    ...restart,
-    name: 'inserted_first',
-    promise: 'a child that does not come last under a supervisor without a module takes a restart',
-    possible: false,
-    before: { sources: { 'lib/a.ex': box('InsertedFirst.A') }, children: 'InsertedFirst.A' },
-    after: { sources: { 'lib/b.ex': box('InsertedFirst.B') }, children: 'InsertedFirst.B, InsertedFirst.A' },
-    reasons: ["supervision-changed inserted_first/'Elixir.InsertedFirst.B'"],
-  },
-  {
-    ...restart,
-    name: 'reordered',
-    promise: 'children that change places under a supervisor without a module take a restart',
-    possible: false,
-    before: {
-      sources: { 'lib/a.ex': box('Reordered.A'), 'lib/b.ex': box('Reordered.B') },
-      children: 'Reordered.A, Reordered.B',
-    },
-    after: { children: 'Reordered.B, Reordered.A' },
-    reasons: ['supervision-changed reordered'],
-  },
-  {
-    ...restart,
-    name: 'other_strategy',
-    promise: 'another strategy of a supervisor without a module takes a restart',
-    possible: false,
-    before: { sources: { 'lib/a.ex': box('OtherStrategy.A') }, children: 'OtherStrategy.A' },
-    after: { strategy: 'strategy: :one_for_all' },
-    reasons: ['supervision-changed other_strategy'],
-  },
-  {
-    ...restart,
-    name: 'other_argument',
-    promise: 'a child that would be started with another argument takes a restart',
-    possible: true,
-    before: { sources: { 'lib/a.ex': box('OtherArgument.A') }, children: '{OtherArgument.A, 1}' },
-    after: { children: '{OtherArgument.A, 2}' },
-    reasons: ["supervision-changed other_argument/'Elixir.OtherArgument.A'"],
-  },
-  {
-    ...restart,
-    name: 'nameless',
-    promise: 'a child that comes under a supervisor without a name takes a restart',
-    possible: true,
-    before: {
-      sources: { 'lib/a.ex': box('Nameless.A'), 'lib/s.ex': nameless('Nameless', 'Nameless.A') },
-      start: 'Nameless',
-    },
-    after: { sources: { 'lib/b.ex': box('Nameless.B'), 'lib/s.ex': nameless('Nameless', 'Nameless.A, Nameless.B') } },
-    reasons: ["supervision-changed nameless/'Elixir.Nameless.B'"],
   },
   {
     ...restart,
@@ -173,50 +117,25 @@ export const closedByCode: readonly Row[] = [
   },
   {
     ...restart,
-    name: 'agent_to_server',
-    promise: 'an Agent that becomes a GenServer takes a restart',
+    name: 'fun_in_table',
+    promise: 'a fun of a changed module in a table, which nobody could call any more, takes a restart',
     possible: false,
-    before: { sources: { 'lib/a.ex': box('AgentToServer') }, children: 'AgentToServer' },
-    after: { sources: { 'lib/a.ex': server('AgentToServer', 2) } },
-    reasons: ["supervision-changed agent_to_server/'Elixir.AgentToServer'"],
+    before: { sources: { 'lib/a.ex': keeps('FunInTable', 1) }, children: 'FunInTable' },
+    after: { sources: { 'lib/a.ex': keeps('FunInTable', 2) } },
+    does: ':ets.insert(:fun_in_table, {:fun, FunInTable.fun()})',
+    reasons: ['fun-kept FunInTable'],
   },
   {
     ...restart,
-    name: 'other_phases',
-    promise: 'an application with another start phase takes a restart',
+    name: 'fun_in_term',
+    promise: 'a fun of a changed module in a persistent term takes a restart',
     possible: false,
-    before: {
-      sources: { 'lib/a.ex': phases('OtherPhases') },
-      start: 'OtherPhases',
-      specification: 'start_phases: [warm: []]',
-    },
-    after: { specification: 'start_phases: [warm: [], hot: []]' },
-    reasons: ['application-start-changed other_phases'],
-  },
-  {
-    ...restart,
-    name: 'other_start',
-    promise: 'an application that is started by another module takes a restart',
-    possible: false,
-    before: {
-      sources: { 'lib/a.ex': phases('OtherStart'), 'lib/b.ex': phases('OtherStart.Other') },
-      start: 'OtherStart',
-    },
-    after: { start: 'OtherStart.Other' },
-    reasons: ['application-start-changed other_start'],
+    before: { sources: { 'lib/a.ex': keeps('FunInTerm', 1) } },
+    after: { sources: { 'lib/a.ex': keeps('FunInTerm', 2) } },
+    does: ':persistent_term.put(FunInTerm, [FunInTerm.fun()])',
+    reasons: ['fun-kept FunInTerm'],
   },
 ];
-
-function phases(name: string): string {
-  return `defmodule ${name} do
-  use Application
-  @impl true
-  def start(_, _), do: Supervisor.start_link([], strategy: :one_for_one)
-  @impl true
-  def start_phase(_, _, []), do: :ok
-end
-`;
-}
 
 function native(name: string, version: number): string {
   return `-module(${name}).
@@ -264,15 +183,6 @@ end
 `;
 }
 
-function nameless(name: string, children: string): string {
-  return `defmodule ${name} do
-  use Application
-  @impl true
-  def start(_, _), do: Supervisor.start_link([${children}], strategy: :one_for_one)
-end
-`;
-}
-
 function genServer(name: string): string {
   return `-module(${name}).
 -behaviour(gen_server).
@@ -292,5 +202,15 @@ start_link() -> gen_statem:start_link({local, ?MODULE}, ?MODULE, [], []).
 callback_mode() -> handle_event_function.
 init([]) -> {ok, idle, 0}.
 handle_event({call, From}, get, _, N) -> {keep_state_and_data, [{reply, From, N}]}.
+`;
+}
+
+function keeps(name: string, version: number): string {
+  const table = name.replaceAll(/(?<!^)[A-Z]/g, '_$&').toLowerCase();
+  return `defmodule ${name} do
+  use Agent
+  def start_link(_), do: Agent.start_link(fn -> :ets.new(:${table}, [:named_table, :public]) end)
+  def fun, do: fn x -> x + ${version} end
+end
 `;
 }

@@ -1,5 +1,5 @@
 import type { Row } from '../row.js';
-import { app, child, door, events, handler, server, spec, special } from './erlang-sources.js';
+import { app, child, door, events, handler, server, spec } from './erlang-sources.js';
 
 const held = 'held while the code is exchanged, 1 process';
 const migrated = 'state migrated by code_change/3, 1 process';
@@ -219,23 +219,5 @@ export const erlangProcesses: readonly Row[] = [
         '[:ok, :ok, :ok, :ok, :ok, :ok]',
       ],
     ],
-  },
-  {
-    name: 'proc_lib_loop',
-    promise:
-      'a process of its own making, which answers system messages and calls itself by its full name, goes on in new code',
-    decision: 'hot',
-    before: {
-      sources: {
-        ...app('proc_lib_loop', spec('proc_lib_loop')),
-        'src/proc_lib_loop.erl': special('proc_lib_loop', 'old'),
-      },
-      start: ':proc_lib_loop_app',
-    },
-    after: { sources: { 'src/proc_lib_loop.erl': special('proc_lib_loop', 'new') } },
-    does: ':proc_lib_loop.add(42)',
-    says: ['proc_lib_loop: loaded'],
-    there: [[':proc_lib_loop.add(0); :proc_lib_loop.get()', '{:new, 42}']],
-    back: [[':proc_lib_loop.add(0); :proc_lib_loop.get()', '{:old, 42}']],
   },
 ];

@@ -93,24 +93,28 @@ ${more}
 `;
 }
 
-export function special(name: string, version: string): string {
+export function special(name: string, version: string, state = 'N', more = ''): string {
   return `-module(${name}).
 -export([start_link/0, add/1, get/0, init/1, loop/2, system_continue/3, system_terminate/4]).
+${more === '' ? '' : '-export([system_code_change/4]).'}
 start_link() -> proc_lib:start_link(?MODULE, init, [self()]).
 add(N) -> ?MODULE ! {add, N}, ok.
 get() -> ?MODULE ! {get, self()}, receive {${name}, Answer} -> Answer after 1000 -> silence end.
 init(Parent) ->
     register(?MODULE, self()),
     proc_lib:init_ack({ok, self()}),
-    loop(Parent, 0).
-loop(Parent, N) ->
+    N = 0,
+    loop(Parent, ${state}).
+loop(Parent, ${state} = State) ->
     receive
-        {add, M} -> ?MODULE:loop(Parent, N + M);
-        {get, From} -> From ! {${name}, {${version}, N}}, ?MODULE:loop(Parent, N);
-        {system, From, Request} -> sys:handle_system_msg(Request, From, Parent, ?MODULE, [], N)
-    after 50 -> ?MODULE:loop(Parent, N)
+        {add, M} -> added(Parent, N + M);
+        {get, From} -> From ! {${name}, {${version}, N}}, ?MODULE:loop(Parent, State);
+        {system, From, Request} -> sys:handle_system_msg(Request, From, Parent, ?MODULE, [], State)
+    after 50 -> ?MODULE:loop(Parent, State)
     end.
-system_continue(Parent, _, N) -> ?MODULE:loop(Parent, N).
+added(Parent, N) -> ?MODULE:loop(Parent, ${state}).
+system_continue(Parent, _, State) -> ?MODULE:loop(Parent, State).
 system_terminate(Reason, _, _, _) -> exit(Reason).
+${more}
 `;
 }

@@ -10,6 +10,13 @@ export const resources: readonly Row[] = [
     ask: '{:ets.lookup(:keeps_table, :tea), :ets.info(:keeps_table, :owner) == self()}',
     shown: '{[tea: 3], true}',
   }),
+  kept('keeps_capture', 'a captured function in a table leads to the newest code', {
+    init: ':ets.new(:keeps_capture, [:named_table, :public])',
+    does: ':ets.insert(:keeps_capture, {:fun, &KeepsCapture.which/0})',
+    ask: '[fun: fun] = :ets.lookup(:keeps_capture, :fun); {fun.(), which()}',
+    shown: ['{:old, :old}', '{:new, :new}'],
+    more: (version) => `def which, do: :${version}`,
+  }),
   kept('keeps_term', 'a persistent term stays', {
     init: ':persistent_term.put(:keeps_term, {:since, :boot})',
     does: ':persistent_term.put(:keeps_term, {:since, :then})',
@@ -92,7 +99,8 @@ export const resources: readonly Row[] = [
     does: 'send(KeepsMailbox, :unread)',
     ask: '{:messages, messages} = Process.info(self(), :messages); {:unread in messages, state}',
     shown: '{true, :waiting}',
-    selective: true,
+    more: () =>
+      '@impl true\n  def handle_info(:unread, state) do\n    send(self(), :unread)\n    {:noreply, state}\n  end',
   }),
   {
     name: 'keeps_names',
@@ -119,18 +127,17 @@ export const resources: readonly Row[] = [
   },
 ];
 
+interface Kept {
+  readonly init: string;
+  readonly does: string;
+  readonly ask: string;
+  /** The same under both versions, or that of the old and of the new one. */
+  readonly shown: string | readonly [string, string];
+  readonly more?: (version: string) => string;
+}
+
 /** A GenServer that gets its state from `init`; both versions are asked the same, and say which of them answers. */
-function kept(
-  name: string,
-  promise: string,
-  {
-    init,
-    does,
-    ask,
-    shown,
-    selective = false,
-  }: { init: string; does: string; ask: string; shown: string; selective?: boolean },
-): Row {
+function kept(name: string, promise: string, { init, does, ask, shown, more = () => '' }: Kept): Row {
   const module = name
     .split('_')
     .map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)
@@ -155,16 +162,7 @@ function kept(
     )
     {:reply, {:${version}, answer}, state}
   end
-  ${
-    selective
-      ? `
-  @impl true
-  def handle_info(:unread, state) do
-    send(self(), :unread)
-    {:noreply, state}
-  end`
-      : ''
-  }
+  ${more(version)}
 end
 `;
   return {
@@ -175,8 +173,8 @@ end
     after: { sources: { 'lib/k.ex': source('new') } },
     does,
     says: [`${module}: ${migrated}`],
-    there: [[`${module}.ask()`, keyword('new', shown)]],
-    back: [[`${module}.ask()`, keyword('old', shown)]],
+    there: [[`${module}.ask()`, keyword('new', typeof shown === 'string' ? shown : shown[1])]],
+    back: [[`${module}.ask()`, keyword('old', typeof shown === 'string' ? shown : shown[0])]],
   };
 }
 

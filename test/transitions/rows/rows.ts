@@ -2,6 +2,7 @@ import type { Row } from '../row.js';
 import { applications } from './applications.js';
 import { closedByCode } from './closed-by-code.js';
 import { closedByRelease } from './closed-by-release.js';
+import { closedByTree } from './closed-by-tree.js';
 import { elixirProcesses } from './elixir-processes.js';
 import { erlangProcesses } from './erlang-processes.js';
 import { modules } from './modules.js';
@@ -10,6 +11,7 @@ import { protocols } from './protocols.js';
 import { rehearsed } from './rehearsed.js';
 import { resources } from './resources.js';
 import { shelves } from './shelves.js';
+import { specialProcesses } from './special-processes.js';
 import { supervisors } from './supervisors.js';
 import { versions } from './versions.js';
 
@@ -21,11 +23,13 @@ export const rows: readonly Row[] = [
   ...versions,
   ...elixirProcesses,
   ...erlangProcesses,
+  ...specialProcesses,
   ...supervisors,
   ...shelves,
   ...protocols,
   ...resources,
   ...closedByRelease,
   ...closedByCode,
+  ...closedByTree,
   ...rehearsed,
 ];

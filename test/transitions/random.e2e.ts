@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { afterAll, expect, it } from 'vitest';
+import { removeContainers } from '../support/world/container.js';
+import { deployTo } from '../support/world/deploying.js';
+import { removeImages } from '../support/world/images.js';
+import { build, prepare, travel, worlds } from './lab.js';
+import { boot } from './node.js';
+import { application, type Closing, rowOf } from './random.js';
+import type { HotRow, RestartRow, Row } from './row.js';
+import { after, before } from './umbrella.js';
+
+// What fails is tried again with the seed that was printed.
+const seed = Number(process.env['TRANSITIONS_SEED'] ?? Date.now() % 1_000_000);
+const size = 10;
+
+afterAll(async () => {
+  await removeContainers();
+  await removeImages();
+});
+
+/** Ten random applications, some of which close the hot way. */
+function pair(offset: number, closing: Closing): readonly Row[] {
+  const drawn = fc.sample(application, { seed: seed + offset, numRuns: size });
+  return drawn.map((each, at) => rowOf(each, at, at % 4 === 0 ? closing : 'none'));
+}
+
+it.each(worlds)('random releases go up and down hot and end as a cold boot, on Debian %s', async (debian) => {
+  process.stdout.write(`TRANSITIONS_SEED=${seed}\n`);
+  const rows = pair(worlds.indexOf(debian), 'none').filter((row): row is HotRow => row.decision === 'hot');
+  const [one, two] = [await build(before(rows), debian), await build(after(rows, rows), debian)];
+
+  const journey = await travel(await boot(one), two, rows);
+
+  expect(journey.returned.message).toContain('by a hot downgrade');
+  expect(journey.deployed).toMatchObject({ outcome: 'deployed', method: 'relup', reasons: [] });
+  expect(journey.deployed.containers[0]?.proof).toMatchObject({ converged: true });
+  for (const row of rows) {
+    expect(journey.there.get(row.name), row.name).toEqual(row.there.map(([, shown]) => shown));
+    expect(journey.back.get(row.name), row.name).toEqual(row.back.map(([, shown]) => shown));
+  }
+  expect(journey.standing.back).toEqual(journey.standing.before);
+});
+
+it.each(['inserted', 'forgets'] as const)(
+  'random releases are refused for what is true of them, and for nothing else: %s',
+  async (closing) => {
+    process.stdout.write(`TRANSITIONS_SEED=${seed}\n`);
+    const rows = pair(closing === 'inserted' ? 10 : 20, closing);
+    const [one, two] = [await build(before(rows), 'bookworm'), await build(after(rows, rows), 'bookworm')];
+    const container = await boot(one);
+    await prepare(container, rows);
+
+    const { report } = await deployTo(container.name, { image: two, mode: 'plan', rehearse: 'always' });
+
+    expect(report).toMatchObject({ outcome: 'planned', method: 'recreate' });
+    const closed = rows.filter((row): row is RestartRow => row.decision === 'restart');
+    expect(report.reasons.map(({ code, subject }) => `${code} ${subject}`).sort()).toEqual(
+      closed.flatMap(({ reasons }) => reasons).sort(),
+    );
+  },
+);
