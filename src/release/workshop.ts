@@ -34,6 +34,8 @@ const unreadable: ReadonlySet<string> = new Set(['no_release', 'bad_app', 'bad_b
  * release and makes the relup: neither the user's machine nor the runner needs Erlang.
  */
 export class Workshop {
+  private held?: string;
+
   private constructor(
     private readonly engine: Engine,
     readonly container: string,
@@ -119,6 +121,15 @@ export class Workshop {
 
   async get(path: string): Promise<Buffer | undefined> {
     return await this.engine.getArchive(this.container, path);
+  }
+
+  /** Has an old release brought in, unless it is the one that lies here: there is room for one. */
+  async hold(old: string, bring: () => Promise<void>): Promise<void> {
+    if (this.held !== old) {
+      this.held = '';
+      await bring();
+      this.held = old;
+    }
   }
 
   async close(): Promise<void> {
