@@ -1,4 +1,5 @@
 import type { Engine } from './docker/engine.js';
+import { removeStale } from './docker/throw-away.js';
 import type { Inputs } from './inputs.js';
 import { Refusal } from './refusal.js';
 import type { Report } from './report/report.js';
@@ -18,7 +19,9 @@ export async function begin(
     startedAt: new Date(world.clock.date()).toISOString(),
   };
   try {
-    return await story(await connect(world), draft);
+    const engine = await connect(world);
+    await removeStale(engine, world.clock, world.log);
+    return await story(engine, draft);
   } catch (error) {
     if (error instanceof Refusal) {
       return refused(draft, error.message);

@@ -48,7 +48,9 @@ async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
       const plans = await step('Rehearse', () => rehearsePlans(site, surveyed));
       const decided = { ...draft, engine: engine.address, image, next, plans };
       await writeBundle(inputs, plans, log);
-      return endsHere(decided) ?? (await carryOut(engine, decided));
+      const result = endsHere(decided) ?? (await carryOut(engine, decided));
+      const runs = result.outcome === 'deployed' || result.outcome === 'unchanged';
+      return runs ? await moveTag(engine, image, result) : result;
     } finally {
       await workshop.close();
     }
@@ -64,6 +66,5 @@ async function carryOut(engine: Engine, decided: Decided): Promise<Report> {
   const fleet = { engine, log, clock, inputs, image, next, signal, replaced, began };
   const changing = plans.filter(({ method }) => method !== 'none');
   const carried = await log.group('Roll out', () => rollOut(fleet, changing));
-  const result = report(decided, carried);
-  return result.outcome === 'deployed' ? await moveTag(engine, image, result) : result;
+  return report(decided, carried);
 }

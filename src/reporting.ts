@@ -124,7 +124,7 @@ function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Dec
   const { downtime, latency } = measurement ?? {};
   const { id, proof, lingering, settings, message } = ended;
   return {
-    ...row(draft, plan, ended.outcome, method),
+    ...row(draft, plan, ended.outcome, ended.method ?? method),
     id,
     ...(ended.outcome === 'deployed' && { to: draft.next.version }),
     phases,

@@ -58,6 +58,7 @@ export function containerCalls(docker: Dockerode, call: Call): ContainerCalls {
         names: container.Names.map(withoutSlash),
         labels: container.Labels,
         state: container.State,
+        createdAt: container.Created * 1_000,
         networkMode: container.HostConfig.NetworkMode,
       }));
     },

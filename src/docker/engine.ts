@@ -53,6 +53,8 @@ export interface ContainerSummary {
   readonly names: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly state: string;
+  /** Milliseconds since 1970, in whole seconds. */
+  readonly createdAt: number;
   /** `container:ID` where it lives in another container's network. */
   readonly networkMode: string;
 }

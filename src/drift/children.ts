@@ -19,12 +19,27 @@ export function childDifferences(seen: Seen): readonly Difference[] {
       .filter((name) => now[name] === undefined && loaded.has(name))
       .map((name) => ofNow(seen, name, 'is not running: the application has stopped')),
     ...compareTrees(now, then)
-      .filter((change) => !below(change.path))
+      .filter((change) => !below(change.path) && !hasEnded(change))
       .map((change) => ofChange(seen, change)),
     ...ended
       .filter(({ path }) => wanted.has(path))
-      .map(({ path }) => ofNow(seen, path, 'is not running: it was terminated, or its start failed')),
+      .map(({ path, transient }) => {
+        const why = transient
+          ? 'it was terminated, or has ended by itself, as it may'
+          : 'it was terminated, or its start failed';
+        return ofNow(seen, path, `is not running: ${why}`);
+      }),
   ];
+}
+
+/** A temporary child leaves its supervisor when its work is done. */
+function hasEnded(change: SupervisionChange): boolean {
+  return change.kind === 'child-added' && isRestarted(change.child, 'temporary');
+}
+
+/** The specification as the agent prints it. */
+function isRestarted({ spec }: Supervised, when: 'temporary' | 'transient'): boolean {
+  return spec?.text.includes(`restart=>${when}`) ?? false;
 }
 
 function ofNow(seen: Seen, subject: string, message: string): Difference {
@@ -46,6 +61,11 @@ function words(change: SupervisionChange): readonly [subject: string, message: s
       return [`${change.path}/${change.child.id}`, 'is a child here, and none after a cold boot'];
     case 'spec-changed':
       return [`${change.path}/${change.child.id}`, 'is specified differently than after a cold boot'];
+    case 'process-changed':
+      return [
+        `${change.path}/${change.child.id}`,
+        `is a process of ${change.child.runs}, and of ${change.to.runs} after a cold boot`,
+      ];
     case 'order-changed':
       return [change.path, 'has its children in another order than after a cold boot'];
     case 'settings-changed':
@@ -68,6 +88,7 @@ function comparable(tree: Tree): Tree {
 interface Place {
   readonly path: string;
   readonly running: boolean;
+  readonly transient: boolean;
 }
 
 function flatten(tree: Tree): readonly Place[] {
@@ -76,7 +97,7 @@ function flatten(tree: Tree): readonly Place[] {
 
 function places(path: string, node: Supervised): readonly Place[] {
   return [
-    { path, running: node.running ?? true },
+    { path, running: node.running ?? true, transient: isRestarted(node, 'transient') },
     ...(node.children ?? []).flatMap((child) => places(`${path}/${child.id}`, child)),
   ];
 }

@@ -66,7 +66,9 @@ function processDifferences(seen: Seen): readonly Difference[] {
 function unknowns({ boot, configured, image, meant }: Seen): readonly string[] {
   return [
     ...('unknown' in boot
-      ? [`the supervision tree, and what ${meant.reference} configures: ${boot.unknown}`]
+      ? [
+          `the supervision tree, what ${meant.reference} configures, and which settings the release gives itself: ${boot.unknown}`,
+        ]
       : 'unknown' in boot.configured
         ? [`what ${meant.reference} configures: ${boot.configured.unknown}`]
         : []),

@@ -8,12 +8,13 @@ import { once } from '../once.js';
 import { Refusal } from '../refusal.js';
 import { compareImages, type ImageChange } from '../release/base.js';
 import type { RunningRelease } from '../release/release.js';
-import { type Hints, type Reading, readRunning } from '../release/running.js';
+import { type Hints, readRunning } from '../release/running.js';
 import { readBeams } from './beams.js';
 import { suspects } from './code.js';
 import { compareWithImage } from './compare.js';
 import { configuredBy } from './configured.js';
-import type { Drift, Moment } from './drift.js';
+import { historyOf, stopped, unread, volumeOver } from './container.js';
+import type { Drift } from './drift.js';
 import { findMeant, type MeantImage, nameImage } from './meant.js';
 import { bootHeld, type Held, readHeld } from './reference.js';
 import type { Boot, Seen, Unknown } from './seen.js';
@@ -100,6 +101,7 @@ async function compared(
     return { drift: { ...runs, state: 'unclear', notCompared: [missing] } };
   }
   const held = await shared.held(meant.details.Id, () => readHeld(engine, meant));
+  const nobody = `the tag that a new container would be made from: this one was made from the id of its image, and no tag names that any more. Name it with \`image\``;
   const seen = await see(around, shared, { container, oldImage, running, meant, held });
   const found = compareWithImage(seen);
   return {
@@ -108,9 +110,15 @@ async function compared(
       ...found,
       meant: { ...nameImage(meant.details), reference: meant.reference, version: held.release.version },
       history: [...known.history, ...found.history].sort((one, other) => one.at.localeCompare(other.at)),
-      notCompared: [...found.notCompared, ...volumeOver(container, running)],
+      ...notInFull(found, [...(meant.nameless ? [nobody] : []), ...volumeOver(container, running)]),
     },
   };
+}
+
+/** What a comparison leaves open beside what it could not compare itself. */
+function notInFull({ state, notCompared }: Pick<Drift, 'state' | 'notCompared'>, more: readonly string[]) {
+  const open = state === 'equal' && more.length > 0;
+  return { state: open ? ('unclear' as const) : state, notCompared: [...notCompared, ...more] };
 }
 
 async function see(
@@ -175,49 +183,4 @@ async function see(
     boot: await boot,
     image: await image,
   };
-}
-
-function historyOf({ Created, State }: ContainerDetails): readonly Moment[] {
-  const moments = [
-    { at: Created, what: 'the container was made' },
-    { at: State.StartedAt, what: 'the container was started' },
-    ...(State.Running
-      ? []
-      : [{ at: State.FinishedAt, what: `the container ended (${State.Status}, exit code ${State.ExitCode})` }]),
-  ];
-  // The engine writes the year one for what has not happened.
-  return moments
-    .filter(({ at }) => !at.startsWith('0001-'))
-    .map(({ at, what }) => ({ at: new Date(at).toISOString(), what }));
-}
-
-function stopped({ Name, State: { Running, Paused, Restarting, Status } }: ContainerDetails): string | undefined {
-  return !Running || Paused || Restarting
-    ? `${Name.replace(/^\//, '')} is ${Status}, so nothing that runs could be asked.`
-    : undefined;
-}
-
-function unread(reading: Exclude<Reading, { kind: 'running' }> | undefined): string {
-  switch (reading?.kind) {
-    case undefined:
-    case 'no-vm':
-      return 'It runs no Erlang VM. Check `containers`.';
-    case 'several-nodes':
-      return `It runs several VMs (${reading.nodes.join(', ')}). Say which one is meant: node-name.`;
-    case 'no-distribution':
-      return 'The VM runs without distribution, so there is no way in to ask it. Do not set RELEASE_DISTRIBUTION=none.';
-    case 'unreachable':
-      return `The node did not answer: ${reading.why}`;
-  }
-}
-
-function volumeOver({ Mounts }: ContainerDetails, { root }: RunningRelease): readonly string[] {
-  const volume = Mounts.find(({ Destination: at }) =>
-    [root, `${root}/lib`, `${root}/releases`].some((directory) => directory === at || directory.startsWith(`${at}/`)),
-  );
-  return volume === undefined
-    ? []
-    : [
-        `a new container: the release lies on a volume at ${volume.Destination}, which it would get in place of the image's`,
-      ];
 }

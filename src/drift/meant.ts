@@ -6,6 +6,8 @@ import type { ImageName } from './drift.js';
 export interface MeantImage {
   readonly reference: string;
   readonly details: ImageDetails;
+  /** Whether the container was made from an id that no tag names any more, so that nobody knows what would be next. */
+  readonly nameless: boolean;
   /** ISO 8601. */
   readonly taggedAt?: string;
 }
@@ -22,9 +24,10 @@ export async function findMeant(
     return { reference, details };
   }
   // An id names one image for ever; whoever makes a new container writes its tag.
-  const named = isId(reference) ? (details.RepoTags?.[0] ?? reference) : reference;
+  const [tag] = isId(reference) ? (details.RepoTags ?? []) : [reference];
   const taggedAt = lastTagged(details);
-  return { reference: named, details, ...(taggedAt && { taggedAt }) };
+  const nameless = given === undefined && tag === undefined;
+  return { reference: tag ?? reference, details, nameless, ...(taggedAt && { taggedAt }) };
 }
 
 export const nameImage = ({ Id: id, RepoTags: names }: ImageDetails): ImageName => ({ id, names: names ?? [] });

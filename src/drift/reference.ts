@@ -44,10 +44,9 @@ export async function bootHeld(
   let boot: Boot | undefined;
   const meanwhile = async (node: Node) => {
     const applications = release.applications.filter(({ mode }) => mode !== 'none');
-    boot = {
-      state: await readState(node, salt),
-      configured: await configuredBy(node, { ...release, applications }, salt),
-    };
+    // Children that end by themselves have the time that this takes to do so.
+    const configured = await configuredBy(node, { ...release, applications }, salt);
+    boot = { configured, state: await readState(node, salt) };
   };
   try {
     const came = await coldBoot(engine, { ...at, nodeName, named, environment: [] }, salt, clock, meanwhile);

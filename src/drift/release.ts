@@ -11,6 +11,7 @@ export function releaseDifferences(seen: Seen): readonly Difference[] {
   const since = sinceParting(seen);
   const change = compare(running, next);
   const { added, removed, changed, rebuilt } = change.applications;
+  const path = (file: string) => file.replaceAll('VSN', running.version);
   const application = (subject: string, message: string): Difference => ({
     kind: 'application',
     subject,
@@ -61,33 +62,43 @@ export function releaseDifferences(seen: Seen): readonly Difference[] {
     ),
     ...[
       ...rebuilt.flatMap(({ modules }) => modules.filter((name) => name.startsWith('lib/'))),
+      ...(running.version === next.version ? configurationFiles(running.files, next.files).map(path) : []),
       ...change.overlays,
-      ...(running.version === next.version ? configurationFiles(running.files, next.files) : []),
     ].map((subject): Difference => ({ kind: 'file', subject, message: "differs from the image's", since })),
     ...change.files.map(
-      (subject): Difference => ({
+      (file): Difference => ({
         kind: 'file',
-        subject,
+        subject: path(file),
         message: "differs from the image's, and is read only when the container starts",
         since,
       }),
     ),
-    ...('unknown' in seen.image ? [] : outside(seen.image, since)),
+    ...('unknown' in seen.image ? [] : outside(seen.image, running.erts === next.erts, since)),
   ];
 }
 
 /** What only a new container takes up. */
-function outside({ settings, files, overlays }: ImageChange, since: Since): readonly Difference[] {
+function outside({ settings, files, overlays }: ImageChange, sameErts: boolean, since: Since): readonly Difference[] {
   const [first, ...more] = files;
   const others = more.length === 0 ? '' : `, and so do ${more.length} more files outside of the release`;
   return [
     ...settings.map(
       (subject): Difference => ({ kind: 'container', subject, message: 'is set differently by the image', since }),
     ),
-    ...overlays.map((subject): Difference => ({ kind: 'file', subject, message: "differs from the image's", since })),
+    // Another runtime is one line, and not one for each of its files.
+    ...overlays
+      .filter((path) => sameErts || !path.startsWith('erts-'))
+      .map(
+        (subject): Difference => ({
+          kind: 'file',
+          subject,
+          message: "differs between the container's image and this one",
+          since,
+        }),
+      ),
     ...(first === undefined
       ? []
-      : [{ kind: 'container', subject: first, message: `differs from the image's${others}`, since } as const]),
+      : [{ kind: 'file', subject: first, message: `differs from the image's${others}`, since } as const]),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Node } from '../node/node.js';
 import { atom, binary, map } from '../node/term.js';
+import type { ProcessNote } from '../release/processes.js';
 import type { Tree } from '../release/supervision.js';
 
 /** `[Application, Key, Fingerprint]`; two are comparable where they were made with one salt. */
@@ -26,12 +27,6 @@ export interface NodeState {
   }[];
   readonly oldCode: readonly ProcessNote[];
   readonly suspended: readonly ProcessNote[];
-}
-
-interface ProcessNote {
-  readonly pid: string;
-  readonly name?: string;
-  readonly modules: readonly string[];
 }
 
 /** Looking for processes in old code asks each of them. */

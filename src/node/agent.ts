@@ -5,7 +5,7 @@ import { atom, type Term, tuple, write } from './term.js';
 
 /** The agent's modules, by what they are needed for: each call carries only what it uses. */
 const sets = {
-  node: ['hot_deploy_node', 'hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_check'],
+  node: ['hot_deploy_node', 'hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_check', 'hot_deploy_funs'],
   install: [
     'hot_deploy_node',
     'hot_deploy_tree',

@@ -1,5 +1,5 @@
-import { plainName } from '../release/modules.js';
-import { expectedModules } from '../release/release.js';
+import { plainName, plainPlace } from '../release/modules.js';
+import { expectedModules, type ModuleFacts } from '../release/release.js';
 import { carryOut } from '../upgrade/children.js';
 import { restartedBy } from '../upgrade/script.js';
 import { type CodeComparison, nameProcess } from './comparison.js';
@@ -82,6 +82,18 @@ export const codeRules: readonly Rule[] = [
         ),
       ),
 
+  ({ modules }) =>
+    changedPairs(modules)
+      .map(({ from, to }) => ({ module: to.module, from: kinds(from), to: kinds(to) }))
+      .filter(({ from, to }) => from !== '' && to !== '' && from !== to)
+      .map(({ module, from, to }) =>
+        against(
+          'behaviour-changed',
+          plainName(module),
+          `${plainName(module)} was a ${from} and becomes a ${to}, which a process that runs cannot: it takes a restart.`,
+        ),
+      ),
+
   // In one script, and in this order: it would be gone afterwards, on the way down too.
   ({ modules, next }) => {
     const expected = expectedModules(next);
@@ -126,6 +138,15 @@ export const codeRules: readonly Rule[] = [
     ),
 
   ({ processes }) =>
+    processes.funs.map(({ place, module }) =>
+      against(
+        'fun-kept',
+        plainName(module),
+        `${plainPlace(place)} keeps a fun that was made in ${plainName(module)}, and would call code that is gone after the upgrade. Keep a capture such as &Module.function/1 there, which always calls the newest code.`,
+      ),
+    ),
+
+  ({ processes }) =>
     processes.unanswering.map((note) =>
       against(
         'process-not-answering',
@@ -143,6 +164,21 @@ export const codeRules: readonly Rule[] = [
       ),
     ),
 ];
+
+const processes = ['gen_server', 'gen_statem', 'gen_event', 'gen_fsm', 'supervisor', 'DynamicSupervisor'];
+
+/** The behaviours of OTP's that make a process what it is; Elixir's carry the same names in another spelling. */
+function kinds({ behaviours }: ModuleFacts): string {
+  const names = behaviours.map((name) => erlangNames[name] ?? name);
+  return [...new Set(names.filter((name) => processes.includes(name)))].sort().join(' and ');
+}
+
+const erlangNames: Readonly<Record<string, string>> = {
+  'Elixir.GenServer': 'gen_server',
+  'Elixir.GenEvent': 'gen_event',
+  'Elixir.Supervisor': 'supervisor',
+  'Elixir.DynamicSupervisor': 'DynamicSupervisor',
+};
 
 function changedPairs(modules: CodeComparison['modules']) {
   return modules.flatMap(({ changed }) => changed);

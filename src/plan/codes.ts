@@ -44,6 +44,8 @@ export const reasonCodes = {
     'A state machine (`gen_statem`) changed its callback mode, which one that runs does not ask for in time on the way back.',
   'module-moved':
     'A module moved from one application to another. systools would load it with the one and remove it with the other.',
+  'behaviour-changed':
+    'A changed module is another kind of process than before (`gen_server`, `gen_statem`, a supervisor), and one that runs cannot become another.',
   'on-load-changed': 'A changed module runs `on_load`, which would restart the VM if it failed.',
   'special-process-changed':
     'A changed module is run by processes that no supervisor reports with it, so they would not be migrated.',
@@ -65,6 +67,8 @@ export const reasonCodes = {
     'The image holds an older version than the one that runs. Its code_change cannot know the state of the newer one.',
   'processes-would-die':
     'Processes are still inside code from two versions ago, and loading a third version would kill them.',
+  'fun-kept':
+    'A fun that was made in a changed module is kept in a table, a persistent term or a setting. It would fail once the old code is dropped.',
   'process-not-answering': 'A process that has to be held during the switch does not answer system messages in time.',
   'supervisor-not-answering': 'A supervisor does not answer or is suspended, and release_handler would crash on it.',
   'strategy-restart': '`strategy: restart` was asked for.',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
+import { roleLabel } from '../docker/throw-away.js';
 import type { Inputs } from '../inputs.js';
 import type { Clock } from '../log.js';
 import { Refusal } from '../refusal.js';
@@ -32,7 +33,7 @@ export async function bootFromImage(
     Env: inputs.rehearseEnv,
     Hostname: hostname,
     Healthcheck: { Test: ['NONE'] },
-    Labels: { 'hot-deploy.role': 'stand-in' },
+    Labels: { [roleLabel]: 'stand-in' },
     HostConfig: { NetworkMode: inputs.rehearseNetwork ?? 'none', ExtraHosts: [`${hostname}:127.0.0.1`] },
   });
   const close = () => engine.removeContainer(id, { force: true, volumes: true });

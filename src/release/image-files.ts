@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
+import { roleLabel } from '../docker/throw-away.js';
 import { readListing } from './listing.js';
 
 /** Files of an image below a directory, as nobody has changed them yet: path to digest. */
@@ -72,7 +73,7 @@ export async function listingOf<T>(
     User: '0:0',
     WorkingDir: '/',
     Healthcheck: { Test: ['NONE'] },
-    Labels: { 'hot-deploy.role': 'base' },
+    Labels: { [roleLabel]: 'base' },
     HostConfig: { NetworkMode: 'none' },
   });
   try {

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { recreation } from '../docker/recreation.js';
+import { roleLabel } from '../docker/throw-away.js';
 import type { Clock } from '../log.js';
 import { Node } from '../node/node.js';
 import { findVms, type Vm } from '../node/vm.js';
@@ -45,7 +46,7 @@ export async function createIsolated(
     ExposedPorts: {},
     Volumes: {},
     Healthcheck: { Test: ['NONE'] },
-    Labels: { 'hot-deploy.role': role },
+    Labels: { [roleLabel]: role },
     NetworkingConfig: {},
     MacAddress: '',
     HostConfig: {

@@ -13,6 +13,8 @@ export interface ProcessCheck {
   readonly wouldDie: readonly ProcessNote[];
   readonly unanswering: readonly ProcessNote[];
   readonly unsupervised: readonly ProcessNote[];
+  /** Funs made in these modules that are kept outside of processes. */
+  readonly funs: readonly { readonly place: string; readonly module: string }[];
   /** How many processes each module has that holds them. */
   readonly counts: Readonly<Record<string, number>>;
 }

@@ -4,6 +4,8 @@ export interface Supervised {
   readonly id: string;
   readonly type: 'supervisor' | 'worker' | 'dynamic' | 'unanswering';
   readonly running?: boolean;
+  /** What a worker was started with, which its specification need not name: `shop_till:init/1`, or the module of a function. */
+  readonly runs?: string;
   /** The child specification as text, and of it the start function and arguments alone. */
   readonly spec?: {
     /** Whether the text reads back as the same term. */
@@ -35,6 +37,7 @@ export type SupervisionChange = {
   | { readonly kind: 'child-added'; readonly child: Supervised; readonly last: boolean }
   | { readonly kind: 'child-removed'; readonly child: Supervised }
   | { readonly kind: 'spec-changed'; readonly child: Supervised; readonly to: Supervised }
+  | { readonly kind: 'process-changed'; readonly child: Supervised; readonly to: Supervised }
   | { readonly kind: 'order-changed' }
   | { readonly kind: 'settings-changed'; readonly to: Supervised }
   | { readonly kind: 'top-changed' }
@@ -69,8 +72,9 @@ function compareNodes(
   const settings = (each: Supervised) => `${each.strategy} ${each.intensity} ${each.period} ${each.callback}`;
   return [
     ...(settings(now) === settings(then) ? [] : [{ kind: 'settings-changed', to: then, ...at } as const]),
+    // As a supervisor ends and starts them: the last one first, and nobody new while an old one may hold the name.
+    ...removed.toReversed().map((child) => ({ kind: 'child-removed', child, ...at }) as const),
     ...added.map((child) => ({ kind: 'child-added', child, last: tail.includes(child), ...at }) as const),
-    ...removed.map((child) => ({ kind: 'child-removed', child, ...at }) as const),
     ...(sameOrder ? [] : [{ kind: 'order-changed', ...at } as const]),
     ...wanted.flatMap((to) => {
       const child = known(running, to.id);
@@ -78,7 +82,11 @@ function compareNodes(
         return [];
       }
       const changed = child.spec?.text === to.spec?.text ? [] : [{ kind: 'spec-changed', child, to, ...at } as const];
-      return [...changed, ...compareNodes(application, `${path}/${to.id}`, child, to)];
+      const another =
+        child.runs === undefined || to.runs === undefined || child.runs === to.runs
+          ? []
+          : [{ kind: 'process-changed', child, to, ...at } as const];
+      return [...changed, ...another, ...compareNodes(application, `${path}/${to.id}`, child, to)];
     }),
   ];
 }
@@ -99,6 +107,8 @@ export function describeChange(change: SupervisionChange): string {
       return `${where}: child ${change.child.id} is gone`;
     case 'spec-changed':
       return `${where}: child ${change.child.id} is specified differently`;
+    case 'process-changed':
+      return `${where}: child ${change.child.id} is a process of ${change.child.runs} instead of ${change.to.runs}`;
     case 'order-changed':
       return `${where}: children start in another order`;
     case 'settings-changed':

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
+import { roleLabel } from '../docker/throw-away.js';
 import { AgentError, answer, expressionForOwnVm, type Request } from '../node/agent.js';
 import { evaluateInput } from '../node/shell.js';
 import { atom, write } from '../node/term.js';
@@ -52,7 +53,7 @@ export class Workshop {
       User: '0:0',
       WorkingDir: '/',
       Healthcheck: { Test: ['NONE'] },
-      Labels: { 'hot-deploy.role': 'workshop' },
+      Labels: { [roleLabel]: 'workshop' },
       // Without a locale file names would be read as Latin-1.
       Env: ['ERL_CRASH_DUMP=/dev/null', 'LANG=C.UTF-8'],
       HostConfig: { NetworkMode: 'none' },

@@ -1,5 +1,5 @@
 import type { Difference, Drift, Since } from '../drift/drift.js';
-import { plainName } from '../release/modules.js';
+import { plainPlace } from '../release/modules.js';
 import { count, number } from './count.js';
 import type { ContainerReport, Report } from './report.js';
 import type { List, Section, Table } from './section.js';
@@ -85,7 +85,7 @@ function containerTable(containers: readonly Looked[]): Table {
 function boots({ runs }: Drift, version: string | undefined, same: boolean | undefined): string {
   if (version === undefined) return none;
   if (same === undefined) return version;
-  return same ? `${version}, the same` : `${version}, ${version === runs?.version ? 'other code' : 'not what runs'}`;
+  return same ? `${version}, the same` : `${version}, ${version === runs?.version ? 'not the same' : 'not what runs'}`;
 }
 
 /** Since when the running release runs in this VM. */
@@ -102,7 +102,7 @@ const mostNamed = 8;
 function differenceList({ name, drift }: Looked): List {
   const items = grouped(drift.differences).map(
     ({ first: { kind, message, since: when }, subjects }) =>
-      `${named(kind, subjects.map(plainName))} ${message}${when ? `; ${since(when)}` : ''}`,
+      `${named(kind, subjects.map(plainPlace))} ${plainPlace(message)}${when ? `; ${since(when)}` : ''}`,
   );
   return { title: `How ${name} differs`, kind: 'list', items };
 }
@@ -119,14 +119,25 @@ function grouped(differences: readonly Difference[]) {
   return [...groups.values()];
 }
 
-const several = { child: 'children', process: 'processes' } as const;
+/** One of a kind, and several. */
+const words = {
+  release: ['release', 'releases'],
+  // It is spoken of by the release that it would not boot.
+  restart: ['release', 'releases'],
+  application: ['application', 'applications'],
+  module: ['module', 'modules'],
+  protocol: ['protocol', 'protocols'],
+  setting: ['setting', 'settings'],
+  child: ['child', 'children'],
+  process: ['process', 'processes'],
+  file: ['file', 'files'],
+  container: ['container setting', 'container settings'],
+} as const satisfies Readonly<Record<Difference['kind'], readonly [string, string]>>;
 
 /** To be read before what holds for each of them. */
 function named(kind: Difference['kind'], names: readonly string[]): string {
-  // A restart is spoken of by the release that it would not boot.
-  if (names.length === 1) return `${kind === 'restart' ? 'release' : kind} ${names[0]}`;
-  const kinds = kind === 'child' || kind === 'process' ? several[kind] : `${kind}s`;
-  return `${kinds} ${few(names)}: each`;
+  const [one, several] = words[kind];
+  return names.length === 1 ? `${one} ${names[0]}` : `${several} ${few(names)}: each`;
 }
 
 function few(names: readonly string[]): string {

@@ -74,7 +74,8 @@ export async function carryOut(fleet: Fleet, plan: ContainerPlan): Promise<Carri
 
   if (plan.method === 'relup') {
     const ended = await upgrade(work, plan).catch((error: unknown) => lost(plan, error));
-    const again = inputs.onFailure === 'restart' && inputs.strategy === 'auto' && ended.outcome !== 'deployed';
+    const again =
+      inputs.onFailure === 'restart' && inputs.strategy === 'auto' && ended.outcome !== 'deployed' && !ended.overtaken;
     if (!again) {
       return carried(ended, 'relup');
     }

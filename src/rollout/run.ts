@@ -3,7 +3,7 @@ import type { Inputs } from '../inputs.js';
 import type { Clock, Log } from '../log.js';
 import type { RunningProbe } from '../probe/probe.js';
 import type { ImageRelease } from '../release/release.js';
-import type { ContainerReport, Outcome, Phase, Proof, TimelineEvent } from '../report/report.js';
+import type { ContainerReport, Method, Outcome, Phase, Proof, TimelineEvent } from '../report/report.js';
 
 /** What a roll-out works with. */
 export interface Fleet {
@@ -40,6 +40,10 @@ export interface Work {
 export interface Ended {
   readonly outcome: Extract<Outcome, 'deployed' | 'rolled-back' | 'refused' | 'failed'>;
   readonly id: string;
+  /** Where it was another way in the end than the one that was planned. */
+  readonly method?: Method;
+  /** Somebody else has deployed since the plan was made: nothing of this run may follow. */
+  readonly overtaken?: true;
   readonly proof?: Proof;
   readonly lingering?: ContainerReport['lingering'];
   readonly settings?: ContainerReport['settings'];

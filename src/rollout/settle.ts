@@ -12,7 +12,7 @@ export async function settle(work: Work, plan: HotPlan, ended: Ended): Promise<E
   const lingering = await work.phase('drain', () => drain(work, hot.running.node, hot.bundle.loads));
   if (lingering.length > 0 && work.inputs.lingering === 'restart') {
     work.log.info(`${plan.name}: ${lingering.length} processes stay in old code, and lingering is restart`);
-    return await restart(work, plan, hot.next, work.inputs.probe, () => undefined);
+    return { ...(await restart(work, plan, hot.next, work.inputs.probe, () => undefined)), method: 'recreate' };
   }
   const refused = await work.phase('make permanent', () => makePermanent(hot));
   if (refused !== undefined) {

@@ -30,7 +30,8 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
     const changed = await phase('check', () => whatChanged(hot, inputs.suspendTimeoutMs));
     if (changed !== undefined) {
       await prepared.cancel();
-      return { outcome: 'refused', id: container.Id, message: `${plan.name} was not changed: ${changed}` };
+      const message = `${plan.name} was not changed: ${changed.why}`;
+      return { outcome: 'refused', id: container.Id, message, ...(changed.overtaken && { overtaken: true }) };
     }
     await phase('stage', () => stage(engine, container.Id, root, bundle));
   } catch (error) {
@@ -83,21 +84,26 @@ export function measure({ hot, rehearsal }: Pick<HotPlan, 'hot' | 'rehearsal'>):
 }
 
 /** Time has passed since the plan was made: the node must still run exactly what the bundle starts from. */
-async function whatChanged(hot: HotMaterial, suspendTimeoutMs: number): Promise<string | undefined> {
+async function whatChanged(
+  hot: HotMaterial,
+  suspendTimeoutMs: number,
+): Promise<{ readonly why: string; readonly overtaken: boolean } | undefined> {
   const { running, bundle } = hot;
   const { identity, check } = await ready(running.node, bundle, suspendTimeoutMs);
   const differing = Object.keys({ ...running.modules, ...identity.modules }).filter(
     (module) => running.modules[module] !== identity.modules[module],
   );
   if (identity.version !== running.version || differing.length > 0) {
-    return `it no longer runs what the plan was made for (${identity.version}, ${differing.length} modules differ): somebody else deployed meanwhile`;
+    const why = `it no longer runs what the plan was made for (${identity.version}, ${differing.length} modules differ): somebody else deployed meanwhile`;
+    return { why, overtaken: true };
   }
-  const { supervisors, wouldDie, unanswering, unsupervised } = check;
+  const { supervisors, wouldDie, unanswering, unsupervised, funs } = check;
   const found = [
     ...supervisors.map(({ path, why }) => `${path}: ${why}`),
     ...[...wouldDie, ...unanswering, ...unsupervised].map(({ name, pid }) => `${name ?? pid} would not come through`),
+    ...funs.map(({ place, module }) => `${place} keeps a fun of ${module}`),
   ];
-  return found.length === 0 ? undefined : found.join('; ');
+  return found.length === 0 ? undefined : { why: found.join('; '), overtaken: false };
 }
 
 /** What differs, with names; keys of the environment only, since values may be secrets. */

@@ -39,7 +39,9 @@ export function generateAppups(
     ),
   );
   const [up, down] = [new Order(upOrder, applicationOf), new Order(downOrder, applicationOf)];
-  return exchanged.map(({ change, modules, children }) => appup(change, modules, children, up, down));
+  return exchanged.map(({ change, modules, children }, at) =>
+    appup(change, modules, changes[at]?.modules ?? modules, children, up, down),
+  );
 }
 
 // A protocol of an application is not what runs: its consolidated twin in the release is, and loading the
@@ -56,20 +58,22 @@ function withoutProtocols(modules: ModuleChanges): ModuleChanges {
 function appup(
   change: ApplicationChange,
   { added, removed, changed }: ModuleChanges,
+  // Protocols with them: nobody else takes those away that only one of the releases has.
+  all: Pick<ModuleChanges, 'added' | 'removed'>,
   children: readonly ChildAction[],
   upOrder: Order,
   downOrder: Order,
 ): Appup {
   const up = [
     ...instructions(changed, added, upOrder),
-    ...removed.map(remove),
+    ...all.removed.map(remove),
     ...children.flatMap((child) => child.up),
   ];
   // On the way down it is the new module's code_change that is called, with {down, Vsn}: what it exports decides.
   const down = [
-    ...children.flatMap((child) => child.down),
+    ...children.toReversed().flatMap((child) => child.down),
     ...instructions(changed, removed, downOrder),
-    ...added.map(remove),
+    ...all.added.map(remove),
   ];
   return {
     application: change.name,

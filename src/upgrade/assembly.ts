@@ -50,7 +50,15 @@ export async function assemble(
   }
   const children = childActions(material, appups);
   try {
-    const relup = await makeRelup(workshop, running, next, change, generated(material, appups, children));
+    const gone = modules.flatMap(({ removed }) => removed.filter(({ protocol }) => protocol));
+    const relup = await makeRelup(
+      workshop,
+      running,
+      next,
+      change,
+      generated(material, appups, children),
+      gone.map(({ module }) => module),
+    );
     const words = explain(change, modules, relup, appups, children);
     return {
       kind: 'made',

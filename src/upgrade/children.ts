@@ -1,4 +1,5 @@
 import { atom, type Term, tuple } from '../node/term.js';
+import { plainPlace } from '../release/modules.js';
 import type { SupervisionChange } from '../release/supervision.js';
 
 /** Starting or ending one child by hand: neither new code nor new specifications do that. */
@@ -49,6 +50,11 @@ export function carryOut(change: SupervisionChange, changed: ReadonlySet<string>
         : stop(change, supervisor.name, exchanged, impossible);
     case 'spec-changed':
       return specChanged(change, exchanged, impossible);
+    case 'process-changed':
+      return impossible(
+        change.child.id,
+        `it is a process of ${change.child.runs}, and would be started as one of ${change.to.runs}`,
+      );
     case 'settings-changed':
       return exchanged && change.to.callback === supervisor.callback
         ? { kind: 'nothing' }
@@ -57,7 +63,13 @@ export function carryOut(change: SupervisionChange, changed: ReadonlySet<string>
             'its strategy or restart intensity differ, and it has no changed callback module to take them from',
           );
     case 'order-changed':
-      return impossible('', 'its children are ordered differently, which cannot be changed while they run');
+      // A changed callback module brings the new order along, and whoever runs keeps running.
+      return exchanged
+        ? { kind: 'nothing' }
+        : impossible(
+            '',
+            'its children are ordered differently, and it has no changed callback module to take their order from',
+          );
     case 'top-changed':
       // What does not answer is of no known kind, and is a reason of its own.
       return supervisor.type === 'unanswering' ? { kind: 'nothing' } : impossible('', 'its process is of another kind');
@@ -86,7 +98,12 @@ function start(
     : call('start_child', name, { source: spec.text });
   return {
     kind: 'action',
-    action: { application, up: [up], down: end(name, child.id), words: `${name}: child ${child.id} is started` },
+    action: {
+      application,
+      up: [up],
+      down: end(name, child.id),
+      words: plainPlace(`${name}: child ${child.id} is started`),
+    },
   };
 }
 
@@ -107,7 +124,12 @@ function stop(
     : call('start_child', name, { source: spec.text });
   return {
     kind: 'action',
-    action: { application, up: end(name, child.id), down: [back], words: `${name}: child ${child.id} is ended` },
+    action: {
+      application,
+      up: end(name, child.id),
+      down: [back],
+      words: plainPlace(`${name}: child ${child.id} is ended`),
+    },
   };
 }
 

@@ -22,6 +22,8 @@ export async function makeRelup(
   next: ImageRelease,
   change: Change,
   appups: readonly Appup[],
+  /** Protocols that only the old release has. */
+  gone: readonly string[],
 ): Promise<Relup> {
   const generated = change.applications.changed.flatMap(({ name, toDirectory }) => {
     const appup = appups.find((each) => each.application === name);
@@ -41,7 +43,8 @@ export async function makeRelup(
       old: text(`${oldRoot}/releases/${running.version}/${running.name}`),
       path: [text(`${next.root}/lib/*/ebin`), text(`${oldRoot}/lib/*/ebin`)],
       new_protocols: protocols(consolidatedIn(running, next, consolidated), change.protocols, next.protocols),
-      old_protocols: protocols(consolidated, change.protocols, running.modules),
+      old_protocols: protocols(consolidated, [...change.protocols, ...gone], running.modules),
+      joined: change.applications.added.map(({ directory }) => text(`${directory}/ebin`)),
     }),
   })) as Relup;
 }

@@ -3,6 +3,8 @@ import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/docker/call.js';
 import { connectEngine } from '../../src/docker/connect.js';
+import { removeStale } from '../../src/docker/throw-away.js';
+import { type Log, systemClock } from '../../src/log.js';
 import { idle, openWorkbench, type Workbench } from './workbench.js';
 
 let bench: Workbench;
@@ -63,6 +65,25 @@ describe('containers', () => {
       networkMode: 'none',
       labels: { a: 'b=c', number: '1' },
     });
+  });
+
+  it('of a run that was killed are removed by a later one, and those of a run that goes on are left alone', async () => {
+    const { engine, prefix } = bench;
+    const log: Log = { info: () => {}, warning: () => {}, debug: () => {}, group: (_, work) => work(), mask: () => {} };
+    const { Id: ours } = await bench.run('stale', '--label', 'hot-deploy.role=rehearsal', `${prefix}-idle`);
+    const { Id: other } = await bench.run('kept', `${prefix}-idle`);
+
+    await removeStale(engine, systemClock, log);
+    expect(await engine.findContainer(ours)).toBeDefined();
+
+    // Of all that are marked, only this test's own are shown to it.
+    const own = {
+      ...engine,
+      containers: async () => (await engine.containers()).filter(({ id }) => [ours, other].includes(id)),
+    };
+    await removeStale(own, { ...systemClock, date: () => Date.now() + 3 * 3_600_000 }, log);
+    expect(await engine.findContainer(ours)).toBeUndefined();
+    expect(await engine.findContainer(other)).toBeDefined();
   });
 
   it('that are so already are so', async () => {

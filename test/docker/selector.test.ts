@@ -8,6 +8,7 @@ const one = (name: string, labels: Record<string, string> = {}, others: readonly
   labels,
   state: 'running',
   networkMode: 'bridge',
+  createdAt: 0,
 });
 const compose = (project: string, service: string, more: Record<string, string> = {}) => ({
   'com.docker.compose.project': project,

@@ -8,12 +8,14 @@ import { type Container, removeContainers, start, unused } from '../support/worl
 import { type Deployed, deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
 import { evaluate, standing } from '../support/world/inside.js';
+import { ownImage, removeOwnImages, throwaways } from '../support/world/untouched.js';
 
 const tags: string[] = [];
 
 afterAll(async () => {
   await removeContainers();
   for (const tag of tags) await docker('rmi', '--no-prune', tag);
+  await removeOwnImages();
   await removeImages();
 });
 
@@ -307,8 +309,26 @@ describe('a fleet', () => {
   });
 });
 
+it('a container that was made from an id is compared with what its tag names, and without a tag nobody knows', async () => {
+  const one = await image({ example: 'octochat', version: 1, debian: 'bookworm' });
+  const own = await ownImage(one);
+  const id = await docker('image', 'inspect', '-f', '{{.Id}}', own);
+  const web = await start(id);
+  const { report } = await look(web);
+  expect(rowOf(report, web).drift).toMatchObject({ state: 'equal', meant: { reference: own, names: [own] } });
+
+  await docker('tag', one, own);
+  const { report: nameless } = await look(web);
+  await docker('tag', id, own);
+  expect(rowOf(nameless, web).drift).toMatchObject({
+    state: 'unclear',
+    differences: [],
+    notCompared: [expect.stringContaining('no tag names that any more')],
+  });
+});
+
 it('changes nothing: files, environment, code and processes stay, and atoms do not pile up', async () => {
-  const web = await start(await tagged(await image({ example: 'octochat', version: 1, debian: 'bookworm' })));
+  const web = await start(await ownImage(await image({ example: 'octochat', version: 1, debian: 'bookworm' })));
   const [before, inspected] = [await standing(web), await web.inspect()];
   await look(web);
   const changed = await docker('diff', web.name);
@@ -320,6 +340,7 @@ it('changes nothing: files, environment, code and processes stay, and atoms do n
   const { Pid, StartedAt } = inspected.State;
   expect((await web.inspect()).State).toMatchObject({ Pid, StartedAt });
   expect(await docker('diff', web.name)).toBe(changed);
+  expect(await throwaways()).toEqual([]);
   expect(changed).not.toMatch(/ \/app\/(lib|bin|releases)/);
   expect(await evaluate(web, '[M || {M, _} <- code:all_loaded(), lists:prefix("hot_deploy", atom_to_list(M))]')).toBe(
     '[]',

@@ -118,6 +118,20 @@ describe('a connection whose process waits inside old code', () => {
     expect(await late.ask('GET arms')).toBe('8');
   });
 
+  it('costs a restart where lingering is restart, and the report says that it was one', async () => {
+    const other = await start(await variant('0.1.0', 1));
+    await (await connect(await other.port(4040))).ask('PING');
+
+    const { report } = await deployTo(other.name, {
+      image: await variant('0.1.1', 2),
+      lingering: 'restart',
+      drain: '600ms',
+    });
+
+    expect(report).toMatchObject({ outcome: 'deployed', method: 'recreate', containers: [{ method: 'recreate' }] });
+    expect(await (await connect(await other.port(4040))).ask('PING')).toBe('PONG 0.1.1 1');
+  });
+
   it('is lost only where its code has to come back: a downgrade would kill it as well, so the container is restarted', async () => {
     const other = await start(await variant('0.1.0', 1));
     const client = await connect(await other.port(4040));

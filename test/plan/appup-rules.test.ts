@@ -38,7 +38,7 @@ function comparing(chosen: Partial<CodeComparison>): CodeComparison {
     ...comparison(runs(shop), bumped(shop, '1.1.0', ['shop'])),
     modules: [modulesOf('shop', { changed })],
     supervision: [],
-    processes: { held: 0, supervisors: [], wouldDie: [], unanswering: [], unsupervised: [], counts: {} },
+    processes: { held: 0, supervisors: [], wouldDie: [], unanswering: [], unsupervised: [], funs: [], counts: {} },
     appups: [appup],
     ...chosen,
   };

@@ -31,7 +31,16 @@ function comparing(
     ...comparison(runs(shop), bumped(shop, '1.1.0', ['shop'])),
     modules: [modulesOf('cart'), modulesOf('shop', modules)],
     supervision,
-    processes: { held: 0, supervisors: [], wouldDie: [], unanswering: [], unsupervised: [], counts: {}, ...processes },
+    processes: {
+      held: 0,
+      supervisors: [],
+      wouldDie: [],
+      unanswering: [],
+      unsupervised: [],
+      funs: [],
+      counts: {},
+      ...processes,
+    },
     appups: [],
   };
 }
@@ -99,10 +108,28 @@ const rows: readonly Row[] = [
     'from [state_functions] to [handle_event_function]',
   ],
   [
+    'behaviour-changed',
+    'Shop.Till',
+    comparing({
+      changed: [
+        both('Elixir.Shop.Till', { behaviours: ['gen_statem'] }, { behaviours: ['Elixir.GenServer'] }),
+        both('shop_mail', { behaviours: ['Elixir.GenServer', 'shop'] }, { behaviours: ['gen_server'] }),
+        both('shop_price', { behaviours: ['gen_server'] }, { behaviours: [] }),
+      ],
+    }),
+    'was a gen_server and becomes a gen_statem',
+  ],
+  [
     'application-start-changed',
     'shop',
     comparing({ started: ['mod', 'start_phases'] }),
     'shop has another mod, start_phases, which is read only when it starts',
+  ],
+  [
+    'fun-kept',
+    'Shop.Hash',
+    comparing({}, { funs: [{ place: "table 'Elixir.Shop.Handlers'", module: 'Elixir.Shop.Hash' }] }),
+    'table Shop.Handlers keeps a fun that was made in Shop.Hash',
   ],
   [
     'module-moved',
@@ -133,7 +160,7 @@ const rows: readonly Row[] = [
     'supervision-changed',
     'shop',
     comparing({}, {}, reordered),
-    'shop cannot be carried over: its children are ordered differently, which cannot be changed while they run. It takes a restart.',
+    'shop cannot be carried over: its children are ordered differently, and it has no changed callback module to take their order from. It takes a restart.',
   ],
   [
     'supervisor-not-answering',

@@ -63,7 +63,26 @@ describe('between what runs and what a cold boot starts', () => {
   it('children start in another order, which additions and removals alone do not make', () => {
     expect(only(of(till, store), of(store, till))).toMatchObject({ kind: 'order-changed', path: 'shop' });
     const kinds = compareTrees(of(till, store), of(mail, store)).map(({ kind }) => kind);
-    expect(kinds).toEqual(['child-added', 'child-removed']);
+    expect(kinds).toEqual(['child-removed', 'child-added']);
+  });
+
+  it('children end before others start, the last one first', () => {
+    const changes = compareTrees(of(till, store), of(mail, { ...mail, id: 'post' }));
+    expect(changes.map((change) => ('child' in change ? change.child.id : ''))).toEqual([
+      'store',
+      'till',
+      'mail',
+      'post',
+    ]);
+  });
+
+  it('a worker is of another kind, where both tell what they are', () => {
+    const [agent, server] = [
+      { ...till, runs: 'shop_till' },
+      { ...till, runs: 'shop_till:init/1' },
+    ];
+    expect(only(of(agent), of(server))).toMatchObject({ kind: 'process-changed', child: agent, to: server });
+    expect(compareTrees(of(till), of(server))).toEqual([]);
   });
 
   it.each<Partial<Supervised>>([

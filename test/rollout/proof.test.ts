@@ -213,7 +213,7 @@ describe('what runs does not equal a cold boot', () => {
       converged: false,
     });
     expect(differences(proof)).toBe(
-      'modules Elixir.Cart, Elixir.Cart.Store, fax; supervision cart: child a is gone, cart: child b is gone, cart: child c is gone, cart: child d is gone',
+      'modules Elixir.Cart, Elixir.Cart.Store, fax; supervision cart: child d is gone, cart: child c is gone, cart: child b is gone, cart: child a is gone',
     );
   });
 

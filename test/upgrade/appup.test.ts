@@ -123,7 +123,7 @@ describe('a module that is', () => {
     });
   });
 
-  it('a protocol is left to its consolidated twin', () => {
+  it('a protocol is left to its consolidated twin, and taken away where the release has none', () => {
     const protocol = { protocol: true };
     const [price, show] = [both('price', { calls: ['show'] }), both('show', protocol, { calls: ['price'] })];
     const appup = generated({
@@ -131,7 +131,11 @@ describe('a module that is', () => {
       removed: [beam('other', protocol)],
       changed: [price, show],
     });
-    expect(scripts(appup)).toEqual(twice("{'load_module','price','soft_purge','soft_purge',[]}"));
+    const loaded = "{'load_module','price','soft_purge','soft_purge',[]}";
+    expect(scripts(appup)).toEqual({
+      up: [loaded, "{'remove',{'other','soft_purge','soft_purge'}}"],
+      down: [loaded, "{'remove',{'one','soft_purge','soft_purge'}}"],
+    });
   });
 });
 

@@ -125,12 +125,12 @@ describe('impossible to carry out is', () => {
       { kind: 'impossible', subject: 'shop/pool', why: settings },
     ],
     [
-      'another order',
-      { kind: 'order-changed', ...at() },
+      'a worker of another kind',
+      { kind: 'process-changed', child: { ...mail, runs: 'mail' }, to: { ...mail, runs: 'mail:init/1' }, ...at() },
       {
         kind: 'impossible',
-        subject: 'shop/pool',
-        why: 'its children are ordered differently, which cannot be changed while they run',
+        subject: 'shop/pool/mail',
+        why: 'it is a process of mail, and would be started as one of mail:init/1',
       },
     ],
     [
@@ -159,6 +159,16 @@ describe('impossible to carry out is', () => {
   ])('%s, where the callback module stays', (_, change, why) => {
     expect(kept(change)).toEqual({ kind: 'impossible', subject: 'shop/pool/mail', why });
     expect(exchanged(change)).not.toMatchObject({ kind: 'impossible' });
+  });
+
+  it('another order, where the callback module stays: a changed one brings it along', () => {
+    const change: SupervisionChange = { kind: 'order-changed', ...at() };
+    expect(kept(change)).toEqual({
+      kind: 'impossible',
+      subject: 'shop/pool',
+      why: 'its children are ordered differently, and it has no changed callback module to take their order from',
+    });
+    expect(exchanged(change)).toEqual({ kind: 'nothing' });
   });
 
   it('another strategy, where the callback module stays or there is none', () => {

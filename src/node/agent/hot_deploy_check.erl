@@ -22,6 +22,7 @@ check(#{loads := LoadNames, updates := UpdateNames, timeout := Timeout}) ->
         wouldDie => hot_deploy_node:processes(Loads),
         unanswering => [],
         unsupervised => [],
+        funs => maps:get(kept, hot_deploy_funs:kept(Loads)),
         counts => #{}
     },
     %% Asking on would crash what release_handler would crash, so it is left out.

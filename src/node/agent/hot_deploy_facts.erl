@@ -52,7 +52,7 @@ table(Table) ->
 %% Of all supervised workers that let themselves be asked. Where no child specification names a process, its place is that
 %% of its supervisor, and `*`.
 states() ->
-    Places = maps:from_list([{Pid, Place} || {Place, Pid} <- workers()]),
+    Places = maps:from_list([{Pid, Place} || {Place, Pid} <- workers(), listens(Pid)]),
     Answers = hot_deploy_check:answer(maps:keys(Places), fun(Pid) -> shape(sys:get_state(Pid, ?PATIENCE)) end),
     [#{place => maps:get(Pid, Places), module => Module, shape => Shape}
      || {Pid, {ok, Shape}} <- Answers, Module <- [callback(Pid)], Module =/= none].
@@ -77,6 +77,16 @@ children(Pid) ->
         Children when is_list(Children) -> Children
     catch
         _:_ -> []
+    end.
+
+%% Whether it would hear a system message: one that waits elsewhere, for a socket say, would only cost the time-out.
+listens(Pid) ->
+    case process_info(Pid, [status, current_function]) of
+        [{status, waiting}, {current_function, {Module, _, _}}] ->
+            lists:member(Module, [gen_server, gen_statem, gen_event, gen_fsm, sys, erlang]) orelse
+                erlang:function_exported(Module, system_continue, 3);
+        [_, _] -> true;
+        undefined -> false
     end.
 
 -spec callback(pid()) -> module() | none.

@@ -126,9 +126,9 @@ digest(File) ->
             refuse(bad_beam, [File, ": it is no file"])
     end.
 
-%% What the plan has to know of single modules, and what differs between two specifications of an application. Modules
-%% that a hot load would load have to be such that it can: a beam that its own chunks call whole may still be none to the
-%% loader, which would tell past the point of no return.
+%% What the plan has to know of single modules, and what differs between two specifications of an application. Those that a
+%% hot load would load have to be such that it can: a beam that its own chunks call whole may still be none to the loader,
+%% which would tell past the point of no return.
 -spec modules(#{
     old := [string()], new := [string()], loads := [string()], specifications := [{string(), string()}]
 }) -> hot_deploy_json:json().
@@ -137,7 +137,7 @@ modules(#{old := Old, new := New, loads := Loads, specifications := Specificatio
     #{
         old => [[module(File, fun on_load/1) || File <- filelib:wildcard(Wildcard)] || Wildcard <- Old],
         new => [[module(File, fun loadable/1) || File <- filelib:wildcard(Wildcard)] || Wildcard <- New],
-        started => [started(keys(Before), keys(After)) || {Before, After} <- Specifications]
+        started => [started(keys(OldFile), keys(NewFile)) || {OldFile, NewFile} <- Specifications]
     }.
 
 %% Read only when the application starts; everything else of it release_handler exchanges.
@@ -155,6 +155,7 @@ module(File, OnLoad) ->
     Chunks = [exports, imports, attributes],
     case beam_lib:chunks(File, Chunks) of
         {ok, {Module, [{exports, Exports}, {imports, Imports}, {attributes, Attributes}]}} ->
+            RunsOnLoad = OnLoad(File),
             #{
                 file => text(File),
                 module => Module,
@@ -164,9 +165,9 @@ module(File, OnLoad) ->
                 exports => [text(io_lib:format("~ts/~b", [Function, Arity])) || {Function, Arity} <- Exports],
                 calls => lists:usort([Called || {Called, _, _} <- Imports]),
                 nif => lists:member({erlang, load_nif, 2}, Imports),
-                onLoad => OnLoad(File),
+                onLoad => RunsOnLoad,
                 protocol => lists:member({'__protocol__', 1}, Exports),
-                callbackMode => callback_mode(Module, File, lists:member({callback_mode, 0}, Exports))
+                callbackMode => callback_mode(Module, File, lists:member({callback_mode, 0}, Exports) andalso not RunsOnLoad)
             };
         {error, beam_lib, Reason} ->
             refuse(bad_beam, beam_lib:format_error(Reason))
@@ -178,19 +179,6 @@ on_load(File) ->
         {error, _} -> false;
         Prepared -> erlang:has_prepared_code_on_load(Prepared)
     end.
-
-loadable(File) ->
-    case prepared(File) of
-        {error, Reason} ->
-            Otp = erlang:system_info(otp_release),
-            refuse(bad_beam, io_lib:format("~ts: the loader of OTP ~ts refuses it (~w)", [File, Otp, Reason]));
-        Prepared ->
-            erlang:has_prepared_code_on_load(Prepared)
-    end.
-
-prepared(File) ->
-    {ok, Beam} = file:read_file(File),
-    erlang:prepare_loading(list_to_atom(filename:basename(File, ".beam")), Beam).
 
 %% How a gen_statem calls it. A running one asks again only when its code changes by code_change.
 callback_mode(_, _, false) ->
@@ -217,6 +205,19 @@ asked(Module) ->
         exit(Asked, kill),
         null
     end.
+
+loadable(File) ->
+    case prepared(File) of
+        {error, Reason} ->
+            Otp = erlang:system_info(otp_release),
+            refuse(bad_beam, io_lib:format("~ts: the loader of OTP ~ts refuses it (~w)", [File, Otp, Reason]));
+        Prepared ->
+            erlang:has_prepared_code_on_load(Prepared)
+    end.
+
+prepared(File) ->
+    {ok, Beam} = file:read_file(File),
+    erlang:prepare_loading(list_to_atom(filename:basename(File, ".beam")), Beam).
 
 -spec refuse(atom(), unicode:chardata()) -> no_return().
 refuse(Code, Words) -> throw({refused, Code, text(Words)}).

@@ -5,13 +5,14 @@
 
 %% A release is given by its .rel file without the extension; old directories are searched for what
 %% only the old release has. Protocols are those whose consolidated module differs, and directories are
-%% where they lie on the node. Answers the relup as text and the warnings of systools in its own words.
+%% where they lie on the node. Joined are the code directories of applications that only the new release has. Answers the relup as text and the warnings of systools in its own words.
 -spec make(#{
     new := string(), old := string(), path := [string()],
-    new_protocols := protocols(), old_protocols := protocols()
+    new_protocols := protocols(), old_protocols := protocols(), joined := [string()]
 }) -> hot_deploy_json:json().
 -type protocols() :: #{directory := string() | none, modules := [string()]}.
-make(#{new := New, old := Old, path := Wildcards, new_protocols := NewProtocols, old_protocols := OldProtocols}) ->
+make(#{new := New, old := Old, path := Wildcards, joined := Joined,
+       new_protocols := NewProtocols, old_protocols := OldProtocols}) ->
     Path = lists:append([filelib:wildcard(Wildcard) || Wildcard <- Wildcards]),
     %% systools itself is part of the release (sasl) and lies on no path of a VM that booted start_clean.
     ok = code:add_pathsz(Path),
@@ -20,7 +21,7 @@ make(#{new := New, old := Old, path := Wildcards, new_protocols := NewProtocols,
             {Up, Down} = {gently(UpMade), gently(DownMade)},
             Relup = {Version,
                 [{From, UpText, switch(Up, NewProtocols, OldProtocols)}],
-                [{From, DownText, switch(Down, OldProtocols, NewProtocols)}]},
+                [{From, DownText, switch(Down, OldProtocols, NewProtocols) ++ left(Joined)}]},
             #{
                 relup => text(io_lib:format("%% coding: utf-8~n~tp.~n", [Relup])),
                 restarts => restarts(Up) orelse restarts(Down),
@@ -31,6 +32,9 @@ make(#{new := New, old := Old, path := Wildcards, new_protocols := NewProtocols,
         {error, Module, Error} ->
             throw({refused, relup_failed, text(Module:format_error(Error))})
     end.
+
+%% systools adds the directories of applications that join to the code path, and never takes them off.
+left(Directories) -> [{apply, {code, del_path, [Directory]}} || Directory <- Directories].
 
 restarts(Script) ->
     lists:any(fun(Instruction) -> lists:member(Instruction, [restart_emulator, restart_new_emulator]) end, Script).

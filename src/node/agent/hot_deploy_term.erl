@@ -1,6 +1,6 @@
 %% Terms that have to be told to somebody else, or written down: whether they can be.
 -module(hot_deploy_term).
--export([describe/1, portable/1, stable/1, fingerprint/2]).
+-export([describe/1, portable/1, stable/1, closures/1, fingerprint/2]).
 
 %% The term as text that reads back equal, or, where it holds what only this VM knows (pids, ports,
 %% references, closures), as text to compare by, with the modules whose code the closures need.
@@ -60,6 +60,8 @@ stable(Term) when is_tuple(Term) -> list_to_tuple(stable(tuple_to_list(Term)));
 stable(Term) when is_map(Term) -> maps:from_list(stable(maps:to_list(Term)));
 stable(Term) -> Term.
 
+%% The modules whose code the closures in a term need.
+-spec closures(term()) -> [module()].
 closures(Term) when is_function(Term) ->
     case external(Term) of
         true -> [];

@@ -92,8 +92,16 @@ child(Supervisor, {Id, At, Type, Modules}) ->
     case {Type, At} of
         {supervisor, Pid} when is_pid(Pid) ->
             process(Specified#{at => Pid, type => nested_kind(Pid)});
-        {worker, Pid} when is_pid(Pid) -> Specified#{at => Pid};
+        {worker, Pid} when is_pid(Pid) -> runs(Specified#{at => Pid});
         _ -> Specified
+    end.
+
+%% What it was started with: a behaviour's process by its callback module's init/1, an Agent or a Task by a function.
+runs(#{at := Pid} = Node) ->
+    case proc_lib:initial_call(Pid) of
+        {Module, init, [_]} -> Node#{runs => <<(atom_to_binary(Module))/binary, ":init/1">>};
+        {Module, _, _} -> Node#{runs => Module};
+        false -> Node
     end.
 
 nested_kind(Pid) ->

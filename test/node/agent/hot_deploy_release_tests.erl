@@ -11,7 +11,7 @@ said(Sources, {Old, New}) ->
                  File
              end || {Name, Keys} <- [{"old.app", Old}, {"new.app", New}]],
     try
-        hot_deploy_release:modules(#{wildcards => [filename:join(Root, "*.beam")],
+        hot_deploy_release:modules(#{old => [], new => [filename:join(Root, "*.beam")], loads => [],
                                      specifications => [list_to_tuple(Files)]})
     after
         file:del_dir_r(Root)
@@ -27,7 +27,7 @@ compiled(Root, Source) ->
     ok = file:write_file(filename:join(Root, lists:concat([Module, ".beam"])), Beam).
 
 mode(Source) ->
-    #{modules := [[#{callbackMode := Mode}]]} = said([Source], {[], []}),
+    #{new := [[#{callbackMode := Mode}]]} = said([Source], {[], []}),
     Mode.
 
 a_state_machine_tells_how_it_is_called_and_nothing_is_left_loaded_test() ->

@@ -16,7 +16,8 @@ relup({ShopUp, ShopDown}, {CartUp, CartDown}, {New, Old}) ->
     try
         hot_deploy_relup:make(#{
             new => filename:join(Root, "2"), old => filename:join(Root, "1"),
-            path => [filename:join(Root, "*/ebin")], new_protocols => None, old_protocols => None
+            path => [filename:join(Root, "*/ebin")], joined => [],
+            new_protocols => None, old_protocols => None
         })
     after
         file:del_dir_r(Root)

@@ -32,13 +32,20 @@ export function image(source: Source): Promise<string> {
 
 async function build(source: Source): Promise<string> {
   const folder = await context(source);
-  const reference = `hot-deploy-test:${process.pid}-${tags.size}-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
-  const args = [...(source.args ?? []), ...(source.debian === undefined ? [] : [`DEBIAN=${source.debian}`])];
   try {
-    await docker('build', '-q', '-t', reference, ...args.flatMap((arg) => ['--build-arg', arg]), folder);
+    return await buildFolder(folder, [
+      ...(source.args ?? []),
+      ...(source.debian === undefined ? [] : [`DEBIAN=${source.debian}`]),
+    ]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Builds what lies in a folder, with these build arguments, and answers the image's name. */
+export async function buildFolder(folder: string, args: readonly string[]): Promise<string> {
+  const reference = `hot-deploy-test:${process.pid}-${tags.size}-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 8)}`;
+  await docker('build', '-q', '-t', reference, ...args.flatMap((arg) => ['--build-arg', arg]), folder);
   tags.add(reference);
   return reference;
 }

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Report } from '../../src/report/report.js';
+import { removeContainers } from '../support/world/container.js';
+import { deployTo } from '../support/world/deploying.js';
+import { removeImages } from '../support/world/images.js';
+import { build, type Journey, prepare, travel, worlds } from './lab.js';
+import { boot } from './node.js';
+import { applicationsOf, type HotRow, type RestartRow, type Row } from './row.js';
+import { rows as all } from './rows/rows.js';
+import { after, before } from './umbrella.js';
+
+// For the one who writes a row: only rows whose names hold one of these words.
+const wanted = process.env['TRANSITIONS']?.split(',');
+const rows = all.filter(({ name }) => wanted?.some((word) => name.includes(word)) ?? true);
+const hot = rows.filter((row): row is HotRow => row.decision === 'hot');
+const restarts = (by: RestartRow['by']) =>
+  rows.filter((row): row is RestartRow => row.decision === 'restart' && row.by === by);
+
+afterAll(async () => {
+  await removeContainers();
+  await removeImages();
+});
+
+describe.each(worlds)('on Debian %s', (debian) => {
+  describe('going up and down while the node runs', () => {
+    let journey: Journey;
+
+    beforeAll(async () => {
+      const [one, two] = await Promise.all([build(before(rows), debian), build(after(rows, hot), debian)]);
+      journey = await travel(await boot(one), two, hot);
+    });
+
+    it('a failing soak brings the release back hot, and the next deploy is like a cold boot', () => {
+      expect(journey.returned.message).toContain('by a hot downgrade');
+      expect(journey.deployed).toMatchObject({ outcome: 'deployed', method: 'relup', reasons: [] });
+      expect(journey.deployed.containers[0]?.proof).toMatchObject({ converged: true, vm: { sameProcess: true } });
+      expect(journey.deployed.containers[0]?.lingering).toEqual([]);
+    });
+
+    it.each(hot)('$promise ($name)', (row) => {
+      const { says, there, back, up = [], down = [] } = row;
+      expect(said(journey.deployed, row)).toEqual([...says].sort());
+      expect(journey.there.get(row.name) ?? []).toEqual(there.map(([, shown]) => shown));
+      expect(journey.back.get(row.name) ?? []).toEqual(back.map(([, shown]) => shown));
+      for (const instruction of up) expect(journey.relup.up).toContain(instruction);
+      for (const instruction of down) expect(journey.relup.down).toContain(instruction);
+    });
+
+    it('no process ends, save those that the new release does not have', () => {
+      const { before: old, there, back } = journey.processes;
+      const gone = old.filter((line) => !there.includes(line)).map((line) => line.slice(0, line.lastIndexOf(' ')));
+      expect(gone.sort()).toEqual(hot.flatMap(({ ends = [] }) => ends).sort());
+      const kept = there.filter((line) => old.includes(line));
+      expect(kept.filter((line) => !back.includes(line))).toEqual([]);
+    });
+
+    it('afterwards the node is what it was', () => {
+      expect(journey.standing.back).toEqual(journey.standing.before);
+    });
+
+    it('exactly the protocols whose dispatch differs are exchanged', () => {
+      const lines = journey.deployed.instructions.filter((line) => line.endsWith(exchanged));
+      expect(lines.sort()).toEqual(
+        hot.flatMap(({ exchanges = [] }) => exchanges.map((name) => name + exchanged)).sort(),
+      );
+    });
+  });
+
+  describe.each(['release', 'code', 'rehearsal'] as const)('closing the hot way by the %s', (by) => {
+    const closing = restarts(by);
+    let report: Report;
+
+    beforeAll(async () => {
+      const [one, two] = await Promise.all([build(before(rows), debian), build(after(rows, closing), debian)]);
+      const container = await boot(one);
+      await prepare(container, closing);
+      report = (await deployTo(container.name, { image: two, mode: 'plan', rehearse: 'always' })).report;
+      expect(report).toMatchObject({ outcome: 'planned', method: 'recreate' });
+    });
+
+    it.each(closing)('$promise ($name)', ({ reasons }) => {
+      const given = report.reasons.map(({ code, subject }) => `${code} ${subject}`);
+      for (const reason of reasons) expect(given).toContainEqual(expect.stringMatching(pattern(reason)));
+    });
+
+    it('there is no other reason', () => {
+      const patterns = closing.flatMap(({ reasons }) => reasons.map(pattern));
+      const given = report.reasons.map(({ code, subject }) => `${code} ${subject}`);
+      expect(given.filter((reason) => !patterns.some((each) => each.test(reason)))).toEqual([]);
+    });
+  });
+});
+
+it('a restart where hot was possible is the exception: less than one in ten', () => {
+  const possible = all.filter((row) => row.decision === 'hot' || row.possible);
+  const needless = possible.filter(({ decision }) => decision === 'restart');
+  const names = needless.map(({ name }) => name).join(', ') || 'none';
+  process.stdout.write(`needless restarts: ${needless.length} of ${possible.length} (${names})\n`);
+  expect(needless.length).toBeLessThan(possible.length / 10);
+});
+
+const exchanged = ': consolidated protocol exchanged';
+
+/** The lines of the report below those that name the row's applications. */
+function said({ instructions }: Report, row: Row): readonly string[] {
+  const names = Object.keys(applicationsOf(row));
+  let inside = false;
+  const lines = instructions.flatMap((line) => {
+    const joined = /^(\w+) \S+: new application$/.exec(line)?.[1];
+    if (joined !== undefined) {
+      return names.includes(joined) ? [line] : [];
+    }
+    const header = /^(\w+) \S+ → \S+(, as .* says)?$/.exec(line)?.[1];
+    if (header !== undefined) {
+      inside = names.includes(header);
+      return [];
+    }
+    return inside && !line.endsWith(exchanged) ? [line] : [];
+  });
+  return lines.sort();
+}
+
+function pattern(reason: string): RegExp {
+  return new RegExp(`^${reason.split('*').map(literally).join('.*')}$`);
+}
+
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
