@@ -41,6 +41,8 @@ export class Workshop {
     private readonly engine: Engine,
     readonly container: string,
     readonly root: string,
+    /** Of the release that its start_erl.data names. */
+    readonly version: string,
     /** The image, as the user named it. */
     readonly reference: string,
   ) {}
@@ -71,11 +73,12 @@ export class Workshop {
           `The image ${reference} holds no release: nothing in it is named releases/start_erl.data. Is it the image of an Erlang or Elixir release?`,
         );
       }
-      refuseOldOtp(
-        runtimeOf(startErl.join('\n'), `${root}/releases/start_erl.data in the image ${reference}`),
-        `The image ${reference}`,
+      const { erts, version } = namedBy(
+        startErl.join('\n'),
+        `${root}/releases/start_erl.data in the image ${reference}`,
       );
-      return new Workshop(engine, container, root, reference);
+      refuseOldOtp(erts, `The image ${reference}`);
+      return new Workshop(engine, container, root, version, reference);
     } catch (error) {
       await engine.removeContainer(container, { force: true });
       throw error;
@@ -139,7 +142,7 @@ export class Workshop {
 }
 
 /** `13.1.5 0.2.0`: the runtime's version, then the release's. */
-function runtimeOf(startErl: string, where: string): string {
+function namedBy(startErl: string, where: string): { readonly erts: string; readonly version: string } {
   const [erts = '', version = '', ...rest] = startErl.trim().split(/\s+/);
   if (!/^\d+(\.\d+)*$/.test(erts) || rest.length > 0) {
     throw new Refusal(
@@ -147,5 +150,5 @@ function runtimeOf(startErl: string, where: string): string {
     );
   }
   refuseUnusable('version', version, where);
-  return erts;
+  return { erts, version };
 }
