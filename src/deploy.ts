@@ -5,7 +5,6 @@ import { endsHere } from './ends-here.js';
 import { findFleet } from './find-fleet.js';
 import type { Inputs } from './inputs.js';
 import { type ProvidedImage, provideImage } from './provide-image.js';
-import { refuseOpenNetwork } from './rehearsal/network.js';
 import { rehearsePlans } from './rehearsal/plans.js';
 import { readImage } from './release/image.js';
 import { Workshop } from './release/workshop.js';
@@ -38,7 +37,6 @@ async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
   const step = steps(world);
   const found = await step('Find the containers', () => findFleet(engine, inputs, world));
   try {
-    await refuseOpenNetwork(engine, inputs.rehearseNetwork, found.containers);
     const image = await step('Provide the image', () => provideImage(engine, inputs, world));
     const workshop = await Workshop.open(engine, image.details, image.reference);
     try {

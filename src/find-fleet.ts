@@ -4,6 +4,7 @@ import { NothingSelected, type Selector, select } from './docker/selector.js';
 import type { Inputs } from './inputs.js';
 import { Refusal } from './refusal.js';
 import { bootFromImage } from './rehearsal/from-image.js';
+import { refuseOpenNetwork } from './rehearsal/network.js';
 import type { World } from './world.js';
 
 /** The containers that are meant, as the engine knows them. */
@@ -15,11 +16,14 @@ export interface Found {
 
 type Around = Pick<World, 'clock' | 'signal'>;
 
-/** Finds the containers, or boots one from the image that is said to run. */
+/** Finds the containers, or boots one from the image that is said to run: only where that can reach nobody. */
 export async function findFleet(engine: Engine, inputs: Inputs, { clock, signal }: Around): Promise<Found> {
   if (inputs.from === undefined) {
-    return { containers: await selected(engine, inputs.containers), close: async () => undefined };
+    const containers = await selected(engine, inputs.containers);
+    await refuseOpenNetwork(engine, inputs.rehearseNetwork, containers);
+    return { containers, close: async () => undefined };
   }
+  await refuseOpenNetwork(engine, inputs.rehearseNetwork, []);
   const { container, close } = await bootFromImage(engine, inputs.from, inputs, clock);
   // Whoever was cancelled has gone on without waiting, and closes nothing.
   if (signal.aborted) await close();

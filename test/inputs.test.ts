@@ -156,6 +156,7 @@ describe('an image that runs', () => {
   });
 
   test('is nothing to deploy to', () => {
+    expect(refusal({ mode: 'status', containers: '', from: 'shop:1' })).toContain('`mode` is "status"');
     expect(refusal({ mode: 'deploy', containers: '', from: 'shop:1' })).toContain(
       'Allowed with it are `plan`, `rehearse`',
     );

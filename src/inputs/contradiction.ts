@@ -5,6 +5,9 @@ const buildOptions = ['dockerfile', 'build-args', 'target'] as const satisfies r
 
 /** Why these options can't be meant together, in a sentence; undefined where they can. */
 export function contradiction(inputs: Inputs, given: Given): string | undefined {
+  if (inputs.from !== undefined && !['plan', 'rehearse'].includes(inputs.mode)) {
+    return `\`from\` is given, which stands for the containers where there are none, and \`mode\` is "${inputs.mode}". Allowed with it are \`plan\`, \`rehearse\`.`;
+  }
   // It builds nothing and loads nothing: what is said about that is left alone.
   if (inputs.mode === 'status') return undefined;
   if (!inputs.build && !given('image')) {
@@ -15,9 +18,6 @@ export function contradiction(inputs: Inputs, given: Given): string | undefined 
     return `\`build\` is "false", but \`${unused}\` is given, which says how to build: leave out one of the two.`;
   if (inputs.strategy === 'relup' && inputs.lingering === 'restart') {
     return '`strategy` is "relup", which never restarts, but `lingering` is "restart": allowed with it are `keep`, `kill`.';
-  }
-  if (inputs.from !== undefined && !['plan', 'rehearse'].includes(inputs.mode)) {
-    return `\`from\` is given, which stands for the containers where there are none, and \`mode\` is "${inputs.mode}". Allowed with it are \`plan\`, \`rehearse\`.`;
   }
   if (inputs.from !== undefined && inputs.containers.length > 0) {
     return '`from` and `containers` are both given, and each says what runs: leave out one of the two.';

@@ -6,6 +6,7 @@ import type { Inputs } from '../inputs.js';
 import type { Clock } from '../log.js';
 import { Refusal } from '../refusal.js';
 import { newSalt } from '../release/baseline.js';
+import { ownLog } from '../release/confinement.js';
 import { bootIsolated } from '../release/isolation.js';
 
 /** A container that stands for those that run, where only their image is at hand. */
@@ -34,7 +35,11 @@ export async function bootFromImage(
     Hostname: hostname,
     Healthcheck: { Test: ['NONE'] },
     Labels: { [roleLabel]: 'stand-in' },
-    HostConfig: { NetworkMode: inputs.rehearseNetwork ?? 'none', ExtraHosts: [`${hostname}:127.0.0.1`] },
+    HostConfig: {
+      LogConfig: ownLog,
+      NetworkMode: inputs.rehearseNetwork ?? 'none',
+      ExtraHosts: [`${hostname}:127.0.0.1`],
+    },
   });
   const close = () => engine.removeContainer(id, { force: true, volumes: true });
   try {

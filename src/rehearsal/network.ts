@@ -25,7 +25,8 @@ export async function refuseOpenNetwork(
       `\`rehearse-network\` is ${name}, which leads outside: a release that boots there with production's environment could reach production. Use one made by docker network create --internal.`,
     );
   }
-  const on = containers.find(({ NetworkSettings: { Networks: networks } }) =>
+  const owners = await Promise.all(containers.map((container) => ownerOfNetwork(engine, container)));
+  const on = owners.find(({ NetworkSettings: { Networks: networks } }) =>
     Object.entries(networks).some(([joined, { NetworkID: id }]) => joined === network.name || id === network.id),
   );
   if (on !== undefined) {
@@ -33,4 +34,11 @@ export async function refuseOpenNetwork(
       `\`rehearse-network\` is ${name}, and ${on.Name.replace(/^\//, '')} is on it: a rehearsal there would reach what production uses. Give it a network of its own.`,
     );
   }
+}
+
+/** A container in another one's network is on whatever that one is on. */
+async function ownerOfNetwork(engine: Engine, container: ContainerDetails): Promise<ContainerDetails> {
+  const { NetworkMode: mode = '' } = container.HostConfig;
+  const owner = mode.startsWith('container:') ? await engine.findContainer(mode.slice('container:'.length)) : undefined;
+  return owner ?? container;
 }

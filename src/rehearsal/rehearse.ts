@@ -1,11 +1,9 @@
 import type { HotMaterial } from '../plan/plan.js';
 import type { Rehearsal } from '../plan/rehearsal.js';
 import { against } from '../plan/rule.js';
-import { readBaseline } from '../release/baseline.js';
 import type { Facts } from '../release/facts.js';
 import { bootIsolated } from '../release/isolation.js';
 import { plainName } from '../release/modules.js';
-import { runningApplications } from '../rollout/direction.js';
 import { startedAgain } from './again.js';
 import type { Attempt, Stage } from './stage.js';
 import { createStandIn } from './stand-in.js';
@@ -38,7 +36,7 @@ export async function rehearse(attempt: Attempt): Promise<Rehearsal> {
     if (again.length > 0) {
       return { kind: 'failed', reasons: again, ...cost() };
     }
-    const stage = { ...attempt, container, before, booted: boot.facts, salt, hot: await elsewhere(hot, before) };
+    const stage = { ...attempt, container, before, booted: boot.facts, salt, hot: elsewhere(hot, before) };
     const up = await wayUp(stage);
     if (up.kind === 'failed') {
       return { ...up, ...cost() };
@@ -65,10 +63,7 @@ function unlike({ identity }: Facts, { running, bundle }: HotMaterial): string |
 }
 
 /** The same upgrade, of another node. */
-async function elsewhere(hot: HotMaterial, { node, vm, facts }: Stage['before']): Promise<HotMaterial> {
-  const { version, root } = hot.running;
-  const running = { ...hot.running, node, vm, osPid: facts.identity.osPid, applications: facts.identity.applications };
-  const applications = runningApplications(running);
-  const baseline = await readBaseline(node, { root, version, running: version, applications });
-  return { ...hot, running, baseline, tree: facts.tree };
+function elsewhere(hot: HotMaterial, { node, vm, facts }: Stage['before']): HotMaterial {
+  const { osPid, applications } = facts.identity;
+  return { ...hot, running: { ...hot.running, node, vm, osPid, applications }, tree: facts.tree };
 }

@@ -1,11 +1,21 @@
-import { type AfterSwitch, prepareSwitch, type Switch, switchRelease } from '../upgrade/switch.js';
+import type { Baseline } from '../node/config.js';
+import { type AfterSwitch, prepareSwitch, type Route, switchRelease } from '../upgrade/switch.js';
 
-/** Switches where nobody is served: however it does not succeed, all there is to know is why. */
-export async function attempted(request: Switch): Promise<AfterSwitch | { readonly why: string }> {
+/**
+ * Switches where nobody is served: however it does not succeed, all there is to know is why. The VM that resolves the new
+ * configuration boots while the old one is read.
+ */
+export async function attempted(
+  route: Route,
+  read: () => Promise<Baseline>,
+): Promise<AfterSwitch | { readonly why: string }> {
+  const prepared = prepareSwitch(route);
   try {
-    const switched = await switchRelease(prepareSwitch(request), request);
+    const baseline = await read();
+    const switched = await switchRelease(prepared, { ...route, baseline });
     return switched.kind === 'installed' ? switched.after : { why: switched.why };
   } catch (error) {
+    await prepared.cancel();
     return { why: error instanceof Error ? error.message : String(error) };
   }
 }

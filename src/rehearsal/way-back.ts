@@ -1,7 +1,7 @@
 import { type Facts, readFacts } from '../release/facts.js';
 import { plainName } from '../release/modules.js';
 import { comparable, compareTrees, describeChange } from '../release/supervision.js';
-import { down } from '../rollout/direction.js';
+import { baselineOfNew, down } from '../rollout/direction.js';
 import type { AfterSwitch } from '../upgrade/switch.js';
 import { compareFacts } from './compare.js';
 import { settled } from './settled.js';
@@ -11,7 +11,7 @@ import { attempted } from './switching.js';
 /** Downgrades, and compares with the cold boot that it was. Answers why there is no way back; undefined where there is. */
 export async function wayBack({ hot, before, suspendTimeoutMs, clock, salt }: Stage): Promise<string | undefined> {
   const { node } = hot.running;
-  const switched = await down(hot, suspendTimeoutMs).then(attempted, (error: unknown) => ({ why: String(error) }));
+  const switched = await attempted(down(hot, suspendTimeoutMs), () => baselineOfNew(hot));
   if ('why' in switched) {
     return `the downgrade did not succeed: ${switched.why}`;
   }

@@ -2,7 +2,7 @@ import type { Reason } from '../plan/reason.js';
 import type { Rehearsal } from '../plan/rehearsal.js';
 import { against } from '../plan/rule.js';
 import { type Facts, readFacts } from '../release/facts.js';
-import { up } from '../rollout/direction.js';
+import { baselineOfOld, up } from '../rollout/direction.js';
 import { prove } from '../rollout/proof.js';
 import { type AfterSwitch, stage } from '../upgrade/switch.js';
 import { runCommand } from './command.js';
@@ -23,7 +23,7 @@ export async function wayUp(on: Stage): Promise<Ascent> {
   const { running, next, bundle } = hot;
   const smoke = command === undefined ? undefined : runCommand(engine, container, running.vm.user, command);
   await stage(engine, container, running.root, bundle);
-  const switched = await attempted(up(hot, suspendTimeoutMs));
+  const switched = await attempted(up(hot, suspendTimeoutMs), () => baselineOfOld(hot));
   const failure = await smoke;
   const reasons = failure === undefined ? [] : [failed('rehearse-command', `the smoke test failed: ${failure}`)];
   if ('why' in switched) {

@@ -7,12 +7,15 @@ import type { Workshop } from './workshop.js';
 
 /** Reads the release in the new image, by its own runtime. */
 export async function readImage(engine: Engine, workshop: Workshop): Promise<ImageRelease> {
-  const read = (await workshop.ask({
-    module: 'hot_deploy_release',
-    function: 'read',
-    argument: map({ root: text(workshop.root) }),
-  })) as Omit<ImageRelease, 'files'>;
-  refuseUnusableNames(read, workshop.reference);
-  const { files } = await readFiles(engine, workshop.container, '0:0', read.root, read.version);
+  const { container, root, version, reference } = workshop;
+  const [read, { files }] = await Promise.all([
+    workshop.ask({
+      module: 'hot_deploy_release',
+      function: 'read',
+      argument: map({ root: text(root) }),
+    }) as Promise<Omit<ImageRelease, 'files'>>,
+    readFiles(engine, container, '0:0', root, version),
+  ]);
+  refuseUnusableNames(read, reference);
   return { ...read, files };
 }

@@ -7,6 +7,7 @@ import { roleLabel } from '../docker/throw-away.js';
 import type { Clock } from '../log.js';
 import { Node } from '../node/node.js';
 import { findVms, type Vm } from '../node/vm.js';
+import { confinement, ownLog } from './confinement.js';
 import { type Facts, factsOnceBooted, readFacts } from './facts.js';
 
 /** What is booted apart from production, and what it may have there. */
@@ -50,6 +51,8 @@ export async function createIsolated(
     NetworkingConfig: {},
     MacAddress: '',
     HostConfig: {
+      ...confinement(container),
+      LogConfig: ownLog,
       NetworkMode: network ?? 'none',
       // Without network there is no resolver either, and a node has to find its own host: by the names it has in the container.
       ExtraHosts: hostNames(container, nodeName).map((name) => `${name}:127.0.0.1`),
@@ -66,6 +69,19 @@ function hostNames({ Config: { Hostname: host, Domainname: domain } }: Container
   return [...new Set([host, `${host}.${domain}`, ofNode])].filter(
     (name) => /^[\w-]+(\.[\w-]+)*$/.test(name) && !isIP(name),
   );
+}
+
+// Shorter ones are words and numbers, which say nothing to anybody and are found everywhere.
+const shortestSecret = 8;
+
+/** What a release says before it dies is often what it was configured with: an address with its password. */
+export function withoutValues(text: string, environment: readonly string[]): string {
+  return environment
+    .filter((entry) => !/^(PATH|HOME|LANG|LC_ALL|TERM)=/.test(entry))
+    .map((entry) => entry.slice(entry.indexOf('=') + 1))
+    .filter((value) => value.length >= shortestSecret)
+    .sort((one, other) => other.length - one.length)
+    .reduce((left, value) => left.replaceAll(value, '***'), text);
 }
 
 const restMs = 150;
@@ -97,30 +113,43 @@ export async function bootIsolated(
   salt: string,
   clock: Clock,
 ): Promise<Booted> {
-  await engine.startContainer(id);
+  try {
+    await engine.startContainer(id);
+  } catch (error) {
+    return { kind: 'failed', why: error instanceof Error ? error.message : String(error) };
+  }
   const name = named ? nodeName.split('@')[0] : undefined;
   const deadline = clock.now() + patienceMs;
   let why = 'it did not start in time';
   while (clock.now() < deadline) {
-    const { State } = await engine.inspectContainer(id);
-    if (!State.Running) {
-      return { kind: 'failed', why: `it ended with exit code ${State.ExitCode}: ${(await engine.logs(id, 5)).trim()}` };
+    const details = await engine.findContainer(id);
+    if (details === undefined) {
+      return { kind: 'failed', why: 'somebody removed the throw-away container' };
     }
-    const vms = await findVms(engine, id);
-    const vm = name === undefined ? vms[0] : vms.find(({ distribution }) => distribution?.node.split('@')[0] === name);
-    if (vm?.distribution !== undefined) {
-      try {
+    if (!details.State.Running) {
+      return { kind: 'failed', why: await ended(engine, details) };
+    }
+    try {
+      const vms = await findVms(engine, id);
+      const vm =
+        name === undefined ? vms[0] : vms.find(({ distribution }) => distribution?.node.split('@')[0] === name);
+      if (vm?.distribution !== undefined) {
         const node = new Node({ engine, container: id, vm });
         const facts = await atRest(node, salt, clock);
         if (facts !== undefined) {
           return { kind: 'booted', node, vm, facts };
         }
-      } catch (error) {
-        // Not distributed yet, or already gone: the next round tells.
-        why = error instanceof Error ? error.message : String(error);
       }
+    } catch (error) {
+      // Not distributed yet, or ended since it was looked at: the next round tells.
+      why = error instanceof Error ? error.message : String(error);
     }
     await clock.sleep(100);
   }
   return { kind: 'failed', why };
+}
+
+async function ended(engine: Engine, { Id: id, State, Config: { Env } }: ContainerDetails): Promise<string> {
+  const said = await engine.logs(id, 5).catch(() => 'its log could not be read');
+  return `it ended with exit code ${State.ExitCode}: ${withoutValues(said, Env).trim()}`;
 }

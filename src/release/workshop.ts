@@ -35,10 +35,14 @@ const unreadable: ReadonlySet<string> = new Set(['no_release', 'bad_app', 'bad_b
  * release and makes the relup: neither the user's machine nor the runner needs Erlang.
  */
 export class Workshop {
+  private held?: string;
+
   private constructor(
     private readonly engine: Engine,
     readonly container: string,
     readonly root: string,
+    /** Of the release that its start_erl.data names. */
+    readonly version: string,
     /** The image, as the user named it. */
     readonly reference: string,
   ) {}
@@ -69,11 +73,12 @@ export class Workshop {
           `The image ${reference} holds no release: nothing in it is named releases/start_erl.data. Is it the image of an Erlang or Elixir release?`,
         );
       }
-      refuseOldOtp(
-        runtimeOf(startErl.join('\n'), `${root}/releases/start_erl.data in the image ${reference}`),
-        `The image ${reference}`,
+      const { erts, version } = namedBy(
+        startErl.join('\n'),
+        `${root}/releases/start_erl.data in the image ${reference}`,
       );
-      return new Workshop(engine, container, root, reference);
+      refuseOldOtp(erts, `The image ${reference}`);
+      return new Workshop(engine, container, root, version, reference);
     } catch (error) {
       await engine.removeContainer(container, { force: true });
       throw error;
@@ -122,13 +127,22 @@ export class Workshop {
     return await this.engine.getArchive(this.container, path);
   }
 
+  /** Has an old release brought in, unless it is the one that lies here: there is room for one. */
+  async hold(old: string, bring: () => Promise<void>): Promise<void> {
+    if (this.held !== old) {
+      this.held = '';
+      await bring();
+      this.held = old;
+    }
+  }
+
   async close(): Promise<void> {
     await this.engine.removeContainer(this.container, { force: true, volumes: true });
   }
 }
 
 /** `13.1.5 0.2.0`: the runtime's version, then the release's. */
-function runtimeOf(startErl: string, where: string): string {
+function namedBy(startErl: string, where: string): { readonly erts: string; readonly version: string } {
   const [erts = '', version = '', ...rest] = startErl.trim().split(/\s+/);
   if (!/^\d+(\.\d+)*$/.test(erts) || rest.length > 0) {
     throw new Refusal(
@@ -136,5 +150,5 @@ function runtimeOf(startErl: string, where: string): string {
     );
   }
   refuseUnusable('version', version, where);
-  return erts;
+  return { erts, version };
 }

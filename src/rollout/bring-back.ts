@@ -2,7 +2,7 @@ import { NodeUnreachable } from '../node/node.js';
 import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
 import { readRunning } from '../release/running.js';
 import { prepareSwitch, switchRelease, unstage } from '../upgrade/switch.js';
-import { down } from './direction.js';
+import { baselineOfNew, down } from './direction.js';
 import type { Ended, Work } from './run.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
@@ -89,8 +89,13 @@ export async function findOut(work: Work, plan: HotPlan, why: string): Promise<E
 /** Undefined where it succeeded; else why not. */
 async function downgrade(work: Work, hot: HotMaterial): Promise<string | undefined> {
   const { running } = hot;
-  const request = await down(hot, work.inputs.suspendTimeoutMs);
-  const switched = await switchRelease(prepareSwitch(request), request);
+  const route = down(hot, work.inputs.suspendTimeoutMs);
+  const prepared = prepareSwitch(route);
+  const baseline = await baselineOfNew(hot).catch(async (error: unknown) => {
+    await prepared.cancel();
+    throw error;
+  });
+  const switched = await switchRelease(prepared, { ...route, baseline });
   if (switched.kind !== 'installed') {
     return switched.why;
   }

@@ -23,7 +23,7 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
     await phase('unstage', () => unstage(node, { to: bundle.to, directories: fresh }));
     return { outcome: 'refused', id: container.Id, message: `${plan.name} was not changed: ${why}` };
   };
-  const request = up(hot, inputs.suspendTimeoutMs);
+  const request = { ...up(hot, inputs.suspendTimeoutMs), baseline: hot.baseline };
 
   const prepared = prepareSwitch(request);
   try {

@@ -8,6 +8,7 @@ import { closed, type HotMaterial, judgeCode } from '../plan/plan.js';
 import type { Reason } from '../plan/reason.js';
 import { against } from '../plan/rule.js';
 import { readBaseline } from '../release/baseline.js';
+import { confinement } from '../release/confinement.js';
 import type { RunningRelease } from '../release/release.js';
 import { compareTrees, type Tree } from '../release/supervision.js';
 import { assemble } from '../upgrade/assembly.js';
@@ -35,7 +36,8 @@ export async function surveyCode(
   const { running } = comparison;
   // Containers that run the same code and boot the same way share what is read and made for them.
   const { Env, Cmd, Entrypoint } = container.Config;
-  const key = JSON.stringify([oldImage.Id, running.version, running.modules, Env, Cmd, Entrypoint]);
+  const within = confinement(container);
+  const key = JSON.stringify([oldImage.Id, running.version, running.modules, Env, Cmd, Entrypoint, within]);
   const { modules, boot } = await shared.studies(key, () => study(site, container, oldImage, comparison));
   const tree = await treeOf(running);
   const supervision = boot.kind === 'booted' ? compareTrees(tree, boot.facts.tree) : { unknown: boot.why };

@@ -16,6 +16,16 @@ export async function bringOld(
   running: RunningRelease,
   change: Change,
 ): Promise<void> {
+  await workshop.hold(`${container} ${running.version}`, () => bring(engine, container, workshop, running, change));
+}
+
+async function bring(
+  engine: Engine,
+  container: string,
+  workshop: Workshop,
+  running: RunningRelease,
+  change: Change,
+): Promise<void> {
   const { changed, removed } = change.applications;
   const gone = removed.map(({ name, version }) => ({
     name,

@@ -25,14 +25,14 @@ export async function makeRelup(
   /** Protocols that only the old release has. */
   gone: readonly string[],
 ): Promise<Relup> {
-  for (const { name, toDirectory } of change.applications.changed) {
+  const generated = change.applications.changed.flatMap(({ name, toDirectory }) => {
     const appup = appups.find((each) => each.application === name);
-    if (appup !== undefined) {
-      await workshop.put(
-        `${toDirectory}/ebin`,
-        await packEntries([file(`${name}.appup`, `%% coding: utf-8\n${write(appup.term)}.\n`)]),
-      );
-    }
+    return appup === undefined
+      ? []
+      : [file(`${toDirectory}/ebin/${name}.appup`.slice(1), `%% coding: utf-8\n${write(appup.term)}.\n`)];
+  });
+  if (generated.length > 0) {
+    await workshop.put('/', await packEntries(generated));
   }
   const consolidated = running.codePath.find((path) => path.endsWith(`/releases/${running.version}/consolidated`));
   return (await workshop.ask({

@@ -29,7 +29,7 @@ export interface AfterSwitch {
 }
 
 /** What to switch, from where to where. Up and down are the same thing with other names. */
-export interface Switch {
+export interface Route {
   readonly node: Node;
   readonly root: string;
   readonly from: string;
@@ -39,9 +39,13 @@ export interface Switch {
   readonly loads: readonly string[];
   /** Modules that must be gone afterwards. */
   readonly gone: readonly string[];
-  readonly baseline: Baseline;
   readonly checksums: { readonly file: string; readonly sha256: string };
   readonly suspendTimeoutMs: number;
+}
+
+/** And what the release that runs then has configured: the rest was set at run time. */
+export interface Switch extends Route {
+  readonly baseline: Baseline;
 }
 
 const switchTimeoutMs = 120_000;
@@ -76,7 +80,7 @@ export async function unstage(node: Node, bundle: Pick<Bundle, 'to' | 'directori
 }
 
 /** Starts what the switch will need in the container, so that it is there when everything else is. */
-export function prepareSwitch({ node, root, from, to, applications, checksums }: Switch): Prepared {
+export function prepareSwitch({ node, root, from, to, applications, checksums }: Route): Prepared {
   const config = { root, version: to, running: from, applications };
   return node.prepare(config, { ...checksums, file: `${root}/${checksums.file}` }, switchTimeoutMs);
 }

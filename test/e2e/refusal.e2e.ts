@@ -204,8 +204,12 @@ describe('a command line that is wrong', () => {
       [...whole, '--strategy', 'maybe'],
       /`strategy` is "maybe"\. Allowed: `auto`, `relup`, `restart`\./,
     ],
-    ['an unknown command', ['undo', ...whole.slice(1)], /There is no command "undo"\. Allowed: deploy, plan, status/],
-    ['a contradiction', [...whole, '--context', 'src'], /`build` is "false", but `context` is given/],
+    [
+      'an unknown command',
+      ['undo', ...whole.slice(1)],
+      /There is no command "undo"\. Allowed: deploy, plan, rehearse, status;/,
+    ],
+    ['a contradiction', [...whole, '--target', 'app'], /`build` is "false", but `target` is given/],
   ])('with %s is told what is allowed, before anything is asked of an engine', async (_, words, sentence) => {
     const ran = await hotDeploy(words, { DOCKER_HOST: 'tcp://127.0.0.1:1' });
     expect(ran).toMatchObject({ code: 2, stdout: '' });

@@ -121,6 +121,19 @@ describe('a rehearsal without production', () => {
     expect(await throwaways()).toEqual([]);
   });
 
+  it('never boots on a network that leads outside, and boots on one of its own with what it is given', async () => {
+    const words = ['rehearse', '--from', await needing('0.3.0'), '--image', next, '--no-build', '--rehearse-network'];
+    const led = await hotDeploy([...words, open]);
+    expect(led).toMatchObject({
+      code: 1,
+      report: { outcome: 'refused', message: expect.stringMatching(/leads outside/) },
+    });
+    const kept = await hotDeploy([...words, apart, '--rehearse-env', 'DB_HOST=test-db']);
+    expect(kept).toMatchObject({ code: 0, report: { method: 'relup' } });
+    expect(kept.report?.containers[0]).toMatchObject({ rehearsal: { kind: 'passed' } });
+    expect(await throwaways()).toEqual([]);
+  });
+
   it('ends the job where it failed', async () => {
     const [one, two] = await Promise.all(
       ([1, 2] as const).map(async (version) =>
@@ -136,7 +149,10 @@ describe('a rehearsal without production', () => {
   it('says so where the image that runs does not boot on its own', async () => {
     const words = ['rehearse', '--from', await needing('0.3.0'), '--image', next, '--no-build'];
     const ran = await hotDeploy(words);
-    expect(ran).toMatchObject({ code: 1, report: { outcome: 'refused', message: /does not boot on its own/ } });
+    expect(ran).toMatchObject({
+      code: 1,
+      report: { outcome: 'refused', message: expect.stringMatching(/does not boot on its own/) },
+    });
     expect(await throwaways()).toEqual([]);
   });
 });

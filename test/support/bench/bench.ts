@@ -7,6 +7,8 @@ import { type Container, healthy, published, removeContainers, start } from '../
 import { deployTo } from '../world/deploying.js';
 import { docker, image, removeImages } from '../world/images.js';
 
+import { largeRelease } from './large.js';
+
 /** One figure beside its floor, both taken in this run: machines differ, their ratios less. */
 interface Line {
   readonly name: string;
@@ -34,7 +36,7 @@ async function main(): Promise<void> {
     image({ example: 'octochat', version: 1 }),
     image({ example: 'octochat', version: 2 }),
   ]);
-  const lines = [await hotLoad(engine, one, two), ...(await gaps(one, two))];
+  const lines = [await hotLoad(engine, one, two), ...(await gaps(one, two)), ...(await largeRelease())];
   for (const { name, value, floor, floorIs, ratio, below } of lines) {
     const bound = below === undefined ? '' : ` (must stay below ${below})`;
     process.stdout.write(
