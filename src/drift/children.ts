@@ -1,4 +1,5 @@
 import {
+  comparable,
   compareTrees,
   isRestarted,
   mayHaveEnded,
@@ -75,11 +76,6 @@ function words(change: SupervisionChange): readonly [subject: string, message: s
           : 'is a process of another kind than after a cold boot',
       ];
   }
-}
-
-/** The kernel's children depend on how the VM was started, and sasl's on who asks. */
-function comparable(tree: Tree): Tree {
-  return Object.fromEntries(Object.entries(tree).filter(([name]) => !['kernel', 'sasl'].includes(name)));
 }
 
 interface Place {

@@ -1,6 +1,6 @@
 import { type Facts, readFacts } from '../release/facts.js';
 import { plainName } from '../release/modules.js';
-import { compareTrees, describeChange } from '../release/supervision.js';
+import { comparable, compareTrees, describeChange } from '../release/supervision.js';
 import { baselineOfNew, down } from '../rollout/direction.js';
 import type { AfterSwitch } from '../upgrade/switch.js';
 import { compareFacts } from './compare.js';
@@ -44,6 +44,6 @@ function unlike(before: Facts, { identity, environment, tree, remaining }: After
     ...modules.map((module) => `${plainName(module)} is other code`),
     ...remaining.map((module) => `${plainName(module)} is still loaded`),
     ...environment.differing.map((key) => `${key} is set otherwise`),
-    ...compareTrees(tree.applications, before.tree).map(describeChange),
+    ...compareTrees(comparable(tree.applications), comparable(before.tree)).map(describeChange),
   ];
 }

@@ -1,7 +1,14 @@
 import type { Facts, Registrations } from '../release/facts.js';
 import { missingRegistrations } from '../release/registrations.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../release/release.js';
-import { compareTrees, countNodes, describeChange, mayHaveEnded, type Tree } from '../release/supervision.js';
+import {
+  comparable,
+  compareTrees,
+  countNodes,
+  describeChange,
+  mayHaveEnded,
+  type Tree,
+} from '../release/supervision.js';
 import type { Proof } from '../report/report.js';
 import type { AfterSwitch } from '../upgrade/switch.js';
 
@@ -101,11 +108,6 @@ function matching(
     ...more,
   ];
   return { expected: expected.length, matching: expected.length - differing.length + more.length, differing };
-}
-
-/** The kernel's children depend on how the VM was started; OTP's other applications do not change under way. */
-function comparable(tree: Tree): Tree {
-  return Object.fromEntries(Object.entries(tree).filter(([name]) => !['kernel', 'sasl'].includes(name)));
 }
 
 // A child that a cold boot starts and that does not run here: its start failed, and systools' apply tells nobody. One that

@@ -42,6 +42,8 @@ interface Common extends Transition {
   readonly name: string;
   /** What is promised, in words. */
   readonly promise: string;
+  /** Debian's suite, where only one of them can build it. */
+  readonly only?: 'bookworm' | 'trixie';
   /** Further applications that belong to it. */
   readonly siblings?: Readonly<Record<string, Transition>>;
   /** What is done while the old version runs: an expression in Elixir. */

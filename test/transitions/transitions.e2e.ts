@@ -5,15 +5,13 @@ import { deployTo } from '../support/world/deploying.js';
 import { removeImages } from '../support/world/images.js';
 import { build, type Journey, prepare, travel, worlds } from './lab.js';
 import { boot } from './node.js';
-import { applicationsOf, type HotRow, type RestartRow, type Row } from './row.js';
+import { applicationsOf, type Row } from './row.js';
 import { rows as all } from './rows/rows.js';
 import { after, before } from './umbrella.js';
 
 // For the one who writes a row: only rows whose names hold one of these words.
 const wanted = process.env['TRANSITIONS']?.split(',');
-const rows = all.filter(({ name }) => wanted?.some((word) => name.includes(word)) ?? true);
-const hot = rows.filter((row): row is HotRow => row.decision === 'hot');
-const restarts = rows.filter((row): row is RestartRow => row.decision === 'restart');
+const chosen = all.filter(({ name }) => wanted?.some((word) => name.includes(word)) ?? true);
 
 afterAll(async () => {
   await removeContainers();
@@ -21,6 +19,10 @@ afterAll(async () => {
 });
 
 describe.each(worlds)('on Debian %s', (debian) => {
+  const rows = chosen.filter(({ only }) => only === undefined || only === debian);
+  const hot = rows.filter((row) => row.decision === 'hot');
+  const restarts = rows.filter((row) => row.decision === 'restart');
+
   describe('going up and down while the node runs', () => {
     let journey: Journey;
 

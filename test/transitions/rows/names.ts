@@ -82,6 +82,8 @@ export const names: readonly Row[] = [
   {
     name: 'unicode_name',
     promise: 'a module whose name is not ASCII is exchanged like any other',
+    // The mix of Elixir 1.18 cannot write it into the application's specification.
+    only: 'bookworm',
     decision: 'hot',
     before: { sources: { 'lib/u.ex': 'defmodule :"größe_尺" do\n  def who, do: "eins"\nend' } },
     after: { sources: { 'lib/u.ex': 'defmodule :"größe_尺" do\n  def who, do: "zwei ü"\nend' } },
