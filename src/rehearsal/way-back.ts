@@ -9,9 +9,17 @@ import type { Stage } from './stage.js';
 import { attempted } from './switching.js';
 
 /** Downgrades, and compares with the cold boot that it was. Answers why there is no way back; undefined where there is. */
-export async function wayBack({ hot, before, suspendTimeoutMs, clock, salt }: Stage): Promise<string | undefined> {
+export async function wayBack(on: Stage): Promise<string | undefined> {
+  try {
+    return await downAndCompare(on);
+  } catch (error) {
+    return `the downgrade did not succeed: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+async function downAndCompare({ hot, before, suspendTimeoutMs, clock, salt }: Stage): Promise<string | undefined> {
   const { node } = hot.running;
-  const switched = await down(hot, suspendTimeoutMs).then(attempted, (error: unknown) => ({ why: String(error) }));
+  const switched = await attempted(await down(hot, suspendTimeoutMs));
   if ('why' in switched) {
     return `the downgrade did not succeed: ${switched.why}`;
   }
