@@ -33,7 +33,7 @@ async function moveTag(engine: Engine, image: ProvidedImage, result: Report): Pr
 
 async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
   const { inputs, world } = draft;
-  const { log, clock } = world;
+  const { log, clock, signal } = world;
   const step = steps(world);
   const found = await step('Find the containers', () => findFleet(engine, inputs, world));
   try {
@@ -41,7 +41,7 @@ async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
     const workshop = await Workshop.open(engine, image.details, image.reference);
     try {
       const next = await step('Read the new release', () => readImage(engine, workshop));
-      const site = { engine, log, clock, inputs, workshop, next, image: image.details };
+      const site = { engine, log, clock, inputs, workshop, next, image: image.details, signal };
       const surveyed = await step('Read what runs, and decide', () => survey(site, found.containers));
       const plans = await step('Rehearse', () => rehearsePlans(site, surveyed));
       const decided = { ...draft, engine: engine.address, image, next, plans };

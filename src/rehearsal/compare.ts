@@ -1,7 +1,7 @@
 import type { Facts, ProcessState, Registrations } from '../release/facts.js';
 import { plainName } from '../release/modules.js';
 import { leftRegistrations } from '../release/registrations.js';
-import { difference } from '../release/shape.js';
+import { difference, type Shape } from '../release/shape.js';
 
 /** What a release that was upgraded has made of itself, beside what a boot of it makes. Pure. */
 export interface Compared {
@@ -13,7 +13,7 @@ export interface Compared {
   readonly remarks: readonly string[];
 }
 
-/** @param loaded modules whose code is another than before: only their processes may have another state */
+/** @param loaded modules whose code is another than before: what neither runs nor keeps anything of them stays as it is */
 export function compareFacts(
   upgraded: Facts,
   booted: Facts,
@@ -37,14 +37,30 @@ function compareStates(
   loaded: ReadonlySet<string>,
 ): Compared['states'] {
   return upgraded
-    .filter(({ module }) => loaded.has(module))
+    .filter(
+      ({ module, shape }) => module === agent || loaded.has(module) || structs(shape).some((of) => loaded.has(of)),
+    )
     .flatMap(({ place, module, shape }) => {
       // Of a dynamic supervisor's children any one can be the counterpart.
       const wanted = booted.filter((other) => other.place === place && other.module === module);
-      const differences = wanted.map((other) => difference(shape, other.shape));
+      const at = module === agent ? 'what it keeps' : undefined;
+      const differences = wanted.map((other) => difference(shape, other.shape, at));
       const [what] = differences;
       return what === undefined || differences.includes(undefined) ? [] : [{ place, module: plainName(module), what }];
     });
+}
+
+/** What an Agent keeps is made by whoever started it, whose code may be new: its own module never tells. */
+const agent = 'Elixir.Agent.Server';
+
+/** A module that did not change may keep a struct that did. */
+function structs(shape: Shape): readonly string[] {
+  if (typeof shape === 'string') {
+    return [];
+  }
+  return 'elements' in shape
+    ? shape.elements.flatMap(structs)
+    : [...(shape.struct === undefined ? [] : [shape.struct]), ...Object.values(shape.members).flatMap(structs)];
 }
 
 // What the VM and the platform keep there is about the VM.

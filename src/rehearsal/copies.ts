@@ -24,32 +24,41 @@ export type Migrated = Pick<Copy, 'place' | 'module'> &
       }
   );
 
+/** What could be copied, and of which kinds of process nothing could: too large, too busy, or too many. */
+export interface Copies {
+  readonly copies: readonly Copy[];
+  readonly uncopied: readonly Pick<Copy, 'place' | 'module'>[];
+}
+
 /** Copies the states of a few processes of each kind; none where the modules hold no processes. */
-export async function takeCopies(node: Node, modules: readonly string[]): Promise<readonly Copy[]> {
+export async function takeCopies(node: Node, modules: readonly string[]): Promise<Copies> {
   if (modules.length === 0) {
-    return [];
+    return { copies: [], uncopied: [] };
   }
   return (await node.ask({
     set: 'copies',
     module: 'hot_deploy_copies',
     function: 'take',
     argument: map({ modules: modules.map(atom) }),
-  })) as readonly Copy[];
+  })) as Copies;
 }
+
+const migrationTimeoutMs = 120_000;
 
 /** Runs the new code_change on copies, on a node that runs the new code and serves nobody. */
 export async function migrateCopies(node: Node, copies: readonly Copy[]): Promise<readonly Migrated[]> {
   if (copies.length === 0) {
     return [];
   }
-  return (await node.ask({
+  const request = {
     set: 'copies',
     module: 'hot_deploy_copies',
     function: 'migrate',
     argument: map({
       copies: copies.map(({ place, module, copy }) => tuple(binary(place), atom(module), binary(copy))),
     }),
-  })) as readonly Migrated[];
+  } as const;
+  return (await node.ask(request, migrationTimeoutMs)) as readonly Migrated[];
 }
 
 /** Why a process that serves would not come through, for each kind of process once. Pure. */

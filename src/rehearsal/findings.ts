@@ -12,7 +12,7 @@ export function findings(proof: Proof, compared: Compared): readonly Reason[] {
       against(
         'state-shape-changed',
         module,
-        `After the upgrade ${what} (${plainPlace(place)}). Write a code_change that brings the old state into the new shape, or leave it to a restart.`,
+        `After the upgrade ${what} (${plainPlace(place)}). ${module === 'Agent.Server' ? 'An Agent has no code_change of its own: make it a GenServer that has one' : 'Write a code_change that brings the old state into the new shape'}, or leave it to a restart.`,
       ),
     ),
     ...failed('module', modules.differing, 'does not run as the new release has it'),

@@ -1,6 +1,7 @@
-import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
+import type { ContainerPlan } from '../plan/plan.js';
 import type { Rehearsal } from '../plan/rehearsal.js';
 import { remark } from '../plan/rule.js';
+import { plainName, plainPlace } from '../release/modules.js';
 import { isolated } from '../survey/isolated.js';
 import type { Site } from '../survey/site.js';
 import type { Bundle } from '../upgrade/bundle.js';
@@ -22,24 +23,32 @@ export async function rehearsePlans(site: Site, plans: readonly ContainerPlan[])
       rehearsed.push(plan);
       continue;
     }
-    const known = done.get(plan.hot.bundle);
-    const rehearsal = known ?? (await rehearseOne(site, plan));
-    done.set(plan.hot.bundle, rehearsal);
+    const { bundle } = plan.hot;
+    const alike = plans.filter((other): other is HotPlan => other.method === 'relup' && other.hot.bundle === bundle);
+    const rehearsal = done.get(bundle) ?? (await rehearseOne(site, plan, alike));
+    done.set(bundle, rehearsal);
     rehearsed.push(decided(plan, rehearsal));
   }
   return rehearsed;
 }
 
-async function rehearseOne(site: Site, plan: HotPlan): Promise<Rehearsal> {
+async function rehearseOne(site: Site, plan: HotPlan, alike: readonly HotPlan[]): Promise<Rehearsal> {
   const { engine, clock, inputs, log, image } = site;
   const { container, oldImage, hot } = plan;
   const { image: _, ...apart } = isolated(site, { container, oldImage, image, nodeName: hot.running.nodeName });
+  const copied: { readonly copies: readonly Copy[]; readonly remarks: readonly string[] }[] = [];
+  // Each serves others, and may hold what the first one does not.
+  for (const each of alike) {
+    copied.push(await copiesOf(each));
+  }
   const rehearsal = await rehearse({
     engine,
     clock,
+    log,
     isolated: apart,
     hot,
-    copies: await copiesOf(site, hot),
+    copies: copied.flatMap(({ copies }) => copies),
+    uncopied: copied.flatMap(({ remarks }) => remarks),
     suspendTimeoutMs: inputs.suspendTimeoutMs,
     ...(inputs.rehearseCommand !== undefined && { command: inputs.rehearseCommand }),
   });
@@ -48,14 +57,17 @@ async function rehearseOne(site: Site, plan: HotPlan): Promise<Rehearsal> {
 }
 
 /** A node that is too busy to be copied from is no reason against an upgrade: the rest of the rehearsal goes on. */
-async function copiesOf({ log }: Site, { running, bundle }: HotMaterial): Promise<readonly Copy[]> {
+async function copiesOf({ name, hot: { running, bundle } }: HotPlan) {
   try {
-    return await takeCopies(running.node, bundle.updates);
-  } catch (error) {
-    log.warning(
-      `No states could be copied for the rehearsal: ${error instanceof Error ? error.message : String(error)}`,
+    const { copies, uncopied } = await takeCopies(running.node, bundle.updates);
+    const remarks = uncopied.map(
+      ({ place, module }) =>
+        `code_change of ${plainName(module)} was not tried on a state that serves in ${name} (${plainPlace(place)}): too large, or too busy to be copied`,
     );
-    return [];
+    return { copies, remarks };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { copies: [], remarks: [`no code_change was tried on states that serve in ${name}: ${why}`] };
   }
 }
 
@@ -88,11 +100,7 @@ function decided(plan: HotPlan, rehearsal: Rehearsal): ContainerPlan {
 }
 
 function unrehearsed(version: string, why: string) {
-  return remark(
-    'unrehearsed',
-    version,
-    `The upgrade goes unrehearsed: ${why.trim().replace(/\.$/, '')}. What it needs to boot on its own can be given by rehearse-env and rehearse-network.`,
-  );
+  return remark('unrehearsed', version, `The upgrade goes unrehearsed: ${why.trim().replace(/\.$/, '')}.`);
 }
 
 function noWayDown(version: string, why: string) {

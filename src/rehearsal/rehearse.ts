@@ -15,42 +15,66 @@ import { wayUp } from './way-up.js';
  * boot of the new image, goes back, and is compared with what it was.
  */
 export async function rehearse(attempt: Attempt): Promise<Rehearsal> {
-  const { engine, clock, isolated, hot } = attempt;
-  const { boot, next, running } = hot;
+  const { engine, clock, log, isolated, hot } = attempt;
+  const { boot, running } = hot;
   const began = clock.now();
   const bootMs = boot.kind === 'booted' ? { bootMs: Math.round(boot.ms) } : {};
   const cost = () => ({ ms: Math.round(clock.now() - began), ...bootMs });
-  const container = await createStandIn(engine, isolated, running);
   try {
-    const salt = boot.kind === 'booted' ? boot.salt : '';
-    const before = await bootIsolated(engine, container, isolated, salt, clock);
-    const why = before.kind === 'failed' ? `what runs did not boot there: ${before.why}` : unlike(before.facts, hot);
-    if (before.kind === 'failed' || why !== undefined) {
-      return { kind: 'unrehearsed', why: why ?? '', ...cost() };
+    const container = await createStandIn(engine, isolated, running);
+    try {
+      return { ...(await tried(attempt, container)), ...cost() };
+    } finally {
+      // What came of it counts all the same.
+      await engine
+        .removeContainer(container, { force: true, volumes: true })
+        .catch((error: unknown) => log.warning(`Remove the throw-away container ${container}: ${inWords(error)}`));
     }
-    if (boot.kind === 'failed') {
-      const message = `What runs boots in a container of its own, and the new release does not: ${boot.why}`;
-      return { kind: 'failed', reasons: [against('rehearsal-failed', next.version, message)], ...cost() };
-    }
-    const again = startedAgain(hot.tree, { old: before.facts.tree, new: boot.facts.tree });
-    if (again.length > 0) {
-      return { kind: 'failed', reasons: again, ...cost() };
-    }
-    const stage = { ...attempt, container, before, booted: boot.facts, salt, hot: elsewhere(hot, before) };
-    const up = await wayUp(stage);
-    if (up.kind === 'failed') {
-      return { ...up, ...cost() };
-    }
-    const noWayDown = await wayBack(stage);
-    return {
-      ...up,
-      before: before.facts.registrations,
-      ...(noWayDown !== undefined && { noWayDown }),
-      ...cost(),
-    };
-  } finally {
-    await engine.removeContainer(container, { force: true, volumes: true });
+  } catch (error) {
+    // Whatever fails from the switch on is told as such: up to there nothing was learnt about the upgrade.
+    return { kind: 'unrehearsed', why: `the rehearsal could not be held: ${inWords(error)}`, ...cost() };
   }
+}
+
+type Outcome<R = Rehearsal> = R extends unknown ? Omit<R, 'ms' | 'bootMs'> : never;
+
+async function tried(attempt: Attempt, container: string): Promise<Outcome> {
+  const { engine, clock, isolated, hot } = attempt;
+  const { boot, next } = hot;
+  const salt = boot.kind === 'booted' ? boot.salt : '';
+  const before = await bootIsolated(engine, container, isolated, salt, clock);
+  if (before.kind === 'failed') {
+    const why = `what runs did not boot there: ${before.why.replace(/\.$/, '')}. What it needs to boot on its own can be given by rehearse-env and rehearse-network`;
+    return { kind: 'unrehearsed', why };
+  }
+  const other = unlike(before.facts, hot);
+  if (other !== undefined) {
+    return { kind: 'unrehearsed', why: other };
+  }
+  if (boot.kind === 'failed') {
+    const message = `What runs boots in a container of its own, and the new release does not: ${boot.why}`;
+    return { kind: 'failed', reasons: [against('rehearsal-failed', next.version, message)] };
+  }
+  const again = startedAgain(hot.tree, { old: before.facts.tree, new: boot.facts.tree });
+  if (again.length > 0) {
+    return { kind: 'failed', reasons: again };
+  }
+  const stage = { ...attempt, container, before, booted: boot.facts, salt, hot: elsewhere(hot, before) };
+  const up = await wayUp(stage);
+  if (up.kind === 'failed') {
+    return up;
+  }
+  const noWayDown = await wayBack(stage);
+  return {
+    ...up,
+    remarks: [...up.remarks, ...attempt.uncopied],
+    before: before.facts.registrations,
+    ...(noWayDown !== undefined && { noWayDown }),
+  };
+}
+
+function inWords(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Why the container that came up does not stand for the one that runs. */

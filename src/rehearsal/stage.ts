@@ -1,5 +1,5 @@
 import type { Engine } from '../docker/engine.js';
-import type { Clock } from '../log.js';
+import type { Clock, Log } from '../log.js';
 import type { HotMaterial } from '../plan/plan.js';
 import type { Facts } from '../release/facts.js';
 import type { Booted, Isolated } from '../release/isolation.js';
@@ -9,11 +9,14 @@ import type { Copy } from './copies.js';
 export interface Attempt {
   readonly engine: Engine;
   readonly clock: Clock;
+  readonly log: Log;
   readonly isolated: Omit<Isolated, 'image'>;
   readonly hot: HotMaterial;
   readonly suspendTimeoutMs: number;
   /** States of processes that serve, where there are any. */
   readonly copies: readonly Copy[];
+  /** What no copy could be had of, in words. */
+  readonly uncopied: readonly string[];
   /** The team's own smoke test. */
   readonly command?: string;
 }

@@ -1,6 +1,6 @@
 import { type Facts, readFacts } from '../release/facts.js';
 import { plainName } from '../release/modules.js';
-import { comparable, compareTrees, describeChange } from '../release/supervision.js';
+import { comparable, compareTrees, describeChange, mayHaveEnded } from '../release/supervision.js';
 import { baselineOfNew, down } from '../rollout/direction.js';
 import type { AfterSwitch } from '../upgrade/switch.js';
 import { compareFacts } from './compare.js';
@@ -9,7 +9,15 @@ import type { Stage } from './stage.js';
 import { attempted } from './switching.js';
 
 /** Downgrades, and compares with the cold boot that it was. Answers why there is no way back; undefined where there is. */
-export async function wayBack({ hot, before, suspendTimeoutMs, clock, salt }: Stage): Promise<string | undefined> {
+export async function wayBack(on: Stage): Promise<string | undefined> {
+  try {
+    return await downAndCompare(on);
+  } catch (error) {
+    return `the downgrade did not succeed: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+async function downAndCompare({ hot, before, suspendTimeoutMs, clock, salt }: Stage): Promise<string | undefined> {
   const { node } = hot.running;
   const switched = await attempted(down(hot, suspendTimeoutMs), () => baselineOfNew(hot));
   if ('why' in switched) {
@@ -44,6 +52,8 @@ function unlike(before: Facts, { identity, environment, tree, remaining }: After
     ...modules.map((module) => `${plainName(module)} is other code`),
     ...remaining.map((module) => `${plainName(module)} is still loaded`),
     ...environment.differing.map((key) => `${key} is set otherwise`),
-    ...compareTrees(comparable(tree.applications), comparable(before.tree)).map(describeChange),
+    ...compareTrees(comparable(tree.applications), comparable(before.tree))
+      .filter((change) => !mayHaveEnded(change))
+      .map(describeChange),
   ];
 }

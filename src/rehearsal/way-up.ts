@@ -32,6 +32,22 @@ export async function wayUp(on: Stage): Promise<Ascent> {
       reasons: [...reasons, failed(next.version, `the upgrade did not succeed: ${switched.why}`)],
     };
   }
+  try {
+    return await judged(on, switched, reasons);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return {
+      kind: 'failed',
+      reasons: [
+        ...reasons,
+        failed(next.version, `what came of the upgrade could not be seen: ${why.replace(/\.$/, '')}`),
+      ],
+    };
+  }
+}
+
+async function judged(on: Stage, switched: AfterSwitch, reasons: readonly Reason[]): Promise<Ascent> {
+  const { running, next } = on.hot;
   const { facts, compared } = await compare(on, switched);
   const migrated = await migrateCopies(running.node, on.copies);
   const { registrations } = on.booted;

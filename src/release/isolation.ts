@@ -24,6 +24,8 @@ export interface Isolated {
   readonly environment: readonly string[];
   /** A Docker network that holds what the release needs; none where absent. */
   readonly network?: string;
+  /** Of a run that is cancelled nothing stays: the runner ends it before a boot has come to its own end. */
+  readonly signal?: AbortSignal;
 }
 
 const patienceMs = 60_000;
@@ -35,12 +37,12 @@ const patienceMs = 60_000;
 export async function createIsolated(
   engine: Engine,
   role: 'cold-boot' | 'rehearsal' | 'stand-in',
-  { container, oldImage, image, nodeName, environment, network }: Isolated,
+  { container, oldImage, image, nodeName, environment, network, signal }: Isolated,
 ): Promise<string> {
   const { spec } = recreation(container, oldImage, image.Id, image.Id);
   const own = (spec['Env'] as readonly string[] | undefined) ?? [];
   const given = new Set(environment.map(keyOf));
-  return await engine.createContainer(`hot-deploy-${role}-${randomUUID().slice(0, 8)}`, {
+  const id = await engine.createContainer(`hot-deploy-${role}-${randomUUID().slice(0, 8)}`, {
     ...spec,
     Env: [...own.filter((entry) => !given.has(keyOf(entry))), ...environment],
     Hostname: container.Config.Hostname,
@@ -58,6 +60,12 @@ export async function createIsolated(
       ExtraHosts: hostNames(container, nodeName).map((name) => `${name}:127.0.0.1`),
     },
   });
+  const remove = () => engine.removeContainer(id, { force: true, volumes: true });
+  signal?.addEventListener('abort', () => void remove().catch(() => undefined), { once: true });
+  if (signal?.aborted) {
+    await remove();
+  }
+  return id;
 }
 
 function keyOf(entry: string): string {

@@ -6,6 +6,17 @@ const kinds = [
   ['terms', 'persistent term'],
 ] as const;
 
+/**
+ * What OTP starts when it is first called, and leaves: that a boot called it and an upgrade did not is no difference to
+ * anybody.
+ */
+const onDemand = new Set([
+  ...['timer_server', 'timer_tab', 'timer_interval_tab'],
+  ...['dets', 'dets_sup', 'dets_owners', 'dets_registry'],
+  ...['disk_log_server', 'disk_log_sup', 'disk_log_names', 'disk_log_pids'],
+  ...['inet_gethost_native', 'inet_gethost_native_sup', 'ddll_server'],
+]);
+
 /** What a cold boot registers and a node after an upgrade lacks, in words; and how much was compared. Pure. */
 export function missingRegistrations(
   booted: Registrations,
@@ -17,7 +28,9 @@ export function missingRegistrations(
     const [before, now] = [patterns(node.before[kind]), patterns(node.now[kind])];
     const made = rehearsed && patterns(rehearsed.after[kind]);
     const known = rehearsed && patterns(rehearsed.before[kind]);
-    const expected = booted[kind].filter((name) => made === undefined || made.has(pattern(name)));
+    const expected = booted[kind].filter(
+      (name) => !onDemand.has(plain(name)) && (made === undefined || made.has(pattern(name))),
+    );
     // What this node lacked before, and the old release makes, is not the upgrade's doing.
     const ours = (name: string) => before.has(pattern(name)) || (known !== undefined && !known.has(pattern(name)));
     const missing = expected.filter((name) => !now.has(pattern(name)) && ours(name));
@@ -37,14 +50,21 @@ export function leftRegistrations(
   return kinds.flatMap(([kind, word]) => {
     const [wanted, before] = [patterns(booted[kind]), patterns(node.before[kind])];
     return node.now[kind]
-      .filter((name) => !wanted.has(pattern(name)) && before.has(pattern(name)))
+      .filter((name) => !onDemand.has(plain(name)) && !wanted.has(pattern(name)) && before.has(pattern(name)))
       .map((name) => `${word} ${name}`);
   });
 }
 
-/** Numbers in a name are often made up anew by each boot. */
+/** The name alone of a process, or of a table: `{name,type,protection,keypos}`. */
+function plain(name: string): string {
+  return /^\{(\w+),/.exec(name)?.[1] ?? name;
+}
+
+/** Numbers in a name are often made up anew by each boot, in hexadecimal too. */
 function pattern(name: string): string {
-  return name.replace(/\d+/g, '#');
+  return name
+    .replace(/(?<![0-9A-Za-z])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{6,}(?![0-9A-Za-z])/gi, '#')
+    .replace(/\d+/g, '#');
 }
 
 function patterns(names: readonly string[]): ReadonlySet<string> {

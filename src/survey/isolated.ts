@@ -3,11 +3,12 @@ import type { Site } from './site.js';
 
 /** What is booted apart from production gets what the user allows it, and nothing else. */
 export function isolated(
-  { inputs }: Pick<Site, 'inputs'>,
+  { inputs, signal }: Pick<Site, 'inputs' | 'signal'>,
   of: Pick<Isolated, 'container' | 'oldImage' | 'image' | 'nodeName'>,
 ): Isolated {
   return {
     ...of,
+    signal,
     named: inputs.nodeName !== undefined,
     environment: inputs.rehearseEnv,
     ...(inputs.rehearseNetwork !== undefined && { network: inputs.rehearseNetwork }),

@@ -14,4 +14,6 @@ export interface Site {
   readonly workshop: Workshop;
   readonly next: ImageRelease;
   readonly image: ImageDetails;
+  /** Aborts when the run is cancelled. */
+  readonly signal: AbortSignal;
 }

@@ -31,6 +31,24 @@ describe('a process whose state nobody migrated', () => {
     expect(states([state('chat/lobby', one)], [state('chat/lobby', two)], ['hall'])).toEqual([]);
   });
 
+  it('also where the code that is new is only that of a struct in it', () => {
+    const [was, is] = [one, two].map((shape): Shape => ({ members: { room: { struct: 'Elixir.Room', ...shape } } }));
+    const found = states(
+      [state('chat/hall', was ?? 'none', 'hall')],
+      [state('chat/hall', is ?? 'none', 'hall')],
+      ['Elixir.Room'],
+    );
+    expect(found).toMatchObject([{ module: 'hall', what: 'room in it lacks topic' }]);
+  });
+
+  it('also where an Agent keeps it, whose own code never changes', () => {
+    const server = 'Elixir.Agent.Server';
+    const found = states([state('chat/board', one, server)], [state('chat/board', two, server)], []);
+    expect(found).toMatchObject([{ place: 'chat/board', what: 'what it keeps lacks topic' }]);
+    const empty = { members: {} };
+    expect(states([state('chat/board', empty, server)], [state('chat/board', two, server)], [])).toEqual([]);
+  });
+
   it('is compared with its own counterpart', () => {
     const cold = [state('chat/lobby', one), state('chat/attic', two)];
     expect(states([state('chat/lobby', one), state('chat/attic', two)], cold)).toEqual([]);

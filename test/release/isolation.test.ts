@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/docker/engine.js';
 import { systemClock } from '../../src/log.js';
 import { confinement } from '../../src/release/confinement.js';
-import { bootIsolated, createIsolated, withoutValues } from '../../src/release/isolation.js';
+import { bootIsolated, createIsolated, type Isolated, withoutValues } from '../../src/release/isolation.js';
 import { container, image } from '../docker/created.js';
 
 const serving = {
@@ -32,7 +32,10 @@ const serving = {
   },
 } as const;
 
-async function spec(): Promise<Readonly<Record<string, unknown>>> {
+async function spec(
+  chosen: Partial<Isolated> = {},
+  removed: string[] = [],
+): Promise<Readonly<Record<string, unknown>>> {
   const from = image();
   let made: Readonly<Record<string, unknown>> = {};
   const engine = {
@@ -40,6 +43,7 @@ async function spec(): Promise<Readonly<Record<string, unknown>>> {
       made = body;
       return 'id';
     },
+    removeContainer: async (id: string) => void removed.push(id),
   } as unknown as Engine;
   await createIsolated(engine, 'rehearsal', {
     container: container(serving, from),
@@ -48,6 +52,7 @@ async function spec(): Promise<Readonly<Record<string, unknown>>> {
     nodeName: 'app@web',
     named: false,
     environment: [],
+    ...chosen,
   });
   return made;
 }
@@ -67,6 +72,16 @@ describe('a throw-away container', () => {
 
   it('is known to no proxy, and publishes nothing', async () => {
     expect(await spec()).toMatchObject({ Labels: { 'hot-deploy.role': 'rehearsal' }, ExposedPorts: {}, Volumes: {} });
+  });
+
+  it('goes with the run that is cancelled, before it was made or after', async () => {
+    const removed: string[] = [];
+    const controller = new AbortController();
+    await spec({ signal: controller.signal }, removed);
+    expect(removed).toEqual([]);
+    controller.abort();
+    await spec({ signal: controller.signal }, removed);
+    expect(removed).toEqual(['id', 'id']);
   });
 
   it('has as many processors as the one it stands for, since a release makes as many partitions', () => {

@@ -38,6 +38,27 @@ describe('what a cold boot registers and a node lacks', () => {
     expect(missing(names('pool_42'), node, { before: names('pool_3'), after: names('pool_3') })).toEqual([]);
   });
 
+  it('nor where a hexadecimal part that was made up is another', () => {
+    const node = { before: names('pool_a3f9c2'), now: names('pool_a3f9c2') };
+    expect(missing(names('pool_77beef'), node, { before: names('pool_0c0ffe'), after: names('pool_77beef') })).toEqual(
+      [],
+    );
+    const words = { before: names('shop'), now: names('shop') };
+    expect(
+      missing(names('decade', 'facade'), words, { before: names('shop'), after: names('decade', 'facade') }),
+    ).toEqual(['process decade', 'process facade']);
+  });
+
+  it('nor of what OTP starts whenever somebody first calls it', () => {
+    const booted: Registrations = {
+      names: ['timer_server', 'dets', 'inet_gethost_native'],
+      tables: ['{timer_tab,ordered_set,protected,1}', '{timers,set,protected,1}'],
+      terms: [],
+    };
+    const node = { before: nothing, now: nothing };
+    expect(missing(booted, node, { before: nothing, after: booted })).toEqual(['table {timers,set,protected,1}']);
+  });
+
   it('is told with how much was compared', () => {
     const node = { before: names('a', 'b'), now: names('a', 'b') };
     expect(missingRegistrations(names('a', 'b'), node, undefined).expected).toBe(2);

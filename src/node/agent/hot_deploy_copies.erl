@@ -3,27 +3,48 @@
 -module(hot_deploy_copies).
 -export([take/1, migrate/1]).
 
-%% Of each kind, and words of memory: copying a large state would be felt.
+%% Of each kind; bytes of one and of all; milliseconds for one and for all: copying more would be felt.
 -define(EACH, 3).
--define(LARGEST, 4 * 1024 * 1024).
+-define(LARGEST, 1024 * 1024).
+-define(ALL, 8 * 1024 * 1024).
 -define(PATIENCE, 500).
+-define(TIME, 10000).
 -define(MIGRATION, 5000).
 
-%% Copies of the states of processes with these callback modules, each as text.
+%% Copies of the states of processes with these callback modules, each as text, and the kinds that no copy is of.
 -spec take(#{modules := [module()]}) -> hot_deploy_json:json().
 take(#{modules := Modules}) ->
     Kinds = maps:groups_from_list(
         fun({Place, _, Module}) -> {Place, Module} end,
+        fun({_, Pid, _}) -> Pid end,
         [{Place, Pid, Module} || {Place, Pid} <- hot_deploy_facts:workers(),
                                  Module <- [hot_deploy_facts:callback(Pid)],
                                  lists:member(Module, Modules)]),
-    Chosen = [Process || {_, Processes} <- maps:to_list(Kinds), Process <- some(Processes), is_small(element(2, Process))],
-    Places = maps:from_list([{Pid, {Place, Module}} || {Place, Pid, Module} <- Chosen]),
-    Answers = hot_deploy_check:answer(maps:keys(Places), fun(Pid) -> sys:get_state(Pid, ?PATIENCE) end),
-    [begin
-         {Place, Module} = maps:get(Pid, Places),
-         #{place => Place, module => Module, copy => base64:encode(term_to_binary({version(Module), State}, [compressed]))}
-     end || {Pid, {ok, State}} <- Answers].
+    Until = erlang:monotonic_time(millisecond) + ?TIME,
+    {Copies, Uncopied, _} = lists:foldl(
+        fun({{Place, Module}, Pids}, {Taken, Left, Bytes}) ->
+            Room = Bytes < ?ALL andalso erlang:monotonic_time(millisecond) < Until,
+            case Room andalso copies(some(Pids), version(Module)) of
+                [_ | _] = New ->
+                    Named = [#{place => Place, module => Module, copy => Copy} || Copy <- New],
+                    {Named ++ Taken, Left, Bytes + lists:sum([byte_size(Copy) || Copy <- New])};
+                _ ->
+                    {Taken, [#{place => Place, module => Module} | Left], Bytes}
+            end
+        end, {[], [], 0}, maps:to_list(Kinds)),
+    #{copies => Copies, uncopied => Uncopied}.
+
+copies(Pids, Version) ->
+    Answers = hot_deploy_check:answer(lists:filter(fun is_small/1, Pids), fun(Pid) -> copy(Pid, Version) end),
+    [Copy || {_, {ok, Copy}} <- Answers].
+
+%% A process that is small may hold large binaries, which would all be copied.
+copy(Pid, Version) ->
+    State = sys:get_state(Pid, ?PATIENCE),
+    case erlang:external_size(State) =< ?LARGEST of
+        true -> base64:encode(term_to_binary({Version, State}, [compressed]));
+        false -> exit(too_large)
+    end.
 
 %% The first, the last and one in between: they were started at different times.
 some(Processes) when length(Processes) =< ?EACH -> Processes;
@@ -31,7 +52,7 @@ some(Processes) -> [hd(Processes), lists:nth(length(Processes) div 2, Processes)
 
 is_small(Pid) ->
     case process_info(Pid, memory) of
-        {memory, Bytes} -> Bytes =< ?LARGEST;
+        {memory, Bytes} -> Bytes =< 4 * ?LARGEST;
         undefined -> false
     end.
 
