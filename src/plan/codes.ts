@@ -54,7 +54,7 @@ export const reasonCodes = {
   'rehearsal-failed':
     'On a throw-away container of what runs the upgrade did not succeed, or did not end as a cold boot of the new release.',
   unrehearsed:
-    'The upgrade could not be tried out, since what runs does not boot on its own. It closes nothing, unless `rehearse: always` was asked for. `rehearse-env` and `rehearse-network` give it what it needs.',
+    'The upgrade could not be tried out: what runs does not boot on its own, or the rehearsal could not be held. It closes nothing, unless `rehearse: always` was asked for. `rehearse-env` and `rehearse-network` give it what it needs.',
   'no-way-down':
     'The rehearsal found no way back by downgrade. It closes nothing: should the deploy fail, the container is restarted on the old version instead.',
   'baseline-mismatch':

@@ -18,6 +18,8 @@ export type Migrated = Pick<Copy, 'place' | 'module'> &
   (
     | { readonly failed: string }
     | {
+        /** Before it was migrated. */
+        readonly was: Shape;
         readonly shape: Shape;
         /** What the new code says that such a struct has. */
         readonly declared?: Shape;
@@ -62,9 +64,13 @@ export async function migrateCopies(node: Node, copies: readonly Copy[]): Promis
 }
 
 /** Why a process that serves would not come through, for each kind of process once. Pure. */
-export function judgeCopies(migrated: readonly Migrated[], booted: readonly ProcessState[]): readonly Reason[] {
+export function judgeCopies(
+  migrated: readonly Migrated[],
+  /** The states after a cold boot of the new release, and of the old one. */
+  { booted, before }: { readonly booted: readonly ProcessState[]; readonly before: readonly ProcessState[] },
+): readonly Reason[] {
   const reasons = migrated.flatMap((each) => {
-    const what = wrong(each, booted);
+    const what = isStore(each, before) ? undefined : wrong(each, booted);
     return what === undefined ? [] : [lost(each, what)];
   });
   return [...new Map(reasons.map((reason) => [reason.subject, reason])).values()];
@@ -74,12 +80,23 @@ function wrong(each: Migrated, booted: readonly ProcessState[]): string | undefi
   if ('failed' in each) {
     return `its new code_change failed on a copy: ${each.failed}`;
   }
-  const counterparts = booted
-    .filter(({ place, module }) => place === each.place && module === each.module)
-    .map(({ shape }) => shape);
+  const counterparts = alike(each, booted);
   const wanted = counterparts.length > 0 ? counterparts : each.declared === undefined ? [] : [each.declared];
   const differences = wanted.map((shape) => difference(outline(each.shape), outline(shape)));
   return differences.includes(undefined) ? undefined : differences[0];
+}
+
+/** What differs from a boot of the same release already is what it was told since it started, and no structure. */
+function isStore(each: Migrated, before: readonly ProcessState[]): boolean {
+  if ('failed' in each) {
+    return false;
+  }
+  const usual = alike(each, before);
+  return usual.length > 0 && usual.every((shape) => difference(outline(each.was), outline(shape)) !== undefined);
+}
+
+function alike(each: Migrated, states: readonly ProcessState[]): readonly Shape[] {
+  return states.filter(({ place, module }) => place === each.place && module === each.module).map(({ shape }) => shape);
 }
 
 function lost({ place, module }: Migrated, what: string): Reason {

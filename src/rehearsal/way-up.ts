@@ -57,7 +57,7 @@ async function judged(on: Stage, switched: AfterSwitch, reasons: readonly Reason
     rehearsed: { before: on.before.facts.registrations, after: registrations },
   };
   const fresh = findings(prove(measure, { ...running, tree: on.before.facts.tree }, switched), compared);
-  const copied = judgeCopies(migrated, on.booted.states).filter(
+  const copied = judgeCopies(migrated, { booted: on.booted.states, before: on.before.facts.states }).filter(
     ({ code, subject }) => !fresh.some((reason) => reason.code === code && reason.subject === subject),
   );
   const found = [...fresh, ...copied, ...reasons];

@@ -72,7 +72,7 @@ migrated(Module, {Version, State}) ->
     {Worker, Monitor} = spawn_monitor(fun() -> exit({migrated, changed(Module, Version, State)}) end),
     receive
         {'DOWN', Monitor, process, Worker, {migrated, New}} ->
-            maps:merge(#{shape => hot_deploy_facts:shape(New)}, declared(New));
+            maps:merge(#{was => hot_deploy_facts:shape(State), shape => hot_deploy_facts:shape(New)}, declared(New));
         {'DOWN', Monitor, process, Worker, Reason} ->
             #{failed => kind(Reason)}
     after ?MIGRATION ->
