@@ -36,6 +36,8 @@ export interface HotMaterial {
   readonly tree: Tree;
   /** How the new release comes up by itself. */
   readonly boot: ColdBoot;
+  /** Where funs that outlive their code were not looked for. */
+  readonly unseen: readonly string[];
   /** How many processes of each module are held, when the plan was made. */
   readonly counts: Readonly<Record<string, number>>;
   /** Directories of the bundle that the container has already, with the same content. */

@@ -15,6 +15,8 @@ export interface ProcessCheck {
   readonly unsupervised: readonly ProcessNote[];
   /** Funs made in these modules that are kept outside of processes. */
   readonly funs: readonly { readonly place: string; readonly module: string }[];
+  /** Where such funs were not looked for: tables with too much in them. */
+  readonly unseen: readonly string[];
   /** How many processes each module has that holds them. */
   readonly counts: Readonly<Record<string, number>>;
 }

@@ -17,6 +17,8 @@ export interface Measure {
   readonly release: ImageRelease;
   /** A cold boot of the release; absent where none came up. */
   readonly booted?: Pick<Facts, 'tree' | 'registrations'>;
+  /** Where funs that outlive their code were not looked for. */
+  readonly unseen?: readonly string[];
   /** The same upgrade on a throw-away container; absent where none was tried. */
   readonly rehearsed?: { readonly before: Registrations; readonly after: Registrations };
 }
@@ -25,7 +27,7 @@ export interface Measure {
 export type Before = Pick<RunningRelease, 'osPid' | 'applications'> & { readonly tree: Tree };
 
 /** Compares what runs with what a cold boot of the release would be; pure. */
-export function prove({ release, booted, rehearsed }: Measure, before: Before, after: AfterSwitch): Proof {
+export function prove({ release, booted, rehearsed, unseen = [] }: Measure, before: Before, after: AfterSwitch): Proof {
   const { identity } = after;
   const tree = booted?.tree;
   const loaded = new Map(identity.applications.map(({ name, version }) => [name, version]));
@@ -79,6 +81,7 @@ export function prove({ release, booted, rehearsed }: Measure, before: Before, a
       ...(booted !== undefined && rehearsed === undefined
         ? ['names, tables and persistent terms that are new: the upgrade was not rehearsed']
         : []),
+      ...unseen.map((place) => `whether ${place} keeps funs of code that is gone`),
       ...(missing.length > 0 ? [`${missing.length} modules that no application lists`] : []),
     ],
     converged:

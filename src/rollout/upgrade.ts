@@ -75,9 +75,10 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
 
 /** What the node is held against after the switch. */
 export function measure({ hot, rehearsal }: Pick<HotPlan, 'hot' | 'rehearsal'>): Measure {
-  const { next, boot } = hot;
+  const { next, boot, unseen } = hot;
   return {
     release: next,
+    unseen,
     ...(boot.kind === 'booted' && { booted: boot.facts }),
     ...(rehearsal?.kind === 'passed' && { rehearsed: rehearsal }),
   };

@@ -23,7 +23,7 @@ export type CodeSurvey =
   | {
       readonly kind: 'open';
       readonly reasons: readonly Reason[];
-      readonly material: Pick<HotMaterial, 'bundle' | 'baseline' | 'boot' | 'counts' | 'tree'>;
+      readonly material: Pick<HotMaterial, 'bundle' | 'baseline' | 'boot' | 'counts' | 'tree' | 'unseen'>;
     };
 
 /** Judges the code, and where nothing closes the way makes everything that the hot load will need. */
@@ -77,7 +77,7 @@ export async function surveyCode(
     : {
         kind: 'open',
         reasons,
-        material: { bundle, baseline, counts: check.counts, boot, tree },
+        material: { bundle, baseline, counts: check.counts, unseen: check.unseen, boot, tree },
       };
 }
 

@@ -38,7 +38,16 @@ function comparing(chosen: Partial<CodeComparison>): CodeComparison {
     ...comparison(runs(shop), bumped(shop, '1.1.0', ['shop'])),
     modules: [modulesOf('shop', { changed })],
     supervision: [],
-    processes: { held: 0, supervisors: [], wouldDie: [], unanswering: [], unsupervised: [], funs: [], counts: {} },
+    processes: {
+      held: 0,
+      supervisors: [],
+      wouldDie: [],
+      unanswering: [],
+      unsupervised: [],
+      funs: [],
+      unseen: [],
+      counts: {},
+    },
     appups: [appup],
     ...chosen,
   };

@@ -38,6 +38,7 @@ function comparing(
       unanswering: [],
       unsupervised: [],
       funs: [],
+      unseen: [],
       counts: {},
       ...processes,
     },

@@ -137,6 +137,13 @@ function idle(): Tree {
   return { ...cold, cart: supervisor([worker('store', { running: false })]) };
 }
 
+it('what was not looked through is listed', () => {
+  const unseen = ['table sessions'];
+  expect(prove({ ...held(next, cold), unseen }, before, switched()).notCompared).toEqual([
+    'whether table sessions keeps funs of code that is gone',
+  ]);
+});
+
 describe('a child that has ended by itself', () => {
   const restarted = (id: string, when: string, running = true): Supervised =>
     worker(id, { running, spec: { portable: true, text: `#{id=>${id},restart=>${when}}`, start: id, closures: [] } });

@@ -17,12 +17,14 @@ check(#{loads := LoadNames, updates := UpdateNames, timeout := Timeout}) ->
     Updates = known(UpdateNames),
     Tree = hot_deploy_tree:walk(all),
     Crashing = crashing(maps:to_list(Tree)),
+    #{kept := Kept, unseen := Unseen} = hot_deploy_funs:kept(Loads),
     Base = #{
         supervisors => Crashing,
         wouldDie => hot_deploy_node:processes(Loads),
         unanswering => [],
         unsupervised => [],
-        funs => maps:get(kept, hot_deploy_funs:kept(Loads)),
+        funs => Kept,
+        unseen => Unseen,
         counts => #{}
     },
     %% Asking on would crash what release_handler would crash, so it is left out.

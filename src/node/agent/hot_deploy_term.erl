@@ -2,15 +2,25 @@
 -module(hot_deploy_term).
 -export([describe/1, portable/1, stable/1, closures/1, fingerprint/2]).
 
+%% Bytes that are still worth printing.
+-define(LARGEST, 64 * 1024).
+
 %% The term as text that reads back equal, or, where it holds what only this VM knows (pids, ports,
 %% references, closures), as text to compare by, with the modules whose code the closures need.
 -spec describe(term()) -> hot_deploy_json:json().
 describe(Term) ->
-    #{
-        portable => portable(Term),
-        text => unicode:characters_to_binary(print(stable(Term))),
-        closures => lists:usort(closures(Term))
-    }.
+    case erlang:external_size(Term) =< ?LARGEST of
+        true ->
+            #{
+                portable => portable(Term),
+                text => unicode:characters_to_binary(print(stable(Term))),
+                closures => lists:usort(closures(Term))
+            };
+        false ->
+            %% Printing it would be felt on a node that serves, and nobody reads it.
+            Digest = binary:encode_hex(erlang:md5(term_to_binary(stable(Term), [{minor_version, 2}, deterministic]))),
+            #{portable => false, text => <<"a term of many bytes, ", Digest/binary>>, closures => lists:usort(closures(Term))}
+    end.
 
 %% Like ~0tp, with the keys of maps in order: from OTP 26 on maps are printed in an order that differs from VM to VM.
 print(Map) when is_map(Map) ->

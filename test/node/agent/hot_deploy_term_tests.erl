@@ -33,3 +33,10 @@ fingerprints_tell_equal_from_different_and_only_with_the_same_salt_test() ->
     ?assertEqual(Print(#{a => 1, b => 2}, <<"salt">>), Print(#{b => 2, a => 1}, <<"salt">>)),
     ?assertNotEqual(Print(secret, <<"salt">>), Print(other, <<"salt">>)),
     ?assertNotEqual(Print(secret, <<"salt">>), Print(secret, <<"pepper">>)).
+
+a_large_term_is_told_by_its_digest_and_cannot_be_written_down_test() ->
+    Large = lists:seq(1, 100000),
+    #{portable := false, text := Text} = hot_deploy_term:describe(Large),
+    ?assert(byte_size(Text) < 100),
+    ?assertEqual(Text, maps:get(text, hot_deploy_term:describe(lists:seq(1, 100000)))),
+    ?assertNotEqual(Text, maps:get(text, hot_deploy_term:describe(lists:seq(2, 100000)))).
