@@ -44,7 +44,7 @@ describe.each(worlds)('on Debian %s', (debian) => {
 
     it.each(hot)('$promise ($name)', (row) => {
       const { says, there, back, up = [], down = [] } = row;
-      expect(said(journey.deployed, row)).toEqual([...says].sort());
+      expect(said(journey.returned, row)).toEqual([...says].sort());
       expect(journey.there.get(row.name) ?? []).toEqual(there.map(([, shown]) => shown));
       expect(journey.back.get(row.name) ?? []).toEqual(back.map(([, shown]) => shown));
       for (const instruction of up) expect(journey.relup.up).toContain(instruction);
@@ -64,7 +64,7 @@ describe.each(worlds)('on Debian %s', (debian) => {
     });
 
     it('exactly the protocols whose dispatch differs are exchanged', () => {
-      const lines = journey.deployed.instructions.filter((line) => line.endsWith(exchanged));
+      const lines = journey.returned.instructions.filter((line) => line.endsWith(exchanged));
       expect(lines.sort()).toEqual(
         hot.flatMap(({ exchanges = [] }) => exchanges.map((name) => name + exchanged)).sort(),
       );

@@ -48,7 +48,8 @@ resolve(#{root := Root, version := Version, applications := Applications} = Requ
     code:add_patha(filename:join(Directory, "consolidated")),
     {Config, Rendered} = boot_config(Directory),
     Names = [Name || {Name, _} <- Applications],
-    [application:load(Name) || Name <- Names],
+    %% The start_clean of a release by Elixir 1.18 has loaded them all, as the release that runs specifies them.
+    [begin application:unload(Name), application:load(Name) end || Name <- Names],
     [application:set_env(Application, Key, Value, [{persistent, true}]) || {Application, Values} <- Config, {Key, Value} <- Values],
     Provided = provide(Directory, Config),
     #{environment => [{Name, values(Name, Provided)} || Name <- Names], rendered => Rendered}.

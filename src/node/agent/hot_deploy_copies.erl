@@ -89,6 +89,16 @@ changed(Module, Version, State) ->
             {ok, NewName, NewData} = Module:code_change(Version, Name, Data, []),
             {NewName, NewData};
         _ ->
+            special(Module, Version, State)
+    end.
+
+%% As sys asks a process that speaks its protocol itself.
+special(Module, Version, State) ->
+    case erlang:function_exported(Module, system_code_change, 4) of
+        true ->
+            {ok, New} = Module:system_code_change(State, Module, Version, []),
+            New;
+        false ->
             State
     end.
 
