@@ -103,7 +103,7 @@ it('a child that leaves a supervisor without callback module is ended, and its m
   expect(await client.ask('GET arms')).toBe('8');
 });
 
-it('a child that would be started with other arguments is a reason to restart, and so is another order', async () => {
+it('a child that would be started with other arguments is a reason to restart, and so is another order that no callback module brings', async () => {
   const one = await image(first);
   const other = await image({
     ...first,
@@ -119,11 +119,30 @@ it('a child that would be started with other arguments is a reason to restart, a
 
   const turned = await image({
     ...first,
-    files: { ...first.files, [`${kv}/shelf.ex`]: shelf('KV.Two, KV.One', 'strategy: :one_for_one') },
+    files: { ...first.files, [`${kv}/application.ex`]: application('KV.Shelf, KV') },
     replace: { 'apps/kv/mix.exs': bump, 'mix.exs': bump },
   });
   const { report: second } = await deployTo(web.name, { image: turned, mode: 'plan' });
-  expect(second.reasons).toMatchObject([{ code: 'supervision-changed' }]);
+  expect(second.reasons).toMatchObject([{ code: 'supervision-changed', subject: 'kv' }]);
+});
+
+it('another order that a callback module brings is taken up, and all children go on', async () => {
+  const one = await image(first);
+  const two = await image({
+    ...first,
+    files: { ...first.files, [`${kv}/shelf.ex`]: shelf('KV.Two, KV.One', 'strategy: :one_for_one') },
+    replace: { 'apps/kv/mix.exs': bump, 'mix.exs': bump },
+  });
+  const web = await start(one);
+  expect(await rpc(web, children)).toBe('[{KV.Two, true}, {KV.One, true}]');
+  const kept = await rpc(web, 'Agent.get(KV.One, & &1)');
+
+  const { report } = await deployTo(web.name, { image: two, rehearse: 'auto' });
+
+  expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', containers: [{ proof: { converged: true } }] });
+  // A supervisor tells the last one first.
+  expect(await rpc(web, children)).toBe('[{KV.One, true}, {KV.Two, true}]');
+  expect(await rpc(web, 'Agent.get(KV.One, & &1)')).toBe(kept);
 });
 
 it('an application that joins the release is loaded and started', async () => {
