@@ -54,7 +54,7 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
     return await bringBack(work, plan, { why: switched.why, by: 'emulator' });
   }
   work.log.info(
-    `${plan.name}: ${switched.held} processes held, installed in ${(switched.microseconds / 1000).toFixed(1)} ms`,
+    `${plan.name}: ${switched.held} ${switched.held === 1 ? 'process' : 'processes'} held, installed in ${(switched.microseconds / 1000).toFixed(1)} ms`,
   );
   const proof = prove(measure(plan), { ...running, tree: hot.tree }, switched.after);
   if (!proof.converged) {
