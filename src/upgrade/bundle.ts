@@ -3,7 +3,6 @@ import { type Entry, packEntries, sha256, UnsafeArchive, unpack } from '../relea
 import type { Change } from '../release/compare.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Workshop } from '../release/workshop.js';
-import { parents } from './old.js';
 import { file, type Relup } from './relup.js';
 import { heldBy, loadedBy } from './script.js';
 import type { Sentence } from './words.js';
@@ -83,14 +82,7 @@ export async function makeBundle(
     from: running.version,
     to: next.version,
     staging: await packEntries(owned),
-    artifact: gzipSync(
-      await packEntries([
-        file('manifest.json', JSON.stringify(manifest, null, 2)),
-        ...parents('lib'),
-        ...parents('releases'),
-        ...owned,
-      ]),
-    ),
+    artifact: gzipSync(await packEntries([file('manifest.json', JSON.stringify(manifest, null, 2)), ...owned])),
     directories,
     checksums: { file: checksums.path, sha256: sha256(checksums.data) },
     applications: [...added.map(({ name }) => name), ...changed.map(({ name }) => name)],
