@@ -14,6 +14,7 @@ import {
   supervisor,
   worker,
 } from '../support/world/facts.js';
+import { quiet } from './quiet.js';
 
 const shop = image();
 const appup: HandWritten = {
@@ -38,16 +39,7 @@ function comparing(chosen: Partial<CodeComparison>): CodeComparison {
     ...comparison(runs(shop), bumped(shop, '1.1.0', ['shop'])),
     modules: [modulesOf('shop', { changed })],
     supervision: [],
-    processes: {
-      held: 0,
-      supervisors: [],
-      wouldDie: [],
-      unanswering: [],
-      unsupervised: [],
-      funs: [],
-      unseen: [],
-      counts: {},
-    },
+    processes: quiet,
     appups: [appup],
     ...chosen,
   };

@@ -19,6 +19,7 @@ import {
   supervisor,
   worker,
 } from '../support/world/facts.js';
+import { quiet } from './quiet.js';
 
 const shop = image();
 
@@ -31,17 +32,7 @@ function comparing(
     ...comparison(runs(shop), bumped(shop, '1.1.0', ['shop'])),
     modules: [modulesOf('cart'), modulesOf('shop', modules)],
     supervision,
-    processes: {
-      held: 0,
-      supervisors: [],
-      wouldDie: [],
-      unanswering: [],
-      unsupervised: [],
-      funs: [],
-      unseen: [],
-      counts: {},
-      ...processes,
-    },
+    processes: { ...quiet, ...processes },
     appups: [],
   };
 }

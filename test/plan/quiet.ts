@@ -1,0 +1,13 @@
+import type { ProcessCheck } from '../../src/release/processes.js';
+
+/** A node on which an upgrade would disturb nobody. */
+export const quiet: ProcessCheck = {
+  held: 0,
+  supervisors: [],
+  wouldDie: [],
+  unanswering: [],
+  unsupervised: [],
+  funs: [],
+  unseen: [],
+  counts: {},
+};
