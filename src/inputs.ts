@@ -48,7 +48,6 @@ export interface Inputs {
 }
 
 export interface Build {
-  readonly context: string;
   readonly dockerfile?: string;
   /** `KEY=VALUE`, or `KEY` to take the value from the environment, as for `docker build`. */
   readonly args: readonly string[];
@@ -109,7 +108,6 @@ function readBuild(given: Given): Build {
   const dockerfile = readOption('dockerfile', given);
   const target = readOption('target', given);
   return {
-    context: readOption('context', given),
     args: readOption('build-args', given) ?? [],
     ...(dockerfile && { dockerfile }),
     ...(target && { target }),

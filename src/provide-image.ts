@@ -17,7 +17,7 @@ export interface ProvidedImage {
 /** Builds the image without giving it its name, or finds the one that exists. */
 export async function provideImage(
   engine: Engine,
-  { image: reference, build }: Inputs,
+  { image: reference, build, context }: Inputs,
   world: { readonly log: Log; readonly environment: NodeJS.ProcessEnv; readonly signal: AbortSignal },
 ): Promise<ProvidedImage> {
   if (reference === undefined) {
@@ -32,7 +32,7 @@ export async function provideImage(
     }
     return { reference, id: previous.Id, details: previous };
   }
-  const { context, dockerfile, args, target } = build;
+  const { dockerfile, args, target } = build;
   const id = await buildImage(
     engine,
     { context, buildArgs: args, ...(dockerfile && { dockerfile }), ...(target && { target }) },

@@ -24,7 +24,7 @@ test('a name is enough: everything else has the default of the documentation', (
     mode: 'deploy',
     containers: [{ by: 'name', name: 'kv' }],
     image: 'kv:2',
-    build: { context: '.', args: [] },
+    build: { args: [] },
     context: '.',
     strategy: 'auto',
     hotUpTo: 'major',
