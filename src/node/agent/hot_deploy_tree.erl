@@ -1,7 +1,7 @@
 %% The supervision tree, as its supervisors tell it. Nothing here waits for ever: a supervisor that
 %% does not answer is told as such, since release_handler would wait for it, or crash on it.
 -module(hot_deploy_tree).
--export([read/1, booted/1, walk/1]).
+-export([read/1, walk/1]).
 
 -define(PATIENCE, 2000).
 
@@ -10,14 +10,6 @@
 -spec read(map()) -> hot_deploy_json:json().
 read(_) ->
     #{applications => maps:map(fun(_, Top) -> plain(Top) end, walk(all))}.
-
-%% The same once the boot script has run to its end.
--spec booted(map()) -> hot_deploy_json:json().
-booted(_) ->
-    case init:get_status() of
-        {started, _} -> (read(#{}))#{booted => true};
-        _ -> #{booted => false}
-    end.
 
 %% Application to its top process. Each node keeps its pid under `at`, for the one who carries on from here.
 -spec walk(all) -> #{atom() => map()}.
