@@ -22,9 +22,16 @@ export type ContainerPlan = {
   readonly rehearsal?: Rehearsal;
 } & (
   | { readonly method: 'none' }
-  | { readonly method: 'recreate' }
+  | { readonly method: 'recreate'; readonly next: ImageRelease }
   | { readonly method: 'relup'; readonly hot: HotMaterial }
 );
+
+/** A plan that changes something. */
+export type Changing = Exclude<ContainerPlan, { readonly method: 'none' }>;
+
+export function isChanging(plan: ContainerPlan): plan is Changing {
+  return plan.method !== 'none';
+}
 
 /** Everything a hot load needs, gathered before anything changes. */
 export interface HotMaterial {

@@ -2,7 +2,6 @@ import type { Engine } from '../docker/engine.js';
 import type { Inputs } from '../inputs.js';
 import type { Clock, Log } from '../log.js';
 import type { RunningProbe } from '../probe/probe.js';
-import type { ImageRelease } from '../release/release.js';
 import type { ContainerReport, Method, Outcome, Phase, Proof, TimelineEvent } from '../report/report.js';
 
 /** What a roll-out works with. */
@@ -12,7 +11,6 @@ export interface Fleet {
   readonly clock: Clock;
   readonly inputs: Inputs;
   readonly image: { readonly reference: string; readonly id: string };
-  readonly next: ImageRelease;
   /** Aborts when the run is cancelled. */
   readonly signal: AbortSignal;
   /** New ids of containers that were re-created, by their old ones: others may live in their namespaces. */

@@ -71,7 +71,7 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
     // Without distribution nobody has ever loaded anything into it, so it still runs what it was made from.
     return reading.kind === 'no-distribution' && container.Image === image.Id
       ? { ...plan, method: 'none', reasons: [] }
-      : recreated(plan, next.root);
+      : recreated(plan, next.root, next);
   }
   const { release: running } = reading;
   refuseOther(name, [running.name], next);
@@ -99,18 +99,21 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
   };
   const reasons = judgeRelease(comparison);
   if (closed(reasons)) {
-    return recreated({ ...base, from, reasons }, running.root);
+    return recreated({ ...base, from, reasons }, running.root, next);
   }
   const code = await surveyCode(site, { container, oldImage }, comparison, shared);
   if (code.kind === 'closed') {
-    return recreated({ ...base, from, reasons: [...reasons, ...code.reasons] }, running.root);
+    return recreated({ ...base, from, reasons: [...reasons, ...code.reasons] }, running.root, next);
   }
   const hot = { running, next, present: present.map(({ directory }) => directory), ...code.material };
   return { ...base, from, method: 'relup', reasons: [...reasons, ...code.reasons], hot };
 }
 
+/** A plan without its method. */
+type Reasoned = Omit<ContainerPlan & { readonly method: 'none' }, 'method'>;
+
 /** By a new container; refused where that one would get the old release again, since it lies on a volume. */
-function recreated(plan: Omit<ContainerPlan, 'method' | 'hot'>, root: string): ContainerPlan {
+export function recreated(plan: Reasoned, root: string, next: ImageRelease): ContainerPlan {
   const volume = plan.container.Mounts.find(({ Destination: at }) =>
     [root, `${root}/lib`, `${root}/releases`].some((directory) => directory === at || directory.startsWith(`${at}/`)),
   );
@@ -119,7 +122,7 @@ function recreated(plan: Omit<ContainerPlan, 'method' | 'hot'>, root: string): C
       `${plan.name} keeps its release on a volume at ${volume.Destination}, which a new container would get with the old release in it, and it cannot be loaded hot: ${plan.reasons.map(({ code, subject }) => `${code} (${subject})`).join(', ')}. Empty the volume and re-create the container by hand, or leave the release in the image.`,
     );
   }
-  return { ...plan, method: 'recreate' };
+  return { ...plan, method: 'recreate', next };
 }
 
 function refuseStopped(name: string, container: ContainerDetails): void {
