@@ -21,10 +21,12 @@ export async function readLedger(engine: Engine, place: Omit<Place, 'owner'>): P
   return (await numbered(engine, place)).map(({ entry }) => entry);
 }
 
-/** Writes down the steps of one run in one container. */
+/** A container's ledger, open for the steps of one run. */
 export interface Ledger {
+  /** What was written before this run. */
+  readonly entries: readonly Entry[];
   /** Resolves once the step is on the container's disk: it may be carried out then. */
-  write(step: Step): Promise<void>;
+  write(journey: Journey, step: Step): Promise<void>;
   /** Goes on in the container that takes the place of the first, with all that was written so far. */
   moveTo(place: Place): Promise<void>;
 }
@@ -33,26 +35,23 @@ export interface Ledger {
  * Each step becomes a file of its own, and none is ever written again: whatever cuts a write off harms the one file whose
  * step has not begun.
  */
-export async function openLedger(
-  engine: Engine,
-  place: Place,
-  journey: Journey,
-  clock: Pick<Clock, 'date'>,
-): Promise<Ledger> {
+export async function openLedger(engine: Engine, place: Place, clock: Pick<Clock, 'date'>): Promise<Ledger> {
   let at = place;
-  const written = [...(await numbered(engine, place))];
+  const before = await numbered(engine, place);
+  const all = [...before];
   const put = async (files: readonly Numbered[]) =>
     await engine.putArchive(at.container, at.root, await packed(files, at.owner));
   return {
-    write: async (step) => {
+    entries: before.map(({ entry }) => entry),
+    write: async (journey, step) => {
       const entry: Entry = { schema: 1, at: new Date(clock.date()).toISOString(), step, ...journey };
-      const next = { number: (written.at(-1)?.number ?? 0) + 1, entry };
+      const next = { number: (all.at(-1)?.number ?? 0) + 1, entry };
       await put([next]);
-      written.push(next);
+      all.push(next);
     },
     moveTo: async (other) => {
       at = other;
-      await put(written);
+      await put(all);
     },
   };
 }

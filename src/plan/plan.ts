@@ -1,4 +1,5 @@
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
+import type { Place } from '../ledger/ledger.js';
 import type { Baseline } from '../node/config.js';
 import type { ColdBoot } from '../release/cold-boot.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
@@ -20,6 +21,8 @@ export type ContainerPlan = {
   readonly from?: string;
   readonly reasons: readonly Reason[];
   readonly rehearsal?: Rehearsal;
+  /** Where the release lies in the container; absent where that is unknown. */
+  readonly place?: Omit<Place, 'container'>;
 } & (
   | { readonly method: 'none' }
   | { readonly method: 'recreate'; readonly next: ImageRelease }
