@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
+import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import type { Clock } from '../log.js';
+import { findVms } from '../node/vm.js';
 import { type Entry as File, packEntries, unpack } from '../release/archive.js';
 import { type Entry, fileName, type Journey, numberOf, readEntry, type Step } from './entry.js';
 
@@ -19,6 +21,17 @@ export interface Place {
 /** Everything that is written down in a container, oldest first; nothing where none was ever deployed to. */
 export async function readLedger(engine: Engine, place: Omit<Place, 'owner'>): Promise<readonly Entry[]> {
   return (await numbered(engine, place)).map(({ entry }) => entry);
+}
+
+/** The root of the release in a container, whether it runs or not; undefined where none is found. */
+export async function findRoot(engine: Engine, container: ContainerDetails): Promise<string | undefined> {
+  if (container.State.Running && !container.State.Paused) {
+    const [vm] = await findVms(engine, container.Id);
+    if (vm !== undefined) return vm.root;
+  }
+  // Nobody can be asked where it does not run; the ledger lies in its own layer.
+  const suffix = `/${ledgerDirectory}`;
+  return (await engine.added(container.Id)).find((path) => path.endsWith(suffix))?.slice(0, -suffix.length);
 }
 
 /** A container's ledger, open for the steps of one run. */
