@@ -45,6 +45,7 @@ export async function carryOut(fleet: Fleet, plan: ContainerPlan): Promise<Carri
     signal,
     replaced,
     phase: record.phase,
+    note: async () => undefined,
     ...(probe && { probe }),
   };
   if (probe !== undefined) {
