@@ -45,6 +45,7 @@ export async function carryOut(fleet: Fleet, plan: Changing): Promise<Carried> {
     signal,
     replaced,
     phase: record.phase,
+    note: async () => undefined,
     ...(probe && { probe }),
   };
   if (probe !== undefined) {

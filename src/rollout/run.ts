@@ -3,6 +3,8 @@ import type { Inputs } from '../inputs.js';
 import type { Clock, Log } from '../log.js';
 import type { RunningProbe } from '../probe/probe.js';
 import type { ContainerReport, Method, Outcome, Phase, Proof, TimelineEvent } from '../report/report.js';
+import type { Earlier } from './shelf.js';
+import type { Step } from './step.js';
 
 /** What a roll-out works with. */
 export interface Fleet {
@@ -32,6 +34,8 @@ export interface Work {
   readonly probe?: RunningProbe;
   /** Runs one step under a name, and writes down how long it took. */
   readonly phase: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+  /** Writes down in the container what is about to be done, and fails where that cannot be written. */
+  readonly note: (step: Step) => Promise<void>;
 }
 
 /** How it ended for one container. */
@@ -46,6 +50,8 @@ export interface Ended {
   readonly lingering?: ContainerReport['lingering'];
   readonly settings?: ContainerReport['settings'];
   readonly warnings?: readonly string[];
+  /** Releases that were there before and stay, to go back to. */
+  readonly earlier?: Earlier;
   /** Why it did not end as deployed, and what is true now. */
   readonly message?: string;
 }

@@ -6,6 +6,7 @@ import { up } from './direction.js';
 import { type Measure, prove } from './proof.js';
 import type { Ended, Work } from './run.js';
 import { soak } from './soak.js';
+import { noted } from './step.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
 
@@ -21,6 +22,7 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   const fresh = bundle.directories.filter((directory) => !hot.present.includes(directory));
   const unchanged = async (why: string): Promise<Ended> => {
     await phase('unstage', () => unstage(node, { to: bundle.to, directories: fresh }));
+    await noted(work, plan.name, 'undone');
     return { outcome: 'refused', id: container.Id, message: `${plan.name} was not changed: ${why}` };
   };
   const request = { ...up(hot, inputs.suspendTimeoutMs), baseline: hot.baseline };
@@ -33,7 +35,9 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
       const message = `${plan.name} was not changed: ${changed.why}`;
       return { outcome: 'refused', id: container.Id, message, ...(changed.overtaken && { overtaken: true }) };
     }
+    await work.note('stage');
     await phase('stage', () => stage(engine, container.Id, root, bundle));
+    await work.note('switch');
   } catch (error) {
     await prepared.cancel();
     return await unchanged(error instanceof Error ? error.message : String(error));
