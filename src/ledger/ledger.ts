@@ -4,7 +4,7 @@ import type { Engine } from '../docker/engine.js';
 import type { Clock } from '../log.js';
 import { findVms } from '../node/vm.js';
 import { type Entry as File, packEntries, unpack } from '../release/archive.js';
-import { type Entry, fileName, type Journey, numberOf, readEntry, type Step } from './entry.js';
+import { type Entry, fileName, numberOf, readEntry, type Step, type Undertaking } from './entry.js';
 
 /** Where it lies, below the release's root. */
 export const ledgerDirectory = 'releases/hot-deploy';
@@ -39,7 +39,7 @@ export interface Ledger {
   /** What was written before this run. */
   readonly entries: readonly Entry[];
   /** Resolves once the step is on the container's disk: it may be carried out then. */
-  write(journey: Journey, step: Step): Promise<void>;
+  write(undertaking: Undertaking, step: Step): Promise<void>;
   /** Goes on in the container that takes the place of the first, with all that was written so far. */
   moveTo(place: Place): Promise<void>;
 }
@@ -56,8 +56,8 @@ export async function openLedger(engine: Engine, place: Place, clock: Pick<Clock
     await engine.putArchive(at.container, at.root, await packed(files, at.owner));
   return {
     entries: before.map(({ entry }) => entry),
-    write: async (journey, step) => {
-      const entry: Entry = { schema: 1, at: new Date(clock.date()).toISOString(), step, ...journey };
+    write: async (undertaking, step) => {
+      const entry: Entry = { schema: 1, at: new Date(clock.date()).toISOString(), step, ...undertaking };
       const next = { number: (all.at(-1)?.number ?? 0) + 1, entry };
       await put([next]);
       all.push(next);

@@ -1,12 +1,12 @@
 import type { Engine } from '../docker/engine.js';
-import type { Journey, Step, Version } from '../ledger/entry.js';
+import type { Step, Undertaking, Version } from '../ledger/entry.js';
 import { lineage } from '../ledger/history.js';
 import { openLedger } from '../ledger/ledger.js';
 import type { Clock, Log } from '../log.js';
 import type { Changing } from '../plan/plan.js';
 
 /** What all journeys of a run have in common. */
-export type Errand = Pick<Journey, 'run' | 'task' | 'to' | 'fleet' | 'environment' | 'by'>;
+export type Errand = Pick<Undertaking, 'run' | 'task' | 'to' | 'fleet' | 'environment' | 'by'>;
 
 /** Writes down what is about to be done with one container. */
 export interface Journal {
@@ -33,11 +33,11 @@ export async function openJournal(
   }
   const ledger = await openLedger(engine, { ...place, container: container.Id }, clock);
   const from = lineage(ledger.entries, ran(plan)).at(-1) ?? ran(plan);
-  const journey: Journey = { ...errand, ...wayOf(plan), container: name, from };
+  const undertaking: Undertaking = { ...errand, ...wayOf(plan), container: name, from };
   return {
     note: async (step) => {
       log.debug(`${name}: ledger: ${step}`);
-      await ledger.write(journey, step);
+      await ledger.write(undertaking, step);
     },
     moveTo: async (id, root) => await ledger.moveTo({ container: id, root, owner: place.owner }),
   };
@@ -50,7 +50,7 @@ function ran({ container, from }: Changing): Version {
   return { image, ...reference, ...(from !== undefined && { version: from }) };
 }
 
-function wayOf(plan: Changing): Pick<Journey, 'way' | 'brought' | 'wayBack'> {
+function wayOf(plan: Changing): Pick<Undertaking, 'way' | 'brought' | 'wayBack'> {
   if (plan.method !== 'relup') {
     return { way: plan.method };
   }

@@ -1,10 +1,10 @@
 import type { Engine } from '../docker/engine.js';
 import type { Inputs } from '../inputs.js';
+import type { Step } from '../ledger/entry.js';
 import type { Clock, Log } from '../log.js';
 import type { RunningProbe } from '../probe/probe.js';
 import type { ContainerReport, Method, Outcome, Phase, Proof, TimelineEvent } from '../report/report.js';
 import type { Earlier } from './shelf.js';
-import type { Step } from './step.js';
 
 /** What a roll-out works with. */
 export interface Fleet {

@@ -6,11 +6,11 @@ import { together } from './downgrade.js';
 import { drain } from './drain.js';
 import { goalOf, type Journey } from './journey.js';
 import { inWords } from './leg.js';
+import { noted } from './noted.js';
 import { restart } from './restart.js';
 import type { Ended, Work } from './run.js';
 import { serving } from './serving.js';
 import { tidy } from './shelf.js';
-import { noted } from './step.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
 
