@@ -1,5 +1,6 @@
 import { begin, steps } from './begin.js';
 import { writeBundle } from './bundle-file.js';
+import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { endsHere } from './ends-here.js';
 import { findFleet } from './find-fleet.js';
@@ -12,6 +13,7 @@ import type { Report } from './report/report.js';
 import { type Decided, type Draft, report } from './reporting.js';
 import { rollOut } from './rollout/fleet.js';
 import { survey } from './survey/survey.js';
+import { underLock } from './under-lock.js';
 import type { World } from './world.js';
 
 /** The way of a deploy, from the inputs to the report. What cannot begin is refused with a reason, and changes nothing. */
@@ -33,27 +35,40 @@ async function moveTag(engine: Engine, image: ProvidedImage, result: Report): Pr
 
 async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
   const { inputs, world } = draft;
-  const { log, clock, signal } = world;
-  const step = steps(world);
-  const found = await step('Find the containers', () => findFleet(engine, inputs, world));
+  const found = await steps(world)('Find the containers', () => findFleet(engine, inputs, world));
   try {
-    const image = await step('Provide the image', () => provideImage(engine, inputs, world));
-    const workshop = await Workshop.open(engine, image.details, image.reference);
-    try {
-      const next = await step('Read the new release', () => readImage(engine, workshop));
-      const site = { engine, log, clock, inputs, workshop, next, image: image.details, signal };
-      const surveyed = await step('Read what runs, and decide', () => survey(site, found.containers));
-      const plans = await step('Rehearse', () => rehearsePlans(site, surveyed));
-      const decided = { ...draft, engine: engine.address, image, next, plans };
-      await writeBundle(inputs, plans, log);
-      const result = endsHere(decided) ?? (await carryOut(engine, decided));
-      const runs = result.outcome === 'deployed' || result.outcome === 'unchanged';
-      return runs ? await moveTag(engine, image, result) : result;
-    } finally {
-      await workshop.close();
+    if (inputs.mode !== 'deploy' || inputs.dryRun) {
+      return await decide(engine, draft, found.containers);
     }
+    return await underLock(engine, draft, found.containers, async (locked) => {
+      // Whoever was waited for may have put others in their place.
+      const { containers } = await findFleet(engine, inputs, locked.world);
+      return await decide(engine, locked, containers);
+    });
   } finally {
     await found.close();
+  }
+}
+
+/** Makes the plans, and carries them out where they are to be. */
+async function decide(engine: Engine, draft: Draft, containers: readonly ContainerDetails[]): Promise<Report> {
+  const { inputs, world } = draft;
+  const { log, clock, signal } = world;
+  const step = steps(world);
+  const image = await step('Provide the image', () => provideImage(engine, inputs, world));
+  const workshop = await Workshop.open(engine, image.details, image.reference);
+  try {
+    const next = await step('Read the new release', () => readImage(engine, workshop));
+    const site = { engine, log, clock, inputs, workshop, next, image: image.details, signal };
+    const surveyed = await step('Read what runs, and decide', () => survey(site, containers));
+    const plans = await step('Rehearse', () => rehearsePlans(site, surveyed));
+    const decided = { ...draft, engine: engine.address, image, next, plans };
+    await writeBundle(inputs, plans, log);
+    const result = endsHere(decided) ?? (await carryOut(engine, decided));
+    const runs = result.outcome === 'deployed' || result.outcome === 'unchanged';
+    return runs ? await moveTag(engine, image, result) : result;
+  } finally {
+    await workshop.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ContainerSummary } from './engine.js';
+import { lockLabel, roleLabel } from './throw-away.js';
 
 /** Which containers are meant. */
 export type Selector =
@@ -38,6 +39,8 @@ function means(selector: Selector, container: ContainerSummary): boolean {
   if (selector.by === 'name') return ownName(container) === selector.name;
   // What a re-creation that was cut short left behind carries the labels of the one it stands beside.
   if (/\.hot-deploy-(old|new)-[0-9a-f]+$/.test(ownName(container))) return false;
+  // And what a run makes for itself carries those of its image.
+  if (roleLabel in container.labels || lockLabel in container.labels) return false;
   if (selector.by === 'label') return container.labels[selector.key] === selector.value;
   return (
     container.labels['com.docker.compose.project'] === selector.project &&
