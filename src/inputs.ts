@@ -45,7 +45,9 @@ export interface Inputs {
   readonly nodeName?: string;
   /** Absent: detected. */
   readonly cookie?: string;
+  /** Names the lock. */
   readonly environment: string;
+  readonly lockTimeoutMs: number;
   readonly reportPath: string;
   /** A folder, or a file that ends with `.tar.gz`. */
   readonly bundlePath: string;
@@ -102,6 +104,7 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     ...(nodeName && { nodeName }),
     ...(cookie && { cookie }),
     environment: value('environment'),
+    lockTimeoutMs: value('lock-timeout'),
     reportPath: value('report') ?? 'hot-deploy-report.json',
     bundlePath: value('bundle-path') ?? '.',
     dryRun: value('dry-run'),

@@ -40,6 +40,7 @@ test('a name is enough: everything else has the default of the documentation', (
     suspendTimeoutMs: 1_000,
     onFailure: 'rollback',
     environment: 'production',
+    lockTimeoutMs: 600_000,
     reportPath: 'hot-deploy-report.json',
     bundlePath: '.',
     dryRun: false,

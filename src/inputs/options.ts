@@ -152,7 +152,14 @@ export const options = {
   environment: {
     kind: text('text on one line'),
     default: 'production',
-    description: 'A name for what is deployed to. It names the lock.',
+    description:
+      'A name for what is deployed to. It names the lock: of two deploys to one environment on an engine the second waits.',
+  },
+  'lock-timeout': {
+    kind: duration(0),
+    default: '10m',
+    description:
+      'How long to wait for another deploy to the same environment, before this one is refused. `0` does not wait. Of a run that has died nobody waits for longer than 15 s.',
   },
   report: {
     kind: path,
