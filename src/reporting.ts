@@ -68,6 +68,9 @@ export function report(draft: Decided, carried: readonly Carried[]): Report {
       ? row(draft, plan, plan.method === 'none' ? 'unchanged' : 'refused', 'none')
       : rowOf(done, draft);
   });
+  if (carried.length === 0) {
+    return refused(draft, 'The run was cancelled before anything had changed.');
+  }
   const outcome = worst(carried.map(({ ended }) => ended.outcome));
   const messages = carried.flatMap(({ ended }) => ended.message ?? []);
   return {
@@ -118,12 +121,12 @@ const blank = { method: 'none', reasons: [], phases: [], lingering: [], notMigra
 // What a person has to know first. Where one could not begin and others went back, the fleet was rolled back.
 function worst(outcomes: readonly Outcome[]): Outcome {
   const order = ['failed', 'rolled-back', 'refused', 'deployed'] as const;
-  return order.find((outcome) => outcomes.includes(outcome)) ?? 'deployed';
+  return order.find((outcome) => outcomes.includes(outcome)) ?? 'refused';
 }
 
 function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Decided): ContainerReport {
   const { downtime, latency } = measurement ?? {};
-  const { id, proof, lingering, settings, message } = ended;
+  const { id, proof, lingering, settings, earlier, message } = ended;
   return {
     ...row(draft, plan, ended.outcome, ended.method ?? method),
     id,
@@ -135,6 +138,7 @@ function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Dec
     lingering: lingering ?? [],
     notMigrated: proof?.processes.notMigrated ?? [],
     ...(settings && { settings }),
+    ...(earlier && { earlier }),
     ...(message && { message }),
   };
 }

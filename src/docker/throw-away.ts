@@ -3,6 +3,8 @@ import type { ContainerSummary, Engine } from './engine.js';
 
 /** Marks containers that a run makes for itself and removes before it ends. */
 export const roleLabel = 'hot-deploy.role';
+/** Marks the container that is the lock of an environment. It is no throw-away: others wait for it. */
+export const lockLabel = 'hot-deploy.lock';
 
 /** No run keeps one for so long: whoever made it was killed. */
 const staleMs = 2 * 3_600_000;

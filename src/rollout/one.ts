@@ -5,7 +5,8 @@ import { resolveProbe } from '../probe/resolve.js';
 import type { ProbeTarget } from '../probe/target.js';
 import type { Method, TimelineEvent } from '../report/report.js';
 import { bringBack } from './bring-back.js';
-import { restart, restartOnOld } from './restart.js';
+import type { Haste } from './haste.js';
+import { goBackToOld, restart, settleRestarted } from './restart.js';
 import { type Ended, type Fleet, recorder, type Work } from './run.js';
 import { settle } from './settle.js';
 import { upgrade } from './upgrade.js';
@@ -20,8 +21,8 @@ export interface Carried {
   readonly measurement?: Measurement;
   /** Makes it final. */
   settle(): Promise<Carried>;
-  /** Goes back, because another container failed. */
-  revert(): Promise<Carried>;
+  /** Goes back, because the fleet does; `why` is a sentence. */
+  revert(why: string): Promise<Carried>;
   /** Only ends the measurement. */
   finish(): Promise<Carried>;
 }
@@ -30,7 +31,7 @@ export interface Carried {
 const beforeMs = 2_000;
 const afterRestartMs = 1_000;
 
-export async function carryOut(fleet: Fleet, plan: Changing): Promise<Carried> {
+export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Promise<Carried> {
   const { engine, clock, log, inputs, image, signal, replaced } = fleet;
   const record = recorder(plan.name, clock, log, fleet.began);
   const target =
@@ -44,13 +45,18 @@ export async function carryOut(fleet: Fleet, plan: Changing): Promise<Carried> {
     image,
     signal,
     replaced,
+    haste,
     phase: record.phase,
     ...(probe && { probe }),
   };
-  if (probe !== undefined) {
+  if (probe !== undefined && !haste.cancelled) {
     await clock.sleep(beforeMs);
   }
   const carried = (ended: Ended, method: Method): Carried => {
+    const hot = method === 'relup' && plan.method === 'relup' ? plan : undefined;
+    const final = () => (hot ? settle(work, hot, ended) : settleRestarted(work, plan, ended));
+    const back = (why: string) =>
+      hot ? bringBack(work, hot, { why, by: 'downgrade' }) : goBackToOld(work, plan, target, `${why}.`);
     const finish = async (last: Ended): Promise<Carried> => {
       const measurement = await probe?.stop();
       return { ...carried(last, method), ...(measurement && { measurement }) };
@@ -62,20 +68,19 @@ export async function carryOut(fleet: Fleet, plan: Changing): Promise<Carried> {
       phases: record.phases,
       timeline: record.timeline,
       finish: () => finish(ended),
-      settle: async () =>
-        finish(
-          method === 'relup' && plan.method === 'relup'
-            ? await settle(work, plan, ended).catch((error: unknown) => lost(plan, error))
-            : ended,
-        ),
-      revert: async () => finish(await revert(work, plan, ended, method).catch((error: unknown) => lost(plan, error))),
+      settle: async () => finish(await final().catch((error: unknown) => lost(plan, error))),
+      revert: async (why) => finish(await back(why).catch((error: unknown) => lost(plan, error))),
     };
   };
 
   if (plan.method === 'relup') {
     const ended = await upgrade(work, plan).catch((error: unknown) => lost(plan, error));
     const again =
-      inputs.onFailure === 'restart' && inputs.strategy === 'auto' && ended.outcome !== 'deployed' && !ended.overtaken;
+      inputs.onFailure === 'restart' &&
+      inputs.strategy === 'auto' &&
+      !haste.cancelled &&
+      ended.outcome !== 'deployed' &&
+      !ended.overtaken;
     if (!again) {
       return carried(ended, 'relup');
     }
@@ -84,14 +89,14 @@ export async function carryOut(fleet: Fleet, plan: Changing): Promise<Carried> {
   const onPhase = (name: string, ms: number) => void record.phases.push({ name, ms: Math.round(ms) });
   const since = clock.now();
   const next = plan.method === 'relup' ? plan.hot.next : plan.next;
-  const ended = await restart(work, plan, next, target, onPhase).catch((error: unknown) => lost(plan, error));
+  const ended = await restart(work, { plan, next, target, onPhase }).catch((error: unknown) => lost(plan, error));
   record.timeline.push({
     at: Math.round(since - fleet.began),
     ms: Math.round(clock.now() - since),
     container: plan.name,
     label: 're-create',
   });
-  if (probe !== undefined && ended.outcome === 'deployed') {
+  if (probe !== undefined && ended.outcome === 'deployed' && !haste.cancelled) {
     await clock.sleep(afterRestartMs);
   }
   return carried(ended, 'recreate');
@@ -111,13 +116,6 @@ function startFor(
     clock,
     engine,
   });
-}
-
-async function revert(work: Work, plan: ContainerPlan, ended: Ended, method: Method): Promise<Ended> {
-  const why = 'another container of the fleet failed';
-  return method === 'relup' && plan.method === 'relup'
-    ? await bringBack(work, plan, { why, by: 'downgrade' })
-    : await restartOnOld(work, plan, ended, why);
 }
 
 // Whatever came in between, it is not known what runs: a person must look.

@@ -3,6 +3,7 @@ import type { Inputs } from '../inputs.js';
 import type { Clock, Log } from '../log.js';
 import type { RunningProbe } from '../probe/probe.js';
 import type { ContainerReport, Method, Outcome, Phase, Proof, TimelineEvent } from '../report/report.js';
+import type { Haste } from './haste.js';
 
 /** What a roll-out works with. */
 export interface Fleet {
@@ -28,6 +29,8 @@ export interface Work {
   readonly signal: AbortSignal;
   readonly image: { readonly reference: string; readonly id: string };
   readonly replaced: Map<string, string>;
+  /** How much time is left once the run is cancelled. */
+  readonly haste: Haste;
   /** Absent where nothing can be measured from outside. */
   readonly probe?: RunningProbe;
   /** Runs one step under a name, and writes down how long it took. */
@@ -46,6 +49,8 @@ export interface Ended {
   readonly lingering?: ContainerReport['lingering'];
   readonly settings?: ContainerReport['settings'];
   readonly warnings?: readonly string[];
+  /** What stays for a way back. */
+  readonly earlier?: ContainerReport['earlier'];
   /** Why it did not end as deployed, and what is true now. */
   readonly message?: string;
 }

@@ -1,7 +1,7 @@
 import { text } from '../node/term.js';
 import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
 import { drain } from './drain.js';
-import { restart } from './restart.js';
+import { restart, settleRestarted } from './restart.js';
 import type { Ended, Work } from './run.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
@@ -12,7 +12,10 @@ export async function settle(work: Work, plan: HotPlan, ended: Ended): Promise<E
   const lingering = await work.phase('drain', () => drain(work, hot.running.node, hot.bundle.loads));
   if (lingering.length > 0 && work.inputs.lingering === 'restart') {
     work.log.info(`${plan.name}: ${lingering.length} processes stay in old code, and lingering is restart`);
-    return { ...(await restart(work, plan, hot.next, work.inputs.probe, () => undefined)), method: 'recreate' };
+    const { probe: target } = work.inputs;
+    const restarted = await restart(work, { plan, next: hot.next, target, onPhase: () => undefined });
+    const settled = restarted.outcome === 'deployed' ? await settleRestarted(work, plan, restarted) : restarted;
+    return { ...settled, method: 'recreate' };
   }
   const refused = await work.phase('make permanent', () => makePermanent(hot));
   if (refused !== undefined) {
