@@ -40,6 +40,8 @@ export interface Inputs {
   readonly drainMs: number;
   readonly lingering: 'keep' | 'kill' | 'restart';
   readonly suspendTimeoutMs: number;
+  /** How many earlier versions stay for a way back. Zero: none. */
+  readonly keep: number;
   readonly onFailure: 'rollback' | 'restart' | 'stop';
   /** Absent: detected. */
   readonly nodeName?: string;
@@ -100,6 +102,7 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     drainMs: value('drain'),
     lingering: value('lingering'),
     suspendTimeoutMs: value('suspend-timeout'),
+    keep: value('keep'),
     onFailure: value('on-failure'),
     ...(nodeName && { nodeName }),
     ...(cookie && { cookie }),

@@ -139,6 +139,12 @@ export const options = {
     description:
       'What to do when the deploy fails half-way: back to the old version, on with a restart, or leave everything for a person to look at.',
   },
+  keep: {
+    kind: wholeNumber(0),
+    default: '3',
+    description:
+      'How many earlier versions stay for a rollback: after a restart the container that ran before, stopped, as `NAME.hot-deploy-previous-ID`; after a hot upgrade the release inside the container. Older ones are removed. Containers of compose, and those with `--rm`, are not kept.',
+  },
   'node-name': {
     kind: nodeName,
     otherwise: 'read from the running VM',

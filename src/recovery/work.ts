@@ -2,6 +2,7 @@ import type { Engine } from '../docker/engine.js';
 import type { Entry, Step } from '../ledger/entry.js';
 import { openLedger } from '../ledger/ledger.js';
 import type { Draft } from '../reporting.js';
+import { noHaste } from '../rollout/haste.js';
 import type { Work } from '../rollout/run.js';
 import type { HalfWay } from './half-way.js';
 
@@ -45,10 +46,12 @@ export function repairWork(engine: Engine, { inputs, world, run }: Draft, last: 
     signal: new AbortController().signal,
     image: { reference: last.to.reference ?? last.to.image, id: last.to.image },
     replaced: new Map(),
+    haste: noHaste,
     phase: async (label, work) => {
       log.debug(`${last.container}: ${label} (run ${run.id})`);
       return await work();
     },
+    arrive: async () => undefined,
     // A switch of the repair is a step back, or forth again, of the run that was cut off.
     note: async (step) => (step === 'switch' ? await notes.write('bring-back') : undefined),
   };

@@ -67,9 +67,26 @@ export interface ContainerReport {
   readonly notMigrated: readonly ProcessNote[];
   /** Only after a re-creation: settings compared before and after, save image and id. */
   readonly settings?: { readonly equal: boolean; readonly differing: readonly string[] };
+  /** What stays of earlier deploys for a way back, and what was removed since there was enough. */
+  readonly earlier?: Earlier;
   /** Only of `status`: what it runs against what its image says. */
   readonly drift?: Drift;
   readonly message?: string;
+}
+
+export interface Earlier {
+  /** Stopped containers, the one that served last first; without a size where the engine could not tell it. */
+  readonly containers: readonly {
+    readonly name: string;
+    readonly id: string;
+    readonly image: string;
+    readonly bytes?: number;
+  }[];
+  /** Releases inside the container beside the one that runs. */
+  readonly releases: readonly { readonly version: string; readonly bytes: number }[];
+  /** Names of containers and versions of releases. */
+  readonly removed: readonly string[];
+  readonly bytesFreed?: number;
 }
 
 export interface RehearsalReport {

@@ -4,7 +4,7 @@ import { prepareSwitch, ready, stage, switchRelease, unstage } from '../upgrade/
 import { bringBack, findOut } from './bring-back.js';
 import { up } from './direction.js';
 import { noted } from './noted.js';
-import { type Measure, prove } from './proof.js';
+import { measure, prove } from './proof.js';
 import type { Ended, Work } from './run.js';
 import { soak } from './soak.js';
 
@@ -60,7 +60,7 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   work.log.info(
     `${plan.name}: ${switched.held} ${switched.held === 1 ? 'process' : 'processes'} held, installed in ${(switched.microseconds / 1000).toFixed(1)} ms`,
   );
-  const proof = prove(measure(plan), { ...running, tree: hot.tree }, switched.after);
+  const proof = prove(measure(hot, plan.rehearsal), { ...running, tree: hot.tree }, switched.after);
   if (!proof.converged) {
     return {
       ...(await bringBack(work, plan, {
@@ -75,17 +75,6 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
     return { ...(await bringBack(work, plan, { why: sick, by: 'downgrade' })), proof };
   }
   return { outcome: 'deployed', id: container.Id, proof };
-}
-
-/** What the node is held against after the switch. */
-export function measure({ hot, rehearsal }: Pick<HotPlan, 'hot' | 'rehearsal'>): Measure {
-  const { next, boot, unseen } = hot;
-  return {
-    release: next,
-    unseen,
-    ...(boot.kind === 'booted' && { booted: boot.facts }),
-    ...(rehearsal?.kind === 'passed' && { rehearsed: rehearsal }),
-  };
 }
 
 /** Time has passed since the plan was made: the node must still run exactly what the bundle starts from. */
