@@ -1,9 +1,12 @@
 import { steps } from './begin.js';
+import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
+import type { Entry } from './ledger/entry.js';
 import { type CutOff, findHalfWay, type HalfWay } from './recovery/half-way.js';
 import { type Repaired, repairHot } from './recovery/hot.js';
+import { repairRestart, serves } from './recovery/restart.js';
 import { Unrecovered } from './recovery/unrecovered.js';
-import { openNotes, repairWork } from './recovery/work.js';
+import { type Notes, openRecord, repairWork } from './recovery/work.js';
 import { Refusal } from './refusal.js';
 import type { Recovered } from './report/report.js';
 import type { Draft } from './reporting.js';
@@ -67,14 +70,42 @@ async function repair(
   halfWay: HalfWay,
   direction: CutOff['direction'],
 ): Promise<Repaired> {
-  const { container, last } = halfWay;
-  const notes = await openNotes(engine, halfWay, draft);
-  if (container === undefined || last === undefined) {
-    return { kind: 'failed', why: 'nothing has its name' };
+  const { name, last } = halfWay;
+  // Read before anything is removed that it is written in.
+  const before = await openRecord(engine, halfWay, draft);
+  const restarted = await repairRestart(engine, draft, name, direction);
+  if (restarted?.kind === 'failed') {
+    return restarted;
   }
-  const repaired = await repairHot(repairWork(engine, draft, last, notes), container, last, direction);
+  // Another one may have the name since.
+  const container = await engine.findContainer(name);
+  if (container === undefined) {
+    return { kind: 'failed', why: 'there is no container of that name' };
+  }
+  const notes = before.in(container);
+  const repaired = restarted ?? (await repairWhatServes(engine, draft, { container, last, notes, direction }));
   if (repaired.kind === 'repaired') {
     await notes.write(direction === 'finish' ? 'done' : 'undone');
   }
   return repaired;
+}
+
+async function repairWhatServes(
+  engine: Engine,
+  draft: Draft,
+  {
+    container,
+    last,
+    notes,
+    direction,
+  }: {
+    readonly container: ContainerDetails;
+    readonly last: Entry | undefined;
+    readonly notes: Notes;
+    readonly direction: CutOff['direction'];
+  },
+): Promise<Repaired> {
+  return last?.way === 'relup' || last?.way === 'downgrade'
+    ? await repairHot(repairWork(engine, draft, last, notes), container, last, direction)
+    : await serves(engine, draft, container);
 }

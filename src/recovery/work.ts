@@ -1,36 +1,52 @@
+import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import type { Entry, Step } from '../ledger/entry.js';
-import { openLedger } from '../ledger/ledger.js';
+import { findRoot, openLedger } from '../ledger/ledger.js';
+import { once } from '../once.js';
 import type { Draft } from '../reporting.js';
 import { noHaste } from '../rollout/haste.js';
 import type { Work } from '../rollout/run.js';
 import type { HalfWay } from './half-way.js';
 
-/** The ledger of a container that is set right: its own run is over, so what is written goes on with that one. */
+/** Writes down how a run ends that was cut off. */
 export interface Notes {
   write(step: Step): Promise<void>;
 }
 
-/** Writes down how a run ends that was cut off; nothing where there is nothing to write in. */
-export async function openNotes(
+/** What is written down of a run that was cut off. */
+interface Writings {
+  /** Goes on in the container that serves now, which may be another one. */
+  in(container: ContainerDetails): Notes;
+}
+
+/** Reads it while it is there; nothing is written where nothing was. */
+export async function openRecord(
   engine: Engine,
-  { container, root, last }: HalfWay,
+  { last, written }: HalfWay,
   { world: { clock, log } }: Pick<Draft, 'world'>,
-): Promise<Notes> {
-  if (container === undefined || root === undefined || last === undefined) {
-    return { write: async () => undefined };
+): Promise<Writings> {
+  if (last === undefined || written === undefined) {
+    return { in: () => ({ write: async () => undefined }) };
   }
-  const ledger = await openLedger(engine, { container: container.Id, root }, clock);
+  const ledger = await openLedger(engine, written, clock);
   const { schema: _, at: __, step: ___, ...undertaking } = last;
+  const move = once<void>();
+  const moveTo = async (container: ContainerDetails) => {
+    const root = (await findRoot(engine, container)) ?? written.root;
+    await ledger.moveTo({ container: container.Id, root });
+  };
   return {
-    write: async (step) => {
-      try {
-        await ledger.write(undertaking, step);
-      } catch (error) {
-        // The next run finds it half-way once more, asks again, and finds that it is not.
-        log.warning(`${last.container}: ${step} could not be written down: ${String(error)}`);
-      }
-    },
+    in: (container) => ({
+      write: async (step) => {
+        try {
+          if (written.container !== container.Id) await move(container.Id, () => moveTo(container));
+          await ledger.write(undertaking, step);
+        } catch (error) {
+          // The next run finds it half-way once more, asks again, and finds that it is not.
+          log.warning(`${last.container}: ${step} could not be written down: ${String(error)}`);
+        }
+      },
+    }),
   };
 }
 

@@ -34,14 +34,23 @@ export async function openJournal(
   const ledger = await openLedger(engine, { ...place, container: container.Id }, clock);
   const from = lineage(ledger.entries, ran(plan)).at(-1) ?? ran(plan);
   const undertaking: Undertaking = { ...errand, ...wayOf(plan), container: name, from };
+  let begun = false;
   return {
     note: async (step) => {
+      // What was refused before its first step has left nothing to tell of.
+      if (step === 'undone' && !begun) return;
       log.debug(`${name}: ledger: ${step}`);
       await ledger.write(undertaking, step);
+      begun = true;
     },
     arrive: async (id) => {
       const root = 'next' in plan ? plan.next.root : place.root;
-      await ledger.moveTo({ ...place, container: id, root });
+      try {
+        await ledger.moveTo({ ...place, container: id, root });
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        log.warning(`${name}: what was written down of it could not be brought into its new container: ${why}`);
+      }
     },
   };
 }

@@ -42,7 +42,7 @@ export async function restart(work: Work, { plan, next, kept, target, onPhase }:
       ? await recreate(engine, container, plan.oldImage, image, options)
       : await revive(engine, { running: container, kept }, options);
   probe?.mark('switch-ends');
-  if (result.kind !== 'recreated') return ended(plan, result);
+  if (result.kind !== 'recreated') return await tookBack(work, plan, result);
 
   replaced.set(plan.container.Id, result.id);
   await follow(work, target, result.id);
@@ -77,6 +77,19 @@ export async function goBackToOld(
     if (result.id === plan.container.Id) replaced.delete(plan.container.Id);
     else replaced.set(plan.container.Id, result.id);
     await follow(work, target, result.id);
+  }
+  return await tookBack(work, plan, result);
+}
+
+/** Where a person must look, the next run finds it half-way. */
+async function tookBack(
+  work: Work,
+  plan: ContainerPlan,
+  result: Exclude<Recreated, { readonly kind: 'recreated' }>,
+): Promise<Ended> {
+  if (result.kind !== 'failed') {
+    if (result.kind === 'restored' && result.id !== plan.container.Id) await work.arrive(result.id);
+    await noted(work, plan.name, 'undone');
   }
   return ended(plan, result);
 }

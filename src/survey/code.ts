@@ -81,7 +81,7 @@ export async function surveyCode(
       };
 }
 
-async function treeOf(running: RunningRelease): Promise<Tree> {
+export async function treeOf(running: RunningRelease): Promise<Tree> {
   const request = { set: 'node', module: 'hot_deploy_tree', function: 'read', argument: map({}) } as const;
   const answer = (await running.node.ask(request)) as { readonly applications: Tree };
   return answer.applications;
