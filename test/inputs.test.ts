@@ -38,6 +38,7 @@ test('a name is enough: everything else has the default of the documentation', (
     drainMs: 30_000,
     lingering: 'keep',
     suspendTimeoutMs: 1_000,
+    keep: 3,
     onFailure: 'rollback',
     environment: 'production',
     lockTimeoutMs: 600_000,
