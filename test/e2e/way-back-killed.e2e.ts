@@ -61,7 +61,7 @@ describe.each(['bookworm', 'trixie'] as const)('a run that is killed on Debian %
     if (which !== 'alone') {
       const pids = (await web.exec('sh', '-c', erlCall)).split('\n').filter(Boolean);
       expect(pids).toHaveLength(1);
-      await docker('exec', '-u', '0', web.name, 'kill', '-9', ...pids);
+      await docker('exec', '-u', '0', web.name, 'sh', '-c', 'kill -9 "$1"', 'sh', ...pids);
     }
     await run.ended;
 
