@@ -3,6 +3,7 @@ import type { ContainerDetails } from './docker/details.js';
 import { tally } from './drift/drift.js';
 import type { Look } from './drift/look.js';
 import type { Inputs } from './inputs.js';
+import type { Run } from './ledger/run.js';
 import type { ContainerPlan } from './plan/plan.js';
 import type { Reason } from './plan/reason.js';
 import type { Rehearsal } from './plan/rehearsal.js';
@@ -17,16 +18,17 @@ import type { World } from './world.js';
 export interface Draft {
   readonly inputs: Inputs;
   readonly world: World;
+  readonly run: Run;
   readonly began: number;
-  readonly startedAt: string;
 }
 
 /** And once it has decided. */
 export interface Decided extends Draft {
   /** The engine's address. */
   readonly engine: string;
-  readonly image: ProvidedImage;
-  readonly next: ImageRelease;
+  readonly image: Pick<ProvidedImage, 'reference' | 'id' | 'previousId'>;
+  /** What is deployed, or gone back to. */
+  readonly next: Pick<ImageRelease, 'version'>;
   readonly plans: readonly ContainerPlan[];
 }
 
@@ -41,6 +43,11 @@ export function refused(draft: Draft | Decided, message: string): Report {
         message,
       }
     : { ...empty(draft, 'refused'), message };
+}
+
+/** Before anything was decided. */
+export function failed(draft: Draft, message: string): Report {
+  return { ...empty(draft, 'failed'), message };
 }
 
 export function planned(draft: Decided): Report {
@@ -208,14 +215,13 @@ function distinct(reasons: readonly Reason[]): readonly Reason[] {
   return [...new Map(reasons.map((reason) => [JSON.stringify(reason), reason])).values()];
 }
 
-function empty({ inputs, world, began, startedAt }: Draft, outcome: Outcome): Report {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = world.environment;
+function empty({ inputs, world, began, run }: Draft, outcome: Outcome): Report {
   return {
     schema: 1,
     outcome,
     method: 'none',
     environment: inputs.environment,
-    startedAt,
+    startedAt: run.startedAt,
     durationMs: Math.round(world.clock.now() - began),
     reasons: [],
     containers: [],
@@ -223,6 +229,6 @@ function empty({ inputs, world, began, startedAt }: Draft, outcome: Outcome): Re
     instructions: [],
     warnings: [],
     ...(inputs.mode === 'status' && { status: tally([]) }),
-    ...(server && repository && run && { runUrl: `${server}/${repository}/actions/runs/${run}` }),
+    ...(run.url && { runUrl: run.url }),
   };
 }

@@ -29,8 +29,22 @@ export interface Report {
   readonly runUrl?: string;
   /** Only of `status`: how many containers are in which state. */
   readonly status?: Tally;
+  /** What earlier runs that were cut off had left half-way, and what was done about it before anything else. */
+  readonly recovered?: readonly Recovered[];
   /** The sentence for a person when the outcome is refused, rolled-back or failed. */
   readonly message?: string;
+}
+
+export interface Recovered {
+  readonly container: string;
+  readonly what: 'finished' | 'undone';
+  /** To be read after the container's name. */
+  readonly how: string;
+  /** Whose it was, and its last step on record; absent where nothing could be written down. */
+  readonly run?: string;
+  readonly by?: string;
+  /** ISO 8601. */
+  readonly at?: string;
 }
 
 export interface ContainerReport {

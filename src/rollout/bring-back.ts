@@ -1,9 +1,9 @@
 import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
 import { prepareSwitch, switchRelease, unstage } from '../upgrade/switch.js';
 import { baselineOfNew, down } from './direction.js';
+import { noted } from './noted.js';
 import type { Ended, Work } from './run.js';
 import { serving } from './serving.js';
-import { noted } from './step.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
 

@@ -6,11 +6,11 @@ import { target, type Way } from '../upgrade/way.js';
 import { together } from './downgrade.js';
 import { drain } from './drain.js';
 import { end, go, inWords, type Leg, reversed, start, unready } from './leg.js';
+import { noted } from './noted.js';
 import { type Measure, prove } from './proof.js';
 import type { Ended, Work } from './run.js';
 import { serving } from './serving.js';
 import { soak } from './soak.js';
-import { noted } from './step.js';
 import { differences } from './upgrade.js';
 
 /** From what a container runs to another release that ran in it, over those between. */

@@ -1,11 +1,10 @@
 import type { Engine } from '../docker/engine.js';
 import type { Inputs } from '../inputs.js';
+import type { Step } from '../ledger/entry.js';
 import type { Clock, Log } from '../log.js';
 import type { RunningProbe } from '../probe/probe.js';
-import type { ImageRelease } from '../release/release.js';
 import type { ContainerReport, Method, Outcome, Phase, Proof, TimelineEvent } from '../report/report.js';
 import type { Earlier } from './shelf.js';
-import type { Step } from './step.js';
 
 /** What a roll-out works with. */
 export interface Fleet {
@@ -14,7 +13,6 @@ export interface Fleet {
   readonly clock: Clock;
   readonly inputs: Inputs;
   readonly image: { readonly reference: string; readonly id: string };
-  readonly next: ImageRelease;
   /** Aborts when the run is cancelled. */
   readonly signal: AbortSignal;
   /** New ids of containers that were re-created, by their old ones: others may live in their namespaces. */

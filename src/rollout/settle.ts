@@ -6,11 +6,11 @@ import { together } from './downgrade.js';
 import { drain } from './drain.js';
 import { goalOf, type Journey } from './journey.js';
 import { inWords } from './leg.js';
+import { noted } from './noted.js';
 import { restart } from './restart.js';
 import type { Ended, Work } from './run.js';
 import { serving } from './serving.js';
 import { tidy } from './shelf.js';
-import { noted } from './step.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
 
@@ -105,7 +105,7 @@ async function restarted(work: Work, { Id: id }: ContainerDetails, version: stri
 }
 
 /** Why not, where it was refused. */
-async function makePermanent(node: Node, version: string): Promise<string | undefined> {
+export async function makePermanent(node: Node, version: string): Promise<string | undefined> {
   const answer = (await node.ask({
     set: 'install',
     module: 'hot_deploy_install',

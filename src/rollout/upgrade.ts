@@ -3,10 +3,10 @@ import type { Proof } from '../report/report.js';
 import { prepareSwitch, ready, stage, switchRelease, unstage } from '../upgrade/switch.js';
 import { bringBack, findOut } from './bring-back.js';
 import { up } from './direction.js';
+import { noted } from './noted.js';
 import { type Measure, prove } from './proof.js';
 import type { Ended, Work } from './run.js';
 import { soak } from './soak.js';
-import { noted } from './step.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
 

@@ -1,7 +1,5 @@
+import type { Step } from '../ledger/entry.js';
 import type { Work } from './run.js';
-
-/** What is about to be done to a container, or has been: who comes after a run that was killed goes on from there. */
-export type Step = 'stage' | 'switch' | 'bring-back' | 'settle' | 'done' | 'undone';
 
 /** Writes a step down where the work goes on even if that fails: to go back, or to finish, matters more. */
 export async function noted({ note, log }: Pick<Work, 'note' | 'log'>, name: string, step: Step): Promise<void> {
