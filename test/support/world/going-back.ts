@@ -1,13 +1,13 @@
 import { connectEngine } from '../../../src/docker/connect.js';
 import type { Engine } from '../../../src/docker/engine.js';
 import { type Inputs, readInputs } from '../../../src/inputs.js';
+import type { Step } from '../../../src/ledger/entry.js';
 import { type Log, systemClock } from '../../../src/log.js';
 import { map } from '../../../src/node/term.js';
 import type { RunningRelease } from '../../../src/release/release.js';
 import { readRunning } from '../../../src/release/running.js';
 import type { Tree } from '../../../src/release/supervision.js';
 import { recorder, type Work } from '../../../src/rollout/run.js';
-import type { Step } from '../../../src/rollout/step.js';
 import type { Container } from './container.js';
 
 /** What going back works with in a test, and what it wrote down. */
