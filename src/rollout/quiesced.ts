@@ -67,9 +67,9 @@ async function installing(node: Node): Promise<boolean> {
   try {
     return (await lookAt(node, [])).installing;
   } catch (error) {
-    // A VM that boots again after an installation has failed answers later, or is another one: what runs is asked anew.
+    // It boots again after an installation has failed, or is gone: either way nobody installs on it.
     if (error instanceof NodeUnreachable) {
-      return true;
+      return false;
     }
     throw error;
   }

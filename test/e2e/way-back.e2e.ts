@@ -144,3 +144,23 @@ describe.each(['bookworm', 'trixie'] as const)('three releases, one after the ot
     expect(await client.ask('PING')).toBe('PONG 0.2.0 6');
   });
 });
+
+it('goes back hot in a release of relx, too, whose own start script says what boots', async () => {
+  const web = await start(await image({ example: 'turnstile', version: 1 }));
+  const { report } = await deployTo(web.name, { image: await image({ example: 'turnstile', version: 2 }) });
+  expect(report).toMatchObject({ outcome: 'deployed', method: 'relup' });
+  const place = await workplace(web);
+  const { container, running } = await whatRuns(place, web.name);
+  const to = report.from ?? '';
+  const way = await downgradable(place.engine, container.Id, running, to, place.inputs.suspendTimeoutMs);
+  expect(way).toMatchObject({ kind: 'open', steps: [{ from: to }] });
+  if (way.kind === 'closed') return;
+  const journey = { name: web.name, container, running, steps: way.steps };
+
+  const ended = await settleJourney(place.work, journey, 'down', await goDown(place.work, journey), 3);
+
+  expect([ended.message, ended.outcome, ended.warnings]).toEqual([undefined, 'deployed', undefined]);
+  await docker('restart', web.name);
+  await healthy(web);
+  expect((await whatRuns(place, web.name)).running.version).toBe(to);
+});
