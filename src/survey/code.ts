@@ -12,6 +12,7 @@ import { confinement } from '../release/confinement.js';
 import type { RunningRelease } from '../release/release.js';
 import { compareTrees, type Tree } from '../release/supervision.js';
 import { assemble } from '../upgrade/assembly.js';
+import { readWay } from '../upgrade/stored-way.js';
 import { ready } from '../upgrade/switch.js';
 import type { Shared } from './shared.js';
 import type { Site } from './site.js';
@@ -41,12 +42,13 @@ export async function surveyCode(
   const { modules, boot } = await shared.studies(key, () => study(site, container, oldImage, comparison));
   const tree = await treeOf(running);
   const supervision = boot.kind === 'booted' ? compareTrees(tree, boot.facts.tree) : { unknown: boot.why };
-  const assembly = await shared.assemblies(key + JSON.stringify(supervision), () =>
+  const from = await cameFrom(site, container, running);
+  const assembly = await shared.assemblies(key + JSON.stringify(supervision) + from, () =>
     assemble(site.engine, container.Id, site.workshop, {
       ...comparison,
       modules,
       supervision,
-      images: { from: oldImage.Id, to: site.image.Id },
+      images: { from: from ?? oldImage.Id, to: site.image.Id },
       context: site.inputs.context,
     }),
   );
@@ -79,6 +81,16 @@ export async function surveyCode(
         reasons,
         material: { bundle, baseline, counts: check.counts, unseen: check.unseen, boot, tree },
       };
+}
+
+/** The image of what runs, where a hot deploy has brought it: the container itself was made from an older one. */
+async function cameFrom(
+  { engine }: Site,
+  { Id: id }: ContainerDetails,
+  { root, version }: RunningRelease,
+): Promise<string | undefined> {
+  const stored = await readWay(engine, id, root, version);
+  return stored.kind === 'stored' ? stored.way.images.to : undefined;
 }
 
 export async function treeOf(running: RunningRelease): Promise<Tree> {
