@@ -4,9 +4,10 @@ import type { Inputs } from './inputs.js';
 import { isGone } from './ledger/holder.js';
 import { readHolder, writeHolder } from './ledger/lock-labels.js';
 import { newRun } from './ledger/run.js';
+import { Unrecovered } from './recovery/unrecovered.js';
 import { Refusal } from './refusal.js';
 import type { Report } from './report/report.js';
-import { type Draft, refused } from './reporting.js';
+import { type Draft, failed, refused } from './reporting.js';
 import type { World } from './world.js';
 
 /** Begins a story: connects, and makes a report of what cannot begin. */
@@ -27,6 +28,9 @@ export async function begin(
   } catch (error) {
     if (error instanceof Refusal) {
       return refused(draft, error.message);
+    }
+    if (error instanceof Unrecovered) {
+      return failed(draft, error.message);
     }
     throw error;
   }

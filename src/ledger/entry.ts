@@ -2,7 +2,7 @@
  * One step of a deploy or a rollback, written down in the container before it is carried out. It says what the run meant
  * to do; what is true afterwards is asked of the node and of the engine, and never read from here.
  */
-export interface Entry extends Journey {
+export interface Entry extends Undertaking {
   readonly schema: 1;
   /** ISO 8601, by the clock of whoever wrote it. */
   readonly at: string;
@@ -10,7 +10,7 @@ export interface Entry extends Journey {
 }
 
 /** What a run is about for one container: the same in all of its entries. */
-export interface Journey {
+export interface Undertaking {
   /** A UUID. */
   readonly run: string;
   readonly task: 'deploy' | 'rollback';
@@ -21,6 +21,8 @@ export interface Journey {
   readonly to: Version;
   /** The names of all containers that change together: either all go, or none. */
   readonly fleet: readonly string[];
+  /** The environment whose lock the run held: without it nobody finishes or undoes what it began. */
+  readonly environment: string;
   /** Who, for people: the run's page, or user and host. */
   readonly by: string;
   /** Directories below the release's root that the run brought, to be taken away again should it go back. */
@@ -80,7 +82,7 @@ export function readEntry(content: string): Entry | undefined {
 /** The application may write into its own release, so nothing in it is taken on trust. */
 function isEntry(read: unknown): read is Entry {
   const entry = (read ?? {}) as Partial<Record<keyof Entry, unknown>>;
-  const texts = [entry.at, entry.run, entry.container, entry.by];
+  const texts = [entry.at, entry.run, entry.container, entry.environment, entry.by];
   return (
     entry.schema === 1 &&
     texts.every((text) => typeof text === 'string' && text.length < 1_000) &&

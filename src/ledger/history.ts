@@ -59,3 +59,9 @@ export function lastOf(line: readonly Version[], { version, image }: Version): n
     one.version === undefined || version === undefined ? one.image === image : one.version === version,
   );
 }
+
+/** All that the container ran as far as is written down, oldest first. */
+export function lived(entries: readonly Entry[]): readonly Version[] {
+  const done = entries.filter(({ step }) => step === 'done');
+  return [...done.slice(0, 1).map(({ from }) => from), ...done.map(({ to }) => to)];
+}

@@ -1,8 +1,10 @@
 import { posix } from 'node:path';
+import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import type { Clock } from '../log.js';
+import { findVms } from '../node/vm.js';
 import { type Entry as File, packEntries, unpack } from '../release/archive.js';
-import { type Entry, fileName, type Journey, numberOf, readEntry, type Step } from './entry.js';
+import { type Entry, fileName, numberOf, readEntry, type Step, type Undertaking } from './entry.js';
 
 /** Where it lies, below the release's root. */
 export const ledgerDirectory = 'releases/hot-deploy';
@@ -12,65 +14,80 @@ export interface Place {
   readonly container: string;
   /** The release's root inside it. */
   readonly root: string;
+  /** Whom the release's files belong to, so that the release can tidy up; whom the ledger belongs to where absent. */
+  readonly owner?: Owner;
+}
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** Everything that is written down in a container, oldest first; nothing where none was ever deployed to. */
-export async function readLedger(engine: Engine, { container, root }: Place): Promise<readonly Entry[]> {
-  return (await numbered(engine, { container, root })).map(({ entry }) => entry);
+export async function readLedger(engine: Engine, place: Place): Promise<readonly Entry[]> {
+  return (await read(engine, place)).files.map(({ entry }) => entry);
 }
 
-/** Writes down the steps of one run in one container. */
+/** The root of the release in a container, whether it runs or not; undefined where none is found. */
+export async function findRoot(engine: Engine, container: ContainerDetails): Promise<string | undefined> {
+  if (container.State.Running && !container.State.Paused) {
+    const [vm] = await findVms(engine, container.Id);
+    if (vm !== undefined) return vm.root;
+  }
+  // Nobody can be asked where it does not run; the ledger lies in its own layer.
+  const suffix = `/${ledgerDirectory}`;
+  return (await engine.added(container.Id)).find((path) => path.endsWith(suffix))?.slice(0, -suffix.length);
+}
+
+/** A container's ledger, open for the steps of one run. */
 export interface Ledger {
+  /** What was written before this run. */
+  readonly entries: readonly Entry[];
   /** Resolves once the step is on the container's disk: it may be carried out then. */
-  write(step: Step, more?: Pick<Journey, 'wayBack'>): Promise<void>;
+  write(undertaking: Undertaking, step: Step): Promise<void>;
+  /** Goes on in the container that takes the place of the first, with all that was written so far. */
+  moveTo(place: Place): Promise<void>;
 }
 
 /**
  * Each step becomes a file of its own, and none is ever written again: whatever cuts a write off harms the one file whose
  * step has not begun.
- *
- * @param owner whom the release's files belong to, so that the release can tidy up
  */
-export async function openLedger(
-  engine: Engine,
-  place: Place,
-  owner: { readonly uid: number; readonly gid: number },
-  journey: Journey,
-  clock: Pick<Clock, 'date'>,
-): Promise<Ledger> {
-  const before = await numbered(engine, place);
-  let last = before.at(-1)?.number ?? 0;
+export async function openLedger(engine: Engine, place: Place, clock: Pick<Clock, 'date'>): Promise<Ledger> {
+  let at = place;
+  const { files, owner } = await read(engine, place);
+  const all = [...files];
+  const put = async (some: readonly Numbered[]) =>
+    await engine.putArchive(at.container, at.root, await packed(some, at.owner ?? owner));
   return {
-    write: async (step, more) => {
-      last += 1;
-      const entry: Entry = { schema: 1, at: new Date(clock.date()).toISOString(), step, ...journey, ...more };
-      await engine.putArchive(place.container, place.root, await packEntries(files(last, entry, owner)));
+    entries: files.map(({ entry }) => entry),
+    write: async (undertaking, step) => {
+      const entry: Entry = { schema: 1, at: new Date(clock.date()).toISOString(), step, ...undertaking };
+      const next = { number: (all.at(-1)?.number ?? 0) + 1, entry };
+      await put([next]);
+      all.push(next);
+    },
+    moveTo: async (other) => {
+      at = other;
+      await put(all);
     },
   };
 }
 
-/** The same entries in another container: one that takes the place of the first. */
-export async function copyLedger(
-  engine: Engine,
-  from: Place,
-  to: Place,
-  owner: { readonly uid: number; readonly gid: number },
-): Promise<void> {
-  const entries = await numbered(engine, from);
-  if (entries.length > 0) {
-    const packed = entries.flatMap(({ number, entry }) => files(number, entry, owner).slice(-1));
-    await engine.putArchive(to.container, to.root, await packEntries([directory(owner), ...packed]));
-  }
+interface Numbered {
+  readonly number: number;
+  readonly entry: Entry;
 }
 
-type Numbered = { readonly number: number; readonly entry: Entry };
-
-async function numbered(engine: Engine, { container, root }: Place): Promise<readonly Numbered[]> {
+async function read(
+  engine: Engine,
+  { container, root }: Place,
+): Promise<{ readonly files: readonly Numbered[]; readonly owner: Owner }> {
   const tar = await engine.getArchive(container, posix.join(root, ledgerDirectory));
-  if (tar === undefined) {
-    return [];
-  }
-  return (await unpack(tar)).flatMap(numberedEntry).sort((one, other) => one.number - other.number);
+  const all = tar === undefined ? [] : await unpack(tar);
+  const { uid = 0, gid = 0 } = all.find(({ type }) => type === 'directory') ?? {};
+  const files = all.flatMap(numberedEntry).sort((one, other) => one.number - other.number);
+  return { files, owner: { uid, gid } };
 }
 
 function numberedEntry({ path, data }: File): readonly Numbered[] {
@@ -79,12 +96,16 @@ function numberedEntry({ path, data }: File): readonly Numbered[] {
   return number === undefined || entry === undefined ? [] : [{ number, entry }];
 }
 
-function files(number: number, entry: Entry, owner: { readonly uid: number; readonly gid: number }): readonly File[] {
-  const path = posix.join(ledgerDirectory, fileName(number, entry.step));
-  const data = Buffer.from(`${JSON.stringify(entry, null, 2)}\n`);
-  return [directory(owner), { path, type: 'file', mode: 0o644, ...owner, data }];
-}
-
-function directory(owner: { readonly uid: number; readonly gid: number }): File {
-  return { path: ledgerDirectory, type: 'directory', mode: 0o755, ...owner, data: Buffer.alloc(0) };
+async function packed(files: readonly Numbered[], owner: Owner): Promise<Buffer> {
+  const directory = { path: ledgerDirectory, type: 'directory', mode: 0o755, ...owner, data: Buffer.alloc(0) } as const;
+  return await packEntries([
+    directory,
+    ...files.map(({ number, entry }) => ({
+      path: posix.join(ledgerDirectory, fileName(number, entry.step)),
+      type: 'file' as const,
+      mode: 0o644,
+      ...owner,
+      data: Buffer.from(`${JSON.stringify(entry, null, 2)}\n`),
+    })),
+  ]);
 }

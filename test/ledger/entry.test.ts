@@ -12,6 +12,7 @@ const entry: Entry = {
   from: { version: '1', image: 'sha256:1' },
   to: { version: '2', image: 'sha256:2', reference: 'app:2', commit: 'abc' },
   fleet: ['web'],
+  environment: 'production',
   by: 'somebody',
   brought: ['lib/app-2', 'releases/2'],
 };

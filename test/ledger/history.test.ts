@@ -16,6 +16,7 @@ function entry(step: Step, from: Version, to: Version, more: Partial<Entry> = {}
     from,
     to,
     fleet: ['web'],
+    environment: 'production',
     by: 'somebody',
     ...more,
   };
