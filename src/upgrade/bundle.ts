@@ -3,6 +3,7 @@ import { type Entry, packEntries, sha256, UnsafeArchive, unpack } from '../relea
 import type { Change } from '../release/compare.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Workshop } from '../release/workshop.js';
+import { byHand } from './by-hand.js';
 import { file, type Relup } from './relup.js';
 import { heldBy, loadedBy } from './script.js';
 import type { Sentence } from './words.js';
@@ -78,18 +79,25 @@ export async function makeBundle(
     baseline: sha256(JSON.stringify(Object.entries(running.modules).sort())),
     files: Object.fromEntries(sums.map((line) => [line.slice(66, -1), line.slice(0, 64)])),
   };
+  const updates = heldBy(made.relup);
+  const loads = [...new Set([...loadedBy(made.relup), ...change.protocols])];
+  const sum = { file: checksums.path, sha256: sha256(checksums.data) };
+  const [removed, back] = [made.relup.up.removes, made.relup.down.removes];
+  const hand = byHand({ running, next, directories, checksums: sum, updates, loads, removed, added: back });
   return {
     from: running.version,
     to: next.version,
     staging: await packEntries(owned),
-    artifact: gzipSync(await packEntries([file('manifest.json', JSON.stringify(manifest, null, 2)), ...owned])),
+    artifact: gzipSync(
+      await packEntries([file('manifest.json', JSON.stringify(manifest, null, 2)), ...hand, ...owned]),
+    ),
     directories,
-    checksums: { file: checksums.path, sha256: sha256(checksums.data) },
+    checksums: sum,
     applications: [...added.map(({ name }) => name), ...changed.map(({ name }) => name)],
-    updates: heldBy(made.relup),
-    loads: [...new Set([...loadedBy(made.relup), ...change.protocols])],
-    removed: made.relup.up.removes,
-    added: made.relup.down.removes,
+    updates,
+    loads,
+    removed,
+    added: back,
     words: made.words,
     relup: made.relup,
   };
