@@ -10,6 +10,7 @@ import { exitCodes } from './report/exit-code.js';
 import { publish } from './report/publish.js';
 import { runnerLog } from './report/runner-log.js';
 import { verdict } from './report/verdict.js';
+import { writeScriptOnly } from './script-file.js';
 import { status } from './status.js';
 
 const environment = process.env;
@@ -18,7 +19,7 @@ try {
   const log = runnerLog(systemClock);
   const inputs = readInputs(actionInputs(environment), environment);
   if (inputs.cookie) log.mask(inputs.cookie);
-  const tell = inputs.mode === 'status' ? status : deploy;
+  const tell = inputs.mode === 'status' ? status : inputs.mode === 'script' ? writeScriptOnly : deploy;
   const report = await tell(inputs, {
     log,
     clock: systemClock,

@@ -13,6 +13,7 @@ import { exitCodes } from './report/exit-code.js';
 import { renderTerminal } from './report/terminal.js';
 import { terminalLog } from './report/terminal-log.js';
 import { asJson, writeReport } from './report/write.js';
+import { writeScriptOnly } from './script-file.js';
 import { status } from './status.js';
 
 const environment = process.env;
@@ -28,7 +29,7 @@ async function main(): Promise<number> {
   }
   const inputs = readInputs(command.given, environment);
   if (inputs.cookie) log.mask(inputs.cookie);
-  const tell = inputs.mode === 'status' ? status : deploy;
+  const tell = inputs.mode === 'status' ? status : inputs.mode === 'script' ? writeScriptOnly : deploy;
   const report = await tell(inputs, {
     log,
     clock: systemClock,

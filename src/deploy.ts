@@ -1,5 +1,6 @@
 import { begin, steps } from './begin.js';
 import { writeBundle } from './bundle-file.js';
+import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { endsHere } from './ends-here.js';
 import { findFleet } from './find-fleet.js';
@@ -11,12 +12,19 @@ import { Workshop } from './release/workshop.js';
 import type { Report } from './report/report.js';
 import { type Decided, type Draft, report } from './reporting.js';
 import { rollOut } from './rollout/fleet.js';
+import { writeScript } from './script-file.js';
 import { survey } from './survey/survey.js';
 import type { World } from './world.js';
 
 /** The way of a deploy, from the inputs to the report. What cannot begin is refused with a reason, and changes nothing. */
 export async function deploy(inputs: Inputs, world: World): Promise<Report> {
-  return await begin(inputs, world, deployTo);
+  let path: string | undefined;
+  const result = await begin(inputs, world, (engine, draft) =>
+    deployTo(engine, draft, async (containers) => {
+      path = await writeScript(engine, inputs, containers, world.log);
+    }),
+  );
+  return path === undefined ? result : { ...result, script: { path } };
 }
 
 /** Before, the tag would have named what nobody runs; now a new container boots what all run, or a person must look. */
@@ -31,11 +39,17 @@ async function moveTag(engine: Engine, image: ProvidedImage, result: Report): Pr
   }
 }
 
-async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
+async function deployTo(
+  engine: Engine,
+  draft: Draft,
+  forLater: (containers: readonly ContainerDetails[]) => Promise<void>,
+): Promise<Report> {
   const { inputs, world } = draft;
   const { log, clock, signal } = world;
   const step = steps(world);
   const found = await step('Find the containers', () => findFleet(engine, inputs, world));
+  // First, since it is for the day when what follows fails.
+  if (inputs.mode === 'deploy') await forLater(found.containers);
   try {
     const image = await step('Provide the image', () => provideImage(engine, inputs, world));
     const workshop = await Workshop.open(engine, image.details, image.reference);

@@ -20,14 +20,15 @@ list() {
   done <"$work/said"
 }
 
-# Of one container, by its id.
+# Of one container, by its id. `.Id` is no field of the client's own type, so the template sees the engine's answer as it
+# is, in which a field may be missing: `index` takes that.
 facts() {
   local format='{{.Id}}
 {{.Name}}
 {{.Image}}
 {{.State.Status}}
 {{.State.Running}}
-{{with .State.Health}}{{.Status}}{{end}}
+{{with index .State "Health"}}{{.Status}}{{end}}
 {{.State.ExitCode}}
 {{.State.StartedAt}}
 {{.State.FinishedAt}}
@@ -36,8 +37,8 @@ facts() {
 {{.HostConfig.AutoRemove}}
 {{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}
 {{.Config.Image}}
-{{index .Config.Labels "com.docker.compose.project"}}
-{{index .Config.Labels "com.docker.swarm.service.name"}}'
+{{with .Config.Labels}}{{with index . "com.docker.compose.project"}}{{.}}{{end}}{{end}}
+{{with .Config.Labels}}{{with index . "com.docker.swarm.service.name"}}{{.}}{{end}}{{end}}'
   engine inspect --type container --format "$format" "$1" || return 1
   {
     read -r id

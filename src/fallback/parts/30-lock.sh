@@ -26,7 +26,10 @@ beat_of() {
 }
 
 holder_of() {
-  engine inspect --type container --format '{{index .Config.Labels "hot-deploy.holder"}}' "$1" && said
+  engine inspect --type container --format '{{.Id}} {{with .Config.Labels}}{{with index . "hot-deploy.holder"}}{{.}}{{end}}{{end}}' "$1" || return 1
+  local words
+  words=$(said)
+  printf '%s' "${words#* }"
 }
 
 # In the same process namespace of the same machine the holder's process tells at once.

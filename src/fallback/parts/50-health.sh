@@ -5,14 +5,14 @@ check=()
 read_check() {
   local line shell=()
   check=()
-  engine inspect --type container --format '{{with .Config.Healthcheck}}{{range .Test}}{{printf "% x" .}}
+  engine inspect --type container --format '{{with index .Config "Healthcheck"}}{{range .Test}}{{printf "% x" .}}
 {{end}}{{end}}' "$1" || return 1
   while IFS= read -r line; do
     [[ -z $line && ${#check[@]} == 0 ]] && continue
     decode "$line"
     check+=("$decoded")
   done <"$work/said"
-  engine inspect --type container --format '{{range .Config.Shell}}{{printf "% x" .}}
+  engine inspect --type container --format '{{range index .Config "Shell"}}{{printf "% x" .}}
 {{end}}' "$1" || return 1
   while IFS= read -r line; do
     [[ -z $line ]] && continue

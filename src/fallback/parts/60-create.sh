@@ -107,7 +107,10 @@ create() {
   done
   for network in "${disconnect[@]}"; do change network disconnect "$network" "$made" || return 1; done
   [[ -z $dry ]] || return 0
-  facts "$made" || return 1
+  facts "$made" || {
+    say "$1 was made and cannot be inspected: $(complaint)"
+    return 1
+  }
   [[ $its_image == "$3" ]] || {
     say "$2 is $its_image now and not $3: somebody moved the tag"
     return 1

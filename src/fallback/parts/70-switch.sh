@@ -12,7 +12,7 @@ settling=
 # the volumes that have a name: the container that serves has them.
 put_away() {
   local name=$1 old_created=$2
-  facts "$3" || return 0
+  facts "$3" || return 1
   if [[ $running == true ]]; then
     change stop "$id" || true
     facts "$3" || return 0
@@ -130,7 +130,7 @@ look_at() {
     say "$name is $status, and only a running container is re-created: start it, or remove it"
     return 1
   }
-  [[ -z $swarm || $swarm == '<no value>' ]] || {
+  [[ -z $swarm ]] || {
     say "$name belongs to the Swarm service $swarm, which would replace it: update the service"
     return 1
   }
