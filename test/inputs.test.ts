@@ -41,6 +41,8 @@ test('a name is enough: everything else has the default of the documentation', (
     environment: 'production',
     reportPath: 'hot-deploy-report.json',
     bundlePath: '.',
+    scriptPath: 'hot-deploy.sh',
+    withEnv: false,
     dryRun: false,
   });
 });
@@ -100,7 +102,7 @@ test('an unknown probe is named, with those that are known', () => {
 });
 
 test.each<[OptionName, string, string]>([
-  ['mode', 'rollback', '`auto`, `deploy`, `plan`, `rehearse`, `status`'],
+  ['mode', 'rollback', '`auto`, `deploy`, `plan`, `rehearse`, `script`, `status`'],
   ['rehearse', 'sometimes', '`auto`, `always`, `never`'],
   ['rehearse-env', 'DATABASE_URL', '`KEY=VALUE`; one a line'],
   ['rehearse-network', '--host', 'the name of a Docker network'],

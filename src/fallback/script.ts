@@ -57,6 +57,7 @@ ${
     ? '# It holds the values of their environment: keep it to yourself, and run it with `bash hot-deploy.sh`.'
     : '# It holds no value of their environment: those are read from the containers that run.'
 }
+# shellcheck disable=SC1003,SC1110,SC1111,SC1112,SC2016,SC2088 # what stands in quotes below stands for itself
 set -Eeuo pipefail
 set -m
 export LC_ALL=C
