@@ -83,7 +83,7 @@ function speaking(set: 'node' | 'install', body: string): string {
     'io:put_chars(["\\nhot-deploy-says ",[case C<32 orelse C>126 of true->$?;false->C end||C<-T],"\\n"]) end';
   return around(
     set,
-    `(fun()->${say},try ${body} catch throw:{refused,Code,D}->S(["refused ",atom_to_list(Code),": ",D]);K:_->S(["crashed ",atom_to_list(K)]) end end)()`,
+    `(fun()->${say},try ${body} catch throw:{refused,Code,D}->S(["refused ",atom_to_list(Code),": ",D]);Kind:_->S(["crashed ",atom_to_list(Kind)]) end end)()`,
   );
 }
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Engine } from '../../src/docker/engine.js';
 import { type Fallback, script } from '../../src/fallback/script.js';
 import { docker } from '../support/world/images.js';
@@ -31,6 +31,8 @@ export interface Scripted {
   readonly text: string;
   start(words: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Started>;
   run(...words: readonly string[]): Promise<Ran>;
+  /** A copy of a file where the script can read it. */
+  own(file: string): Promise<string>;
 }
 
 export const defaults: Omit<Fallback['inputs'], 'image'> = {
@@ -87,7 +89,17 @@ export async function written(text: string, place: Place = 'here'): Promise<Scri
     }));
     return { pid: child.pid ?? 0, ended, said: () => complained.join('') };
   };
-  return { path, text, start, run: async (...words) => await (await start(words)).ended };
+  return {
+    path,
+    text,
+    start,
+    run: async (...words) => await (await start(words)).ended,
+    own: async (file) => {
+      const to = join(folder, basename(file));
+      await copyFile(file, to);
+      return to;
+    },
+  };
 }
 
 async function around(place: Place, folder: string): Promise<readonly string[]> {

@@ -20,6 +20,7 @@ export const hostile = [
   "it's",
   '"$(touch /tmp/owned)"',
   '`touch /tmp/owned`',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
   '${HOME} $HOME $1',
   '--privileged',
   '-e',
