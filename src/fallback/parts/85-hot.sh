@@ -294,15 +294,13 @@ hot_one() {
 
 soak_for() {
   local until=$((SECONDS + soak)) since=$2
-  facts "$1" || return 1
-  local before=$health
   while ((SECONDS < until)); do
     facts "$1" || return 1
     [[ $running == true && $started == "$since" ]] || {
       say "$own ended or was restarted"
       return 1
     }
-    [[ $health != unhealthy || $before == unhealthy ]] || {
+    [[ $health != unhealthy || -n ${sick[$own]-} ]] || {
       say "the HEALTHCHECK of $own fails"
       return 1
     }
