@@ -3,6 +3,8 @@ import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { standFor } from './docker/selector.js';
 import { findFleet } from './find-fleet.js';
+import { isGone } from './ledger/holder.js';
+import { holderOf } from './ledger/lock.js';
 import { recover } from './recover.js';
 import { findHalfWay } from './recovery/half-way.js';
 import { Refusal } from './refusal.js';
@@ -23,8 +25,7 @@ export async function onFleet(engine: Engine, draft: Draft, story: Story): Promi
   }
   const meant = await containersMeant(engine, draft);
   const changes = inputs.mode === 'deploy' || inputs.mode === 'rollback';
-  // A deploy that is under way looks the same: whoever only asks waits for it, too, and is told what is true afterwards.
-  if (!changes && (await findHalfWay(engine, inputs.containers)).length === 0) {
+  if (!changes && !(await wasLeft(engine, draft))) {
     return await told(engine, draft, story);
   }
   return await underLock(engine, draft, meant, async (locked) => {
@@ -37,6 +38,15 @@ export async function onFleet(engine: Engine, draft: Draft, story: Story): Promi
     });
     return { ...report, ...(recovered.length > 0 && { recovered }) };
   });
+}
+
+/**
+ * Whether a run has left something half-way, or its lock. A deploy that is under way looks the same: whoever only asks waits
+ * for it, too, and is told what is true afterwards.
+ */
+async function wasLeft(engine: Engine, { inputs }: Draft): Promise<boolean> {
+  const locked = await holderOf(engine, inputs.environment);
+  return (locked !== undefined && isGone(locked.holder)) || (await findHalfWay(engine, inputs.containers)).length > 0;
 }
 
 async function told(engine: Engine, draft: Draft, story: Story): Promise<Report> {
