@@ -35,6 +35,30 @@ export function ownName(container: ContainerSummary): string {
   return container.names.find((name) => !name.includes('/')) ?? container.id.slice(0, 12);
 }
 
+/**
+ * The names that the selectors mean, also where a restart was cut off while no container had the name: those that stand
+ * for it are known by theirs.
+ */
+export function namesMeant(containers: readonly ContainerSummary[], selectors: readonly Selector[]): readonly string[] {
+  return [...new Set(meant(containers, selectors).map(({ name }) => name))].sort();
+}
+
+/** The ids of all containers that have a name which is meant, or stand for it. */
+export function standFor(containers: readonly ContainerSummary[], selectors: readonly Selector[]): readonly string[] {
+  return [...new Set(meant(containers, selectors).map(({ id }) => id))];
+}
+
+function meant(containers: readonly ContainerSummary[], selectors: readonly Selector[]) {
+  return selectors.flatMap((selector) =>
+    containers.flatMap((container) => {
+      const name = ownName(container).replace(remnant, '');
+      return means(selector, { ...container, names: [name] }) ? [{ id: container.id, name }] : [];
+    }),
+  );
+}
+
+const remnant = /\.hot-deploy-(old|new)-[0-9a-f]+$/;
+
 function means(selector: Selector, container: ContainerSummary): boolean {
   if (selector.by === 'name') return ownName(container) === selector.name;
   if (isOurs(container)) return false;

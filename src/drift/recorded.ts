@@ -1,4 +1,4 @@
-import { type Entry, type Journey, steps, type Version } from '../ledger/entry.js';
+import { type Entry, steps, type Undertaking, type Version } from '../ledger/entry.js';
 import { ended, unfinished } from '../ledger/history.js';
 import type { Difference, Moment } from './drift.js';
 
@@ -20,7 +20,7 @@ const ways = {
   downgrade: 'hot',
   recreate: 'by a new container',
   revive: 'by the container that was kept',
-} as const satisfies Readonly<Record<Journey['way'], string>>;
+} as const satisfies Readonly<Record<Undertaking['way'], string>>;
 
 function became(entry: Entry): string {
   const { step: last, task, way, by } = entry;
@@ -34,7 +34,7 @@ function cutOff({ task, by, step: last }: Entry): string {
   return `is a ${task} by ${by} that is under way or was cut off; its last step on record: ${steps[last]}`;
 }
 
-function step({ from, to }: Journey): string {
+function step({ from, to }: Undertaking): string {
   return `${name(from)} → ${name(to)}`;
 }
 

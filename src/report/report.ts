@@ -11,6 +11,8 @@ export interface Report {
   readonly schema: 1;
   readonly outcome: Outcome;
   readonly method: Method;
+  /** Where it was no deploy. */
+  readonly task?: 'rollback';
   /** Release versions; absent where none could be read. */
   readonly from?: string;
   readonly to?: string;
@@ -23,14 +25,30 @@ export interface Report {
   readonly timeline: readonly TimelineEvent[];
   readonly image?: { readonly reference: string; readonly id: string; readonly previousId?: string };
   readonly bundle?: { readonly path: string; readonly bytes: number; readonly applications: readonly string[] };
+  /** The bash script that does the same where nothing else is left; absent where none was written. */
+  readonly script?: { readonly path: string };
   /** What the relup does, in words, one a line. */
   readonly instructions: readonly string[];
   readonly warnings: readonly string[];
   readonly runUrl?: string;
   /** Only of `status`: how many containers are in which state. */
   readonly status?: Tally;
+  /** What earlier runs that were cut off had left half-way, and what was done about it before anything else. */
+  readonly recovered?: readonly Recovered[];
   /** The sentence for a person when the outcome is refused, rolled-back or failed. */
   readonly message?: string;
+}
+
+export interface Recovered {
+  readonly container: string;
+  readonly what: 'finished' | 'undone';
+  /** To be read after the container's name. */
+  readonly how: string;
+  /** Whose it was, and its last step on record; absent where nothing could be written down. */
+  readonly run?: string;
+  readonly by?: string;
+  /** ISO 8601. */
+  readonly at?: string;
 }
 
 export interface ContainerReport {

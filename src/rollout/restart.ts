@@ -1,4 +1,5 @@
 import type { ContainerDetails } from '../docker/details.js';
+import type { Step } from '../ledger/entry.js';
 import { isOutOfReach } from '../node/vm.js';
 import type { ContainerPlan } from '../plan/plan.js';
 import { resolveProbe } from '../probe/resolve.js';
@@ -7,9 +8,11 @@ import { compare } from '../release/compare.js';
 import type { ImageRelease } from '../release/release.js';
 import { readRunning } from '../release/running.js';
 import type { Proof } from '../report/report.js';
+import { noted } from './noted.js';
 import { recreate } from './recreate.js';
 import { goBack, type Recreated, type RecreateOptions } from './recreate-exchange.js';
 import { settleRestart } from './recreate-finish.js';
+import { revive } from './revive.js';
 import type { Ended, Work } from './run.js';
 
 const healthTimeoutMs = 120_000;
@@ -19,6 +22,8 @@ const bootTimeoutMs = 60_000;
 export interface Restart {
   readonly plan: ContainerPlan;
   readonly next: ImageRelease;
+  /** An earlier container that takes the place, where no new one is to be made. */
+  readonly kept?: ContainerDetails;
   readonly target: ProbeTarget | undefined;
   readonly onPhase: RecreateOptions['onPhase'];
 }
@@ -27,16 +32,19 @@ export interface Restart {
  * Puts the container on the new image, and asks the new one what it runs. The old one stays, stopped, until the restart is
  * made final; where the new one is not what the image holds it serves again.
  */
-export async function restart(work: Work, { plan, next, target, onPhase }: Restart): Promise<Ended> {
+export async function restart(work: Work, { plan, next, kept, target, onPhase }: Restart): Promise<Ended> {
   const { engine, image, probe, replaced } = work;
+  const { container } = plan;
   probe?.mark('switch-begins');
-  const result = await recreate(engine, plan.container, plan.oldImage, image, {
-    ...around(work),
-    onPhase,
-    replaced,
-  });
+  // Whoever goes back may do so because what runs has ended.
+  const ended = work.inputs.mode === 'rollback';
+  const options = { ...around(work, plan.name), onPhase, replaced, ended };
+  const result =
+    kept === undefined
+      ? await recreate(engine, container, plan.oldImage, image, options)
+      : await revive(engine, { running: container, kept }, options);
   probe?.mark('switch-ends');
-  if (result.kind !== 'recreated') return ended(plan, result);
+  if (result.kind !== 'recreated') return await tookBack(work, plan, result);
 
   replaced.set(plan.container.Id, result.id);
   await follow(work, target, result.id);
@@ -65,12 +73,25 @@ export async function goBackToOld(
   why: string,
 ): Promise<Ended> {
   const { engine, replaced } = work;
-  const options = { ...around(work), why, old: plan.container };
+  const options = { ...around(work, plan.name), why, old: plan.container };
   const result = await work.phase('restore', () => goBack(engine, plan.name, options));
   if (result.kind === 'restored') {
     if (result.id === plan.container.Id) replaced.delete(plan.container.Id);
     else replaced.set(plan.container.Id, result.id);
     await follow(work, target, result.id);
+  }
+  return await tookBack(work, plan, result);
+}
+
+/** Where a person must look, the next run finds it half-way. */
+async function tookBack(
+  work: Work,
+  plan: ContainerPlan,
+  result: Exclude<Recreated, { readonly kind: 'recreated' }>,
+): Promise<Ended> {
+  if (result.kind !== 'failed') {
+    if (result.kind === 'restored' && result.id !== plan.container.Id) await work.arrive(result.id);
+    await noted(work, plan.name, 'undone');
   }
   return ended(plan, result);
 }
@@ -79,8 +100,11 @@ export async function goBackToOld(
 export async function settleRestarted(work: Work, plan: ContainerPlan, restarted: Ended): Promise<Ended> {
   const { engine, inputs, log } = work;
   try {
+    await work.arrive(restarted.id);
+    await noted(work, plan.name, 'settle');
     const settle = () => settleRestart(engine, plan.name, { log, newest: inputs.keep });
     const { earlier, warnings } = await work.phase('keep', settle);
+    await noted(work, plan.name, 'done');
     return { ...restarted, earlier, warnings: [...(restarted.warnings ?? []), ...warnings] };
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
@@ -89,8 +113,10 @@ export async function settleRestarted(work: Work, plan: ContainerPlan, restarted
   }
 }
 
-function around({ clock, haste, log }: Work) {
-  return { log, clock, haste, healthTimeoutMs, note: async () => undefined };
+/** What cannot be written down is no reason against a restart: the names of its containers say as much. */
+function around(work: Work, name: string) {
+  const { clock, haste, log } = work;
+  return { log, clock, haste, healthTimeoutMs, note: (step: Step) => noted(work, name, step) };
 }
 
 function ended(plan: ContainerPlan, result: Exclude<Recreated, { readonly kind: 'recreated' }>): Ended {

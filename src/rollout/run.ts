@@ -1,9 +1,11 @@
 import type { Engine } from '../docker/engine.js';
 import type { Inputs } from '../inputs.js';
+import type { Step } from '../ledger/entry.js';
 import type { Clock, Log } from '../log.js';
 import type { RunningProbe } from '../probe/probe.js';
 import type { ContainerReport, Method, Outcome, Phase, Proof, TimelineEvent } from '../report/report.js';
 import type { Haste } from './haste.js';
+import type { Errand } from './journal.js';
 
 /** What a roll-out works with. */
 export interface Fleet {
@@ -18,6 +20,8 @@ export interface Fleet {
   readonly replaced: Map<string, string>;
   /** When the run began, on the clock. */
   readonly began: number;
+  /** What is written down of the run in each container. */
+  readonly errand: Errand;
 }
 
 /** What carrying a plan out works with. */
@@ -35,6 +39,10 @@ export interface Work {
   readonly probe?: RunningProbe;
   /** Runs one step under a name, and writes down how long it took. */
   readonly phase: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+  /** Writes down in the container what is about to be done, and fails where that cannot be written. */
+  readonly note: (step: Step) => Promise<void>;
+  /** From here on it is written down in this container, which has taken the first one's place. */
+  readonly arrive: (container: string) => Promise<void>;
 }
 
 /** How it ended for one container. */

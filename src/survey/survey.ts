@@ -57,14 +57,12 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
   refuseStopped(name, container);
   const oldImage = await engine.findImage(container.Image);
   if (oldImage === undefined) {
-    throw new Refusal(
-      `The engine no longer has the image ${container.Image} that ${name} was made from, so its own settings cannot be told from the image's. Pull or rebuild that image first.`,
-    );
+    throw new Refusal(imageGone(name, container.Image));
   }
-  const base = { name, container, oldImage };
+  const unknown = { name, container, oldImage };
   const reading = await readRunning(engine, container, inputs);
   if (reading.kind !== 'running') {
-    const plan = { ...base, ...unread(name, reading) };
+    const plan = { ...unknown, ...placeOf(reading), ...unread(name, reading) };
     if ('vm' in reading) {
       refuseOther(name, await releasesAt(engine, container.Id, reading.vm), next);
     }
@@ -74,8 +72,10 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
       : recreated(plan, next.root, next);
   }
   const { release: running } = reading;
+  const { root, owner } = running;
   refuseOther(name, [running.name], next);
   const from = running.version;
+  const base = { ...unknown, place: { root, owner } };
   const change = compare(running, next);
   const imageChange = await shared.images(oldImage, () =>
     compareImages(
@@ -123,6 +123,11 @@ export function recreated(plan: Reasoned, root: string, next: ImageRelease): Con
     );
   }
   return { ...plan, method: 'recreate', next };
+}
+
+/** Why nothing can be done with a container whose own image is missing. */
+export function imageGone(name: string, image: string): string {
+  return `The engine no longer has the image ${image} that ${name} was made from, so its own settings cannot be told from the image's. Pull or rebuild that image first.`;
 }
 
 function refuseStopped(name: string, container: ContainerDetails): void {
@@ -179,6 +184,11 @@ function unread(
         reasons: [against('node-unreachable', name, `The node did not answer: ${reading.why}`)],
       };
   }
+}
+
+/** By the command line of a VM that cannot be asked: whom its files belong to is unknown then. */
+function placeOf(reading: Exclude<Reading, { kind: 'running' }>): Pick<ContainerPlan, 'place'> {
+  return 'vm' in reading ? { place: { root: reading.vm.root, owner: { uid: 0, gid: 0 } } } : {};
 }
 
 function booted(vm: Parameters<typeof bootedVersion>[0]): { readonly from?: string } {

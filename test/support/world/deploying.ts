@@ -1,12 +1,11 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deploy } from '../../../src/deploy.js';
 import { connectEngine } from '../../../src/docker/connect.js';
 import { readInputs } from '../../../src/inputs.js';
 import { type Log, systemClock } from '../../../src/log.js';
 import type { Report } from '../../../src/report/report.js';
-import { status } from '../../../src/status.js';
+import { tell } from '../../../src/story.js';
 
 export interface Deployed {
   readonly report: Report;
@@ -33,6 +32,7 @@ export async function deployTo(
     },
     mask: () => undefined,
   };
+  const folder = mkdtempSync(join(tmpdir(), 'hot-deploy-bundle-'));
   const given: Record<string, string> = {
     mode: 'deploy',
     containers: [containers].flat().join('\n'),
@@ -40,12 +40,12 @@ export async function deployTo(
     soak: '500ms',
     drain: '2s',
     rehearse: 'never',
-    'bundle-path': mkdtempSync(join(tmpdir(), 'hot-deploy-bundle-')),
+    'bundle-path': folder,
+    'script-path': join(folder, 'hot-deploy.sh'),
     ...options,
   };
   const environment = process.env;
   const inputs = readInputs((name) => given[name], environment);
-  const tell = inputs.mode === 'status' ? status : deploy;
   const report = await tell(inputs, {
     log,
     clock: systemClock,
