@@ -9,7 +9,7 @@ it('a run that was cancelled before the first container had its turn is never to
     inputs: readInputs((name) => given[name], {}),
     world: { clock: systemClock, environment: {} },
     began: 0,
-    startedAt: '2026-01-02T03:04:05.000Z',
+    run: { id: 'r', startedAt: '2026-01-02T03:04:05.000Z' },
     engine: 'unix:///var/run/docker.sock',
     image: { reference: 'kv:2', id: 'sha256:2' },
     next: { version: '0.2.0' },
