@@ -25,10 +25,10 @@ const nodeName = text('`NAME` or `NAME@HOST`', /^[\w-]+(@[\w.:-]+)?$/);
 
 export const options = {
   mode: {
-    kind: oneOf('auto', 'deploy', 'plan', 'rehearse', 'script', 'status'),
+    kind: oneOf('auto', 'deploy', 'plan', 'rehearse', 'rollback', 'script', 'status'),
     default: 'auto',
     description:
-      '`auto` plans on a pull request and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. `script` writes `hot-deploy.sh` and touches nothing. `status` compares what runs with what the image says. On the command line the mode is the first word.',
+      '`auto` plans on a pull request, rolls back where `to` is given, and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. `script` writes `hot-deploy.sh` and touches nothing. `status` compares what runs with what the image says. On the command line the mode is the first word.',
   },
   containers: {
     kind: lines(selector),
@@ -55,6 +55,12 @@ export const options = {
     kind: text('the name of a build stage', /^[a-zA-Z0-9][\w.-]*$/),
     otherwise: 'the last stage',
     description: 'The stage of the Dockerfile to build.',
+  },
+  to: {
+    kind: text('`previous`, a version, a commit or an image', /^[a-zA-Z0-9][\w.:@/+~-]*$/),
+    otherwise: '`previous` for `rollback`',
+    description:
+      'What a rollback goes back to: `previous`, which is what the containers ran before; a version or a commit that they are known to have run; or an image of the engine.',
   },
   strategy: {
     kind: oneOf('auto', 'relup', 'restart'),
@@ -133,6 +139,12 @@ export const options = {
     description:
       'What to do when the deploy fails half-way: back to the old version, on with a restart, or leave everything for a person to look at.',
   },
+  keep: {
+    kind: wholeNumber(0),
+    default: '3',
+    description:
+      'How many earlier versions stay for a rollback: after a restart the container that ran before, stopped, as `NAME.hot-deploy-previous-ID`; after a hot upgrade the release inside the container. Older ones are removed. Containers of compose, and those with `--rm`, are not kept.',
+  },
   'node-name': {
     kind: nodeName,
     otherwise: 'read from the running VM',
@@ -146,7 +158,14 @@ export const options = {
   environment: {
     kind: text('text on one line'),
     default: 'production',
-    description: 'A name for what is deployed to. It names the lock.',
+    description:
+      'A name for what is deployed to. It names the lock: of two deploys to one environment on an engine the second waits.',
+  },
+  'lock-timeout': {
+    kind: duration(0),
+    default: '10m',
+    description:
+      'How long to wait for another deploy to the same environment, before this one is refused. `0` does not wait. Of a run that has died nobody waits for longer than 15 s.',
   },
   report: {
     kind: path,

@@ -1,4 +1,5 @@
-import type { ContainerPlan } from '../plan/plan.js';
+import type { Changing } from '../plan/plan.js';
+import { hasteOf } from './haste.js';
 import { type Carried, carryOut } from './one.js';
 import type { Fleet } from './run.js';
 
@@ -6,19 +7,28 @@ import type { Fleet } from './run.js';
  * Carries the plans out: the canary first, then the rest, a few at a time. Nothing is final until all have come through:
  * where one fails, those before it go back too, so that the fleet never runs two versions.
  */
-export async function rollOut(fleet: Fleet, plans: readonly ContainerPlan[]): Promise<readonly Carried[]> {
+export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise<readonly Carried[]> {
   const { inputs, log } = fleet;
+  const haste = hasteOf(fleet.signal, fleet.clock);
   const waves = inWaves(plans, inputs.canary, inputs.maxParallel);
   const carried: Carried[] = [];
   for (const [at, wave] of waves.entries()) {
+    if (haste.cancelled) {
+      log.warning('the run was cancelled before every container had its turn: those that did go back');
+      return await Promise.all(
+        carried.map((each) => each.revert('the run was cancelled before every container had its turn')),
+      );
+    }
     if (at === 0 && waves.length > 1) {
       log.info(`canary: ${wave.map(({ name }) => name).join(', ')}`);
     }
-    carried.push(...(await Promise.all(wave.map((plan) => carryOut(fleet, plan)))));
+    carried.push(...(await Promise.all(wave.map((plan) => carryOut(fleet, plan, haste)))));
     if (carried.some(({ ended }) => ended.outcome !== 'deployed')) {
       log.warning('not every container came through: those that did go back');
       return await Promise.all(
-        carried.map((each) => (each.ended.outcome === 'deployed' ? each.revert() : each.finish())),
+        carried.map((each) =>
+          each.ended.outcome === 'deployed' ? each.revert('another container of the fleet failed') : each.finish(),
+        ),
       );
     }
   }

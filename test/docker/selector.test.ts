@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerSummary } from '../../src/docker/engine.js';
-import { ownName, type Selector, select } from '../../src/docker/selector.js';
+import { namesMeant, ownName, type Selector, select } from '../../src/docker/selector.js';
 
 const one = (name: string, labels: Record<string, string> = {}, others: readonly string[] = []): ContainerSummary => ({
   id: `id of ${name}`,
@@ -22,6 +22,8 @@ const all = [
   one('web', { role: 'front' }, ['proxy/web-2']),
   one('web-run-1', compose('shop', 'web', { 'com.docker.compose.oneoff': 'True' })),
   one('web-2.hot-deploy-old-0123456789ab', { role: 'web', ...compose('shop', 'web') }),
+  one('hot-deploy-lock-production', { role: 'web', 'hot-deploy.lock': 'production', ...compose('shop', 'web') }),
+  one('hot-deploy-base-1', { role: 'web', 'hot-deploy.role': 'base', ...compose('shop', 'web') }),
   one('db', { role: 'data', ...compose('shop', 'db') }),
 ];
 const names = (...selectors: Selector[]) => select(all, selectors).map(ownName);
@@ -35,7 +37,7 @@ describe('a selector', () => {
     expect(names({ by: 'name', name: 'web-2' })).toEqual(['web-2']);
   });
 
-  it('by label means all that carry it, the second before the tenth, and nothing that a killed run left', () => {
+  it('by label means all that carry it, the second before the tenth, and nothing that a run has made', () => {
     expect(names({ by: 'label', key: 'role', value: 'web' })).toEqual(['web-2', 'web-10']);
   });
 
@@ -74,5 +76,19 @@ describe('a selector that means nothing names what there is', () => {
   it('and not all of many', () => {
     const many = Array.from({ length: 30 }, (_, index) => one(`app-${index}`));
     expect(() => select(many, [{ by: 'name', name: 'x' }])).toThrow(/, and 20 more\.$/);
+  });
+});
+
+describe('what a restart left half-way', () => {
+  it('is meant by the name that it stands for, though no container has it now', () => {
+    const halfWay = [
+      one('api.hot-deploy-old-0123456789ab', { role: 'api' }),
+      one('api.hot-deploy-new-0123456789ab', { role: 'api' }),
+      one('api.hot-deploy-previous-ba9876543210', { role: 'api' }),
+      one('api-2', { role: 'api' }),
+    ];
+    expect(namesMeant(halfWay, [{ by: 'name', name: 'api' }])).toEqual(['api']);
+    expect(namesMeant(halfWay, [{ by: 'label', key: 'role', value: 'api' }])).toEqual(['api', 'api-2']);
+    expect(namesMeant(halfWay, [{ by: 'name', name: 'web' }])).toEqual([]);
   });
 });
