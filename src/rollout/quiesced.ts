@@ -36,16 +36,19 @@ done`;
 
 const lookMs = 250;
 
-/** Where an installation is under way nothing is known yet; `false` after `timeoutMs` of waiting. */
+/**
+ * Where an installation is under way nothing is known yet; `false` after `timeoutMs` of waiting. Without a node only scripts
+ * are waited for, which is what has to be done before a node is asked for the first time.
+ */
 export async function quiesced(
   { engine, clock }: { readonly engine: Engine; readonly clock: Clock },
   container: string,
-  node: Node,
+  node: Node | undefined,
   timeoutMs = 180_000,
 ): Promise<boolean> {
   const until = clock.now() + timeoutMs;
   for (;;) {
-    if (!(await busy(engine, container)) && !(await installing(node))) {
+    if (!(await busy(engine, container)) && (node === undefined || !(await installing(node)))) {
       return true;
     }
     if (clock.now() >= until) {
