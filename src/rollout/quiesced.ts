@@ -11,9 +11,11 @@ import type { ProcessNote } from '../release/processes.js';
  * on OTP 25 and 27 with docker 20.10 (test/e2e/way-back-killed.e2e.ts shows it):
  *
  * - A script that still waits for its word reads the end of its input instead, and ends without having asked the node.
- * - An installation that has begun is carried out to its end, whether the run was killed or erl_call with it: rpc does not
- *   tie what it evaluates to the connection it came by. All that is lost is the answer. Nobody stays held, the resolved
- *   configuration leaves the disk, and the agent is unloaded.
+ * - An installation that has begun is carried out to its end: all that is lost is the answer. Nobody stays held, the
+ *   resolved configuration leaves the disk, and the agent is unloaded.
+ * - Nobody may ask the node anything by the agent meanwhile: unloading it purges, and that ends whoever runs in it, which is
+ *   the installation. release_handler alone goes on then, and what was to be put back after it is not. So scripts are looked
+ *   for first, and the node is asked only where there are none.
  * - So whoever comes next has to wait, and then to ask what runs.
  */
 
@@ -34,16 +36,19 @@ done`;
 
 const lookMs = 250;
 
-/** Where an installation is under way nothing is known yet; `false` after `timeoutMs` of waiting. */
+/**
+ * Where an installation is under way nothing is known yet; `false` after `timeoutMs` of waiting. Without a node only scripts
+ * are waited for, which is what has to be done before a node is asked for the first time.
+ */
 export async function quiesced(
   { engine, clock }: { readonly engine: Engine; readonly clock: Clock },
   container: string,
-  node: Node,
+  node: Node | undefined,
   timeoutMs = 180_000,
 ): Promise<boolean> {
   const until = clock.now() + timeoutMs;
   for (;;) {
-    if (!(await busy(engine, container)) && !(await installing(node))) {
+    if (!(await busy(engine, container)) && (node === undefined || !(await installing(node)))) {
       return true;
     }
     if (clock.now() >= until) {
