@@ -1,6 +1,6 @@
 # --- the lock: a container that is created and never started; names are unique on an engine ---
 
-lock_id='' beating=''
+lock_id='' beating='' taking=''
 
 # Whoever holds the lock shows by another content of this file, every few seconds, that it lives.
 beat() {
@@ -80,6 +80,7 @@ take_lock() {
   words+=("$image")
   show "${words[@]}"
   [[ -z $dry ]] || return 0
+  taking=yes
   for count in 1 2 3; do
     if engine "${words[@]}"; then
       lock_id=$(said)
@@ -122,6 +123,12 @@ give_lock_back() {
     wait "$beating"
   } >/dev/null 2>&1 || true
   beating=
+  # A signal may have come between its creation and the answer.
+  if [[ -z $lock_id && -n $taking ]] && list && [[ -n ${ids[$lock]-} ]] &&
+    engine inspect --type container --format '{{.Id}} {{with .Config.Labels}}{{with index . "hot-deploy.run"}}{{.}}{{end}}{{end}}' "${ids[$lock]}" &&
+    [[ $(said) == "${ids[$lock]} $run" ]]; then
+    lock_id=${ids[$lock]}
+  fi
   [[ -z $lock_id ]] || engine rm --force --volumes "$lock_id" || true
   lock_id=
 }
