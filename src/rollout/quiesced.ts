@@ -1,5 +1,6 @@
 import type { Engine } from '../docker/engine.js';
 import type { Clock } from '../log.js';
+import { AgentError } from '../node/agent.js';
 import { type Node, NodeUnreachable } from '../node/node.js';
 import { evaluateInput } from '../node/shell.js';
 import { map, text } from '../node/term.js';
@@ -75,6 +76,9 @@ async function installing(node: Node): Promise<boolean> {
     // It boots again after an installation has failed, or is gone: either way nobody installs on it.
     if (error instanceof NodeUnreachable) {
       return false;
+    }
+    if (error instanceof AgentError && error.code === 'busy') {
+      return true;
     }
     throw error;
   }

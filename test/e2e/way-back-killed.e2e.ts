@@ -72,6 +72,27 @@ describe.each(['bookworm', 'trixie'] as const)('a run that is killed on Debian %
     expect(await evaluate(web, '[V || {_, V, _, permanent} <- release_handler:which_releases()]')).toBe('["0.1.0"]');
   });
 
+  it('harms nobody who asks the node at the same time, and nobody harms it', async () => {
+    const place = await workplace(web);
+    const asking = new AbortController();
+    const ask = async () => {
+      for (let asked = 0; ; asked += 1) {
+        if (asking.signal.aborted) return asked;
+        await whatRuns(place, web.name);
+      }
+    };
+    const askers = [ask(), ask(), ask()];
+    const { code, report } = await (await startHotDeploy(words(web, await image(slow)))).ended;
+    asking.abort();
+
+    expect([code, report?.message]).toEqual([0, undefined]);
+    expect(report?.containers[0]?.proof).toMatchObject({ converged: true, vm: { sameProcess: true } });
+    for (const asked of await Promise.all(askers)) expect(asked).toBeGreaterThan(0);
+    expect(await evaluate(web, loaded)).toBe('[]');
+    expect(await evaluate(web, 'whereis(hot_deploy_agent)')).toBe('undefined');
+    expect(await web.exec('cat', '/app/releases/0.2.0/sys.config')).not.toContain('ahoi');
+  });
+
   it('before it gave the word: what waited for it ends, and nothing has changed', async () => {
     const place = await workplace(web);
     const { running } = await whatRuns(place, web.name);
