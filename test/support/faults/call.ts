@@ -9,7 +9,7 @@ export interface Call {
   readonly target?: string;
   /** The name that is asked for: a new container's, or one that is renamed. */
   readonly name?: string;
-  /** Which of those with the same method and path this is, from 1. */
+  /** Which of those with the same method, path and ledger's step this is, from 1. */
   readonly nth: number;
   /** The step that it writes down in a container's ledger. */
   readonly ledger?: string;
@@ -41,7 +41,7 @@ export function calls(): (method: string, url: string, body: Buffer) => Call | u
     // It comes every few seconds, whatever else goes on: no run has the same number of them.
     if (files.some((name) => beatFile.test(name))) return undefined;
     const ledger = files.map((name) => ledgerFile.exec(name)?.[1]).find((step) => step !== undefined);
-    const key = `${method} ${path}`;
+    const key = `${method} ${path} ${ledger ?? ''}`;
     const nth = (counts.get(key) ?? 0) + 1;
     counts.set(key, nth);
     const name = searchParams.get('name');

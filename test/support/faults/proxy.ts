@@ -31,6 +31,8 @@ export interface EngineProxy {
   arm(fault?: Fault): void;
   /** Ends every connection, and lets nobody in for so long; without, whoever lives comes again at once. */
   cut(ms?: number): void;
+  /** When the network is there again. */
+  mended(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -141,6 +143,9 @@ export async function openProxy(engine = '/var/run/docker.sock'): Promise<Engine
     cut: (ms = 0) => {
       cutUntil = Date.now() + ms;
       for (const socket of open) socket.destroy();
+    },
+    mended: async () => {
+      while (Date.now() < cutUntil) await new Promise((done) => setTimeout(done, cutUntil - Date.now()));
     },
     close: async () => {
       for (const socket of open) socket.destroy();
