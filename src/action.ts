@@ -1,6 +1,5 @@
 import * as core from '@actions/core';
 import { cancellation } from './cancellation.js';
-import { deploy } from './deploy.js';
 import { connectEngine } from './docker/connect.js';
 import { actionInputs } from './inputs/action-inputs.js';
 import { readInputs } from './inputs.js';
@@ -10,7 +9,7 @@ import { exitCodes } from './report/exit-code.js';
 import { publish } from './report/publish.js';
 import { runnerLog } from './report/runner-log.js';
 import { verdict } from './report/verdict.js';
-import { status } from './status.js';
+import { tell } from './story.js';
 
 const environment = process.env;
 
@@ -18,7 +17,6 @@ try {
   const log = runnerLog(systemClock);
   const inputs = readInputs(actionInputs(environment), environment);
   if (inputs.cookie) log.mask(inputs.cookie);
-  const tell = inputs.mode === 'status' ? status : deploy;
   const report = await tell(inputs, {
     log,
     clock: systemClock,

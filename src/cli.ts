@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import manifest from '../package.json' with { type: 'json' };
 import { cancellation } from './cancellation.js';
-import { deploy } from './deploy.js';
 import { connectEngine } from './docker/connect.js';
 import { debugWord, readCommandLine } from './inputs/command-line.js';
 import { help } from './inputs/help.js';
@@ -13,7 +12,7 @@ import { exitCodes } from './report/exit-code.js';
 import { renderTerminal } from './report/terminal.js';
 import { terminalLog } from './report/terminal-log.js';
 import { asJson, writeReport } from './report/write.js';
-import { status } from './status.js';
+import { tell } from './story.js';
 
 const environment = process.env;
 const words = process.argv.slice(2);
@@ -28,7 +27,6 @@ async function main(): Promise<number> {
   }
   const inputs = readInputs(command.given, environment);
   if (inputs.cookie) log.mask(inputs.cookie);
-  const tell = inputs.mode === 'status' ? status : deploy;
   const report = await tell(inputs, {
     log,
     clock: systemClock,

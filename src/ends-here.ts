@@ -15,7 +15,7 @@ export function endsHere(decided: Decided): Report | undefined {
       `The rehearsal of ${failed.map(({ name }) => name).join(', ')} failed: the reasons say in what.`,
     );
   }
-  if (inputs.mode !== 'deploy' || inputs.dryRun) {
+  if ((inputs.mode !== 'deploy' && inputs.mode !== 'rollback') || inputs.dryRun) {
     return planned(decided);
   }
   const closed = plans.filter(({ method }) => method === 'recreate');

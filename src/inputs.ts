@@ -7,17 +7,22 @@ import type { ProbeTarget } from './probe/target.js';
 
 /** Everything a user can ask for, read, typed and checked. */
 export interface Inputs {
-  readonly mode: 'deploy' | 'plan' | 'rehearse' | 'status';
+  readonly mode: 'deploy' | 'plan' | 'rehearse' | 'rollback' | 'status';
   /** At least one, save where `from` stands in for them. */
   readonly containers: readonly Selector[];
   /** The image that runs. */
   readonly from?: string;
-  /** Absent only for `status`, where each container's own reference is meant then. */
+  /**
+   * Absent only for `status`, where each container's own reference is meant then, and for `rollback`, where the name that
+   * moves is the one that was deployed.
+   */
   readonly image?: string;
   /** Absent where `image` exists already. */
   readonly build?: Build;
   /** The repository's folder: what the image is built from, and where hand-written appups lie. */
   readonly context: string;
+  /** What a rollback goes back to. */
+  readonly to: string;
   readonly strategy: 'auto' | 'relup' | 'restart';
   readonly hotUpTo: 'patch' | 'minor' | 'major';
   readonly rehearse: 'auto' | 'always' | 'never';
@@ -66,16 +71,18 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
   const from = value('from');
   const rehearseCommand = value('rehearse-command');
   const rehearseNetwork = value('rehearse-network');
-  const mode = modeFor(value('mode'), environment);
+  const to = value('to');
+  const mode = modeFor(value('mode'), to, environment);
   // The image of this commit is what a deploy makes, and says nothing about what was meant to run before.
-  const image = value('image') ?? (mode === 'status' ? undefined : imageOfCommit(environment));
+  const image = value('image') ?? (mode === 'status' || mode === 'rollback' ? undefined : imageOfCommit(environment));
   const inputs: Inputs = {
     mode,
     containers: from === undefined ? someOf(value('containers') ?? []) : (value('containers') ?? []),
     ...(from && { from }),
     ...(image && { image }),
-    ...(value('build') && mode !== 'status' && { build: readBuild(given) }),
+    ...(value('build') && mode !== 'status' && mode !== 'rollback' && { build: readBuild(given) }),
     context: value('context'),
+    to: to ?? 'previous',
     strategy: value('strategy'),
     hotUpTo: value('hot-up-to'),
     // Asked to do nothing else, it does.
@@ -114,10 +121,15 @@ function readBuild(given: Given): Build {
   };
 }
 
-function modeFor(mode: 'auto' | Inputs['mode'], environment: NodeJS.ProcessEnv): Inputs['mode'] {
+function modeFor(
+  mode: 'auto' | Inputs['mode'],
+  to: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Inputs['mode'] {
   if (mode !== 'auto') return mode;
   // Also `pull_request_target` and reviews: whatever a pull request starts must not deploy what nobody merged.
-  return environment['GITHUB_EVENT_NAME']?.startsWith('pull_request') ? 'plan' : 'deploy';
+  if (environment['GITHUB_EVENT_NAME']?.startsWith('pull_request')) return 'plan';
+  return to === undefined ? 'deploy' : 'rollback';
 }
 
 function someOf(selectors: readonly Selector[]): readonly Selector[] {

@@ -25,8 +25,9 @@ export interface Draft {
 export interface Decided extends Draft {
   /** The engine's address. */
   readonly engine: string;
-  readonly image: ProvidedImage;
-  readonly next: ImageRelease;
+  readonly image: Pick<ProvidedImage, 'reference' | 'id' | 'previousId'>;
+  /** What is deployed, or gone back to. */
+  readonly next: Pick<ImageRelease, 'version'>;
   readonly plans: readonly ContainerPlan[];
 }
 

@@ -26,6 +26,7 @@ test('a name is enough: everything else has the default of the documentation', (
     image: 'kv:2',
     build: { args: [] },
     context: '.',
+    to: 'previous',
     strategy: 'auto',
     hotUpTo: 'major',
     rehearse: 'auto',
@@ -100,7 +101,7 @@ test('an unknown probe is named, with those that are known', () => {
 });
 
 test.each<[OptionName, string, string]>([
-  ['mode', 'rollback', '`auto`, `deploy`, `plan`, `rehearse`, `status`'],
+  ['mode', 'undo', '`auto`, `deploy`, `plan`, `rehearse`, `rollback`, `status`'],
   ['rehearse', 'sometimes', '`auto`, `always`, `never`'],
   ['rehearse-env', 'DATABASE_URL', '`KEY=VALUE`; one a line'],
   ['rehearse-network', '--host', 'the name of a Docker network'],
@@ -212,6 +213,28 @@ describe('status', () => {
 
   test('is what it is asked for on a pull request, too', () => {
     expect(read({ mode: 'status' }, { ...github, GITHUB_EVENT_NAME: 'pull_request' }).mode).toBe('status');
+  });
+});
+
+describe('rollback', () => {
+  const github = { GITHUB_REPOSITORY: 'acme/shop', GITHUB_SHA: 'c0ffee', GITHUB_EVENT_NAME: 'workflow_dispatch' };
+
+  test('goes back to what ran before, or to what is named', () => {
+    expect(read({ mode: 'rollback' }).to).toBe('previous');
+    expect(read({ mode: 'rollback', to: '1.2.3+build.7' }).to).toBe('1.2.3+build.7');
+    expect(refusal({ mode: 'rollback', to: '--force' })).toContain('a version, a commit or an image');
+  });
+
+  test('is meant where `to` is given, save on a pull request', () => {
+    expect(read({ mode: 'auto', to: '1.2.3' }, github).mode).toBe('rollback');
+    expect(read({ mode: 'auto', to: '' }, github).mode).toBe('deploy');
+    expect(refusal({ mode: 'auto', to: '1.2.3' }, { ...github, GITHUB_EVENT_NAME: 'pull_request' })).toContain('`to`');
+    expect(refusal({ mode: 'deploy', to: '1.2.3' })).toContain('Allowed with it is `rollback`');
+  });
+
+  test('builds nothing, and does not take the image of this commit for what it goes back to', () => {
+    const inputs = read({ mode: 'rollback', image: '', dockerfile: 'Dockerfile.prod' }, github);
+    expect([inputs.image, inputs.build]).toEqual([undefined, undefined]);
   });
 });
 

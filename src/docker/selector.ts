@@ -34,10 +34,23 @@ export function ownName(container: ContainerSummary): string {
   return container.names.find((name) => !name.includes('/')) ?? container.id.slice(0, 12);
 }
 
+/**
+ * The names that the selectors mean, also where a restart was cut off while no container had the name: those that stand
+ * for it are known by theirs.
+ */
+export function namesMeant(containers: readonly ContainerSummary[], selectors: readonly Selector[]): readonly string[] {
+  const asNamed = containers.map((container) => ({ ...container, names: [ownName(container).replace(remnant, '')] }));
+  return [
+    ...new Set(selectors.flatMap((selector) => asNamed.filter((each) => means(selector, each)).map(ownName))),
+  ].sort();
+}
+
+const remnant = /\.hot-deploy-(old|new)-[0-9a-f]+$/;
+
 function means(selector: Selector, container: ContainerSummary): boolean {
   if (selector.by === 'name') return ownName(container) === selector.name;
   // What a re-creation that was cut short left behind carries the labels of the one it stands beside.
-  if (/\.hot-deploy-(old|new)-[0-9a-f]+$/.test(ownName(container))) return false;
+  if (/\.hot-deploy-(old|new|previous)-[0-9a-f]+$/.test(ownName(container))) return false;
   if (selector.by === 'label') return container.labels[selector.key] === selector.value;
   return (
     container.labels['com.docker.compose.project'] === selector.project &&

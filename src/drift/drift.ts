@@ -32,7 +32,7 @@ export interface Moment {
 
 export interface Difference {
   readonly kind: Kind;
-  /** A release, an application, a module, a key (`app:key`), a place in the supervision tree, a process, a file. */
+  /** A run's versions, a release, an application, a module, a key (`app:key`), a place in the supervision tree, a process, a file. */
   readonly subject: string;
   /** How it differs, to be read after the subject. */
   readonly message: string;
@@ -40,6 +40,7 @@ export interface Difference {
 }
 
 export const kinds = [
+  'run',
   'release',
   'restart',
   'application',

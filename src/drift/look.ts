@@ -1,6 +1,7 @@
 import { EngineError } from '../docker/call.js';
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
+import { readLedger } from '../ledger/ledger.js';
 import type { Clock } from '../log.js';
 import { AgentError } from '../node/agent.js';
 import { NodeUnreachable } from '../node/node.js';
@@ -16,6 +17,7 @@ import { configuredBy } from './configured.js';
 import { historyOf, stopped, unread, volumeOver } from './container.js';
 import type { Drift } from './drift.js';
 import { findMeant, type MeantImage, nameImage } from './meant.js';
+import { recorded } from './recorded.js';
 import { bootHeld, type Held, readHeld } from './reference.js';
 import type { Boot, Seen, Unknown } from './seen.js';
 import { readStartup } from './startup.js';
@@ -94,8 +96,14 @@ async function compared(
     return { drift: { ...known, state: 'unread' }, message: still ?? unread(reading) };
   }
   const { release: running } = reading;
-  const { name, version, nodeName: node, otp } = running;
-  const runs = { ...known, runs: { name, version, node, otp } };
+  const { name, version, nodeName: node, otp, root } = running;
+  const written = recorded(await readLedger(engine, { container: container.Id, root }));
+  const runs = {
+    ...known,
+    runs: { name, version, node, otp },
+    history: [...known.history, ...written.history],
+    differences: written.differences,
+  };
   if (meant.details === undefined) {
     const missing = `${meant.reference}: the engine has no image of that name any more, so a new container could not be made from it. Pull it, or name another with \`image\``;
     return { drift: { ...runs, state: 'unclear', notCompared: [missing] } };
@@ -109,8 +117,12 @@ async function compared(
       ...runs,
       ...found,
       meant: { ...nameImage(meant.details), reference: meant.reference, version: held.release.version },
-      history: [...known.history, ...found.history].sort((one, other) => one.at.localeCompare(other.at)),
-      ...notInFull(found, [...(meant.nameless ? [nobody] : []), ...volumeOver(container, running)]),
+      history: [...runs.history, ...found.history].sort((one, other) => one.at.localeCompare(other.at)),
+      differences: [...written.differences, ...found.differences],
+      ...notInFull(written.differences.length > 0 ? { ...found, state: 'differs' } : found, [
+        ...(meant.nameless ? [nobody] : []),
+        ...volumeOver(container, running),
+      ]),
     },
   };
 }

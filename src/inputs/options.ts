@@ -25,10 +25,10 @@ const nodeName = text('`NAME` or `NAME@HOST`', /^[\w-]+(@[\w.:-]+)?$/);
 
 export const options = {
   mode: {
-    kind: oneOf('auto', 'deploy', 'plan', 'rehearse', 'status'),
+    kind: oneOf('auto', 'deploy', 'plan', 'rehearse', 'rollback', 'status'),
     default: 'auto',
     description:
-      '`auto` plans on a pull request and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. `status` compares what runs with what the image says. On the command line the mode is the first word.',
+      '`auto` plans on a pull request, rolls back where `to` is given, and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. `status` compares what runs with what the image says. On the command line the mode is the first word.',
   },
   containers: {
     kind: lines(selector),
@@ -55,6 +55,12 @@ export const options = {
     kind: text('the name of a build stage', /^[a-zA-Z0-9][\w.-]*$/),
     otherwise: 'the last stage',
     description: 'The stage of the Dockerfile to build.',
+  },
+  to: {
+    kind: text('`previous`, a version, a commit or an image', /^[a-zA-Z0-9][\w.:@/+~-]*$/),
+    otherwise: '`previous` for `rollback`',
+    description:
+      'What a rollback goes back to: `previous`, which is what the containers ran before; a version or a commit that they are known to have run; or an image of the engine.',
   },
   strategy: {
     kind: oneOf('auto', 'relup', 'restart'),

@@ -19,6 +19,7 @@ const sets = {
   facts: ['hot_deploy_node', 'hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_check', 'hot_deploy_facts'],
   copies: ['hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_check', 'hot_deploy_facts', 'hot_deploy_copies'],
   drift: ['hot_deploy_node', 'hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_drift'],
+  shelf: ['hot_deploy_node', 'hot_deploy_shelf'],
   config: ['hot_deploy_config', 'hot_deploy_term'],
   release: ['hot_deploy_release', 'hot_deploy_appup', 'hot_deploy_relup'],
 } as const;

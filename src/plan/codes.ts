@@ -56,7 +56,11 @@ export const reasonCodes = {
   unrehearsed:
     'The upgrade could not be tried out: what runs does not boot on its own, or the rehearsal could not be held. It closes nothing, unless `rehearse: always` was asked for. `rehearse-env` and `rehearse-network` give it what it needs.',
   'no-way-down':
-    'The rehearsal found no way back by downgrade. It closes nothing: should the deploy fail, the container is restarted on the old version instead.',
+    'There is no way back by downgrade: the rehearsal found none, or what a deploy left for it in the container is damaged. It closes no deploy: should that fail, the container is restarted on the old version instead.',
+  'not-upgraded-here':
+    'The way back was asked for, and the container got the version that runs otherwise than by a hot deploy: it booted it from its image, so there is no relup in it. Go back by restart.',
+  'release-gone':
+    'The way back was asked for, and files of the older release are no longer in the container, or not what they were. `keep` says how many releases stay. Go back by restart.',
   'baseline-mismatch':
     'The node runs code that is not on its disk: it was patched by hand. What it runs cannot be named.',
   'release-not-writable':

@@ -1,4 +1,5 @@
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
+import type { Place } from '../ledger/ledger.js';
 import type { Baseline } from '../node/config.js';
 import type { ColdBoot } from '../release/cold-boot.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
@@ -20,11 +21,20 @@ export type ContainerPlan = {
   readonly from?: string;
   readonly reasons: readonly Reason[];
   readonly rehearsal?: Rehearsal;
+  /** Where the release lies in the container; absent where that is unknown. */
+  readonly place?: Omit<Place, 'container'>;
 } & (
   | { readonly method: 'none' }
-  | { readonly method: 'recreate' }
+  | { readonly method: 'recreate'; readonly next: ImageRelease }
   | { readonly method: 'relup'; readonly hot: HotMaterial }
 );
+
+/** A plan that changes something. */
+export type Changing = Exclude<ContainerPlan, { readonly method: 'none' }>;
+
+export function isChanging(plan: ContainerPlan): plan is Changing {
+  return plan.method !== 'none';
+}
 
 /** Everything a hot load needs, gathered before anything changes. */
 export interface HotMaterial {

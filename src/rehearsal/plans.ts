@@ -89,7 +89,13 @@ function decided(plan: HotPlan, rehearsal: Rehearsal): ContainerPlan {
   const { version } = plan.hot.next;
   switch (rehearsal.kind) {
     case 'failed':
-      return { ...rest, method: 'recreate', rehearsal, reasons: [...plan.reasons, ...rehearsal.reasons] };
+      return {
+        ...rest,
+        method: 'recreate',
+        next: plan.hot.next,
+        rehearsal,
+        reasons: [...plan.reasons, ...rehearsal.reasons],
+      };
     case 'unrehearsed':
       return { ...plan, rehearsal, reasons: [...plan.reasons, unrehearsed(version, rehearsal.why)] };
     case 'passed':

@@ -10,6 +10,10 @@ const usable = {
   name: { pattern: /^[A-Za-z][A-Za-z0-9_@.-]{0,127}$/, allowed: 'letters, digits and any of _ @ . -' },
 } as const;
 
+export function isUsable(kind: keyof typeof usable, name: string): boolean {
+  return usable[kind].pattern.test(name);
+}
+
 /** Refuses names that no tool writes and no path should hold. `where` begins a sentence. */
 export function refuseUnusable(kind: keyof typeof usable, name: string, where: string): void {
   const { pattern, allowed } = usable[kind];

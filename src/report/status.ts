@@ -121,6 +121,7 @@ function grouped(differences: readonly Difference[]) {
 
 /** One of a kind, and several. */
 const words = {
+  run: ['run', 'runs'],
   release: ['release', 'releases'],
   // It is spoken of by the release that it would not boot.
   restart: ['release', 'releases'],

@@ -1,9 +1,9 @@
-import { NodeUnreachable } from '../node/node.js';
 import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
-import { readRunning } from '../release/running.js';
 import { prepareSwitch, switchRelease, unstage } from '../upgrade/switch.js';
 import { baselineOfNew, down } from './direction.js';
+import { noted } from './noted.js';
 import type { Ended, Work } from './run.js';
+import { serving } from './serving.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
 
@@ -12,8 +12,6 @@ interface Failure {
   readonly why: string;
   readonly by: 'emulator' | 'downgrade' | 'itself';
 }
-
-const patienceMs = 60_000;
 
 /**
  * Brings a container back to the release it ran. By downgrade where the VM still runs, since that keeps connections and
@@ -31,6 +29,7 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
     };
   }
   log.warning(`${name}: going back to ${hot.running.version}: ${failure.why}`);
+  await noted(work, name, 'bring-back');
   const how = await phase('bring back', async () => {
     if (failure.by === 'downgrade') {
       const { rehearsal } = plan;
@@ -46,7 +45,7 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
     }
     return failure.by === 'emulator' ? 'by a restart of the VM, which release_handler began' : 'without any doing';
   });
-  const serves = await phase('ask again', () => serving(work, plan, [hot.running.version]));
+  const serves = await phase('ask again', () => serving(work, container.Id, [hot.running.version]));
   if (serves === undefined) {
     return {
       outcome: 'failed',
@@ -60,6 +59,7 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
       directories: hot.bundle.directories.filter((directory) => !hot.present.includes(directory)),
     }),
   );
+  await noted(work, name, 'undone');
   return {
     outcome: 'rolled-back',
     id: container.Id,
@@ -74,7 +74,9 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
 export async function findOut(work: Work, plan: HotPlan, why: string): Promise<Ended> {
   const { hot, container, name } = plan;
   work.log.warning(`${name}: the answer to the switch was lost (${why}), so the node is asked what it runs`);
-  const runs = await work.phase('ask again', () => serving(work, plan, [hot.running.version, hot.next.version]));
+  const runs = await work.phase('ask again', () =>
+    serving(work, container.Id, [hot.running.version, hot.next.version]),
+  );
   if (runs === undefined) {
     return {
       outcome: 'failed',
@@ -106,25 +108,4 @@ async function downgrade(work: Work, hot: HotMaterial): Promise<string | undefin
     ...environment.differing,
   ];
   return differing.length === 0 ? undefined : `these are not what they were: ${differing.slice(0, 5).join(', ')}`;
-}
-
-/** Asks until the node has booted and says that it runs one of these versions. */
-async function serving(work: Work, { container }: HotPlan, versions: readonly string[]) {
-  const { clock, engine, inputs } = work;
-  const until = clock.now() + patienceMs;
-  while (clock.now() < until) {
-    try {
-      const reading = await readRunning(engine, await engine.inspectContainer(container.Id), inputs);
-      if (reading.kind === 'running' && reading.release.booted && versions.includes(reading.release.version)) {
-        return reading.release;
-      }
-    } catch (error) {
-      // It boots: neither container nor node may answer yet. What it says last counts.
-      if (!(error instanceof NodeUnreachable) && clock.now() >= until) {
-        throw error;
-      }
-    }
-    await clock.sleep(200);
-  }
-  return undefined;
 }

@@ -1,56 +1,37 @@
 import type { Baseline } from '../node/config.js';
 import type { HotMaterial } from '../plan/plan.js';
 import { readBaseline } from '../release/baseline.js';
-import type { ImageRelease } from '../release/release.js';
+import type { RunningRelease } from '../release/release.js';
 import type { Route } from '../upgrade/switch.js';
+import { type Direction, routeDown, routeUp, type Way } from '../upgrade/way.js';
 
 /** The way to the new release. */
-export function up(hot: HotMaterial, suspendTimeoutMs: number): Route {
-  const { running, next, bundle } = hot;
-  return {
-    ...common(hot, suspendTimeoutMs),
-    from: running.version,
-    to: next.version,
-    applications: bootApplications(next),
-    gone: bundle.removed,
-  };
+export function up({ running, bundle }: HotMaterial, suspendTimeoutMs: number): Route {
+  return routeUp(bundle.way, running.node, running.root, suspendTimeoutMs);
 }
 
 /** The way back, once the new one runs. */
-export function down(hot: HotMaterial, suspendTimeoutMs: number): Route {
-  const { running, next, bundle } = hot;
-  return {
-    ...common(hot, suspendTimeoutMs),
-    from: next.version,
-    to: running.version,
-    applications: runningApplications(running),
-    gone: bundle.added,
-  };
-}
-
-function common({ running, bundle }: HotMaterial, suspendTimeoutMs: number) {
-  const { updates, loads, checksums } = bundle;
-  return { node: running.node, root: running.root, updates, loads, checksums, suspendTimeoutMs };
+export function down({ running, bundle }: HotMaterial, suspendTimeoutMs: number): Route {
+  return routeDown(bundle.way, running.node, running.root, suspendTimeoutMs);
 }
 
 /** What the old release configures on the node, before the way up. */
-export async function baselineOfOld({ running }: Pick<HotMaterial, 'running'>): Promise<Baseline> {
-  const { node, root, version } = running;
-  return await readBaseline(node, { root, version, running: version, applications: runningApplications(running) });
+export async function baselineOfOld({ running, bundle }: Pick<HotMaterial, 'running' | 'bundle'>): Promise<Baseline> {
+  return await baselineBefore(bundle.way, 'up', running);
 }
 
 /** What the new one configures on the node, before the way back. */
-export async function baselineOfNew({ running, next }: Pick<HotMaterial, 'running' | 'next'>): Promise<Baseline> {
-  const { node, root } = running;
-  const request = { root, version: next.version, running: running.version, applications: bootApplications(next) };
-  return await readBaseline(node, request);
+export async function baselineOfNew({ running, bundle }: Pick<HotMaterial, 'running' | 'bundle'>): Promise<Baseline> {
+  return await baselineBefore(bundle.way, 'down', running);
 }
 
-/** Applications the boot script loads, whose configuration is resolved. */
-function bootApplications({ applications }: Pick<ImageRelease, 'applications'>): Route['applications'] {
-  return applications.filter(({ mode }) => mode !== 'none').map(({ name, version }) => [name, version] as const);
-}
-
-function runningApplications({ applications }: Pick<HotMaterial['running'], 'applications'>): Route['applications'] {
-  return applications.map(({ name, version }) => [name, version] as const);
+/** What the release that a way leaves configures on the node, before it is gone. */
+export async function baselineBefore(
+  { from, to, applications }: Way,
+  direction: Direction,
+  { node, root }: Pick<RunningRelease, 'node' | 'root'>,
+): Promise<Baseline> {
+  return direction === 'up'
+    ? await readBaseline(node, { root, version: from, running: from, applications: applications.from })
+    : await readBaseline(node, { root, version: to, running: from, applications: applications.to });
 }

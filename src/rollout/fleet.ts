@@ -1,4 +1,4 @@
-import type { ContainerPlan } from '../plan/plan.js';
+import type { Changing } from '../plan/plan.js';
 import { type Carried, carryOut } from './one.js';
 import type { Fleet } from './run.js';
 
@@ -6,7 +6,7 @@ import type { Fleet } from './run.js';
  * Carries the plans out: the canary first, then the rest, a few at a time. Nothing is final until all have come through:
  * where one fails, those before it go back too, so that the fleet never runs two versions.
  */
-export async function rollOut(fleet: Fleet, plans: readonly ContainerPlan[]): Promise<readonly Carried[]> {
+export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise<readonly Carried[]> {
   const { inputs, log } = fleet;
   const waves = inWaves(plans, inputs.canary, inputs.maxParallel);
   const carried: Carried[] = [];

@@ -1,4 +1,4 @@
-import type { ContainerPlan } from '../plan/plan.js';
+import type { Changing, ContainerPlan } from '../plan/plan.js';
 import type { Measurement } from '../probe/measurement.js';
 import { type RunningProbe, startProbe } from '../probe/probe.js';
 import { resolveProbe } from '../probe/resolve.js';
@@ -30,8 +30,8 @@ export interface Carried {
 const beforeMs = 2_000;
 const afterRestartMs = 1_000;
 
-export async function carryOut(fleet: Fleet, plan: ContainerPlan): Promise<Carried> {
-  const { engine, clock, log, inputs, image, next, signal, replaced } = fleet;
+export async function carryOut(fleet: Fleet, plan: Changing): Promise<Carried> {
+  const { engine, clock, log, inputs, image, signal, replaced } = fleet;
   const record = recorder(plan.name, clock, log, fleet.began);
   const target =
     inputs.probe ?? (plan.oldImage.Config.Healthcheck?.Test?.length ? ({ kind: 'docker' } as const) : undefined);
@@ -45,6 +45,7 @@ export async function carryOut(fleet: Fleet, plan: ContainerPlan): Promise<Carri
     signal,
     replaced,
     phase: record.phase,
+    note: async () => undefined,
     ...(probe && { probe }),
   };
   if (probe !== undefined) {
@@ -83,6 +84,7 @@ export async function carryOut(fleet: Fleet, plan: ContainerPlan): Promise<Carri
   }
   const onPhase = (name: string, ms: number) => void record.phases.push({ name, ms: Math.round(ms) });
   const since = clock.now();
+  const next = plan.method === 'relup' ? plan.hot.next : plan.next;
   const ended = await restart(work, plan, next, target, onPhase).catch((error: unknown) => lost(plan, error));
   record.timeline.push({
     at: Math.round(since - fleet.began),

@@ -1,9 +1,10 @@
 import type { Engine } from '../docker/engine.js';
 import type { Inputs } from '../inputs.js';
+import type { Step } from '../ledger/entry.js';
 import type { Clock, Log } from '../log.js';
 import type { RunningProbe } from '../probe/probe.js';
-import type { ImageRelease } from '../release/release.js';
 import type { ContainerReport, Method, Outcome, Phase, Proof, TimelineEvent } from '../report/report.js';
+import type { Earlier } from './shelf.js';
 
 /** What a roll-out works with. */
 export interface Fleet {
@@ -12,7 +13,6 @@ export interface Fleet {
   readonly clock: Clock;
   readonly inputs: Inputs;
   readonly image: { readonly reference: string; readonly id: string };
-  readonly next: ImageRelease;
   /** Aborts when the run is cancelled. */
   readonly signal: AbortSignal;
   /** New ids of containers that were re-created, by their old ones: others may live in their namespaces. */
@@ -34,6 +34,8 @@ export interface Work {
   readonly probe?: RunningProbe;
   /** Runs one step under a name, and writes down how long it took. */
   readonly phase: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+  /** Writes down in the container what is about to be done, and fails where that cannot be written. */
+  readonly note: (step: Step) => Promise<void>;
 }
 
 /** How it ended for one container. */
@@ -48,6 +50,8 @@ export interface Ended {
   readonly lingering?: ContainerReport['lingering'];
   readonly settings?: ContainerReport['settings'];
   readonly warnings?: readonly string[];
+  /** Releases that were there before and stay, to go back to. */
+  readonly earlier?: Earlier;
   /** Why it did not end as deployed, and what is true now. */
   readonly message?: string;
 }

@@ -1,37 +1,116 @@
+import type { ContainerDetails } from '../docker/details.js';
+import type { Node } from '../node/node.js';
 import { text } from '../node/term.js';
-import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
+import type { ContainerPlan } from '../plan/plan.js';
+import { together } from './downgrade.js';
 import { drain } from './drain.js';
+import { goalOf, type Journey } from './journey.js';
+import { inWords } from './leg.js';
+import { noted } from './noted.js';
 import { restart } from './restart.js';
 import type { Ended, Work } from './run.js';
+import { serving } from './serving.js';
+import { tidy } from './shelf.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
 
+/** Until there is an input for it. */
+const usualKeep = 3;
+
 /** Lets old code run out, and makes the new release the one that the container boots. */
-export async function settle(work: Work, plan: HotPlan, ended: Ended): Promise<Ended> {
-  const { hot } = plan;
-  const lingering = await work.phase('drain', () => drain(work, hot.running.node, hot.bundle.loads));
-  if (lingering.length > 0 && work.inputs.lingering === 'restart') {
-    work.log.info(`${plan.name}: ${lingering.length} processes stay in old code, and lingering is restart`);
-    return { ...(await restart(work, plan, hot.next, work.inputs.probe, () => undefined)), method: 'recreate' };
+export async function settle(work: Work, plan: HotPlan, ended: Ended, keep = usualKeep): Promise<Ended> {
+  const { name, hot, container } = plan;
+  const { next, running, bundle } = hot;
+  const final = { name, container, node: running.node, from: running.version, to: next.version, loads: bundle.loads };
+  return await finish(work, final, ended, keep, async (lingering) => {
+    work.log.info(`${name}: ${lingering} processes stay in old code, and lingering is restart`);
+    return { ...(await restart(work, plan, next, work.inputs.probe, () => undefined)), method: 'recreate' };
+  });
+}
+
+/** The same after a journey to a release that ran before. */
+export async function settleJourney(
+  work: Work,
+  journey: Journey,
+  direction: 'down' | 'up',
+  ended: Ended,
+  keep = usualKeep,
+): Promise<Ended> {
+  const { name, container, running, steps } = journey;
+  const to = goalOf(journey, direction);
+  const { loads } = together(steps);
+  const final = { name, container, node: running.node, from: running.version, to, loads };
+  return await finish(work, final, ended, keep);
+}
+
+/** What is to be final, and where. */
+interface Final {
+  readonly name: string;
+  readonly container: ContainerDetails;
+  readonly node: Node;
+  readonly from: string;
+  readonly to: string;
+  readonly loads: readonly string[];
+}
+
+async function finish(
+  work: Work,
+  final: Final,
+  ended: Ended,
+  keep: number,
+  /** Where a new container is to take its place before anything is final: the image is at hand. */
+  instead?: (lingering: number) => Promise<Ended>,
+): Promise<Ended> {
+  const { name, node, from, to, loads, container } = final;
+  await noted(work, name, 'settle');
+  const lingering = await work.phase('drain', () => drain(work, node, loads));
+  const restarts = lingering.length > 0 && work.inputs.lingering === 'restart';
+  if (restarts && instead !== undefined) {
+    return await instead(lingering.length);
   }
-  const refused = await work.phase('make permanent', () => makePermanent(hot));
+  const refused = await work.phase('make permanent', () => makePermanent(node, to));
   if (refused !== undefined) {
     return {
       ...ended,
       outcome: 'failed',
-      message: `${plan.name} runs ${hot.next.version}, and it could not be made permanent (${refused}): a restart of the container would boot ${hot.running.version}.`,
+      message: `${name} runs ${to}, and it could not be made permanent (${refused}): a restart of the container would boot ${from}.`,
     };
   }
-  const proof = ended.proof && { ...ended.proof, processes: { ...ended.proof.processes, oldCode: lingering } };
-  return { ...ended, lingering, ...(proof && { proof }) };
+  if (restarts) {
+    const failed = await work.phase('restart', () => restarted(work, container, to));
+    if (failed !== undefined) {
+      return { ...ended, outcome: 'failed', message: `${name}: ${failed}` };
+    }
+  }
+  await noted(work, name, 'done');
+  const tidied = restarts ? {} : await tidy(work, name, node, keep);
+  const left = restarts ? [] : lingering;
+  const proof = ended.proof && { ...ended.proof, processes: { ...ended.proof.processes, oldCode: left } };
+  const warnings = [...(ended.warnings ?? []), ...(tidied.warnings ?? [])];
+  return { ...ended, ...tidied, lingering: left, ...(warnings.length > 0 && { warnings }), ...(proof && { proof }) };
 }
 
-async function makePermanent({ running, next }: HotMaterial): Promise<string | undefined> {
-  const answer = (await running.node.ask({
+/** The very container, which boots what has been made permanent; what went wrong, if anything did. */
+async function restarted(work: Work, { Id: id }: ContainerDetails, version: string): Promise<string | undefined> {
+  work.log.info('processes stay in old code, and lingering is restart: the container is restarted');
+  try {
+    await work.engine.stopContainer(id);
+    await work.engine.startContainer(id);
+  } catch (error) {
+    return `it was to be restarted on ${version}, since processes stayed in old code: ${inWords(error)}`;
+  }
+  return (await serving(work, id, [version])) === undefined
+    ? `since it was restarted the node did not say that it runs ${version}: look at it now.`
+    : undefined;
+}
+
+/** Why not, where it was refused. */
+async function makePermanent(node: Node, version: string): Promise<string | undefined> {
+  const answer = (await node.ask({
     set: 'install',
     module: 'hot_deploy_install',
     function: 'make_permanent',
-    argument: text(next.version),
+    argument: text(version),
   })) as { readonly result: string; readonly why?: string };
   return answer.result === 'permanent' ? undefined : (answer.why ?? 'no reason given');
 }

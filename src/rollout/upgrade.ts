@@ -3,6 +3,7 @@ import type { Proof } from '../report/report.js';
 import { prepareSwitch, ready, stage, switchRelease, unstage } from '../upgrade/switch.js';
 import { bringBack, findOut } from './bring-back.js';
 import { up } from './direction.js';
+import { noted } from './noted.js';
 import { type Measure, prove } from './proof.js';
 import type { Ended, Work } from './run.js';
 import { soak } from './soak.js';
@@ -21,6 +22,7 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   const fresh = bundle.directories.filter((directory) => !hot.present.includes(directory));
   const unchanged = async (why: string): Promise<Ended> => {
     await phase('unstage', () => unstage(node, { to: bundle.to, directories: fresh }));
+    await noted(work, plan.name, 'undone');
     return { outcome: 'refused', id: container.Id, message: `${plan.name} was not changed: ${why}` };
   };
   const request = { ...up(hot, inputs.suspendTimeoutMs), baseline: hot.baseline };
@@ -33,7 +35,9 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
       const message = `${plan.name} was not changed: ${changed.why}`;
       return { outcome: 'refused', id: container.Id, message, ...(changed.overtaken && { overtaken: true }) };
     }
+    await work.note('stage');
     await phase('stage', () => stage(engine, container.Id, root, bundle));
+    await work.note('switch');
   } catch (error) {
     await prepared.cancel();
     return await unchanged(error instanceof Error ? error.message : String(error));

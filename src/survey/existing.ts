@@ -38,7 +38,8 @@ export async function existing(
 }
 
 // Made by a deploy or by a start, and no part of the image.
-const generated = /(^|\/)(relup|hot-deploy\.sha256|start\.boot|sys\.config|vm\.args|[^/]+\.appup)$/;
+const generated =
+  /(^|\/)(relup|hot-deploy(-down)?\.sha256|hot-deploy\.json|start\.boot|sys\.config|vm\.args|[^/]+\.appup)$/;
 
 function equal(one: readonly Entry[], other: readonly Entry[]): boolean {
   const digests = (entries: readonly Entry[]) =>

@@ -61,21 +61,23 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
       `The engine no longer has the image ${container.Image} that ${name} was made from, so its own settings cannot be told from the image's. Pull or rebuild that image first.`,
     );
   }
-  const base = { name, container, oldImage };
+  const unknown = { name, container, oldImage };
   const reading = await readRunning(engine, container, inputs);
   if (reading.kind !== 'running') {
-    const plan = { ...base, ...unread(name, reading) };
+    const plan = { ...unknown, ...placeOf(reading), ...unread(name, reading) };
     if ('vm' in reading) {
       refuseOther(name, await releasesAt(engine, container.Id, reading.vm), next);
     }
     // Without distribution nobody has ever loaded anything into it, so it still runs what it was made from.
     return reading.kind === 'no-distribution' && container.Image === image.Id
       ? { ...plan, method: 'none', reasons: [] }
-      : recreated(plan, next.root);
+      : recreated(plan, next.root, next);
   }
   const { release: running } = reading;
+  const { root, owner } = running;
   refuseOther(name, [running.name], next);
   const from = running.version;
+  const base = { ...unknown, place: { root, owner } };
   const change = compare(running, next);
   const imageChange = await shared.images(oldImage, () =>
     compareImages(
@@ -99,18 +101,21 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
   };
   const reasons = judgeRelease(comparison);
   if (closed(reasons)) {
-    return recreated({ ...base, from, reasons }, running.root);
+    return recreated({ ...base, from, reasons }, running.root, next);
   }
   const code = await surveyCode(site, { container, oldImage }, comparison, shared);
   if (code.kind === 'closed') {
-    return recreated({ ...base, from, reasons: [...reasons, ...code.reasons] }, running.root);
+    return recreated({ ...base, from, reasons: [...reasons, ...code.reasons] }, running.root, next);
   }
   const hot = { running, next, present: present.map(({ directory }) => directory), ...code.material };
   return { ...base, from, method: 'relup', reasons: [...reasons, ...code.reasons], hot };
 }
 
+/** A plan without its method. */
+type Reasoned = Omit<ContainerPlan & { readonly method: 'none' }, 'method'>;
+
 /** By a new container; refused where that one would get the old release again, since it lies on a volume. */
-function recreated(plan: Omit<ContainerPlan, 'method' | 'hot'>, root: string): ContainerPlan {
+export function recreated(plan: Reasoned, root: string, next: ImageRelease): ContainerPlan {
   const volume = plan.container.Mounts.find(({ Destination: at }) =>
     [root, `${root}/lib`, `${root}/releases`].some((directory) => directory === at || directory.startsWith(`${at}/`)),
   );
@@ -119,7 +124,7 @@ function recreated(plan: Omit<ContainerPlan, 'method' | 'hot'>, root: string): C
       `${plan.name} keeps its release on a volume at ${volume.Destination}, which a new container would get with the old release in it, and it cannot be loaded hot: ${plan.reasons.map(({ code, subject }) => `${code} (${subject})`).join(', ')}. Empty the volume and re-create the container by hand, or leave the release in the image.`,
     );
   }
-  return { ...plan, method: 'recreate' };
+  return { ...plan, method: 'recreate', next };
 }
 
 function refuseStopped(name: string, container: ContainerDetails): void {
@@ -176,6 +181,11 @@ function unread(
         reasons: [against('node-unreachable', name, `The node did not answer: ${reading.why}`)],
       };
   }
+}
+
+/** By the command line of a VM that cannot be asked: whom its files belong to is unknown then. */
+function placeOf(reading: Exclude<Reading, { kind: 'running' }>): Pick<ContainerPlan, 'place'> {
+  return 'vm' in reading ? { place: { root: reading.vm.root, owner: { uid: 0, gid: 0 } } } : {};
 }
 
 function booted(vm: Parameters<typeof bootedVersion>[0]): { readonly from?: string } {

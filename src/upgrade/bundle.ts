@@ -3,8 +3,10 @@ import { type Entry, packEntries, sha256, UnsafeArchive, unpack } from '../relea
 import type { Change } from '../release/compare.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Workshop } from '../release/workshop.js';
+import { line, oldSums } from './old-sums.js';
 import { file, type Relup } from './relup.js';
-import { heldBy, loadedBy } from './script.js';
+import { sumsDown, sumsUp, type Way, wayFile } from './way.js';
+import { type Bringing, wayOf } from './way-of.js';
 import type { Sentence } from './words.js';
 
 /** Everything that goes into a container to bring it from one release to another, and what to do with it. */
@@ -28,6 +30,8 @@ export interface Bundle {
   readonly added: readonly string[];
   readonly words: readonly Sentence[];
   readonly relup: Relup;
+  /** What is left in the container to go back by, and up again. */
+  readonly way: Way;
 }
 
 /** Never copied over a running release: a fresh cookie locks everybody out, and start_erl.data is release_handler's. */
@@ -39,11 +43,7 @@ export async function makeBundle(
   running: RunningRelease,
   next: ImageRelease,
   change: Change,
-  made: {
-    readonly relup: Relup;
-    readonly words: readonly Sentence[];
-    readonly images: { readonly from: string; readonly to: string };
-  },
+  made: Omit<Bringing, 'directories'> & { readonly words: readonly Sentence[] },
 ): Promise<Bundle> {
   const { added, changed } = change.applications;
   const release = `releases/${next.version}`;
@@ -57,15 +57,22 @@ export async function makeBundle(
   ];
   const brought = (await Promise.all(directories.map((directory) => collect(workshop, next, directory)))).flat();
   const relup = file(`${release}/relup`, made.relup.relup);
+  const olds = file(
+    sumsDown(next.version),
+    [line(sha256(relup.data), relup.path), ...(await oldSums(workshop, running, change))].join(''),
+  );
+  const stored = wayOf(running, next, change, { ...made, directories });
+  const down = { file: olds.path, sha256: sha256(olds.data) };
   const entries = [
     ...brought.filter((entry) => entry.path !== relup.path),
     relup,
     ...startBoot(brought, release, next.name),
+    olds,
+    file(wayFile(next.version), JSON.stringify({ ...stored, checksums: { down } })),
   ];
-  const sums = entries
-    .filter((entry) => entry.type === 'file')
-    .map((entry) => `${sha256(entry.data)}  ${entry.path}\n`);
-  const checksums = file(`${release}/hot-deploy.sha256`, sums.join(''));
+  const sums = entries.filter((entry) => entry.type === 'file').map((entry) => line(sha256(entry.data), entry.path));
+  const checksums = file(sumsUp(next.version), sums.join(''));
+  const up = { file: checksums.path, sha256: sha256(checksums.data) };
   const owned = [...entries, checksums].map((entry) => ({ ...entry, ...running.owner }));
   const manifest = {
     schema: 1,
@@ -84,14 +91,15 @@ export async function makeBundle(
     staging: await packEntries(owned),
     artifact: gzipSync(await packEntries([file('manifest.json', JSON.stringify(manifest, null, 2)), ...owned])),
     directories,
-    checksums: { file: checksums.path, sha256: sha256(checksums.data) },
+    checksums: up,
     applications: [...added.map(({ name }) => name), ...changed.map(({ name }) => name)],
-    updates: heldBy(made.relup),
-    loads: [...new Set([...loadedBy(made.relup), ...change.protocols])],
-    removed: made.relup.up.removes,
-    added: made.relup.down.removes,
+    updates: stored.updates,
+    loads: stored.loads,
+    removed: stored.removed,
+    added: stored.added,
     words: made.words,
     relup: made.relup,
+    way: { ...stored, checksums: { up, down } },
   };
 }
 

@@ -6,7 +6,8 @@ import type { RunningRelease } from '../release/release.js';
 import type { Workshop } from '../release/workshop.js';
 
 /**
- * Brings what only the running release has into the workshop: the applications that change, and its .rel file. They
+ * Brings what only the running release has into the workshop: the applications that change, its .rel file, and
+ * its consolidated protocols. They
  * come from the container, never from a rebuilt image: a relup describes the way from what really runs.
  */
 export async function bringOld(
@@ -41,7 +42,7 @@ async function bring(
     await engine.getArchive(container, `${running.root}/releases/${running.version}`),
     `${relative(oldRoot)}/releases/${running.version}`,
   );
-  const rel = settings.filter((entry) => entry.path.endsWith('.rel'));
+  const rel = settings.filter(({ path }) => path.endsWith('.rel') || /\/consolidated(\/[^/]+\.beam)?$/.test(path));
   await workshop.put(
     '/',
     await packEntries([...parents(`${oldRoot}/releases/${running.version}`), ...applications.flat(), ...rel]),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerSummary } from '../../src/docker/engine.js';
-import { ownName, type Selector, select } from '../../src/docker/selector.js';
+import { namesMeant, ownName, type Selector, select } from '../../src/docker/selector.js';
 
 const one = (name: string, labels: Record<string, string> = {}, others: readonly string[] = []): ContainerSummary => ({
   id: `id of ${name}`,
@@ -74,5 +74,19 @@ describe('a selector that means nothing names what there is', () => {
   it('and not all of many', () => {
     const many = Array.from({ length: 30 }, (_, index) => one(`app-${index}`));
     expect(() => select(many, [{ by: 'name', name: 'x' }])).toThrow(/, and 20 more\.$/);
+  });
+});
+
+describe('what a restart left half-way', () => {
+  it('is meant by the name that it stands for, though no container has it now', () => {
+    const halfWay = [
+      one('api.hot-deploy-old-0123456789ab', { role: 'api' }),
+      one('api.hot-deploy-new-0123456789ab', { role: 'api' }),
+      one('api.hot-deploy-previous-ba9876543210', { role: 'api' }),
+      one('api-2', { role: 'api' }),
+    ];
+    expect(namesMeant(halfWay, [{ by: 'name', name: 'api' }])).toEqual(['api']);
+    expect(namesMeant(halfWay, [{ by: 'label', key: 'role', value: 'api' }])).toEqual(['api', 'api-2']);
+    expect(namesMeant(halfWay, [{ by: 'name', name: 'web' }])).toEqual([]);
   });
 });

@@ -1,12 +1,11 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deploy } from '../../../src/deploy.js';
 import { connectEngine } from '../../../src/docker/connect.js';
 import { readInputs } from '../../../src/inputs.js';
 import { type Log, systemClock } from '../../../src/log.js';
 import type { Report } from '../../../src/report/report.js';
-import { status } from '../../../src/status.js';
+import { tell } from '../../../src/story.js';
 
 export interface Deployed {
   readonly report: Report;
@@ -45,7 +44,6 @@ export async function deployTo(
   };
   const environment = process.env;
   const inputs = readInputs((name) => given[name], environment);
-  const tell = inputs.mode === 'status' ? status : deploy;
   const report = await tell(inputs, {
     log,
     clock: systemClock,

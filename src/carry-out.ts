@@ -1,0 +1,34 @@
+import type { Engine } from './docker/engine.js';
+import { isChanging } from './plan/plan.js';
+import type { Report } from './report/report.js';
+import { type Decided, report } from './reporting.js';
+import { rollOut } from './rollout/fleet.js';
+
+/** Carries a decision out, container by container, and tells what came of it. */
+export async function carryOut(engine: Engine, decided: Decided): Promise<Report> {
+  const { inputs, world, image, plans, began } = decided;
+  const { log, clock, signal } = world;
+  const replaced = new Map<string, string>();
+  const fleet = { engine, log, clock, inputs, image, signal, replaced, began };
+  const carried = await log.group('Roll out', () => rollOut(fleet, plans.filter(isChanging)));
+  return report(decided, carried);
+}
+
+/** Before, the tag would have named what nobody runs; now a new container boots what all run, or a person must look. */
+export async function moveTag(
+  engine: Engine,
+  image: { readonly reference: string; readonly id: string },
+  result: Report,
+): Promise<Report> {
+  if (result.outcome !== 'deployed' && result.outcome !== 'unchanged') {
+    return result;
+  }
+  try {
+    await engine.tagImage(image.id, image.reference);
+    return result;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    const message = `All containers run ${result.to}, and ${image.reference} still names what ran before: ${said}`;
+    return { ...result, outcome: 'failed', message };
+  }
+}

@@ -1,0 +1,43 @@
+import { type Entry, steps, type Undertaking, type Version } from '../ledger/entry.js';
+import { ended, unfinished } from '../ledger/history.js';
+import type { Difference, Moment } from './drift.js';
+
+/** What the container's ledger says; pure. */
+export function recorded(entries: readonly Entry[]): {
+  readonly history: readonly Moment[];
+  readonly differences: readonly Difference[];
+} {
+  const open = unfinished(entries)?.last;
+  return {
+    history: ended(entries).map((entry) => ({ at: entry.at, what: became(entry) })),
+    differences:
+      open === undefined ? [] : [{ kind: 'run', subject: step(open), message: cutOff(open), since: { at: open.at } }],
+  };
+}
+
+const ways = {
+  relup: 'hot',
+  downgrade: 'hot',
+  recreate: 'by a new container',
+  revive: 'by the container that was kept',
+} as const satisfies Readonly<Record<Undertaking['way'], string>>;
+
+function became(entry: Entry): string {
+  const { step: last, task, way, by } = entry;
+  if (last === 'done') {
+    return `${task === 'deploy' ? 'deployed' : 'rolled back'} ${step(entry)} ${ways[way]}, by ${by}`;
+  }
+  return `a ${task} ${step(entry)} was taken back, by ${by}`;
+}
+
+function cutOff({ task, by, step: last }: Entry): string {
+  return `is a ${task} by ${by} that is under way or was cut off; its last step on record: ${steps[last]}`;
+}
+
+function step({ from, to }: Undertaking): string {
+  return `${name(from)} → ${name(to)}`;
+}
+
+function name({ version, image }: Version): string {
+  return version ?? image.replace(/^sha256:/, '').slice(0, 12);
+}

@@ -1,0 +1,114 @@
+/**
+ * One step of a deploy or a rollback, written down in the container before it is carried out. It says what the run meant
+ * to do; what is true afterwards is asked of the node and of the engine, and never read from here.
+ */
+export interface Entry extends Undertaking {
+  readonly schema: 1;
+  /** ISO 8601, by the clock of whoever wrote it. */
+  readonly at: string;
+  readonly step: Step;
+}
+
+/** What a run is about for one container: the same in all of its entries. */
+export interface Undertaking {
+  /** A UUID. */
+  readonly run: string;
+  readonly task: 'deploy' | 'rollback';
+  readonly way: 'relup' | 'downgrade' | 'recreate' | 'revive';
+  /** The container's own name. */
+  readonly container: string;
+  readonly from: Version;
+  readonly to: Version;
+  /** The names of all containers that change together: either all go, or none. */
+  readonly fleet: readonly string[];
+  /** The environment whose lock the run held: without it nobody finishes or undoes what it began. */
+  readonly environment: string;
+  /** Who, for people: the run's page, or user and host. */
+  readonly by: string;
+  /** Directories below the release's root that the run brought, to be taken away again should it go back. */
+  readonly brought?: readonly string[];
+  /** How the new version would go back, as far as the rehearsal has shown it. */
+  readonly wayBack?: 'downgrade' | 'restart';
+}
+
+/** One side of a deploy. */
+export interface Version {
+  /** Of the release; absent where nobody could be asked. */
+  readonly version?: string;
+  /** The id of the image that a cold boot of it is made from. */
+  readonly image: string;
+  /** The name under which it was deployed. */
+  readonly reference?: string;
+  /** The commit that it was built from. */
+  readonly commit?: string;
+}
+
+/** In the order in which a run takes them. From `settle` on there is only forward; up to it, only back. */
+export const steps = {
+  stage: "the new version's files are brought into the container",
+  switch: 'the node is switched to the new version',
+  create: 'the new container is made',
+  stop: 'the old container is stopped and the new one is started',
+  settle: 'the whole fleet came through, and the new version becomes what the container boots',
+  done: 'the deploy is complete',
+  'bring-back': 'the node goes back to the old version',
+  restore: 'the old container is started again',
+  undone: 'the old version serves as before',
+} as const;
+
+export type Step = keyof typeof steps;
+
+/** How a file of the ledger is called: its place, and for whoever lists the directory its step. */
+export function fileName(number: number, step: Step): string {
+  return `${String(number).padStart(6, '0')}-${step}.json`;
+}
+
+/** The number of a file of the ledger; undefined for any other file. */
+export function numberOf(name: string): number | undefined {
+  const [, digits] = /^(\d{6,})-[a-z-]+\.json$/.exec(name) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** Reads one file. A torn one is none: its step had not begun, since nobody begins before the file is whole. */
+export function readEntry(content: string): Entry | undefined {
+  try {
+    const read: unknown = JSON.parse(content);
+    return isEntry(read) ? read : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The application may write into its own release, so nothing in it is taken on trust. */
+function isEntry(read: unknown): read is Entry {
+  const entry = (read ?? {}) as Partial<Record<keyof Entry, unknown>>;
+  const texts = [entry.at, entry.run, entry.container, entry.environment, entry.by];
+  return (
+    entry.schema === 1 &&
+    texts.every((text) => typeof text === 'string' && text.length < 1_000) &&
+    typeof entry.step === 'string' &&
+    Object.hasOwn(steps, entry.step) &&
+    ['deploy', 'rollback'].includes(String(entry.task)) &&
+    ['relup', 'downgrade', 'recreate', 'revive'].includes(String(entry.way)) &&
+    [entry.from, entry.to].every(isVersion) &&
+    isTexts(entry.fleet) &&
+    (entry.brought === undefined || (isTexts(entry.brought) && entry.brought.every(isBelow)))
+  );
+}
+
+function isVersion(read: unknown): read is Version {
+  const { version, image, reference, commit } = (read ?? {}) as Partial<Record<keyof Version, unknown>>;
+  return (
+    typeof image === 'string' &&
+    [version, reference, commit].every((one) => one === undefined || typeof one === 'string')
+  );
+}
+
+function isTexts(read: unknown): read is readonly string[] {
+  return Array.isArray(read) && read.every((each) => typeof each === 'string');
+}
+
+/** What is to be removed lies in the release, and is not all of it. */
+function isBelow(path: string): boolean {
+  return /^(lib|releases|bin)\/[^/]+$/.test(path) && !/\/\.{1,2}$/.test(path);
+}

@@ -1,0 +1,103 @@
+import { posix } from 'node:path';
+import type { ContainerDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import type { Clock } from '../log.js';
+import { findVms } from '../node/vm.js';
+import { type Entry as File, packEntries, unpack } from '../release/archive.js';
+import { type Entry, fileName, numberOf, readEntry, type Step, type Undertaking } from './entry.js';
+
+/** Where it lies, below the release's root. */
+export const ledgerDirectory = 'releases/hot-deploy';
+
+/** Where a container's ledger is. */
+export interface Place {
+  readonly container: string;
+  /** The release's root inside it. */
+  readonly root: string;
+  /** Whom the release's files belong to, so that the release can tidy up. */
+  readonly owner: { readonly uid: number; readonly gid: number };
+}
+
+/** Everything that is written down in a container, oldest first; nothing where none was ever deployed to. */
+export async function readLedger(engine: Engine, place: Omit<Place, 'owner'>): Promise<readonly Entry[]> {
+  return (await numbered(engine, place)).map(({ entry }) => entry);
+}
+
+/** The root of the release in a container, whether it runs or not; undefined where none is found. */
+export async function findRoot(engine: Engine, container: ContainerDetails): Promise<string | undefined> {
+  if (container.State.Running && !container.State.Paused) {
+    const [vm] = await findVms(engine, container.Id);
+    if (vm !== undefined) return vm.root;
+  }
+  // Nobody can be asked where it does not run; the ledger lies in its own layer.
+  const suffix = `/${ledgerDirectory}`;
+  return (await engine.added(container.Id)).find((path) => path.endsWith(suffix))?.slice(0, -suffix.length);
+}
+
+/** A container's ledger, open for the steps of one run. */
+export interface Ledger {
+  /** What was written before this run. */
+  readonly entries: readonly Entry[];
+  /** Resolves once the step is on the container's disk: it may be carried out then. */
+  write(undertaking: Undertaking, step: Step): Promise<void>;
+  /** Goes on in the container that takes the place of the first, with all that was written so far. */
+  moveTo(place: Place): Promise<void>;
+}
+
+/**
+ * Each step becomes a file of its own, and none is ever written again: whatever cuts a write off harms the one file whose
+ * step has not begun.
+ */
+export async function openLedger(engine: Engine, place: Place, clock: Pick<Clock, 'date'>): Promise<Ledger> {
+  let at = place;
+  const before = await numbered(engine, place);
+  const all = [...before];
+  const put = async (files: readonly Numbered[]) =>
+    await engine.putArchive(at.container, at.root, await packed(files, at.owner));
+  return {
+    entries: before.map(({ entry }) => entry),
+    write: async (undertaking, step) => {
+      const entry: Entry = { schema: 1, at: new Date(clock.date()).toISOString(), step, ...undertaking };
+      const next = { number: (all.at(-1)?.number ?? 0) + 1, entry };
+      await put([next]);
+      all.push(next);
+    },
+    moveTo: async (other) => {
+      at = other;
+      await put(all);
+    },
+  };
+}
+
+interface Numbered {
+  readonly number: number;
+  readonly entry: Entry;
+}
+
+async function numbered(engine: Engine, { container, root }: Omit<Place, 'owner'>): Promise<readonly Numbered[]> {
+  const tar = await engine.getArchive(container, posix.join(root, ledgerDirectory));
+  if (tar === undefined) {
+    return [];
+  }
+  return (await unpack(tar)).flatMap(numberedEntry).sort((one, other) => one.number - other.number);
+}
+
+function numberedEntry({ path, data }: File): readonly Numbered[] {
+  const number = numberOf(posix.basename(path));
+  const entry = number === undefined ? undefined : readEntry(data.toString('utf8'));
+  return number === undefined || entry === undefined ? [] : [{ number, entry }];
+}
+
+async function packed(files: readonly Numbered[], owner: Place['owner']): Promise<Buffer> {
+  const directory = { path: ledgerDirectory, type: 'directory', mode: 0o755, ...owner, data: Buffer.alloc(0) } as const;
+  return await packEntries([
+    directory,
+    ...files.map(({ number, entry }) => ({
+      path: posix.join(ledgerDirectory, fileName(number, entry.step)),
+      type: 'file' as const,
+      mode: 0o644,
+      ...owner,
+      data: Buffer.from(`${JSON.stringify(entry, null, 2)}\n`),
+    })),
+  ]);
+}

@@ -1,0 +1,110 @@
+import type { ContainerDetails } from '../docker/details.js';
+import type { ContainerSummary, Engine } from '../docker/engine.js';
+import { namesMeant, ownName, type Selector } from '../docker/selector.js';
+import type { Entry } from '../ledger/entry.js';
+import { unfinished } from '../ledger/history.js';
+import { findRoot, readLedger } from '../ledger/ledger.js';
+
+/** A container that a run which is no longer there has left half-way. */
+export interface HalfWay {
+  /** The container's own name. */
+  readonly name: string;
+  /** What has the name now; absent where a restart was cut off between two renames. */
+  readonly container?: ContainerDetails;
+  /** What the run wrote down last; absent where nothing could be written, and only names tell. */
+  readonly last?: Entry;
+  /** The release's root, where it could be found. */
+  readonly root?: string;
+}
+
+/** All that one run left half-way, and where it goes from there: all of it to the same side. */
+export interface CutOff {
+  readonly run?: string;
+  readonly by?: string;
+  readonly environment?: string;
+  readonly at?: string;
+  readonly direction: 'finish' | 'undo';
+  readonly containers: readonly HalfWay[];
+}
+
+interface Looked extends HalfWay {
+  readonly entries: readonly Entry[];
+  /** Whether containers stand beside it that only exist during a restart. */
+  readonly restarting: boolean;
+}
+
+/**
+ * What runs that were cut off have left among the containers that are meant, and among those that were to change together
+ * with them. Changes nothing.
+ */
+export async function findHalfWay(engine: Engine, selectors: readonly Selector[]): Promise<readonly CutOff[]> {
+  const all = await engine.containers();
+  const looked = new Map<string, Looked>();
+  let names = namesMeant(all, selectors);
+  while (names.length > 0) {
+    for (const each of await Promise.all(names.map((name) => look(engine, all, name)))) {
+      looked.set(each.name, each);
+    }
+    const fleets = [...looked.values()].flatMap(({ last }) => last?.fleet ?? []);
+    names = [...new Set(fleets)].filter(
+      (name) => !looked.has(name) && namesMeant(all, [{ by: 'name', name }]).length > 0,
+    );
+  }
+  return byRun([...looked.values()]);
+}
+
+async function look(engine: Engine, all: readonly ContainerSummary[], name: string): Promise<Looked> {
+  const beside = all.filter((each) => {
+    const own = ownName(each);
+    return own.startsWith(`${name}.hot-deploy-old-`) || own.startsWith(`${name}.hot-deploy-new-`);
+  });
+  const own = all.find((each) => ownName(each) === name);
+  const container = own && (await engine.findContainer(own.id));
+  const written = await Promise.all(
+    [...(container ? [container] : []), ...(await present(engine, beside))].map((each) => entriesOf(engine, each)),
+  );
+  // The old container knows what the new one is there for, until that one has settled.
+  const open = written.find(({ entries }) => unfinished(entries) !== undefined) ?? written[0];
+  const last = open && unfinished(open.entries)?.last;
+  const root = written.find((each) => each.root !== undefined)?.root;
+  return {
+    name,
+    entries: written.flatMap(({ entries }) => entries),
+    restarting: beside.length > 0,
+    ...(container && { container }),
+    ...(last && { last }),
+    ...(root !== undefined && { root }),
+  };
+}
+
+async function present(engine: Engine, found: readonly ContainerSummary[]): Promise<readonly ContainerDetails[]> {
+  return (await Promise.all(found.map(({ id }) => engine.findContainer(id)))).flatMap((each) => each ?? []);
+}
+
+async function entriesOf(engine: Engine, container: ContainerDetails) {
+  const root = await findRoot(engine, container);
+  const entries = root === undefined ? [] : await readLedger(engine, { container: container.Id, root });
+  return { root, entries };
+}
+
+/** Pure: containers of one run go to one side, and forward as soon as one of them had begun to settle. */
+export function byRun(looked: readonly Looked[]): readonly CutOff[] {
+  const open = looked.filter(({ last, restarting }) => last !== undefined || restarting);
+  const runs = [...new Set(open.map(({ last }) => last?.run))];
+  return runs.map((run) => {
+    const mine = open.filter(({ last }) => last?.run === run);
+    const [first] = mine.flatMap(({ last }) => last ?? []);
+    const settled = looked.some(({ entries }) =>
+      entries.some((entry) => run !== undefined && entry.run === run && ['settle', 'done'].includes(entry.step)),
+    );
+    const { by, environment, at } = first ?? {};
+    return {
+      direction: settled ? 'finish' : 'undo',
+      containers: mine.map(({ entries: _, restarting: __, ...each }) => each),
+      ...(run !== undefined && { run }),
+      ...(by !== undefined && { by }),
+      ...(environment !== undefined && { environment }),
+      ...(at !== undefined && { at }),
+    };
+  });
+}

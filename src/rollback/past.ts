@@ -1,0 +1,73 @@
+import { posix } from 'node:path';
+import type { ContainerDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import type { Version } from '../ledger/entry.js';
+import { lineage, lived } from '../ledger/history.js';
+import { readLedger } from '../ledger/ledger.js';
+import { unpack } from '../release/archive.js';
+import { bootedVersion, type Hints, type Reading, readRunning } from '../release/running.js';
+import type { Past } from './target.js';
+
+/** An earlier container under another name, stopped: to go back is to start it again. */
+export interface Kept {
+  readonly container: ContainerDetails;
+  /** What it boots; absent where that could not be read. */
+  readonly version?: string;
+}
+
+/** One container, what it runs, and all that is left of what it ran before. */
+export interface Remembered extends Past {
+  readonly container: ContainerDetails;
+  readonly reading: Reading;
+  /** Newest first. */
+  readonly kept: readonly Kept[];
+}
+
+/** Reads what a container ran before, from its own ledger and from the containers that were kept. Changes nothing. */
+export async function remember(engine: Engine, container: ContainerDetails, hints: Hints): Promise<Remembered> {
+  const name = container.Name.replace(/^\//, '');
+  const reading = await readRunning(engine, container, hints);
+  const root = rootOf(reading);
+  const entries = root === undefined ? [] : await readLedger(engine, { container: container.Id, root });
+  const kept = root === undefined ? [] : await keptOf(engine, name, root);
+  const line = lineage(entries, { ...runs(reading), image: container.Image });
+  const known = [...kept.toReversed().map(asVersion), ...lived(entries)];
+  return { name, container, reading, kept, line, known };
+}
+
+function rootOf(reading: Reading): string | undefined {
+  if (reading.kind === 'running') return reading.release.root;
+  return 'vm' in reading ? reading.vm.root : undefined;
+}
+
+function runs(reading: Reading): Pick<Version, 'version'> {
+  const version =
+    reading.kind === 'running' ? reading.release.version : 'vm' in reading ? bootedVersion(reading.vm) : undefined;
+  return version === undefined ? {} : { version };
+}
+
+function asVersion({ container, version }: Kept): Version {
+  const { Image: image, Config } = container;
+  return { image, reference: Config.Image, ...(version !== undefined && { version }) };
+}
+
+async function keptOf(engine: Engine, name: string, root: string): Promise<readonly Kept[]> {
+  const prefix = `${name}.hot-deploy-previous-`;
+  const found = (await engine.containers()).filter(({ names }) => names.some((one) => one.startsWith(prefix)));
+  const kept = await Promise.all(
+    found.map(async ({ id }) => {
+      const container = await engine.inspectContainer(id);
+      const version = await boots(engine, id, root);
+      return { container, ...(version !== undefined && { version }) };
+    }),
+  );
+  const ended = ({ container }: Kept) => Date.parse(container.State.FinishedAt);
+  return kept.sort((one, other) => ended(other) - ended(one));
+}
+
+/** The version that a stopped container boots, by what release_handler left for the start script. */
+async function boots(engine: Engine, container: string, root: string): Promise<string | undefined> {
+  const tar = await engine.getArchive(container, posix.join(root, 'releases/start_erl.data'));
+  const [file] = tar === undefined ? [] : await unpack(tar);
+  return file?.data.toString('utf8').trim().split(/\s+/)[1];
+}

@@ -1,0 +1,54 @@
+import type { Version } from '../ledger/entry.js';
+import { lastOf } from '../ledger/history.js';
+
+/** What is known of one container's past. */
+export interface Past {
+  readonly name: string;
+  /** What led to what runs, which is its last. */
+  readonly line: readonly Version[];
+  /** All that it ever ran as far as is known, oldest first; earlier containers that are kept are among it. */
+  readonly known: readonly Version[];
+}
+
+export type Sought =
+  | { readonly kind: 'found'; readonly target: Version }
+  /** It is what runs already. */
+  | { readonly kind: 'runs'; readonly target: Version }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Finds what one container is to go back to; pure. What is no version and no commit on record may still be an image. */
+export function seek(to: string, { name, line, known }: Past): Sought {
+  const runs = line.at(-1);
+  const target = to === 'previous' ? (line.at(-2) ?? kept(known, runs)) : named(to, [...known, ...line]);
+  if (target === undefined) {
+    const nothing =
+      to === 'previous'
+        ? `Nothing is on record of what ${name} ran before ${runs?.version ?? 'this'}: it was never deployed to, or was re-created by hand since`
+        : `${to} is no version, no commit and no image that ${name} is known to have run`;
+    return { kind: 'unknown', why: `${nothing}. ${onRecord([...known, ...line])}` };
+  }
+  return { kind: runs !== undefined && lastOf([runs], target) === 0 ? 'runs' : 'found', target };
+}
+
+/** A container that was re-created by hand has no record of its own; what was kept from before may be all there is. */
+function kept(known: readonly Version[], runs: Version | undefined): Version | undefined {
+  return known.findLast((one) => runs === undefined || lastOf([runs], one) < 0);
+}
+
+/** The newest of that version or commit. */
+function named(to: string, all: readonly Version[]): Version | undefined {
+  return (
+    all.findLast(({ version }) => version === to) ??
+    all.findLast(({ reference, image }) => reference === to || image === to) ??
+    (/^[0-9a-f]{7,40}$/i.test(to) ? all.findLast(({ commit }) => commit?.startsWith(to.toLowerCase())) : undefined)
+  );
+}
+
+const mostNamed = 10;
+
+function onRecord(all: readonly Version[]): string {
+  const names = [...new Set(all.map(({ version, image }) => version ?? image.slice(0, 19)))];
+  return names.length === 0
+    ? 'Name an image of the engine by `to`.'
+    : `On record are ${names.slice(-mostNamed).join(', ')}; an image of the engine can be named too.`;
+}

@@ -1,0 +1,20 @@
+import { deploy } from './deploy.js';
+import type { Inputs } from './inputs.js';
+import type { Report } from './report/report.js';
+import { rollback } from './rollback.js';
+import { status } from './status.js';
+import type { World } from './world.js';
+
+/** What each mode tells from its beginning to its end. */
+const stories: Readonly<Record<Inputs['mode'], (inputs: Inputs, world: World) => Promise<Report>>> = {
+  deploy,
+  plan: deploy,
+  rehearse: deploy,
+  rollback,
+  status,
+};
+
+/** Does what was asked for. What cannot begin is refused with a reason, and changes nothing. */
+export async function tell(inputs: Inputs, world: World): Promise<Report> {
+  return await stories[inputs.mode](inputs, world);
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { Version } from '../../src/ledger/entry.js';
+import { type Past, seek } from '../../src/rollback/target.js';
+
+const one: Version = { version: '1.0.0', image: 'sha256:1', reference: 'app:1', commit: 'abcdef0123456789' };
+const two: Version = { version: '2.0.0', image: 'sha256:2', reference: 'app:2' };
+const three: Version = { version: '3.0.0', image: 'sha256:3', reference: 'app:3' };
+const past = (more: Partial<Past> = {}): Past => ({ name: 'web', line: [one, two, three], known: [], ...more });
+
+describe('what a container goes back to', () => {
+  it('is what ran before', () => {
+    expect(seek('previous', past())).toEqual({ kind: 'found', target: two });
+  });
+
+  it.each([
+    ['a version', '1.0.0'],
+    ['an image', 'app:1'],
+    ['the id of an image', 'sha256:1'],
+    ['a commit', 'abcdef0123456789'],
+    ['the beginning of a commit', 'ABCDEF0'],
+  ])('may be named by %s', (_, to) => {
+    expect(seek(to, past())).toEqual({ kind: 'found', target: one });
+  });
+
+  it('is the newest of two builds of one version', () => {
+    const rebuilt = { ...one, image: 'sha256:1b' };
+    expect(seek('1.0.0', past({ line: [one, rebuilt, two] }))).toEqual({ kind: 'found', target: rebuilt });
+  });
+
+  it('may have been left behind by an earlier rollback', () => {
+    expect(seek('3.0.0', past({ line: [one], known: [one, two, three] }))).toEqual({ kind: 'found', target: three });
+  });
+
+  it('is told where it runs already', () => {
+    expect(seek('3.0.0', past()).kind).toBe('runs');
+  });
+
+  it('is what was kept, where the container was re-created by hand and has no record', () => {
+    expect(seek('previous', past({ line: [three], known: [one, two] }))).toEqual({ kind: 'found', target: two });
+    expect(seek('previous', past({ line: [three], known: [two, three] }))).toEqual({ kind: 'found', target: two });
+  });
+
+  it('is unknown where nothing is on record, and says what is', () => {
+    expect(seek('previous', past({ line: [one] }))).toMatchObject({
+      kind: 'unknown',
+      why: expect.stringContaining('Nothing is on record of what web ran before 1.0.0'),
+    });
+    expect(seek('9.9.9', past())).toMatchObject({
+      kind: 'unknown',
+      why: expect.stringContaining('On record are 1.0.0, 2.0.0, 3.0.0'),
+    });
+  });
+
+  it.each(['abc', 'deadbeef', 'ABCDEFX'])('is never guessed: %s', (to) => {
+    expect(seek(to, past()).kind).toBe('unknown');
+  });
+});
