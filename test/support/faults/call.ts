@@ -40,7 +40,9 @@ export function calls(): (method: string, url: string, body: Buffer) => Call | u
     const files = method === 'PUT' ? entries(body).map((entry) => entry.name) : [];
     // It comes every few seconds, whatever else goes on: no run has the same number of them.
     if (files.some((name) => beatFile.test(name))) return undefined;
-    const ledger = files.map((name) => ledgerFile.exec(name)?.[1]).find((step) => step !== undefined);
+    const written = files.flatMap((name) => ledgerFile.exec(name)?.[1] ?? []);
+    // Several are a ledger that goes along with its container, and no step.
+    const [ledger] = written.length === 1 ? written : [];
     const key = `${method} ${path} ${ledger ?? ''}`;
     const nth = (counts.get(key) ?? 0) + 1;
     counts.set(key, nth);

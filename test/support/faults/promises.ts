@@ -1,6 +1,6 @@
 import type { Ran } from '../world/command.js';
 import type { Crew, Visit } from './crew.js';
-import { versionOf } from './images.js';
+import { versions } from './images.js';
 import type { Says, Seen } from './look.js';
 
 /** Each that is not kept, as a sentence. */
@@ -67,7 +67,7 @@ export function saysTrue(
   says: readonly (Says | undefined)[],
 ): Broken {
   if (report === undefined || report.outcome === 'failed') return [];
-  const [wanted, isMade] = report.outcome === 'deployed' ? [versionOf[way.to], true] : [versionOf[way.from], false];
+  const [wanted, isMade] = report.outcome === 'deployed' ? [versions[way.to], true] : [versions[way.from], false];
   if (report.outcome === 'unchanged') return [];
   return says.flatMap((each) => {
     if (each === undefined) return [`the run said ${report.outcome}, and a node does not answer`];

@@ -3,7 +3,7 @@ import { type Ran, type Running, startHotDeploy } from '../world/command.js';
 import { docker } from '../world/images.js';
 import { type Blow, faultOf, spell } from './blow.js';
 import type { Crew, Visit } from './crew.js';
-import { versionOf } from './images.js';
+import { versions } from './images.js';
 import { ask, type Says } from './look.js';
 import { aloneAndRunning, type Broken, livedThrough, nothingStaged, oneVersion, saysTrue } from './promises.js';
 import { type Next, nextOf, statusWords, type Way } from './ways.js';
@@ -106,7 +106,7 @@ export async function struckOnce(crew: Crew, words: readonly string[], blow: Blo
   return await bounded(running);
 }
 
-async function bounded(running: Running): Promise<Ran> {
+export async function bounded(running: Running): Promise<Ran> {
   const timer = setTimeout(() => running.kill('SIGKILL'), runMs);
   const ran = await running.ended;
   clearTimeout(timer);
@@ -146,12 +146,12 @@ async function converged(
   broken.push(...aloneAndRunning(crew, seen));
   if (broken.length > 0) return undefined;
   const says = await crew.ask();
-  broken.push(...oneVersion(crew, says, ends && versionOf[ends]), ...nothingStaged(crew, says, known));
+  broken.push(...oneVersion(crew, says, ends && versions[ends]), ...nothingStaged(crew, says, known));
   if (hot) broken.push(...(await livedThrough(crew, visits, seen)));
   await Promise.all(crew.names.map((name) => docker('restart', name)));
   const booted = await crew.ask();
   broken.push(...oneVersion(crew, booted, says[0]?.version).map((what) => `after docker restart: ${what}`));
-  return says[0]?.version === versionOf[2] ? 2 : 1;
+  return says[0]?.version === versions[2] ? 2 : 1;
 }
 
 async function down(crew: Crew): Promise<readonly string[]> {
@@ -172,7 +172,8 @@ async function untilBack({ names }: Crew): Promise<number> {
   }
 }
 
-async function found(crew: Crew): Promise<string> {
+/** What the engine has and what the nodes say, for people. */
+export async function found(crew: Crew): Promise<string> {
   const seen = await crew.engine();
   const says: (Says | string)[] = await Promise.all(
     crew.names.map((name) => ask(name).catch((error: unknown) => String(error).slice(0, 200))),
@@ -186,7 +187,8 @@ async function found(crew: Crew): Promise<string> {
   ].join('\n');
 }
 
-function told(what: string, { code, ms, report, stderr }: Ran): string {
+/** How a run ended, for people. */
+export function told(what: string, { code, ms, report, stderr }: Ran): string {
   const verdict = report === undefined ? 'no report' : `${report.outcome}: ${report.message ?? ''}`;
   const end = stderr.trim().split('\n').slice(-12).join('\n    ');
   return `${what}: ended with ${code} after ${Math.round(ms)} ms, ${verdict}\n    ${end}`;

@@ -1,6 +1,6 @@
 import { docker } from '../world/images.js';
 import type { Crew } from './crew.js';
-import { versionOf } from './images.js';
+import { versions } from './images.js';
 
 type Version = 1 | 2;
 
@@ -28,7 +28,7 @@ const deploy =
   (...more: readonly string[]): Way['words'] =>
   (crew, image) => ['deploy', ...common(crew), '--image', image(2), '--no-build', ...more];
 
-const rollback: Way['words'] = (crew) => ['rollback', ...common(crew), '--to', versionOf[1]];
+const rollback: Way['words'] = (crew) => ['rollback', ...common(crew), '--to', versions[1]];
 
 export const hotDeploy: Way = { name: 'hot deploy', from: 1, to: 2, hot: true, words: deploy('--strategy', 'relup') };
 export const hotRollback: Way = { name: 'hot rollback', from: 2, to: 1, hot: true, words: rollback };
