@@ -14,13 +14,18 @@ export interface Place {
   readonly container: string;
   /** The release's root inside it. */
   readonly root: string;
-  /** Whom the release's files belong to, so that the release can tidy up. */
-  readonly owner: { readonly uid: number; readonly gid: number };
+  /** Whom the release's files belong to, so that the release can tidy up; whom the ledger belongs to where absent. */
+  readonly owner?: Owner;
+}
+
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** Everything that is written down in a container, oldest first; nothing where none was ever deployed to. */
-export async function readLedger(engine: Engine, place: Omit<Place, 'owner'>): Promise<readonly Entry[]> {
-  return (await numbered(engine, place)).map(({ entry }) => entry);
+export async function readLedger(engine: Engine, place: Place): Promise<readonly Entry[]> {
+  return (await read(engine, place)).files.map(({ entry }) => entry);
 }
 
 /** The root of the release in a container, whether it runs or not; undefined where none is found. */
@@ -50,12 +55,12 @@ export interface Ledger {
  */
 export async function openLedger(engine: Engine, place: Place, clock: Pick<Clock, 'date'>): Promise<Ledger> {
   let at = place;
-  const before = await numbered(engine, place);
-  const all = [...before];
-  const put = async (files: readonly Numbered[]) =>
-    await engine.putArchive(at.container, at.root, await packed(files, at.owner));
+  const { files, owner } = await read(engine, place);
+  const all = [...files];
+  const put = async (some: readonly Numbered[]) =>
+    await engine.putArchive(at.container, at.root, await packed(some, at.owner ?? owner));
   return {
-    entries: before.map(({ entry }) => entry),
+    entries: files.map(({ entry }) => entry),
     write: async (undertaking, step) => {
       const entry: Entry = { schema: 1, at: new Date(clock.date()).toISOString(), step, ...undertaking };
       const next = { number: (all.at(-1)?.number ?? 0) + 1, entry };
@@ -74,12 +79,15 @@ interface Numbered {
   readonly entry: Entry;
 }
 
-async function numbered(engine: Engine, { container, root }: Omit<Place, 'owner'>): Promise<readonly Numbered[]> {
+async function read(
+  engine: Engine,
+  { container, root }: Place,
+): Promise<{ readonly files: readonly Numbered[]; readonly owner: Owner }> {
   const tar = await engine.getArchive(container, posix.join(root, ledgerDirectory));
-  if (tar === undefined) {
-    return [];
-  }
-  return (await unpack(tar)).flatMap(numberedEntry).sort((one, other) => one.number - other.number);
+  const all = tar === undefined ? [] : await unpack(tar);
+  const { uid = 0, gid = 0 } = all.find(({ type }) => type === 'directory') ?? {};
+  const files = all.flatMap(numberedEntry).sort((one, other) => one.number - other.number);
+  return { files, owner: { uid, gid } };
 }
 
 function numberedEntry({ path, data }: File): readonly Numbered[] {
@@ -88,7 +96,7 @@ function numberedEntry({ path, data }: File): readonly Numbered[] {
   return number === undefined || entry === undefined ? [] : [{ number, entry }];
 }
 
-async function packed(files: readonly Numbered[], owner: Place['owner']): Promise<Buffer> {
+async function packed(files: readonly Numbered[], owner: Owner): Promise<Buffer> {
   const directory = { path: ledgerDirectory, type: 'directory', mode: 0o755, ...owner, data: Buffer.alloc(0) } as const;
   return await packEntries([
     directory,

@@ -39,7 +39,7 @@ export async function openJournal(
       log.debug(`${name}: ledger: ${step}`);
       await ledger.write(undertaking, step);
     },
-    moveTo: async (id, root) => await ledger.moveTo({ container: id, root, owner: place.owner }),
+    moveTo: async (id, root) => await ledger.moveTo({ ...place, container: id, root }),
   };
 }
 

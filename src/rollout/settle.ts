@@ -105,7 +105,7 @@ async function restarted(work: Work, { Id: id }: ContainerDetails, version: stri
 }
 
 /** Why not, where it was refused. */
-async function makePermanent(node: Node, version: string): Promise<string | undefined> {
+export async function makePermanent(node: Node, version: string): Promise<string | undefined> {
   const answer = (await node.ask({
     set: 'install',
     module: 'hot_deploy_install',

@@ -1,0 +1,107 @@
+import type { ContainerDetails } from '../docker/details.js';
+import type { Entry } from '../ledger/entry.js';
+import type { RunningRelease } from '../release/release.js';
+import { downgradable } from '../rollout/downgrade.js';
+import { goDown, goUp } from '../rollout/journey.js';
+import type { Work } from '../rollout/run.js';
+import { serving } from '../rollout/serving.js';
+import { makePermanent } from '../rollout/settle.js';
+import { unstage } from '../upgrade/switch.js';
+import { wayUp } from './way-up.js';
+
+/** What was done about a container, to be read after its name; or why a person must look. */
+export type Repaired =
+  | { readonly kind: 'repaired'; readonly how: string }
+  | { readonly kind: 'failed'; readonly why: string };
+
+/**
+ * Brings a container that was to be switched hot to one side. What it runs is asked of its node: the last step may have been
+ * carried out, in part, or not at all, and the VM may have ended since.
+ */
+export async function repairHot(
+  work: Work,
+  container: ContainerDetails,
+  last: Entry,
+  direction: 'finish' | 'undo',
+): Promise<Repaired> {
+  const { engine } = work;
+  const started = container.State.Running ? '' : 'it was started again, and ';
+  if (!container.State.Running) {
+    await engine.startContainer(container.Id);
+  }
+  const running = await serving(work, container.Id);
+  if (running === undefined) {
+    return { kind: 'failed', why: 'its node does not say what it runs' };
+  }
+  const repaired = await (direction === 'finish' ? forward : back)(work, container, running, last);
+  return repaired.kind === 'repaired' ? { ...repaired, how: `${started}${repaired.how}` } : repaired;
+}
+
+/** The old version is what a restart boots, as long as nobody had begun to settle. */
+async function back(work: Work, container: ContainerDetails, running: RunningRelease, last: Entry): Promise<Repaired> {
+  const { engine, log } = work;
+  const { from, to, brought = [] } = last;
+  const old = from.version ?? '';
+  let how = `it runs ${old} as before`;
+  if (running.version !== old) {
+    const why = await travel(work, container, running, old, last.task === 'deploy' ? 'down' : 'up');
+    how = `it went back to ${old} while it ran`;
+    if (why !== undefined) {
+      log.info(`${last.container}: ${why}, so it is restarted, which boots ${old}`);
+      await engine.stopContainer(container.Id);
+      await engine.startContainer(container.Id);
+      how = `it was restarted, and runs ${old}`;
+    }
+  }
+  const serves = await serving(work, container.Id, [old]);
+  if (serves === undefined) {
+    return { kind: 'failed', why: `it was to go back to ${old}, and its node does not say that it runs it` };
+  }
+  if (brought.length > 0 && to.version !== undefined) {
+    await unstage(serves.node, { to: to.version, directories: brought });
+  }
+  return { kind: 'repaired', how };
+}
+
+/** The whole fleet had come through. A VM that ended since booted the old version again. */
+async function forward(
+  work: Work,
+  container: ContainerDetails,
+  running: RunningRelease,
+  last: Entry,
+): Promise<Repaired> {
+  const version = last.to.version ?? '';
+  if (running.version !== version) {
+    const why = await travel(work, container, running, version, last.task === 'deploy' ? 'up' : 'down');
+    if (why !== undefined) {
+      return { kind: 'failed', why: `it runs ${running.version}, and did not come to ${version}: ${why}` };
+    }
+  }
+  const serves = await serving(work, container.Id, [version]);
+  const refused = serves === undefined ? 'its node does not answer' : await makePermanent(serves.node, version);
+  return refused === undefined
+    ? { kind: 'repaired', how: `${version} is what it runs and what it boots` }
+    : { kind: 'failed', why: `${version} could not be made permanent: ${refused}` };
+}
+
+/** Goes hot to a version by what lies in the container; why that did not work, if it did not. */
+async function travel(
+  work: Work,
+  container: ContainerDetails,
+  running: RunningRelease,
+  version: string,
+  direction: 'up' | 'down',
+): Promise<string | undefined> {
+  const { engine, inputs } = work;
+  const name = container.Name.replace(/^\//, '');
+  const way =
+    direction === 'down'
+      ? await downgradable(engine, container.Id, running, version, inputs.suspendTimeoutMs)
+      : await wayUp(engine, container.Id, running, version);
+  if (way.kind === 'closed') {
+    return way.reasons.map(({ message }) => message).join(' ');
+  }
+  const journey = { name, container, running, steps: way.steps };
+  const ended = await (direction === 'down' ? goDown : goUp)(work, journey);
+  return ended.outcome === 'deployed' ? undefined : (ended.message ?? ended.outcome);
+}
