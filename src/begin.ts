@@ -1,9 +1,13 @@
 import type { Engine } from './docker/engine.js';
-import { removeStale } from './docker/throw-away.js';
+import { marking, removeStale } from './docker/throw-away.js';
 import type { Inputs } from './inputs.js';
+import { isGone } from './ledger/holder.js';
+import { readHolder, writeHolder } from './ledger/lock-labels.js';
+import { newRun } from './ledger/run.js';
+import { Unrecovered } from './recovery/unrecovered.js';
 import { Refusal } from './refusal.js';
 import type { Report } from './report/report.js';
-import { type Draft, refused } from './reporting.js';
+import { type Draft, failed, refused } from './reporting.js';
 import type { World } from './world.js';
 
 /** Begins a story: connects, and makes a report of what cannot begin. */
@@ -12,19 +16,21 @@ export async function begin(
   world: World,
   story: (engine: Engine, draft: Draft) => Promise<Report>,
 ): Promise<Report> {
-  const draft: Draft = {
-    inputs,
-    world,
-    began: world.clock.now(),
-    startedAt: new Date(world.clock.date()).toISOString(),
-  };
+  const run = newRun(world.environment, world.clock);
+  const draft: Draft = { inputs, world, run, began: world.clock.now() };
   try {
     const engine = await connect(world);
-    await removeStale(engine, world.clock, world.log);
-    return await story(engine, draft);
+    await removeStale(engine, world.clock, world.log, (label) => {
+      const told = readHolder(label);
+      return told !== undefined && isGone(told.holder);
+    });
+    return await story(marking(engine, { run: run.id, holder: writeHolder(run.holder, run.startedAt) }), draft);
   } catch (error) {
     if (error instanceof Refusal) {
       return refused(draft, error.message);
+    }
+    if (error instanceof Unrecovered) {
+      return failed(draft, error.message);
     }
     throw error;
   }

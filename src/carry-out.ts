@@ -3,14 +3,30 @@ import { isChanging } from './plan/plan.js';
 import type { Report } from './report/report.js';
 import { type Decided, report } from './reporting.js';
 import { rollOut } from './rollout/fleet.js';
+import type { Errand } from './rollout/journal.js';
 
 /** Carries a decision out, container by container, and tells what came of it. */
 export async function carryOut(engine: Engine, decided: Decided): Promise<Report> {
-  const { inputs, world, image, plans, began } = decided;
+  const { inputs, world, image, plans, began, run, next } = decided;
   const { log, clock, signal } = world;
   const replaced = new Map<string, string>();
-  const fleet = { engine, log, clock, inputs, image, signal, replaced, began };
-  const carried = await log.group('Roll out', () => rollOut(fleet, plans.filter(isChanging)));
+  const changing = plans.filter(isChanging);
+  const { GITHUB_SHA: commit } = world.environment;
+  const errand: Errand = {
+    run: run.id,
+    task: inputs.mode === 'rollback' ? 'rollback' : 'deploy',
+    environment: inputs.environment,
+    by: run.holder.by,
+    fleet: changing.map(({ name }) => name),
+    to: {
+      version: next.version,
+      image: image.id,
+      reference: image.reference,
+      ...(commit && inputs.mode === 'deploy' && { commit: commit.toLowerCase() }),
+    },
+  };
+  const fleet = { engine, log, clock, inputs, image, signal, replaced, began, errand };
+  const carried = await log.group('Roll out', () => rollOut(fleet, changing));
   return report(decided, carried);
 }
 

@@ -1,10 +1,11 @@
 import { begin, steps } from './begin.js';
 import { writeBundle } from './bundle-file.js';
 import { carryOut, moveTag } from './carry-out.js';
+import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { endsHere } from './ends-here.js';
-import { findFleet } from './find-fleet.js';
 import type { Inputs } from './inputs.js';
+import { onFleet } from './on-fleet.js';
 import { provideImage } from './provide-image.js';
 import { rehearsePlans } from './rehearsal/plans.js';
 import { readImage } from './release/image.js';
@@ -16,29 +17,25 @@ import type { World } from './world.js';
 
 /** The way of a deploy, from the inputs to the report. What cannot begin is refused with a reason, and changes nothing. */
 export async function deploy(inputs: Inputs, world: World): Promise<Report> {
-  return await begin(inputs, world, deployTo);
+  return await begin(inputs, world, (engine, draft) => onFleet(engine, draft, deployTo));
 }
 
-async function deployTo(engine: Engine, draft: Draft): Promise<Report> {
+/** Makes the plans, and carries them out where they are to be. */
+async function deployTo(engine: Engine, draft: Draft, containers: readonly ContainerDetails[]): Promise<Report> {
   const { inputs, world } = draft;
   const { log, clock, signal } = world;
   const step = steps(world);
-  const found = await step('Find the containers', () => findFleet(engine, inputs, world));
+  const image = await step('Provide the image', () => provideImage(engine, inputs, world));
+  const workshop = await Workshop.open(engine, image.details, image.reference);
   try {
-    const image = await step('Provide the image', () => provideImage(engine, inputs, world));
-    const workshop = await Workshop.open(engine, image.details, image.reference);
-    try {
-      const next = await step('Read the new release', () => readImage(engine, workshop));
-      const site = { engine, log, clock, inputs, workshop, next, image: image.details, signal };
-      const surveyed = await step('Read what runs, and decide', () => survey(site, found.containers));
-      const plans = await step('Rehearse', () => rehearsePlans(site, surveyed));
-      const decided = { ...draft, engine: engine.address, image, next, plans };
-      await writeBundle(inputs, plans, log);
-      return await moveTag(engine, image, endsHere(decided) ?? (await carryOut(engine, decided)));
-    } finally {
-      await workshop.close();
-    }
+    const next = await step('Read the new release', () => readImage(engine, workshop));
+    const site = { engine, log, clock, inputs, workshop, next, image: image.details, signal };
+    const surveyed = await step('Read what runs, and decide', () => survey(site, containers));
+    const plans = await step('Rehearse', () => rehearsePlans(site, surveyed));
+    const decided = { ...draft, engine: engine.address, image, next, plans };
+    await writeBundle(inputs, plans, log);
+    return await moveTag(engine, image, endsHere(decided) ?? (await carryOut(engine, decided)));
   } finally {
-    await found.close();
+    await workshop.close();
   }
 }

@@ -18,7 +18,7 @@ export function endsHere(decided: Decided): Report | undefined {
   if ((inputs.mode !== 'deploy' && inputs.mode !== 'rollback') || inputs.dryRun) {
     return planned(decided);
   }
-  const closed = plans.filter(({ method }) => method === 'recreate');
+  const closed = plans.filter(({ method }) => method === 'recreate' || method === 'revive');
   if (inputs.strategy === 'relup' && closed.length > 0) {
     const names = closed.map(({ name }) => name).join(', ');
     return refused(decided, `\`strategy\` is relup, and ${names} cannot be upgraded hot.`);

@@ -40,12 +40,16 @@ export interface Inputs {
   readonly drainMs: number;
   readonly lingering: 'keep' | 'kill' | 'restart';
   readonly suspendTimeoutMs: number;
+  /** How many earlier versions stay for a way back. Zero: none. */
+  readonly keep: number;
   readonly onFailure: 'rollback' | 'restart' | 'stop';
   /** Absent: detected. */
   readonly nodeName?: string;
   /** Absent: detected. */
   readonly cookie?: string;
+  /** Names the lock. */
   readonly environment: string;
+  readonly lockTimeoutMs: number;
   readonly reportPath: string;
   /** A folder, or a file that ends with `.tar.gz`. */
   readonly bundlePath: string;
@@ -98,10 +102,12 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     drainMs: value('drain'),
     lingering: value('lingering'),
     suspendTimeoutMs: value('suspend-timeout'),
+    keep: value('keep'),
     onFailure: value('on-failure'),
     ...(nodeName && { nodeName }),
     ...(cookie && { cookie }),
     environment: value('environment'),
+    lockTimeoutMs: value('lock-timeout'),
     reportPath: value('report') ?? 'hot-deploy-report.json',
     bundlePath: value('bundle-path') ?? '.',
     dryRun: value('dry-run'),

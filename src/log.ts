@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /** Where progress goes: the terminal, or the runner's log. Comes in as an argument everywhere. */
 export interface Log {
   /** One line a person reads while waiting. */
@@ -17,11 +19,12 @@ export interface Clock {
   now(): number;
   /** Wall-clock time in milliseconds since 1970, for timestamps in reports. */
   date(): number;
-  sleep(ms: number): Promise<void>;
+  /** Ends early, and as if the time were over, where the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {
   now: () => performance.now(),
   date: () => Date.now(),
-  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  sleep: (ms, signal) => pause(ms, undefined, { ...(signal && { signal }) }).catch(() => undefined),
 };

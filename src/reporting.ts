@@ -3,6 +3,7 @@ import type { ContainerDetails } from './docker/details.js';
 import { tally } from './drift/drift.js';
 import type { Look } from './drift/look.js';
 import type { Inputs } from './inputs.js';
+import type { Run } from './ledger/run.js';
 import type { ContainerPlan } from './plan/plan.js';
 import type { Reason } from './plan/reason.js';
 import type { Rehearsal } from './plan/rehearsal.js';
@@ -17,8 +18,8 @@ import type { World } from './world.js';
 export interface Draft {
   readonly inputs: Inputs;
   readonly world: World;
+  readonly run: Run;
   readonly began: number;
-  readonly startedAt: string;
 }
 
 /** And once it has decided. */
@@ -44,13 +45,27 @@ export function refused(draft: Draft | Decided, message: string): Report {
     : { ...empty(draft, 'refused'), message };
 }
 
+/** Before anything was decided. */
+export function failed(draft: Draft, message: string): Report {
+  return { ...empty(draft, 'failed'), message };
+}
+
 export function planned(draft: Decided): Report {
   return whole(
     draft,
     'planned',
-    draft.plans.map((plan) => row(draft, plan, 'planned', plan.method)),
+    draft.plans.map((plan) => row(draft, plan, 'planned', methods[plan.method])),
   );
 }
+
+/** What people are told of how a plan goes: by a relup, up or down, or by another container, new or kept. */
+const methods = {
+  none: 'none',
+  relup: 'relup',
+  downgrade: 'relup',
+  recreate: 'recreate',
+  revive: 'recreate',
+} as const satisfies Readonly<Record<ContainerPlan['method'], Method>>;
 
 export function unchanged(draft: Decided): Report {
   return whole(
@@ -68,6 +83,9 @@ export function report(draft: Decided, carried: readonly Carried[]): Report {
       ? row(draft, plan, plan.method === 'none' ? 'unchanged' : 'refused', 'none')
       : rowOf(done, draft);
   });
+  if (carried.length === 0) {
+    return refused(draft, 'The run was cancelled before anything had changed.');
+  }
   const outcome = worst(carried.map(({ ended }) => ended.outcome));
   const messages = carried.flatMap(({ ended }) => ended.message ?? []);
   return {
@@ -118,12 +136,12 @@ const blank = { method: 'none', reasons: [], phases: [], lingering: [], notMigra
 // What a person has to know first. Where one could not begin and others went back, the fleet was rolled back.
 function worst(outcomes: readonly Outcome[]): Outcome {
   const order = ['failed', 'rolled-back', 'refused', 'deployed'] as const;
-  return order.find((outcome) => outcomes.includes(outcome)) ?? 'deployed';
+  return order.find((outcome) => outcomes.includes(outcome)) ?? 'refused';
 }
 
 function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Decided): ContainerReport {
   const { downtime, latency } = measurement ?? {};
-  const { id, proof, lingering, settings, message } = ended;
+  const { id, proof, lingering, settings, earlier, message } = ended;
   return {
     ...row(draft, plan, ended.outcome, ended.method ?? method),
     id,
@@ -135,6 +153,7 @@ function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Dec
     lingering: lingering ?? [],
     notMigrated: proof?.processes.notMigrated ?? [],
     ...(settings && { settings }),
+    ...(earlier && { earlier }),
     ...(message && { message }),
   };
 }
@@ -209,14 +228,13 @@ function distinct(reasons: readonly Reason[]): readonly Reason[] {
   return [...new Map(reasons.map((reason) => [JSON.stringify(reason), reason])).values()];
 }
 
-function empty({ inputs, world, began, startedAt }: Draft, outcome: Outcome): Report {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = world.environment;
+function empty({ inputs, world, began, run }: Draft, outcome: Outcome): Report {
   return {
     schema: 1,
     outcome,
     method: 'none',
     environment: inputs.environment,
-    startedAt,
+    startedAt: run.startedAt,
     durationMs: Math.round(world.clock.now() - began),
     reasons: [],
     containers: [],
@@ -224,6 +242,6 @@ function empty({ inputs, world, began, startedAt }: Draft, outcome: Outcome): Re
     instructions: [],
     warnings: [],
     ...(inputs.mode === 'status' && { status: tally([]) }),
-    ...(server && repository && run && { runUrl: `${server}/${repository}/actions/runs/${run}` }),
+    ...(run.url && { runUrl: run.url }),
   };
 }

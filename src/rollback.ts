@@ -1,9 +1,10 @@
 import { begin, steps } from './begin.js';
 import { carryOut, moveTag } from './carry-out.js';
+import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { endsHere } from './ends-here.js';
-import { findFleet } from './find-fleet.js';
 import type { Inputs } from './inputs.js';
+import { onFleet } from './on-fleet.js';
 import { Refusal } from './refusal.js';
 import { readImage } from './release/image.js';
 import { Workshop } from './release/workshop.js';
@@ -17,14 +18,13 @@ import type { World } from './world.js';
 
 /** The way of a rollback: to what ran before, by the way that disturbs least. What cannot begin is refused. */
 export async function rollback(inputs: Inputs, world: World): Promise<Report> {
-  return await begin(inputs, world, rollBack);
+  return await begin(inputs, world, (engine, draft) => onFleet(engine, draft, rollBack));
 }
 
-async function rollBack(engine: Engine, draft: Draft): Promise<Report> {
+async function rollBack(engine: Engine, draft: Draft, containers: readonly ContainerDetails[]): Promise<Report> {
   const { inputs, world } = draft;
   const { log, clock, signal } = world;
   const step = steps(world);
-  const { containers } = await step('Find the containers', () => findFleet(engine, inputs, world));
   const pasts = await step('Read what ran before', () =>
     Promise.all(containers.map((container) => remember(engine, container, inputs))),
   );

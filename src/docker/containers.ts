@@ -4,6 +4,7 @@ import { type Call, statusOf } from './call.js';
 import { interleaved } from './demultiplex.js';
 import type { ContainerDetails } from './details.js';
 import type { Engine } from './engine.js';
+import { get } from './get.js';
 
 type ContainerCalls = Pick<
   Engine,
@@ -15,6 +16,8 @@ type ContainerCalls = Pick<
   | 'stopContainer'
   | 'renameContainer'
   | 'removeContainer'
+  | 'updateRestartPolicy'
+  | 'containerSize'
   | 'logs'
 >;
 
@@ -104,6 +107,22 @@ export function containerCalls(docker: Dockerode, call: Call): ContainerCalls {
         if (statusOf(error) === 409 && /already in progress/.test(String(error))) return gone(id);
         return already(404)(error);
       }
+    },
+
+    updateRestartPolicy: async (id, policy) => {
+      await call(`set the restart policy of container ${id} to ${policy.Name}`, (abortSignal) =>
+        docker.getContainer(id).update({ RestartPolicy: policy, abortSignal }),
+      );
+    },
+
+    containerSize: async (id) => {
+      const { SizeRw: bytes = 0 } = await call(
+        `measure container ${id}`,
+        (abortSignal) =>
+          get<{ readonly SizeRw?: number }>(docker, `/containers/${id}/json?size=1`, 'no such container', abortSignal),
+        { timeoutMs: diskTimeoutMs },
+      );
+      return bytes;
     },
 
     logs: async (id, lines) => {

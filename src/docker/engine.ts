@@ -21,6 +21,10 @@ export interface Engine {
   renameContainer(id: string, name: string): Promise<void>;
   /** Already gone counts as removed. Anonymous volumes go only where asked. */
   removeContainer(id: string, options?: { force?: boolean; volumes?: boolean }): Promise<void>;
+  /** Leaves every other setting as it is. The Engine refuses it for a container with --rm. */
+  updateRestartPolicy(id: string, policy: RestartPolicy): Promise<void>;
+  /** Bytes in the container's own layer; the engine reads the whole layer for it. */
+  containerSize(id: string): Promise<number>;
   /** The last lines of both outputs, oldest first. */
   logs(id: string, lines: number): Promise<string>;
 
@@ -30,6 +34,9 @@ export interface Engine {
 
   /** Undefined where the engine has no such network. */
   findNetwork(name: string): Promise<Network | undefined>;
+
+  /** Whether the engine has a volume of that name. */
+  hasVolume(name: string): Promise<boolean>;
 
   exec(container: string, command: ExecCommand): Promise<ExecResult>;
   /** Unpacks a tar archive at `path`, which must exist, inside the container. */
@@ -57,6 +64,13 @@ export interface ContainerSummary {
   readonly createdAt: number;
   /** `container:ID` where it lives in another container's network. */
   readonly networkMode: string;
+}
+
+/** The Engine's RestartPolicy. */
+export interface RestartPolicy {
+  /** `no`, `always`, `unless-stopped`, `on-failure`; the Engine shows `no` also as nothing. */
+  readonly Name: string;
+  readonly MaximumRetryCount?: number | undefined;
 }
 
 export interface Network {

@@ -5,7 +5,7 @@ import type { Engine } from './engine.js';
 export function networkCalls(
   docker: Dockerode,
   call: Call,
-): Pick<Engine, 'connectNetwork' | 'disconnectNetwork' | 'findNetwork'> {
+): Pick<Engine, 'connectNetwork' | 'disconnectNetwork' | 'findNetwork' | 'hasVolume'> {
   return {
     findNetwork: async (asked) => {
       try {
@@ -17,6 +17,15 @@ export function networkCalls(
         return { id, name, internal };
       } catch (error) {
         if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
+    },
+    hasVolume: async (name) => {
+      try {
+        await call(`inspect volume ${name}`, (abortSignal) => docker.getVolume(name).inspect({ abortSignal }));
+        return true;
+      } catch (error) {
+        if (statusOf(error) === 404) return false;
         throw error;
       }
     },

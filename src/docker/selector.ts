@@ -1,4 +1,5 @@
 import type { ContainerSummary } from './engine.js';
+import { lockLabel, roleLabel } from './throw-away.js';
 
 /** Which containers are meant. */
 export type Selector =
@@ -39,24 +40,47 @@ export function ownName(container: ContainerSummary): string {
  * for it are known by theirs.
  */
 export function namesMeant(containers: readonly ContainerSummary[], selectors: readonly Selector[]): readonly string[] {
-  const asNamed = containers.map((container) => ({ ...container, names: [ownName(container).replace(remnant, '')] }));
-  return [
-    ...new Set(selectors.flatMap((selector) => asNamed.filter((each) => means(selector, each)).map(ownName))),
-  ].sort();
+  return [...new Set(meant(containers, selectors).map(({ name }) => name))].sort();
+}
+
+/** The ids of all containers that have a name which is meant, or stand for it. */
+export function standFor(containers: readonly ContainerSummary[], selectors: readonly Selector[]): readonly string[] {
+  return [...new Set(meant(containers, selectors).map(({ id }) => id))];
+}
+
+function meant(containers: readonly ContainerSummary[], selectors: readonly Selector[]) {
+  return selectors.flatMap((selector) =>
+    containers.flatMap((container) => {
+      const name = ownName(container).replace(remnant, '');
+      return means(selector, { ...container, names: [name] }) ? [{ id: container.id, name }] : [];
+    }),
+  );
 }
 
 const remnant = /\.hot-deploy-(old|new)-[0-9a-f]+$/;
 
 function means(selector: Selector, container: ContainerSummary): boolean {
   if (selector.by === 'name') return ownName(container) === selector.name;
-  // What a re-creation that was cut short left behind carries the labels of the one it stands beside.
-  if (/\.hot-deploy-(old|new|previous)-[0-9a-f]+$/.test(ownName(container))) return false;
+  if (isOurs(container)) return false;
   if (selector.by === 'label') return container.labels[selector.key] === selector.value;
   return (
     container.labels['com.docker.compose.project'] === selector.project &&
     container.labels['com.docker.compose.service'] === selector.service &&
     // `docker compose run` leaves containers of the same service that serve nobody.
     container.labels['com.docker.compose.oneoff'] !== 'True'
+  );
+}
+
+/**
+ * What a re-creation that was cut short left behind, and what it keeps for a way back, carry the labels of the one they
+ * stand beside; a lock and a throw-away container, those of their image.
+ */
+function isOurs(container: ContainerSummary): boolean {
+  const name = ownName(container);
+  return (
+    /\.hot-deploy-(old|new|previous)-[0-9a-f]+$/.test(name) ||
+    roleLabel in container.labels ||
+    lockLabel in container.labels
   );
 }
 

@@ -56,7 +56,8 @@ const dayMs = 24 * unitMs.h;
 export function duration(leastMs: number): Kind<number> {
   const least = leastMs > 0 ? ` of at least \`${leastMs}ms\`` : '';
   return kind(`a duration${least} such as \`250ms\`, \`10s\`, \`5m\``, (text) => {
-    const parts = /^(?<count>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)$/.exec(text)?.groups;
+    // Nothing is nothing in any unit.
+    const parts = /^(?<count>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)$/.exec(text === '0' ? '0s' : text)?.groups;
     const ms = Math.round(Number(parts?.['count']) * unitMs[parts?.['unit'] as keyof typeof unitMs]);
     return ms >= leastMs && ms <= dayMs ? ms : undefined;
   });

@@ -139,6 +139,12 @@ export const options = {
     description:
       'What to do when the deploy fails half-way: back to the old version, on with a restart, or leave everything for a person to look at.',
   },
+  keep: {
+    kind: wholeNumber(0),
+    default: '3',
+    description:
+      'How many earlier versions stay for a rollback: after a restart the container that ran before, stopped, as `NAME.hot-deploy-previous-ID`; after a hot upgrade the release inside the container. Older ones are removed. Containers of compose, and those with `--rm`, are not kept.',
+  },
   'node-name': {
     kind: nodeName,
     otherwise: 'read from the running VM',
@@ -152,7 +158,14 @@ export const options = {
   environment: {
     kind: text('text on one line'),
     default: 'production',
-    description: 'A name for what is deployed to. It names the lock.',
+    description:
+      'A name for what is deployed to. It names the lock: of two deploys to one environment on an engine the second waits.',
+  },
+  'lock-timeout': {
+    kind: duration(0),
+    default: '10m',
+    description:
+      'How long to wait for another deploy to the same environment, before this one is refused. `0` does not wait. Of a run that has died nobody waits for longer than 15 s.',
   },
   report: {
     kind: path,

@@ -30,7 +30,7 @@ export function isOutOfReach({ args }: Pick<Vm, 'args'>): boolean {
 //
 // With --pid=host, or --pid=container:OTHER, the VMs of other containers are seen too: process 1 is not of this
 // container then, and only what is in its control groups, or below them, is.
-const search = `
+export const inside = `
 inside() {
   while IFS=: read -r _ _ own && IFS=: read -r _ _ its <&3; do
     case $its in "\${own%/}/.."*) return 1 ;; "$own" | "\${own%/}"/*) ;; *) return 1 ;; esac
@@ -38,6 +38,9 @@ inside() {
 }
 shared=
 if [ -r /proc/self/cgroup ] && ! inside /proc/1; then shared=1; fi
+`;
+
+const search = `${inside}
 for d in /proc/[0-9]*; do
   read -r comm 2>/dev/null <"$d/comm" || continue
   case $comm in beam*) ;; *) continue ;; esac

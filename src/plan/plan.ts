@@ -5,6 +5,7 @@ import type { ColdBoot } from '../release/cold-boot.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Tree } from '../release/supervision.js';
 import type { Bundle } from '../upgrade/bundle.js';
+import type { Way } from '../upgrade/way.js';
 import { appupRules } from './appup-rules.js';
 import { codeRules } from './code-rules.js';
 import type { CodeComparison, Comparison } from './comparison.js';
@@ -27,6 +28,10 @@ export type ContainerPlan = {
   | { readonly method: 'none' }
   | { readonly method: 'recreate'; readonly next: ImageRelease }
   | { readonly method: 'relup'; readonly hot: HotMaterial }
+  /** Back to a release that ran in it before. */
+  | { readonly method: 'downgrade'; readonly down: Descent }
+  /** Back to the very container that ran before, which was kept; `next` is what it runs. */
+  | { readonly method: 'revive'; readonly kept: ContainerDetails; readonly next: ImageRelease }
 );
 
 /** A plan that changes something. */
@@ -52,6 +57,15 @@ export interface HotMaterial {
   readonly counts: Readonly<Record<string, number>>;
   /** Directories of the bundle that the container has already, with the same content. */
   readonly present: readonly string[];
+}
+
+/** Everything that it takes to go back hot. */
+export interface Descent {
+  readonly running: RunningRelease;
+  /** What deploys have left in the container, in the order in which it is gone. */
+  readonly steps: readonly Way[];
+  /** What it is held against in the end: a cold boot of the older image. Absent where there is no such image any more. */
+  readonly against?: { readonly tree: Tree; readonly next: ImageRelease; readonly boot: ColdBoot };
 }
 
 /** Reasons that need no look at the code. */

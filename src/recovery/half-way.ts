@@ -3,7 +3,7 @@ import type { ContainerSummary, Engine } from '../docker/engine.js';
 import { namesMeant, ownName, type Selector } from '../docker/selector.js';
 import type { Entry } from '../ledger/entry.js';
 import { unfinished } from '../ledger/history.js';
-import { findRoot, readLedger } from '../ledger/ledger.js';
+import { findRoot, type Place, readLedger } from '../ledger/ledger.js';
 
 /** A container that a run which is no longer there has left half-way. */
 export interface HalfWay {
@@ -13,8 +13,8 @@ export interface HalfWay {
   readonly container?: ContainerDetails;
   /** What the run wrote down last; absent where nothing could be written, and only names tell. */
   readonly last?: Entry;
-  /** The release's root, where it could be found. */
-  readonly root?: string;
+  /** Where that is written. */
+  readonly written?: Place;
 }
 
 /** All that one run left half-way, and where it goes from there: all of it to the same side. */
@@ -66,14 +66,13 @@ async function look(engine: Engine, all: readonly ContainerSummary[], name: stri
   // The old container knows what the new one is there for, until that one has settled.
   const open = written.find(({ entries }) => unfinished(entries) !== undefined) ?? written[0];
   const last = open && unfinished(open.entries)?.last;
-  const root = written.find((each) => each.root !== undefined)?.root;
   return {
     name,
     entries: written.flatMap(({ entries }) => entries),
     restarting: beside.length > 0,
     ...(container && { container }),
     ...(last && { last }),
-    ...(root !== undefined && { root }),
+    ...(open?.place && { written: open.place }),
   };
 }
 
@@ -81,10 +80,16 @@ async function present(engine: Engine, found: readonly ContainerSummary[]): Prom
   return (await Promise.all(found.map(({ id }) => engine.findContainer(id)))).flatMap((each) => each ?? []);
 }
 
-async function entriesOf(engine: Engine, container: ContainerDetails) {
+async function entriesOf(
+  engine: Engine,
+  container: ContainerDetails,
+): Promise<{ readonly place?: Place; readonly entries: readonly Entry[] }> {
   const root = await findRoot(engine, container);
-  const entries = root === undefined ? [] : await readLedger(engine, { container: container.Id, root });
-  return { root, entries };
+  if (root === undefined) {
+    return { entries: [] };
+  }
+  const place: Place = { container: container.Id, root };
+  return { place, entries: await readLedger(engine, place) };
 }
 
 /** Pure: containers of one run go to one side, and forward as soon as one of them had begun to settle. */

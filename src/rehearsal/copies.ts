@@ -1,5 +1,5 @@
 import type { Node } from '../node/node.js';
-import { atom, binary, map, tuple } from '../node/term.js';
+import { atom, binary, map, type Term, text, tuple } from '../node/term.js';
 import type { Reason } from '../plan/reason.js';
 import { against } from '../plan/rule.js';
 import type { ProcessState } from '../release/facts.js';
@@ -56,11 +56,31 @@ export async function migrateCopies(node: Node, copies: readonly Copy[]): Promis
     set: 'copies',
     module: 'hot_deploy_copies',
     function: 'migrate',
-    argument: map({
-      copies: copies.map(({ place, module, copy }) => tuple(binary(place), atom(module), binary(copy))),
-    }),
+    argument: map({ copies: copies.map(asTerm) }),
   } as const;
   return (await node.ask(request, migrationTimeoutMs)) as readonly Migrated[];
+}
+
+/** Runs the code_change of the way down on copies, on a node that still runs the newer code; `to` are the older code's directories. */
+export async function migrateDown(
+  node: Node,
+  copies: readonly Copy[],
+  to: readonly string[],
+): Promise<readonly Migrated[]> {
+  if (copies.length === 0) {
+    return [];
+  }
+  const request = {
+    set: 'copies',
+    module: 'hot_deploy_copies',
+    function: 'migrate_down',
+    argument: map({ copies: copies.map(asTerm), to: to.map(text) }),
+  } as const;
+  return (await node.ask(request, migrationTimeoutMs)) as readonly Migrated[];
+}
+
+function asTerm({ place, module, copy }: Copy): Term {
+  return tuple(binary(place), atom(module), binary(copy));
 }
 
 /** Why a process that serves would not come through, for each kind of process once. Pure. */

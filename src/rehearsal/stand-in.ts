@@ -14,10 +14,12 @@ export async function createStandIn(
   engine: Engine,
   isolated: Omit<Isolated, 'image'>,
   running: RunningRelease,
+  /** Below the root, what earlier releases have in it that it is to go back to. */
+  earlier: readonly string[] = [],
 ): Promise<string> {
   const id = await createIsolated(engine, 'rehearsal', { ...isolated, image: isolated.oldImage });
   try {
-    await bringUpgrades(engine, isolated.container, id, running);
+    await bringUpgrades(engine, isolated.container, id, running, earlier);
     return id;
   } catch (error) {
     await engine.removeContainer(id, { force: true, volumes: true });
@@ -34,13 +36,17 @@ async function bringUpgrades(
   { Id: from }: ContainerDetails,
   to: string,
   { root, applications }: RunningRelease,
+  earlier: readonly string[],
 ): Promise<void> {
   const booted = `${root}/releases/start_erl.data`;
   const [here, there] = await Promise.all([content(engine, from, booted), content(engine, to, booted)]);
-  if (here === there) {
+  if (here === there && earlier.length === 0) {
     return;
   }
-  const below = applications.flatMap(({ directory }) => (directory?.startsWith(`${root}/lib/`) ? [directory] : []));
+  const below = [
+    ...applications.flatMap(({ directory }) => (directory?.startsWith(`${root}/lib/`) ? [directory] : [])),
+    ...earlier.filter((path) => path.startsWith('lib/')).map((path) => `${root}/${path}`),
+  ];
   const missing = await Promise.all(
     below.map(async (directory) => ((await engine.stat(to, directory)) === undefined ? [directory] : [])),
   );

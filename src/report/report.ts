@@ -29,8 +29,22 @@ export interface Report {
   readonly runUrl?: string;
   /** Only of `status`: how many containers are in which state. */
   readonly status?: Tally;
+  /** What earlier runs that were cut off had left half-way, and what was done about it before anything else. */
+  readonly recovered?: readonly Recovered[];
   /** The sentence for a person when the outcome is refused, rolled-back or failed. */
   readonly message?: string;
+}
+
+export interface Recovered {
+  readonly container: string;
+  readonly what: 'finished' | 'undone';
+  /** To be read after the container's name. */
+  readonly how: string;
+  /** Whose it was, and its last step on record; absent where nothing could be written down. */
+  readonly run?: string;
+  readonly by?: string;
+  /** ISO 8601. */
+  readonly at?: string;
 }
 
 export interface ContainerReport {
@@ -53,9 +67,26 @@ export interface ContainerReport {
   readonly notMigrated: readonly ProcessNote[];
   /** Only after a re-creation: settings compared before and after, save image and id. */
   readonly settings?: { readonly equal: boolean; readonly differing: readonly string[] };
+  /** What stays of earlier deploys for a way back, and what was removed since there was enough. */
+  readonly earlier?: Earlier;
   /** Only of `status`: what it runs against what its image says. */
   readonly drift?: Drift;
   readonly message?: string;
+}
+
+export interface Earlier {
+  /** Stopped containers, the one that served last first; without a size where the engine could not tell it. */
+  readonly containers: readonly {
+    readonly name: string;
+    readonly id: string;
+    readonly image: string;
+    readonly bytes?: number;
+  }[];
+  /** Releases inside the container beside the one that runs. */
+  readonly releases: readonly { readonly version: string; readonly bytes: number }[];
+  /** Names of containers and versions of releases. */
+  readonly removed: readonly string[];
+  readonly bytesFreed?: number;
 }
 
 export interface RehearsalReport {

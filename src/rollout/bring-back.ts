@@ -1,6 +1,6 @@
 import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
-import { prepareSwitch, switchRelease, unstage } from '../upgrade/switch.js';
-import { baselineOfNew, down } from './direction.js';
+import { unstage } from '../upgrade/switch.js';
+import { go } from './leg.js';
 import { noted } from './noted.js';
 import type { Ended, Work } from './run.js';
 import { serving } from './serving.js';
@@ -89,23 +89,7 @@ export async function findOut(work: Work, plan: HotPlan, why: string): Promise<E
 }
 
 /** Undefined where it succeeded; else why not. */
-async function downgrade(work: Work, hot: HotMaterial): Promise<string | undefined> {
-  const { running } = hot;
-  const route = down(hot, work.inputs.suspendTimeoutMs);
-  const prepared = prepareSwitch(route);
-  const baseline = await baselineOfNew(hot).catch(async (error: unknown) => {
-    await prepared.cancel();
-    throw error;
-  });
-  const switched = await switchRelease(prepared, { ...route, baseline });
-  if (switched.kind !== 'installed') {
-    return switched.why;
-  }
-  const { identity, environment, remaining } = switched.after;
-  const differing = [
-    ...Object.keys(running.modules).filter((module) => running.modules[module] !== identity.modules[module]),
-    ...remaining,
-    ...environment.differing,
-  ];
-  return differing.length === 0 ? undefined : `these are not what they were: ${differing.slice(0, 5).join(', ')}`;
+async function downgrade(work: Work, { running, bundle }: HotMaterial): Promise<string | undefined> {
+  const came = await go(running, { way: bundle.way, direction: 'down' }, work.inputs.suspendTimeoutMs);
+  return came.kind === 'arrived' ? undefined : came.why;
 }

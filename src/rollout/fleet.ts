@@ -1,4 +1,5 @@
 import type { Changing } from '../plan/plan.js';
+import { hasteOf } from './haste.js';
 import { type Carried, carryOut } from './one.js';
 import type { Fleet } from './run.js';
 
@@ -8,17 +9,26 @@ import type { Fleet } from './run.js';
  */
 export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise<readonly Carried[]> {
   const { inputs, log } = fleet;
+  const haste = hasteOf(fleet.signal, fleet.clock);
   const waves = inWaves(plans, inputs.canary, inputs.maxParallel);
   const carried: Carried[] = [];
   for (const [at, wave] of waves.entries()) {
+    if (haste.cancelled) {
+      log.warning('the run was cancelled before every container had its turn: those that did go back');
+      return await Promise.all(
+        carried.map((each) => each.revert('the run was cancelled before every container had its turn')),
+      );
+    }
     if (at === 0 && waves.length > 1) {
       log.info(`canary: ${wave.map(({ name }) => name).join(', ')}`);
     }
-    carried.push(...(await Promise.all(wave.map((plan) => carryOut(fleet, plan)))));
+    carried.push(...(await Promise.all(wave.map((plan) => carryOut(fleet, plan, haste)))));
     if (carried.some(({ ended }) => ended.outcome !== 'deployed')) {
       log.warning('not every container came through: those that did go back');
       return await Promise.all(
-        carried.map((each) => (each.ended.outcome === 'deployed' ? each.revert() : each.finish())),
+        carried.map((each) =>
+          each.ended.outcome === 'deployed' ? each.revert('another container of the fleet failed') : each.finish(),
+        ),
       );
     }
   }

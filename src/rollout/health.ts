@@ -4,7 +4,11 @@ import type { Clock } from '../log.js';
 import { type HealthCheck, healthCheck } from './health-check.js';
 
 /** Whether a container that was just started came up. */
-export type Health = { readonly kind: 'healthy' } | { readonly kind: 'failed'; readonly why: string };
+export type Health =
+  | { readonly kind: 'healthy' }
+  | { readonly kind: 'failed'; readonly why: string }
+  /** Nobody could wait any longer. */
+  | { readonly kind: 'late'; readonly why: string };
 
 /** How often the engine is asked; an answer costs it half a millisecond. */
 const lookMs = 50;
@@ -19,8 +23,15 @@ const logCharacters = 700;
  * that ends or restarts meanwhile has failed at once: waiting for its restart policy to try again costs downtime.
  *
  * @param timeoutMs after it a container that is still starting has failed
+ * @param leftMs how long it may be waited for at all, which may become less meanwhile
  */
-export async function awaitHealth(engine: Engine, id: string, clock: Clock, timeoutMs: number): Promise<Health> {
+export async function awaitHealth(
+  engine: Engine,
+  id: string,
+  clock: Clock,
+  timeoutMs: number,
+  leftMs: () => number = () => Number.POSITIVE_INFINITY,
+): Promise<Health> {
   const since = clock.now();
   const check = healthCheck(engine, await engine.inspectContainer(id), clock);
   try {
@@ -36,11 +47,18 @@ export async function awaitHealth(engine: Engine, id: string, clock: Clock, time
       if (check !== undefined && waited > timeoutMs) {
         return failed(`it was still starting after ${timeoutMs / 1000} s${said(check)}${await lastWords(engine, id)}`);
       }
+      if (leftMs() <= 0) {
+        return { kind: 'late', why: `the run was cancelled, and it was still starting after ${seconds(waited)}` };
+      }
       await clock.sleep(lookMs);
     }
   } finally {
     check?.stop();
   }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
 }
 
 function failed(why: string): Health {

@@ -12,8 +12,8 @@ export type Errand = Pick<Undertaking, 'run' | 'task' | 'to' | 'fleet' | 'enviro
 export interface Journal {
   /** @throws Error where the step could not be written down: it must not be carried out then */
   note(step: Step): Promise<void>;
-  /** Goes on in the container that has taken the place of the first. */
-  moveTo(container: string, root: string): Promise<void>;
+  /** Goes on in the container that has taken the place of the first. Its release may lie elsewhere. */
+  arrive(container: string): Promise<void>;
 }
 
 /**
@@ -29,17 +29,29 @@ export async function openJournal(
   const { container, name, place } = plan;
   if (place === undefined || container.HostConfig.ReadonlyRootfs) {
     log.debug(`${name}: nothing can be written down in it`);
-    return { note: async () => undefined, moveTo: async () => undefined };
+    return { note: async () => undefined, arrive: async () => undefined };
   }
   const ledger = await openLedger(engine, { ...place, container: container.Id }, clock);
   const from = lineage(ledger.entries, ran(plan)).at(-1) ?? ran(plan);
   const undertaking: Undertaking = { ...errand, ...wayOf(plan), container: name, from };
+  let begun = false;
   return {
     note: async (step) => {
+      // What was refused before its first step has left nothing to tell of.
+      if (step === 'undone' && !begun) return;
       log.debug(`${name}: ledger: ${step}`);
       await ledger.write(undertaking, step);
+      begun = true;
     },
-    moveTo: async (id, root) => await ledger.moveTo({ ...place, container: id, root }),
+    arrive: async (id) => {
+      const root = 'next' in plan ? plan.next.root : place.root;
+      try {
+        await ledger.moveTo({ ...place, container: id, root });
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        log.warning(`${name}: what was written down of it could not be brought into its new container: ${why}`);
+      }
+    },
   };
 }
 

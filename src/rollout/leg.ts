@@ -25,7 +25,10 @@ export function reversed({ way, direction }: Leg): Leg {
   return { way, direction: direction === 'up' ? 'down' : 'up' };
 }
 
-/** What is not as it has to be before the first step; undefined where all is. */
+/**
+ * Time has passed since the plan was made: the node must still run exactly what the way begins at, and its processes must
+ * come through. What is not so; undefined where all is.
+ */
 export async function unready(
   { node, version }: Pick<RunningRelease, 'node' | 'version'>,
   { way, direction }: Leg,
@@ -35,7 +38,7 @@ export async function unready(
   const { identity, check } = await ready(node, concerned, suspendTimeoutMs);
   const differing = unlike(way, direction === 'up' ? 'from' : 'to', identity.modules);
   if (identity.version !== version || differing.length > 0) {
-    const why = `it no longer runs what the way was chosen for (${identity.version}, ${differing.length} modules differ): somebody else deployed meanwhile`;
+    const why = `it no longer runs what the plan was made for (${identity.version}, ${differing.length} modules differ): somebody else deployed meanwhile`;
     return { why, overtaken: true };
   }
   const { supervisors, wouldDie, unanswering, unsupervised, funs } = check;

@@ -1,18 +1,17 @@
-import type { Changing, ContainerPlan } from '../plan/plan.js';
+import type { Changing } from '../plan/plan.js';
 import type { Measurement } from '../probe/measurement.js';
 import { type RunningProbe, startProbe } from '../probe/probe.js';
 import { resolveProbe } from '../probe/resolve.js';
 import type { ProbeTarget } from '../probe/target.js';
 import type { Method, TimelineEvent } from '../report/report.js';
-import { bringBack } from './bring-back.js';
-import { restart, restartOnOld } from './restart.js';
+import { type Course, courseOf, restartCourse } from './course.js';
+import type { Haste } from './haste.js';
+import { openJournal } from './journal.js';
 import { type Ended, type Fleet, recorder, type Work } from './run.js';
-import { settle } from './settle.js';
-import { upgrade } from './upgrade.js';
 
 /** One container after the switch and the soak, and what may still become of it. */
 export interface Carried {
-  readonly plan: ContainerPlan;
+  readonly plan: Changing;
   readonly ended: Ended;
   readonly method: Method;
   readonly phases: ReturnType<typeof recorder>['phases'];
@@ -20,8 +19,8 @@ export interface Carried {
   readonly measurement?: Measurement;
   /** Makes it final. */
   settle(): Promise<Carried>;
-  /** Goes back, because another container failed. */
-  revert(): Promise<Carried>;
+  /** Goes back, because the fleet does; `why` is a sentence. */
+  revert(why: string): Promise<Carried>;
   /** Only ends the measurement. */
   finish(): Promise<Carried>;
 }
@@ -30,8 +29,8 @@ export interface Carried {
 const beforeMs = 2_000;
 const afterRestartMs = 1_000;
 
-export async function carryOut(fleet: Fleet, plan: Changing): Promise<Carried> {
-  const { engine, clock, log, inputs, image, signal, replaced } = fleet;
+export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Promise<Carried> {
+  const { engine, clock, log, inputs, image, signal, replaced, errand } = fleet;
   const record = recorder(plan.name, clock, log, fleet.began);
   const target =
     inputs.probe ?? (plan.oldImage.Config.Healthcheck?.Test?.length ? ({ kind: 'docker' } as const) : undefined);
@@ -44,63 +43,62 @@ export async function carryOut(fleet: Fleet, plan: Changing): Promise<Carried> {
     image,
     signal,
     replaced,
+    haste,
     phase: record.phase,
-    note: async () => undefined,
+    ...(await openJournal(engine, errand, plan, { clock, log })),
     ...(probe && { probe }),
   };
-  if (probe !== undefined) {
+  if (probe !== undefined && !haste.cancelled) {
     await clock.sleep(beforeMs);
   }
-  const carried = (ended: Ended, method: Method): Carried => {
+  const carried = (course: Course, ended: Ended): Carried => {
     const finish = async (last: Ended): Promise<Carried> => {
       const measurement = await probe?.stop();
-      return { ...carried(last, method), ...(measurement && { measurement }) };
+      return { ...carried(course, last), ...(measurement && { measurement }) };
     };
     return {
       plan,
       ended,
-      method,
+      method: course.method,
       phases: record.phases,
       timeline: record.timeline,
       finish: () => finish(ended),
-      settle: async () =>
-        finish(
-          method === 'relup' && plan.method === 'relup'
-            ? await settle(work, plan, ended).catch((error: unknown) => lost(plan, error))
-            : ended,
-        ),
-      revert: async () => finish(await revert(work, plan, ended, method).catch((error: unknown) => lost(plan, error))),
+      settle: async () => finish(await course.settle(ended).catch((error: unknown) => lost(plan, error))),
+      revert: async (why) => finish(await course.revert(why).catch((error: unknown) => lost(plan, error))),
     };
   };
-
-  if (plan.method === 'relup') {
-    const ended = await upgrade(work, plan).catch((error: unknown) => lost(plan, error));
-    const again =
-      inputs.onFailure === 'restart' && inputs.strategy === 'auto' && ended.outcome !== 'deployed' && !ended.overtaken;
-    if (!again) {
-      return carried(ended, 'relup');
+  const went = async (course: Course): Promise<Carried> => {
+    const since = clock.now();
+    const ended = await course.go().catch((error: unknown) => lost(plan, error));
+    if (course.method === 'recreate') {
+      const [at, ms] = [Math.round(since - fleet.began), Math.round(clock.now() - since)];
+      record.timeline.push({ at, ms, container: plan.name, label: 're-create' });
+      // Something to compare with, here too.
+      if (probe !== undefined && ended.outcome === 'deployed' && !haste.cancelled) await clock.sleep(afterRestartMs);
     }
-    log.warning(`${plan.name}: on-failure is restart: ${ended.message ?? ''}`);
-  }
+    return carried(course, ended);
+  };
+
   const onPhase = (name: string, ms: number) => void record.phases.push({ name, ms: Math.round(ms) });
-  const since = clock.now();
-  const next = plan.method === 'relup' ? plan.hot.next : plan.next;
-  const ended = await restart(work, plan, next, target, onPhase).catch((error: unknown) => lost(plan, error));
-  record.timeline.push({
-    at: Math.round(since - fleet.began),
-    ms: Math.round(clock.now() - since),
-    container: plan.name,
-    label: 're-create',
-  });
-  if (probe !== undefined && ended.outcome === 'deployed') {
-    await clock.sleep(afterRestartMs);
+  const first = await went(courseOf(work, plan, { target, onPhase }));
+  const { ended } = first;
+  const again =
+    plan.method === 'relup' &&
+    inputs.onFailure === 'restart' &&
+    inputs.strategy === 'auto' &&
+    !haste.cancelled &&
+    ended.outcome !== 'deployed' &&
+    !ended.overtaken;
+  if (!again) {
+    return first;
   }
-  return carried(ended, 'recreate');
+  log.warning(`${plan.name}: on-failure is restart: ${ended.message ?? ''}`);
+  return await went(restartCourse(work, { plan, next: plan.hot.next, target, onPhase }));
 }
 
 function startFor(
   { engine, clock, log, inputs }: Fleet,
-  plan: ContainerPlan,
+  plan: Changing,
   target: ProbeTarget | undefined,
 ): RunningProbe | undefined {
   if (target === undefined) {
@@ -114,15 +112,8 @@ function startFor(
   });
 }
 
-async function revert(work: Work, plan: ContainerPlan, ended: Ended, method: Method): Promise<Ended> {
-  const why = 'another container of the fleet failed';
-  return method === 'relup' && plan.method === 'relup'
-    ? await bringBack(work, plan, { why, by: 'downgrade' })
-    : await restartOnOld(work, plan, ended, why);
-}
-
 // Whatever came in between, it is not known what runs: a person must look.
-function lost(plan: ContainerPlan, error: unknown): Ended {
+function lost(plan: Changing, error: unknown): Ended {
   const said = error instanceof Error ? error.message : String(error);
   return { outcome: 'failed', id: plan.container.Id, message: `${plan.name}: ${said}` };
 }

@@ -1,3 +1,5 @@
+import type { HotMaterial } from '../plan/plan.js';
+import type { Rehearsal } from '../plan/rehearsal.js';
 import type { Facts, Registrations } from '../release/facts.js';
 import { missingRegistrations } from '../release/registrations.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../release/release.js';
@@ -21,6 +23,19 @@ export interface Measure {
   readonly unseen?: readonly string[];
   /** The same upgrade on a throw-away container; absent where none was tried. */
   readonly rehearsed?: { readonly before: Registrations; readonly after: Registrations };
+}
+
+/** What the plan has gathered to hold a node against. */
+export function measure(
+  { next, boot, unseen = [] }: Pick<HotMaterial, 'next' | 'boot'> & Partial<Pick<HotMaterial, 'unseen'>>,
+  rehearsal: Rehearsal | undefined,
+): Measure {
+  return {
+    release: next,
+    unseen,
+    ...(boot.kind === 'booted' && { booted: boot.facts }),
+    ...(rehearsal?.kind === 'passed' && { rehearsed: rehearsal }),
+  };
 }
 
 /** The node before the switch. */

@@ -22,7 +22,9 @@ export async function guard(engine: Engine, old: ContainerDetails): Promise<void
       `${names.own} belongs to the Swarm service ${service}, which would replace it: update the service.`,
     );
   }
-  if ((await engine.findContainer(names.old)) !== undefined) {
+  // A spare of an earlier try was never started, and makes room.
+  const inTheWay = await engine.findContainer(names.old);
+  if (inTheWay !== undefined && !(old.HostConfig.AutoRemove && inTheWay.State.Status === 'created')) {
     throw new Error(`The name ${names.old} is needed and taken: look at that container, then remove or rename it.`);
   }
   for (const host of hosts(old)) {

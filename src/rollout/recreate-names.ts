@@ -1,7 +1,7 @@
 import type { ContainerDetails } from '../docker/details.js';
 import { shortId } from '../docker/endpoints.js';
 
-/** The names that a re-creation uses. */
+/** The names that a restart uses. */
 export interface Names {
   /** What users and other containers know. */
   readonly own: string;
@@ -13,10 +13,45 @@ export interface Names {
 
 /** Named after the old container's id: whoever finds one after a crash sees what it belongs to, and the next try finds it. */
 export function namesFor(container: ContainerDetails): Names {
-  const own = container.Name.replace(/^\//, '');
-  return {
-    own,
-    old: `${own}.hot-deploy-old-${shortId(container)}`,
-    fresh: `${own}.hot-deploy-new-${shortId(container)}`,
-  };
+  return named(ownNameOf(container), shortId(container));
+}
+
+/** With the id of the kept container behind: by it a kept one that takes a place is told from one that was made for it. */
+export function revivalNames(running: ContainerDetails, kept: ContainerDetails): Names {
+  return named(ownNameOf(running), `${shortId(running)}${shortId(kept)}`);
+}
+
+/** The name under which a container stays for a way back. */
+export function previousName(own: string, container: { readonly Id: string }): string {
+  return `${own}.hot-deploy-previous-${shortId(container)}`;
+}
+
+export function isPrevious(own: string, name: string): boolean {
+  return name.startsWith(`${own}.hot-deploy-previous-`) && /-[0-9a-f]{12}$/.test(name);
+}
+
+/** What such a name says; undefined for any other name. */
+export function readMark(own: string, name: string): Mark | undefined {
+  const rest = name.startsWith(`${own}.hot-deploy-`) ? name.slice(`${own}.hot-deploy-`.length) : '';
+  const [, place, old, revived] = /^(old|new)-([0-9a-f]{12})([0-9a-f]{12})?$/.exec(rest) ?? [];
+  if (old === undefined) return undefined;
+  const names = named(own, `${old}${revived ?? ''}`);
+  return { place: place === 'old' ? 'old' : 'fresh', names, old, ...(revived !== undefined && { revived }) };
+}
+
+export interface Mark {
+  readonly place: 'old' | 'fresh';
+  readonly names: Names;
+  /** The short id of the container whose place is taken. */
+  readonly old: string;
+  /** The short id of the kept container that takes it; absent where a new one was made. */
+  readonly revived?: string;
+}
+
+function named(own: string, ids: string): Names {
+  return { own, old: `${own}.hot-deploy-old-${ids}`, fresh: `${own}.hot-deploy-new-${ids}` };
+}
+
+function ownNameOf(container: ContainerDetails): string {
+  return container.Name.replace(/^\//, '');
 }

@@ -1,3 +1,5 @@
+import type { ContainerDetails } from '../docker/details.js';
+import type { Step } from '../ledger/entry.js';
 import { isOutOfReach } from '../node/vm.js';
 import type { ContainerPlan } from '../plan/plan.js';
 import { resolveProbe } from '../probe/resolve.js';
@@ -6,97 +8,150 @@ import { compare } from '../release/compare.js';
 import type { ImageRelease } from '../release/release.js';
 import { readRunning } from '../release/running.js';
 import type { Proof } from '../report/report.js';
+import { noted } from './noted.js';
 import { recreate } from './recreate.js';
+import { goBack, type Recreated, type RecreateOptions } from './recreate-exchange.js';
+import { settleRestart } from './recreate-finish.js';
+import { revive } from './revive.js';
 import type { Ended, Work } from './run.js';
 
 const healthTimeoutMs = 120_000;
 const bootTimeoutMs = 60_000;
 
-/** Puts the container on the new image, and asks the new one what it runs. */
-export async function restart(
+/** What a restart is told beside what every way works with. */
+export interface Restart {
+  readonly plan: ContainerPlan;
+  readonly next: ImageRelease;
+  /** An earlier container that takes the place, where no new one is to be made. */
+  readonly kept?: ContainerDetails;
+  readonly target: ProbeTarget | undefined;
+  readonly onPhase: RecreateOptions['onPhase'];
+}
+
+/**
+ * Puts the container on the new image, and asks the new one what it runs. The old one stays, stopped, until the restart is
+ * made final; where the new one is not what the image holds it serves again.
+ */
+export async function restart(work: Work, { plan, next, kept, target, onPhase }: Restart): Promise<Ended> {
+  const { engine, image, probe, replaced } = work;
+  const { container } = plan;
+  probe?.mark('switch-begins');
+  const options = { ...around(work, plan.name), onPhase, replaced };
+  const result =
+    kept === undefined
+      ? await recreate(engine, container, plan.oldImage, image, options)
+      : await revive(engine, { running: container, kept }, options);
+  probe?.mark('switch-ends');
+  if (result.kind !== 'recreated') return await tookBack(work, plan, result);
+
+  replaced.set(plan.container.Id, result.id);
+  await follow(work, target, result.id);
+  const proof = await work.phase('prove', () => prove(work, result.id, next));
+  const told = {
+    id: result.id,
+    warnings: [...result.warnings, ...(work.haste.cancelled ? [unproved(plan, proof)] : [])],
+    ...(result.settings && { settings: result.settings }),
+    ...(proof && { proof }),
+  };
+  if (proof === undefined || proof.converged) return { outcome: 'deployed', ...told };
+  const differing = [`${next.name} ${proof.versions[next.name]}`, ...proof.modules.differing].join(', ');
+  const why = `it was healthy on the new image, and did not run what the image holds: ${differing}.`;
+  if (work.inputs.onFailure === 'stop') {
+    const message = `${plan.name}: ${why} It was left as it is, since on-failure is stop; the old container stands beside it, stopped.`;
+    return { outcome: 'failed', ...told, message };
+  }
+  return { ...told, ...(await goBackToOld(work, plan, target, why)) };
+}
+
+/** Goes back to the container that a restart has stopped, and says why. Only before it is made final. */
+export async function goBackToOld(
   work: Work,
   plan: ContainerPlan,
-  next: ImageRelease,
   target: ProbeTarget | undefined,
-  onPhase: (name: string, ms: number) => void,
+  why: string,
 ): Promise<Ended> {
-  const { engine, image, clock, log, probe, replaced } = work;
-  probe?.mark('switch-begins');
-  const result = await recreate(engine, plan.container, plan.oldImage, image, {
-    log,
-    clock,
-    healthTimeoutMs,
-    onPhase,
-    replaced,
-  });
-  probe?.mark('switch-ends');
-  switch (result.kind) {
-    case 'untouched':
-      return { outcome: 'refused', id: plan.container.Id, message: `${plan.name} was not changed: ${result.why}` };
-    case 'restored':
-      return {
-        outcome: 'rolled-back',
-        id: result.id,
-        message: `${plan.name}: ${result.why} The old container serves again.`,
-      };
-    case 'failed':
-      return { outcome: 'failed', id: plan.container.Id, message: `${plan.name}: ${result.why} ${result.state}` };
-    case 'recreated': {
-      replaced.set(plan.container.Id, result.id);
-      if (probe !== undefined && target !== undefined) {
-        probe.retarget(resolveProbe(target, await engine.inspectContainer(result.id), engine.host));
-      }
-      const proof = await work.phase('prove', () => prove(work, result.id, next));
-      const kept = {
-        id: result.id,
-        warnings: result.warnings,
-        ...(result.settings && { settings: result.settings }),
-        ...(proof && { proof }),
-      };
-      return proof === undefined || proof.converged
-        ? { outcome: 'deployed', ...kept }
-        : {
-            outcome: 'failed',
-            ...kept,
-            message: `${plan.name} is healthy on the new image, and does not run what the image holds: ${[`${next.name} ${proof.versions[next.name]}`, ...proof.modules.differing].join(', ')}`,
-          };
-    }
+  const { engine, replaced } = work;
+  const options = { ...around(work, plan.name), why, old: plan.container };
+  const result = await work.phase('restore', () => goBack(engine, plan.name, options));
+  if (result.kind === 'restored') {
+    if (result.id === plan.container.Id) replaced.delete(plan.container.Id);
+    else replaced.set(plan.container.Id, result.id);
+    await follow(work, target, result.id);
+  }
+  return await tookBack(work, plan, result);
+}
+
+/** Where a person must look, the next run finds it half-way. */
+async function tookBack(
+  work: Work,
+  plan: ContainerPlan,
+  result: Exclude<Recreated, { readonly kind: 'recreated' }>,
+): Promise<Ended> {
+  if (result.kind !== 'failed') {
+    if (result.kind === 'restored' && result.id !== plan.container.Id) await work.arrive(result.id);
+    await noted(work, plan.name, 'undone');
+  }
+  return ended(plan, result);
+}
+
+/** Makes a restart final. What stays for a way back is told, and what could not be tidied up makes no deploy fail. */
+export async function settleRestarted(work: Work, plan: ContainerPlan, restarted: Ended): Promise<Ended> {
+  const { engine, inputs, log } = work;
+  try {
+    await work.arrive(restarted.id);
+    await noted(work, plan.name, 'settle');
+    const settle = () => settleRestart(engine, plan.name, { log, newest: inputs.keep });
+    const { earlier, warnings } = await work.phase('keep', settle);
+    await noted(work, plan.name, 'done');
+    return { ...restarted, earlier, warnings: [...(restarted.warnings ?? []), ...warnings] };
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    const warning = `${plan.name} serves, and the container that ran before was not put aside: ${said}`;
+    return { ...restarted, warnings: [...(restarted.warnings ?? []), warning] };
   }
 }
 
-/** Puts a container that was re-created back on the image it ran before. */
-export async function restartOnOld(work: Work, plan: ContainerPlan, ended: Ended, why: string): Promise<Ended> {
-  const { engine, image, clock, log } = work;
-  const [container, newImage] = await Promise.all([engine.inspectContainer(ended.id), engine.findImage(image.id)]);
-  if (newImage === undefined) {
-    return {
-      outcome: 'failed',
-      id: ended.id,
-      message: `${plan.name} stays on the new image, which the engine no longer has: ${why}.`,
-    };
+/** What cannot be written down is no reason against a restart: the names of its containers say as much. */
+function around(work: Work, name: string) {
+  const { clock, haste, log } = work;
+  return { log, clock, haste, healthTimeoutMs, note: (step: Step) => noted(work, name, step) };
+}
+
+function ended(plan: ContainerPlan, result: Exclude<Recreated, { readonly kind: 'recreated' }>): Ended {
+  const { name, container } = plan;
+  switch (result.kind) {
+    case 'untouched':
+      return { outcome: 'refused', id: container.Id, message: `${name} was not changed: ${result.why}` };
+    case 'restored': {
+      const now = result.unseen
+        ? 'The old container was started again, and there was no time to see it healthy.'
+        : 'The old container serves again.';
+      return { outcome: 'rolled-back', id: result.id, message: `${name}: ${result.why} ${now}` };
+    }
+    case 'failed':
+      return { outcome: 'failed', id: container.Id, message: `${name}: ${result.why} ${result.state}` };
   }
-  const back = { reference: plan.container.Config.Image, id: plan.oldImage.Id };
-  const result = await recreate(engine, container, newImage, back, {
-    log,
-    clock,
-    healthTimeoutMs,
-    onPhase: () => undefined,
-  });
-  return result.kind === 'recreated'
-    ? { outcome: 'rolled-back', id: result.id, message: `${plan.name} is back on the image it ran before: ${why}.` }
-    : {
-        outcome: 'failed',
-        id: ended.id,
-        message: `${plan.name} was to go back to the image it ran before (${why}), and did not: ${result.why}`,
-      };
+}
+
+/** The container behind the name is another one, and so may its address be. */
+async function follow({ engine, probe }: Work, target: ProbeTarget | undefined, id: string): Promise<void> {
+  if (probe === undefined || target === undefined) return;
+  const container: ContainerDetails = await engine.inspectContainer(id);
+  probe.retarget(resolveProbe(target, container, engine.host));
+}
+
+function unproved({ name }: ContainerPlan, proof: Proof | undefined): string {
+  const proved = proof === undefined ? ', and there was no time to compare what it runs' : '';
+  return `${name}: the run was cancelled when the new container was about to serve, so that was finished${proved}.`;
 }
 
 /** Undefined where the node cannot be asked: then health on the new image is all there is to know. */
 async function prove(work: Work, container: string, next: ImageRelease): Promise<Proof | undefined> {
-  const { clock, engine, inputs } = work;
+  const { clock, engine, haste, inputs } = work;
   const until = clock.now() + bootTimeoutMs;
-  while (clock.now() < until) {
-    const reading = await readRunning(engine, await engine.inspectContainer(container), inputs);
+  while (clock.now() < until && haste.leftMs() > 0) {
+    const reading = await inTime(work, readRunning(engine, await engine.inspectContainer(container), inputs));
+    if (reading === undefined) return undefined;
     if (reading.kind === 'no-distribution' || (reading.kind === 'unreachable' && isOutOfReach(reading.vm))) {
       return undefined;
     }
@@ -125,4 +180,18 @@ async function prove(work: Work, container: string, next: ImageRelease): Promise
     await clock.sleep(200);
   }
   return undefined;
+}
+
+/** Undefined where the run was cancelled and its time is up. */
+async function inTime<T>({ clock, haste }: Pick<Work, 'clock' | 'haste'>, work: Promise<T>): Promise<T | undefined> {
+  let done = false;
+  const late = async () => {
+    while (!done && haste.leftMs() > 0) await clock.sleep(50);
+    return undefined;
+  };
+  try {
+    return await Promise.race([work, late()]);
+  } finally {
+    done = true;
+  }
 }

@@ -4,7 +4,8 @@ import type { Step } from '../ledger/entry.js';
 import type { Clock, Log } from '../log.js';
 import type { RunningProbe } from '../probe/probe.js';
 import type { ContainerReport, Method, Outcome, Phase, Proof, TimelineEvent } from '../report/report.js';
-import type { Earlier } from './shelf.js';
+import type { Haste } from './haste.js';
+import type { Errand } from './journal.js';
 
 /** What a roll-out works with. */
 export interface Fleet {
@@ -19,6 +20,8 @@ export interface Fleet {
   readonly replaced: Map<string, string>;
   /** When the run began, on the clock. */
   readonly began: number;
+  /** What is written down of the run in each container. */
+  readonly errand: Errand;
 }
 
 /** What carrying a plan out works with. */
@@ -30,12 +33,16 @@ export interface Work {
   readonly signal: AbortSignal;
   readonly image: { readonly reference: string; readonly id: string };
   readonly replaced: Map<string, string>;
+  /** How much time is left once the run is cancelled. */
+  readonly haste: Haste;
   /** Absent where nothing can be measured from outside. */
   readonly probe?: RunningProbe;
   /** Runs one step under a name, and writes down how long it took. */
   readonly phase: <T>(name: string, work: () => Promise<T>) => Promise<T>;
   /** Writes down in the container what is about to be done, and fails where that cannot be written. */
   readonly note: (step: Step) => Promise<void>;
+  /** From here on it is written down in this container, which has taken the first one's place. */
+  readonly arrive: (container: string) => Promise<void>;
 }
 
 /** How it ended for one container. */
@@ -50,8 +57,8 @@ export interface Ended {
   readonly lingering?: ContainerReport['lingering'];
   readonly settings?: ContainerReport['settings'];
   readonly warnings?: readonly string[];
-  /** Releases that were there before and stay, to go back to. */
-  readonly earlier?: Earlier;
+  /** What stays for a way back. */
+  readonly earlier?: ContainerReport['earlier'];
   /** Why it did not end as deployed, and what is true now. */
   readonly message?: string;
 }

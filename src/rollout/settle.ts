@@ -7,24 +7,24 @@ import { drain } from './drain.js';
 import { goalOf, type Journey } from './journey.js';
 import { inWords } from './leg.js';
 import { noted } from './noted.js';
-import { restart } from './restart.js';
+import { restart, settleRestarted } from './restart.js';
 import type { Ended, Work } from './run.js';
 import { serving } from './serving.js';
 import { tidy } from './shelf.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
 
-/** Until there is an input for it. */
-const usualKeep = 3;
-
 /** Lets old code run out, and makes the new release the one that the container boots. */
-export async function settle(work: Work, plan: HotPlan, ended: Ended, keep = usualKeep): Promise<Ended> {
+export async function settle(work: Work, plan: HotPlan, ended: Ended): Promise<Ended> {
   const { name, hot, container } = plan;
   const { next, running, bundle } = hot;
   const final = { name, container, node: running.node, from: running.version, to: next.version, loads: bundle.loads };
-  return await finish(work, final, ended, keep, async (lingering) => {
+  return await finish(work, final, ended, async (lingering) => {
     work.log.info(`${name}: ${lingering} processes stay in old code, and lingering is restart`);
-    return { ...(await restart(work, plan, next, work.inputs.probe, () => undefined)), method: 'recreate' };
+    const { probe: target } = work.inputs;
+    const restarted = await restart(work, { plan, next, target, onPhase: () => undefined });
+    const settled = restarted.outcome === 'deployed' ? await settleRestarted(work, plan, restarted) : restarted;
+    return { ...settled, method: 'recreate' };
   });
 }
 
@@ -34,13 +34,12 @@ export async function settleJourney(
   journey: Journey,
   direction: 'down' | 'up',
   ended: Ended,
-  keep = usualKeep,
 ): Promise<Ended> {
   const { name, container, running, steps } = journey;
   const to = goalOf(journey, direction);
   const { loads } = together(steps);
   const final = { name, container, node: running.node, from: running.version, to, loads };
-  return await finish(work, final, ended, keep);
+  return await finish(work, final, ended);
 }
 
 /** What is to be final, and where. */
@@ -57,7 +56,6 @@ async function finish(
   work: Work,
   final: Final,
   ended: Ended,
-  keep: number,
   /** Where a new container is to take its place before anything is final: the image is at hand. */
   instead?: (lingering: number) => Promise<Ended>,
 ): Promise<Ended> {
@@ -83,7 +81,7 @@ async function finish(
     }
   }
   await noted(work, name, 'done');
-  const tidied = restarts ? {} : await tidy(work, name, node, keep);
+  const tidied = restarts ? {} : await tidy(work, name, node, work.inputs.keep);
   const left = restarts ? [] : lingering;
   const proof = ended.proof && { ...ended.proof, processes: { ...ended.proof.processes, oldCode: left } };
   const warnings = [...(ended.warnings ?? []), ...(tidied.warnings ?? [])];

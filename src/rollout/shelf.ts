@@ -1,21 +1,17 @@
 import type { Node } from '../node/node.js';
 import { map } from '../node/term.js';
+import type { Earlier } from '../report/report.js';
 import type { Work } from './run.js';
-
-/** Releases in a container beside the one that runs. */
-export interface Earlier {
-  /** What each has that the running one has not; those that can be gone back to first. */
-  readonly releases: readonly { readonly version: string; readonly bytes: number }[];
-  /** Versions that were one too many, and are gone. */
-  readonly removed: readonly string[];
-}
 
 /**
  * Keeps the newest releases in a container and deletes the others' files.
  *
  * @param keep how many stay beside the one that runs
  */
-export async function prune(node: Node, keep: number): Promise<Earlier & { readonly bytesFreed: number }> {
+export async function prune(
+  node: Node,
+  keep: number,
+): Promise<Pick<Earlier, 'releases' | 'removed'> & { readonly bytesFreed: number }> {
   const answer = (await node.ask(
     { set: 'shelf', module: 'hot_deploy_shelf', function: 'prune', argument: map({ keep }) },
     pruneTimeoutMs,
@@ -41,7 +37,7 @@ export async function tidy(
     if (removed.length > 0) {
       log.info(`${name}: removed ${removed.join(', ')}, ${(bytesFreed / 1e6).toFixed(1)} MB`);
     }
-    return { earlier: { releases, removed } };
+    return { earlier: { containers: [], releases, removed, ...(removed.length > 0 && { bytesFreed }) } };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const warning = `${name}: releases that are no longer needed could not be removed: ${why}`;

@@ -1,10 +1,11 @@
-import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
+import type { ContainerPlan } from '../plan/plan.js';
 import type { Proof } from '../report/report.js';
-import { prepareSwitch, ready, stage, switchRelease, unstage } from '../upgrade/switch.js';
+import { prepareSwitch, stage, switchRelease, unstage } from '../upgrade/switch.js';
 import { bringBack, findOut } from './bring-back.js';
 import { up } from './direction.js';
+import { unready } from './leg.js';
 import { noted } from './noted.js';
-import { type Measure, prove } from './proof.js';
+import { measure, prove } from './proof.js';
 import type { Ended, Work } from './run.js';
 import { soak } from './soak.js';
 
@@ -29,7 +30,9 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
 
   const prepared = prepareSwitch(request);
   try {
-    const changed = await phase('check', () => whatChanged(hot, inputs.suspendTimeoutMs));
+    const changed = await phase('check', () =>
+      unready(running, { way: bundle.way, direction: 'up' }, bundle, inputs.suspendTimeoutMs),
+    );
     if (changed !== undefined) {
       await prepared.cancel();
       const message = `${plan.name} was not changed: ${changed.why}`;
@@ -60,7 +63,7 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   work.log.info(
     `${plan.name}: ${switched.held} ${switched.held === 1 ? 'process' : 'processes'} held, installed in ${(switched.microseconds / 1000).toFixed(1)} ms`,
   );
-  const proof = prove(measure(plan), { ...running, tree: hot.tree }, switched.after);
+  const proof = prove(measure(hot, plan.rehearsal), { ...running, tree: hot.tree }, switched.after);
   if (!proof.converged) {
     return {
       ...(await bringBack(work, plan, {
@@ -75,40 +78,6 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
     return { ...(await bringBack(work, plan, { why: sick, by: 'downgrade' })), proof };
   }
   return { outcome: 'deployed', id: container.Id, proof };
-}
-
-/** What the node is held against after the switch. */
-export function measure({ hot, rehearsal }: Pick<HotPlan, 'hot' | 'rehearsal'>): Measure {
-  const { next, boot, unseen } = hot;
-  return {
-    release: next,
-    unseen,
-    ...(boot.kind === 'booted' && { booted: boot.facts }),
-    ...(rehearsal?.kind === 'passed' && { rehearsed: rehearsal }),
-  };
-}
-
-/** Time has passed since the plan was made: the node must still run exactly what the bundle starts from. */
-async function whatChanged(
-  hot: HotMaterial,
-  suspendTimeoutMs: number,
-): Promise<{ readonly why: string; readonly overtaken: boolean } | undefined> {
-  const { running, bundle } = hot;
-  const { identity, check } = await ready(running.node, bundle, suspendTimeoutMs);
-  const differing = Object.keys({ ...running.modules, ...identity.modules }).filter(
-    (module) => running.modules[module] !== identity.modules[module],
-  );
-  if (identity.version !== running.version || differing.length > 0) {
-    const why = `it no longer runs what the plan was made for (${identity.version}, ${differing.length} modules differ): somebody else deployed meanwhile`;
-    return { why, overtaken: true };
-  }
-  const { supervisors, wouldDie, unanswering, unsupervised, funs } = check;
-  const found = [
-    ...supervisors.map(({ path, why }) => `${path}: ${why}`),
-    ...[...wouldDie, ...unanswering, ...unsupervised].map(({ name, pid }) => `${name ?? pid} would not come through`),
-    ...funs.map(({ place, module }) => `${place} keeps a fun of ${module}`),
-  ];
-  return found.length === 0 ? undefined : { why: found.join('; '), overtaken: false };
 }
 
 /** What differs, with names; keys of the environment only, since values may be secrets. */

@@ -12,6 +12,7 @@ import { confinement } from '../release/confinement.js';
 import type { RunningRelease } from '../release/release.js';
 import { compareTrees, type Tree } from '../release/supervision.js';
 import { assemble } from '../upgrade/assembly.js';
+import { readWay } from '../upgrade/stored-way.js';
 import { ready } from '../upgrade/switch.js';
 import type { Shared } from './shared.js';
 import type { Site } from './site.js';
@@ -41,12 +42,13 @@ export async function surveyCode(
   const { modules, boot } = await shared.studies(key, () => study(site, container, oldImage, comparison));
   const tree = await treeOf(running);
   const supervision = boot.kind === 'booted' ? compareTrees(tree, boot.facts.tree) : { unknown: boot.why };
-  const assembly = await shared.assemblies(key + JSON.stringify(supervision), () =>
+  const from = await cameFrom(site, container, running);
+  const assembly = await shared.assemblies(key + JSON.stringify(supervision) + from, () =>
     assemble(site.engine, container.Id, site.workshop, {
       ...comparison,
       modules,
       supervision,
-      images: { from: oldImage.Id, to: site.image.Id },
+      images: { from: from ?? oldImage.Id, to: site.image.Id },
       context: site.inputs.context,
     }),
   );
@@ -81,7 +83,17 @@ export async function surveyCode(
       };
 }
 
-async function treeOf(running: RunningRelease): Promise<Tree> {
+/** The image of what runs, where a hot deploy has brought it: the container itself was made from an older one. */
+async function cameFrom(
+  { engine }: Site,
+  { Id: id }: ContainerDetails,
+  { root, version }: RunningRelease,
+): Promise<string | undefined> {
+  const stored = await readWay(engine, id, root, version);
+  return stored.kind === 'stored' ? stored.way.images.to : undefined;
+}
+
+export async function treeOf(running: RunningRelease): Promise<Tree> {
   const request = { set: 'node', module: 'hot_deploy_tree', function: 'read', argument: map({}) } as const;
   const answer = (await running.node.ask(request)) as { readonly applications: Tree };
   return answer.applications;

@@ -81,13 +81,13 @@ export function target(way: Way, direction: Direction): string {
  * is what both have and the node does not: an application that is not loaded everywhere.
  */
 export function unlike(way: Way, end: 'from' | 'to', actual: Digests): readonly string[] {
-  const other = end === 'from' ? way.modules.to : way.modules.from;
   const own = way.modules[end];
+  const other = way.modules[end === 'from' ? 'to' : 'from'];
+  // A module that its application names and that has no file is told as null.
+  const there = (module: string) => typeof actual[module] === 'string';
   return [
     ...Object.keys(own).filter((module) => actual[module] !== own[module]),
-    ...Object.keys(other).filter((module) => !(module in own) && actual[module] !== undefined),
-    ...Object.keys(way.modules.same).filter(
-      (module) => actual[module] !== undefined && actual[module] !== way.modules.same[module],
-    ),
+    ...Object.keys(other).filter((module) => !(module in own) && there(module)),
+    ...Object.keys(way.modules.same).filter((module) => there(module) && actual[module] !== way.modules.same[module]),
   ].sort();
 }

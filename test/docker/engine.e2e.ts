@@ -73,7 +73,7 @@ describe('containers', () => {
     const { Id: ours } = await bench.run('stale', '--label', 'hot-deploy.role=rehearsal', `${prefix}-idle`);
     const { Id: other } = await bench.run('kept', `${prefix}-idle`);
 
-    await removeStale(engine, systemClock, log);
+    await removeStale(engine, systemClock, log, () => false);
     expect(await engine.findContainer(ours)).toBeDefined();
 
     // Of all that are marked, only this test's own are shown to it.
@@ -81,7 +81,7 @@ describe('containers', () => {
       ...engine,
       containers: async () => (await engine.containers()).filter(({ id }) => [ours, other].includes(id)),
     };
-    await removeStale(own, { ...systemClock, date: () => Date.now() + 3 * 3_600_000 }, log);
+    await removeStale(own, { ...systemClock, date: () => Date.now() + 3 * 3_600_000 }, log, () => false);
     expect(await engine.findContainer(ours)).toBeUndefined();
     expect(await engine.findContainer(other)).toBeDefined();
   });

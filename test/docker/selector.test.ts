@@ -22,6 +22,8 @@ const all = [
   one('web', { role: 'front' }, ['proxy/web-2']),
   one('web-run-1', compose('shop', 'web', { 'com.docker.compose.oneoff': 'True' })),
   one('web-2.hot-deploy-old-0123456789ab', { role: 'web', ...compose('shop', 'web') }),
+  one('hot-deploy-lock-production', { role: 'web', 'hot-deploy.lock': 'production', ...compose('shop', 'web') }),
+  one('hot-deploy-base-1', { role: 'web', 'hot-deploy.role': 'base', ...compose('shop', 'web') }),
   one('db', { role: 'data', ...compose('shop', 'db') }),
 ];
 const names = (...selectors: Selector[]) => select(all, selectors).map(ownName);
@@ -35,7 +37,7 @@ describe('a selector', () => {
     expect(names({ by: 'name', name: 'web-2' })).toEqual(['web-2']);
   });
 
-  it('by label means all that carry it, the second before the tenth, and nothing that a killed run left', () => {
+  it('by label means all that carry it, the second before the tenth, and nothing that a run has made', () => {
     expect(names({ by: 'label', key: 'role', value: 'web' })).toEqual(['web-2', 'web-10']);
   });
 

@@ -2,7 +2,9 @@ import { afterAll, beforeAll } from 'vitest';
 import type { ContainerDetails, ImageDetails } from '../../src/docker/details.js';
 import type { Engine } from '../../src/docker/engine.js';
 import { type Log, systemClock } from '../../src/log.js';
-import { type Recreated, type RecreateOptions, recreate } from '../../src/rollout/recreate.js';
+import { noHaste } from '../../src/rollout/haste.js';
+import { recreate } from '../../src/rollout/recreate.js';
+import type { Recreated, RecreateOptions } from '../../src/rollout/recreate-exchange.js';
 import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
 
 const silent: Log = {
@@ -33,6 +35,8 @@ export const options = (more: Partial<RecreateOptions> = {}): RecreateOptions =>
   clock: systemClock,
   healthTimeoutMs: 10_000,
   onPhase: () => undefined,
+  note: async () => undefined,
+  haste: noHaste,
   ...more,
 });
 

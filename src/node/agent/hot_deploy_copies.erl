@@ -1,7 +1,7 @@
 %% States of processes that run, tried out on the new code where nobody is served. A few of each kind are copied on the
 %% one node and migrated on the other; what they hold is never printed.
 -module(hot_deploy_copies).
--export([take/1, migrate/1]).
+-export([take/1, migrate/1, migrate_down/1]).
 
 %% Of each kind; bytes of one and of all; milliseconds for one and for all: copying more would be felt.
 -define(EACH, 3).
@@ -67,6 +67,25 @@ version(Module) ->
 -spec migrate(#{copies := [{binary(), module(), binary()}]}) -> hot_deploy_json:json().
 migrate(#{copies := Copies}) ->
     [(migrated(Module, binary_to_term(base64:decode(Copy))))#{place => Place, module => Module} || {Place, Module, Copy} <- Copies].
+
+%% The same for the way down, on a node that still runs the newer code: its code_change is told {down, Version} of the
+%% older one, which lies in one of these directories. A module that is not there does not change.
+-spec migrate_down(#{copies := [{binary(), module(), binary()}], to := [string()]}) -> hot_deploy_json:json().
+migrate_down(#{copies := Copies, to := Directories}) ->
+    [(maps:remove(declared, migrated(Module, {{down, Version}, State})))#{place => Place, module => Module}
+     || {Place, Module, Copy} <- Copies,
+        {ok, Version} <- [older(Module, Directories)],
+        {_, State} <- [binary_to_term(base64:decode(Copy))]].
+
+older(Module, Directories) ->
+    Files = [File || Directory <- Directories,
+                     File <- [filename:join(Directory, atom_to_list(Module) ++ ".beam")],
+                     filelib:is_regular(File)],
+    case [Version || File <- Files, {ok, {_, Version}} <- [beam_lib:version(File)]] of
+        [[Version] | _] -> {ok, Version};
+        [Version | _] -> {ok, Version};
+        [] -> none
+    end.
 
 migrated(Module, {Version, State}) ->
     {Worker, Monitor} = spawn_monitor(fun() -> exit({migrated, changed(Module, Version, State)}) end),

@@ -81,14 +81,9 @@ changed_at(File) ->
         {error, _} -> null
     end.
 
-%% Held by `sys:suspend`, as release_handler does it. One that was hibernating when it was suspended hibernates on, and
-%% nothing but a copy of its whole state would tell it from one that waits: it is left out.
 -spec suspended() -> hot_deploy_json:json().
 suspended() ->
-    [hot_deploy_node:note(Pid, callback(Pid))
-     || Pid <- erlang:processes(),
-        {current_function, {sys, Function, _}} <- [process_info(Pid, current_function)],
-        Function =:= suspend_loop orelse Function =:= suspend_loop_hib].
+    [hot_deploy_node:note(Pid, callback(Pid)) || Pid <- erlang:processes(), hot_deploy_node:is_suspended(Pid)].
 
 callback(Pid) ->
     try proc_lib:translate_initial_call(Pid) of

@@ -1,7 +1,7 @@
 %% What a running node is: asked of the node itself, since its files only tell what it would boot.
 -module(hot_deploy_node).
 -export([identify/1, digests/1, processes/1, unload_old/1]).
--export([root/0, running_release/0, loaded_digest/1, old_code/1, note/2]).
+-export([root/0, running_release/0, loaded_digest/1, old_code/1, note/2, is_suspended/1]).
 
 %% Everything that tells one running release from another.
 -spec identify(map()) -> hot_deploy_json:json().
@@ -158,6 +158,15 @@ note(Pid, Modules) ->
     case process_info(Pid, registered_name) of
         {registered_name, Name} -> Note#{name => Name};
         _ -> Note
+    end.
+
+%% Held by `sys:suspend`, as release_handler does it. One that was hibernating when it was suspended hibernates on, and
+%% nothing but a copy of its whole state would tell it from one that waits: it does not count.
+-spec is_suspended(pid()) -> boolean().
+is_suspended(Pid) ->
+    case process_info(Pid, current_function) of
+        {current_function, {sys, Function, _}} -> Function =:= suspend_loop orelse Function =:= suspend_loop_hib;
+        _ -> false
     end.
 
 text(Characters) -> unicode:characters_to_binary(Characters).

@@ -1,0 +1,111 @@
+import { steps } from './begin.js';
+import type { ContainerDetails } from './docker/details.js';
+import type { Engine } from './docker/engine.js';
+import type { Entry } from './ledger/entry.js';
+import { type CutOff, findHalfWay, type HalfWay } from './recovery/half-way.js';
+import { type Repaired, repairHot } from './recovery/hot.js';
+import { repairRestart, serves } from './recovery/restart.js';
+import { Unrecovered } from './recovery/unrecovered.js';
+import { type Notes, openRecord, repairWork } from './recovery/work.js';
+import { Refusal } from './refusal.js';
+import type { Recovered } from './report/report.js';
+import type { Draft } from './reporting.js';
+
+/**
+ * Finishes or undoes what runs that were cut off have left of the containers that are meant, and of those that were to
+ * change with them. Nobody else may be at it: the environment's lock is held.
+ *
+ * @throws Refusal where it is another environment's
+ * @throws Unrecovered where a person must look
+ */
+export async function recover(engine: Engine, draft: Draft): Promise<readonly Recovered[]> {
+  const { inputs, world } = draft;
+  const cutOff = await steps(world)('Look for what was left half-way', () => findHalfWay(engine, inputs.containers));
+  refuseOthers(cutOff, inputs.environment);
+  const recovered: Recovered[] = [];
+  for (const each of cutOff) {
+    const title = `${each.direction === 'finish' ? 'Finish' : 'Undo'} what ${each.by ?? 'a run that was cut off'} has left`;
+    recovered.push(...(await world.log.group(title, () => setRight(engine, draft, each))));
+  }
+  return recovered;
+}
+
+function refuseOthers(cutOff: readonly CutOff[], environment: string): void {
+  const other = cutOff.find((each) => each.environment !== undefined && each.environment !== environment);
+  if (other !== undefined) {
+    const names = other.containers.map(({ name }) => name).join(', ');
+    throw new Refusal(
+      `${names} is half-way in a deploy to the environment ${other.environment} by ${other.by}, and this run is about ${environment}: it may still be under way. Once it has ended, run once with \`environment: ${other.environment}\`.`,
+    );
+  }
+}
+
+async function setRight(engine: Engine, draft: Draft, cutOff: CutOff): Promise<readonly Recovered[]> {
+  const { log } = draft.world;
+  const recovered: Recovered[] = [];
+  for (const each of cutOff.containers) {
+    const repaired = await repair(engine, draft, each, cutOff.direction);
+    if (repaired.kind === 'failed') {
+      throw new Unrecovered(
+        `${each.name} was left half-way by ${cutOff.by ?? 'a run that was cut off'}, and could not be set right: ${repaired.why}. Look at it now.`,
+      );
+    }
+    log.info(`${each.name}: ${repaired.how}`);
+    const { run, by, at } = cutOff;
+    recovered.push({
+      container: each.name,
+      what: cutOff.direction === 'finish' ? 'finished' : 'undone',
+      how: repaired.how,
+      ...(run !== undefined && { run }),
+      ...(by !== undefined && { by }),
+      ...(at !== undefined && { at }),
+    });
+  }
+  return recovered;
+}
+
+async function repair(
+  engine: Engine,
+  draft: Draft,
+  halfWay: HalfWay,
+  direction: CutOff['direction'],
+): Promise<Repaired> {
+  const { name, last } = halfWay;
+  // Read before anything is removed that it is written in.
+  const before = await openRecord(engine, halfWay, draft);
+  const restarted = await repairRestart(engine, draft, name, direction);
+  if (restarted?.kind === 'failed') {
+    return restarted;
+  }
+  // Another one may have the name since.
+  const container = await engine.findContainer(name);
+  if (container === undefined) {
+    return { kind: 'failed', why: 'there is no container of that name' };
+  }
+  const notes = before.in(container);
+  const repaired = restarted ?? (await repairWhatServes(engine, draft, { container, last, notes, direction }));
+  if (repaired.kind === 'repaired') {
+    await notes.write(direction === 'finish' ? 'done' : 'undone');
+  }
+  return repaired;
+}
+
+async function repairWhatServes(
+  engine: Engine,
+  draft: Draft,
+  {
+    container,
+    last,
+    notes,
+    direction,
+  }: {
+    readonly container: ContainerDetails;
+    readonly last: Entry | undefined;
+    readonly notes: Notes;
+    readonly direction: CutOff['direction'];
+  },
+): Promise<Repaired> {
+  return last?.way === 'relup' || last?.way === 'downgrade'
+    ? await repairHot(repairWork(engine, draft, last, notes), container, last, direction)
+    : await serves(engine, draft, container);
+}

@@ -1,0 +1,68 @@
+import type { ContainerDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import type { Draft } from '../reporting.js';
+import { noHaste } from '../rollout/haste.js';
+import { awaitHealth, type Health } from '../rollout/health.js';
+import { finishRestart } from '../rollout/recreate-finish.js';
+import { situation } from '../rollout/recreate-situation.js';
+import { undoRestart } from '../rollout/recreate-undo.js';
+import type { CutOff } from './half-way.js';
+import type { Repaired } from './hot.js';
+
+const healthTimeoutMs = 120_000;
+
+/**
+ * Brings a restart to one side from what the engine lists; undefined where none is under way. The old container serves
+ * again also where going on did not work out.
+ */
+export async function repairRestart(
+  engine: Engine,
+  { world: { log, clock } }: Pick<Draft, 'world'>,
+  name: string,
+  direction: CutOff['direction'],
+): Promise<Repaired | undefined> {
+  const found = situation(name, await engine.containers());
+  const around = { log, clock, healthTimeoutMs, haste: noHaste };
+  try {
+    if (direction === 'finish') {
+      const finished = await finishRestart(engine, found, around);
+      switch (finished.kind) {
+        case 'nothing':
+          return undefined;
+        case 'finished':
+          return { kind: 'repaired', how: 'the new container serves, and the old one is kept' };
+        case 'undone':
+          return { kind: 'failed', why: `${finished.why}; the old container was started again` };
+      }
+    }
+    const undone = await undoRestart(engine, found, around);
+    if (undone === undefined) return undefined;
+    return await judged(engine, undone.id, undone.health, 'the container that ran before serves again');
+  } catch (error) {
+    return { kind: 'failed', why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Of a restart that shows nowhere any more: it never began, or is complete, and what has the name serves. */
+export async function serves(
+  engine: Engine,
+  { world: { clock } }: Pick<Draft, 'world'>,
+  container: ContainerDetails,
+): Promise<Repaired> {
+  if (!container.State.Running) {
+    await engine.startContainer(container.Id);
+  }
+  const health = await awaitHealth(engine, container.Id, clock, healthTimeoutMs);
+  return await judged(engine, container.Id, health, 'its container serves');
+}
+
+/** One that runs and is unhealthy may have been so before: that is told, and is no reason to leave everything as it is. */
+async function judged(engine: Engine, id: string, health: Health, how: string): Promise<Repaired> {
+  if (health.kind === 'healthy') {
+    return { kind: 'repaired', how };
+  }
+  const why = health.kind === 'failed' ? health.why : 'it is still starting';
+  return (await engine.findContainer(id))?.State.Running
+    ? { kind: 'repaired', how: `${how}, and is not healthy: ${why}` }
+    : { kind: 'failed', why: `its container did not come up: ${why}` };
+}

@@ -1,0 +1,74 @@
+import type { ContainerDetails } from '../docker/details.js';
+import type { Engine } from '../docker/engine.js';
+import type { Entry, Step } from '../ledger/entry.js';
+import { findRoot, openLedger } from '../ledger/ledger.js';
+import { once } from '../once.js';
+import type { Draft } from '../reporting.js';
+import { noHaste } from '../rollout/haste.js';
+import type { Work } from '../rollout/run.js';
+import type { HalfWay } from './half-way.js';
+
+/** Writes down how a run ends that was cut off. */
+export interface Notes {
+  write(step: Step): Promise<void>;
+}
+
+/** What is written down of a run that was cut off. */
+interface Writings {
+  /** Goes on in the container that serves now, which may be another one. */
+  in(container: ContainerDetails): Notes;
+}
+
+/** Reads it while it is there; nothing is written where nothing was. */
+export async function openRecord(
+  engine: Engine,
+  { last, written }: HalfWay,
+  { world: { clock, log } }: Pick<Draft, 'world'>,
+): Promise<Writings> {
+  if (last === undefined || written === undefined) {
+    return { in: () => ({ write: async () => undefined }) };
+  }
+  const ledger = await openLedger(engine, written, clock);
+  const { schema: _, at: __, step: ___, ...undertaking } = last;
+  const move = once<void>();
+  const moveTo = async (container: ContainerDetails) => {
+    const root = (await findRoot(engine, container)) ?? written.root;
+    await ledger.moveTo({ container: container.Id, root });
+  };
+  return {
+    in: (container) => ({
+      write: async (step) => {
+        try {
+          if (written.container !== container.Id) await move(container.Id, () => moveTo(container));
+          await ledger.write(undertaking, step);
+        } catch (error) {
+          // The next run finds it half-way once more, asks again, and finds that it is not.
+          log.warning(`${last.container}: ${step} could not be written down: ${String(error)}`);
+        }
+      },
+    }),
+  };
+}
+
+/** What going back or on works with: no probe, no soak, and it is never left where it is. */
+export function repairWork(engine: Engine, { inputs, world, run }: Draft, last: Entry, notes: Notes): Work {
+  const { log, clock } = world;
+  return {
+    engine,
+    log,
+    clock,
+    inputs: { ...inputs, soakMs: 0, onFailure: 'rollback' },
+    // A repair is finished also where the run is cancelled: it is what the cancelled run has to do before it ends.
+    signal: new AbortController().signal,
+    image: { reference: last.to.reference ?? last.to.image, id: last.to.image },
+    replaced: new Map(),
+    haste: noHaste,
+    phase: async (label, work) => {
+      log.debug(`${last.container}: ${label} (run ${run.id})`);
+      return await work();
+    },
+    arrive: async () => undefined,
+    // A switch of the repair is a step back, or forth again, of the run that was cut off.
+    note: async (step) => (step === 'switch' ? await notes.write('bring-back') : undefined),
+  };
+}

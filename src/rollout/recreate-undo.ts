@@ -1,0 +1,133 @@
+import type { ContainerDetails } from '../docker/details.js';
+import type { Engine, RestartPolicy } from '../docker/engine.js';
+import type { Clock, Log } from '../log.js';
+import { afterwardsMs, type Haste, stopInTime } from './haste.js';
+import { awaitHealth, type Health } from './health.js';
+import { previousName } from './recreate-names.js';
+import { awaitRemoval } from './recreate-removal.js';
+import type { Exchange, Situation } from './recreate-situation.js';
+
+/** What the ways forward and back of a restart work with. */
+export interface Around {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly healthTimeoutMs: number;
+  readonly haste: Haste;
+}
+
+export interface Undone {
+  /** Another one than the old container's only where that had --rm. */
+  readonly id: string;
+  readonly health: Health;
+}
+
+/**
+ * Undoes a restart from what is true, and tidies up: the very old container serves under its name again, with its restart
+ * policy. With --rm it is the spare that was made for it. May be ended at any call and begun again.
+ *
+ * @returns undefined where no restart was under way
+ * @throws Error where the engine fails, or it is unclear what belongs together
+ */
+export async function undoRestart(engine: Engine, found: Situation, around: Around): Promise<Undone | undefined> {
+  const { clock, healthTimeoutMs, haste } = around;
+  if (found.kind === 'none') return undefined;
+  if (found.kind === 'unclear')
+    throw new Error(`It is not clear what a restart left: ${found.why}. A person must look.`);
+  const { names, old, spare, fresh } = found;
+  const coming = fresh && (await engine.findContainer(fresh.id));
+  // Before anything of the new one goes, since its policy is the only other place where the old one's stands.
+  if (old && coming) await passPolicy(engine, coming, old.id);
+
+  const back = found.kind === 'begun' ? [old, spare].find((place) => place?.name === names.own) : (spare ?? old);
+  if (back === undefined) throw new Error(`There is nothing to go back to from ${names.own}. A person must look.`);
+  const { id } = back;
+  if (found.kind !== 'begun') {
+    const gone = spare && old && (await engine.findContainer(old.id));
+    if (gone) await awaitRemoval(engine, gone, clock);
+    const marked = coming !== undefined && (await retire(engine, coming, names, around));
+    const rename = async () => {
+      const { Name: name } = await engine.inspectContainer(id);
+      if (name !== `/${names.own}`) await engine.renameContainer(id, names.own);
+    };
+    // Always one container stands under a name that tells what is under way: where the new one is gone, this one.
+    if (marked) await rename();
+    await engine.startContainer(id);
+    if (!marked) await rename();
+  }
+  await discard(engine, { ...found, spare: spare === back ? undefined : spare });
+  const leftMs = () => (haste.cancelled ? haste.leftMs() + afterwardsMs : Number.POSITIVE_INFINITY);
+  return { id, health: await awaitHealth(engine, id, clock, healthTimeoutMs, leftMs) };
+}
+
+/**
+ * Takes away what a restart made for itself, where the old container serves. What was made is removed with the volumes
+ * that came with it; a kept container goes back to where it was.
+ */
+export async function discard(
+  engine: Engine,
+  {
+    names,
+    fresh,
+    spare,
+    revived,
+  }: Pick<Exchange, 'names' | 'revived'> & {
+    readonly fresh?: { readonly id: string } | undefined;
+    readonly spare?: { readonly id: string } | undefined;
+  },
+): Promise<void> {
+  if (fresh !== undefined && revived) await keep(engine, names.own, fresh.id);
+  else if (fresh !== undefined) await engine.removeContainer(fresh.id, { force: true, volumes: true });
+  if (spare !== undefined) await engine.removeContainer(spare.id, { force: true });
+}
+
+/** Puts a container aside for a way back. With a policy of `always` the engine would start it when it starts itself. */
+export async function keep(engine: Engine, own: string, id: string): Promise<void> {
+  const container = await engine.findContainer(id);
+  if (container === undefined) return;
+  if (restarts(container)) await engine.updateRestartPolicy(id, { Name: 'no' });
+  const name = previousName(own, container);
+  if (container.Name !== `/${name}`) await engine.renameContainer(id, name);
+}
+
+/** Gives a container the restart policy of the one that it stands in for, unless it has it already. */
+export async function passPolicy(engine: Engine, from: ContainerDetails, to: string): Promise<void> {
+  const target = await engine.findContainer(to);
+  if (!restarts(from) || target === undefined || target.HostConfig.AutoRemove || restarts(target)) return;
+  await engine.updateRestartPolicy(to, policyOf(from));
+}
+
+export function restarts(container: ContainerDetails): boolean {
+  return !['', 'no'].includes(policyOf(container).Name);
+}
+
+function policyOf({ HostConfig: { RestartPolicy: policy } }: ContainerDetails): RestartPolicy {
+  return policy ?? { Name: 'no' };
+}
+
+/**
+ * Ends the new container: with the stop signal first, since it may be writing to volumes that the old one reads next.
+ * Answers whether it is still there and says by its name what is under way.
+ */
+async function retire(
+  engine: Engine,
+  coming: ContainerDetails,
+  names: Exchange['names'],
+  { log, clock, haste }: Around,
+): Promise<boolean> {
+  const { Id: id, HostConfig, State: state } = coming;
+  try {
+    await stopInTime(engine, id, haste);
+  } catch (error) {
+    // One that cannot be stopped is ended by force below, by the engine's own means.
+    log.warning(`${names.own}: the new container could not be stopped: ${String(error)}`);
+    await engine.removeContainer(id, { force: true, volumes: true });
+    return false;
+  }
+  if (HostConfig.AutoRemove && state.Status !== 'created') {
+    await awaitRemoval(engine, coming, clock);
+    return false;
+  }
+  const { Name: name } = await engine.inspectContainer(id);
+  if (name !== `/${names.fresh}`) await engine.renameContainer(id, names.fresh);
+  return true;
+}

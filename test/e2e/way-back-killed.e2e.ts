@@ -1,0 +1,109 @@
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { quiesced, resume, suspendedByUs } from '../../src/rollout/quiesced.js';
+import { startHotDeploy } from '../support/world/command.js';
+import {
+  type Container,
+  connect,
+  eventually,
+  type Lines,
+  removeContainers,
+  start,
+} from '../support/world/container.js';
+import { whatRuns, workplace } from '../support/world/going-back.js';
+import { docker, image, removeImages } from '../support/world/images.js';
+import { evaluate, suspended } from '../support/world/inside.js';
+import { octochat } from '../support/world/octochat.js';
+
+afterAll(async () => {
+  await removeContainers();
+  await removeImages();
+});
+
+const probe = 'http://{container}:8080/health';
+const words = (web: Container, to: string) => [
+  'deploy',
+  ...['--containers', web.name, '--image', to, '--build', 'false', '--rehearse', 'never'],
+  ...['--soak', '500ms', '--drain', '2s'],
+];
+const erlCall = 'for d in /proc/[0-9]*; do case $(cat "$d/comm" 2>/dev/null) in erl_call) basename "$d";; esac; done';
+const loaded = '[M || {M, _} <- code:all_loaded(), lists:prefix("hot_deploy_", atom_to_list(M))]';
+
+describe.each(['bookworm', 'trixie'] as const)('a run that is killed on Debian %s', (debian) => {
+  const slow = octochat({
+    version: '0.2.0',
+    basis: 2,
+    bumped: [],
+    debian,
+    replace: {
+      'apps/octochat/lib/octochat/connection.ex': [
+        [
+          'def code_change(_vsn, {socket, seen}, _extra), do: {:ok, state(socket, seen)}',
+          'def code_change(_vsn, {socket, seen}, _extra) do\n    Process.sleep(4000)\n    {:ok, state(socket, seen)}\n  end',
+        ],
+      ],
+    },
+  });
+  let web: Container;
+  let client: Lines;
+
+  beforeEach(async () => {
+    web = await start(await image({ example: 'octochat', version: 1, debian }), ['-e', 'OCTOCHAT_GREETING=ahoi']);
+    client = await connect(await web.port(4040));
+    await client.ask('PUT arms 8');
+  });
+
+  it.each(['alone', 'and erl_call with it'])('%s while the node installs: that goes on to its end', async (which) => {
+    const place = await workplace(web);
+    const { running } = await whatRuns(place, web.name);
+    const run = await startHotDeploy(words(web, await image(slow)));
+    await eventually('the installation', async () => ((await suspended(web)) === '[]' ? undefined : true), 60_000);
+    run.kill('SIGKILL');
+    if (which !== 'alone') {
+      const pids = (await web.exec('sh', '-c', erlCall)).split('\n').filter(Boolean);
+      expect(pids).toHaveLength(1);
+      await docker('exec', '-u', '0', web.name, 'sh', '-c', 'kill -9 "$1"', 'sh', ...pids);
+    }
+    await run.ended;
+
+    expect(await quiesced(place.work, web.name, running.node, 500)).toBe(false);
+    expect(await quiesced(place.work, web.name, running.node, 20_000)).toBe(true);
+
+    expect((await whatRuns(place, web.name)).running.version).toBe('0.2.0');
+    expect(await client.ask('PING')).toBe('PONG 0.2.0 2');
+    expect(await suspendedByUs(running.node, ['Elixir.KV', 'Elixir.Octochat.Connection'])).toEqual([]);
+    expect(await evaluate(web, loaded)).toBe('[]');
+    // The resolved configuration is not left on the disk.
+    expect(await web.exec('cat', '/app/releases/0.2.0/sys.config')).not.toContain('ahoi');
+    expect(await evaluate(web, '[V || {_, V, _, permanent} <- release_handler:which_releases()]')).toBe('["0.1.0"]');
+  });
+
+  it('before it gave the word: what waited for it ends, and nothing has changed', async () => {
+    const place = await workplace(web);
+    const { running } = await whatRuns(place, web.name);
+    const run = await startHotDeploy([...words(web, await image(slow)), '--probe', probe, '--suspend-timeout', '8s']);
+    await eventually('the roll-out', async () => /Roll out/.test(run.said()) || undefined, 60_000);
+    // Whoever is asked whether it could be held does not answer, and the run waits.
+    await evaluate(web, "spawn(fun() -> erlang:suspend_process(whereis('Elixir.KV')), timer:sleep(6000) end)");
+    await eventually('a script that waits', async () =>
+      (await quiesced(place.work, web.name, running.node, 0)) ? undefined : true,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    run.kill('SIGKILL');
+    await run.ended;
+
+    expect(await quiesced(place.work, web.name, running.node, 20_000)).toBe(true);
+    expect((await whatRuns(place, web.name)).running.version).toBe('0.1.0');
+    expect(await client.ask('GET arms')).toBe('8');
+  });
+
+  it('leaves processes held only where the VM’s own means ended it, and they are found and run on', async () => {
+    const place = await workplace(web);
+    const { running } = await whatRuns(place, web.name);
+    await evaluate(web, "sys:suspend('Elixir.KV')");
+    const held = await suspendedByUs(running.node, ['Elixir.KV']);
+    expect(held).toMatchObject([{ name: 'Elixir.KV' }]);
+    expect(await resume(running.node, ['Elixir.KV'])).toEqual([]);
+    expect(await suspendedByUs(running.node, ['Elixir.KV'])).toEqual([]);
+    expect(await client.ask('GET arms')).toBe('8');
+  });
+});

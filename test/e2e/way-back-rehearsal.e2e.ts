@@ -1,0 +1,101 @@
+import { afterAll, expect, it } from 'vitest';
+import { takeCopies } from '../../src/rehearsal/copies.js';
+import { rehearseDown } from '../../src/rehearsal/down.js';
+import { newSalt } from '../../src/release/baseline.js';
+import { coldBoot } from '../../src/release/cold-boot.js';
+import { readImage } from '../../src/release/image.js';
+import { Workshop } from '../../src/release/workshop.js';
+import { downgradable, together } from '../../src/rollout/downgrade.js';
+import { type Container, connect, removeContainers, start } from '../support/world/container.js';
+import { deployTo } from '../support/world/deploying.js';
+import { whatRuns, workplace } from '../support/world/going-back.js';
+import { docker, image, removeImages } from '../support/world/images.js';
+import { standing } from '../support/world/inside.js';
+import { octochat } from '../support/world/octochat.js';
+
+afterAll(async () => {
+  await removeContainers();
+  await removeImages();
+});
+
+const one = { example: 'octochat', version: 1, debian: 'bookworm' } as const;
+const two = { ...one, version: 2 };
+const third = octochat({
+  version: '0.2.1',
+  basis: 2,
+  replace: { 'apps/octochat/lib/octochat/command.ex': [['"ERROR unknown"', '"ERROR what"']] },
+});
+
+/** Boots the older image and rehearses the way down to it. */
+async function rehearsed(web: Container, older: string, version: string) {
+  const place = await workplace(web);
+  const { engine, work, inputs } = place;
+  const { container, running, tree } = await whatRuns(place, web.name);
+  const way = await downgradable(engine, container.Id, running, version, inputs.suspendTimeoutMs);
+  const [details, oldImage] = await Promise.all([engine.findImage(older), engine.findImage(container.Image)]);
+  if (way.kind === 'closed' || details === undefined || oldImage === undefined) throw new Error(JSON.stringify(way));
+  const workshop = await Workshop.open(engine, details, older);
+  const release = await readImage(engine, workshop).finally(() => workshop.close());
+  const apart = { container, oldImage, nodeName: running.nodeName, named: false, environment: [] };
+  const boot = await coldBoot(engine, { ...apart, image: details }, newSalt(), work.clock);
+  const { copies } = await takeCopies(running.node, together(way.steps).updates);
+  return await rehearseDown({
+    ...{ engine, clock: work.clock, log: work.log, isolated: apart, running, tree, steps: way.steps },
+    ...{ target: { release, boot }, suspendTimeoutMs: inputs.suspendTimeoutMs, copies, uncopied: [] },
+  });
+}
+
+const throwaways = () => docker('ps', '-a', '--filter', 'label=hot-deploy.role', '--filter', `name=rehearsal`, '-q');
+
+it('goes down over two releases where nobody is served, ends as a cold boot of the first, and touches nothing', async () => {
+  const first = await image(one);
+  const web = await start(first, ['-e', 'OCTOCHAT_GREETING=ahoi']);
+  const client = await connect(await web.port(4040));
+  await client.ask('PUT arms 8');
+  for (const next of [two, third]) {
+    expect((await deployTo(web.name, { image: await image(next) })).report).toMatchObject({ method: 'relup' });
+  }
+  const [before, others] = [await standing(web), await throwaways()];
+
+  const rehearsal = await rehearsed(web, first, '0.1.0');
+
+  expect(rehearsal.kind === 'passed' ? [rehearsal.kind, rehearsal.noWayDown] : rehearsal).toEqual([
+    'passed',
+    undefined,
+  ]);
+  expect(await standing(web)).toEqual(before);
+  expect(await throwaways()).toBe(others);
+  expect(await client.ask('PING')).toMatch(/^PONG 0\.2\.1 /);
+});
+
+it('fails where a process that serves would not come back into its older shape', async () => {
+  const first = await image(one);
+  const clumsy = octochat({
+    version: '0.2.0',
+    basis: 2,
+    bumped: ['octochat', 'kv'],
+    replace: {
+      // Fine with what a boot makes, and lost with what somebody has put there.
+      'apps/kv/lib/kv.ex': [
+        [
+          'def code_change({:down, 1}, %{data: data}, _extra), do: {:ok, data}',
+          'def code_change({:down, 1}, %{data: data}, _extra) when data == %{}, do: {:ok, data}',
+        ],
+      ],
+    },
+  });
+  const web = await start(first, ['-e', 'OCTOCHAT_GREETING=ahoi']);
+  const client = await connect(await web.port(4040));
+  await client.ask('PUT arms 8');
+  expect((await deployTo(web.name, { image: await image(clumsy) })).report).toMatchObject({ method: 'relup' });
+
+  const rehearsal = await rehearsed(web, first, '0.1.0');
+
+  expect(rehearsal).toMatchObject({
+    kind: 'failed',
+    reasons: [
+      { code: 'state-shape-changed', subject: 'KV', message: expect.stringMatching(/code_change failed on a copy/) },
+    ],
+  });
+  expect(await client.ask('GET arms')).toBe('8');
+});
