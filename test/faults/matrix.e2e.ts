@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { plainOctochat } from '../support/faults/images.js';
 import { type Course, walk } from '../support/faults/lane.js';
+import { attempts } from '../support/faults/points.js';
 import { chance } from '../support/faults/seed.js';
 import { describeTrial, table } from '../support/faults/table.js';
 import type { Trial } from '../support/faults/trial.js';
@@ -9,7 +10,10 @@ import { removeImages } from '../support/world/images.js';
 
 const all = process.env['HOT_DEPLOY_FAULTS'] === 'all';
 const seed = Number(process.env['HOT_DEPLOY_FAULTS_SEED'] ?? 1);
-const some = (calls: number, answers: number, cuts: number) => (all ? undefined : { calls, answers, cuts });
+const some =
+  (calls: number, answers: number, cuts: number): Course['attempts'] =>
+  (seen, by) =>
+    attempts(seen, by, all ? undefined : { calls, answers, cuts });
 
 const courses: readonly Course[] = [
   {
@@ -17,21 +21,21 @@ const courses: readonly Course[] = [
     size: 3,
     up: hotDeploy,
     down: [hotRollback],
-    samples: some(2, 1, 1),
+    attempts: some(2, 1, 1),
   },
   {
     name: 'restart fleet',
     size: 3,
     up: restartDeploy,
     down: [revival],
-    samples: some(2, 1, 1),
+    attempts: some(2, 1, 1),
   },
   {
     name: 'hot',
     size: 1,
     up: hotDeploy,
     down: [hotRollback],
-    samples: some(6, 3, 2),
+    attempts: some(6, 3, 2),
     twiceAfter: ['switch', 'settle'],
   },
   {
@@ -39,7 +43,7 @@ const courses: readonly Course[] = [
     size: 1,
     up: restartDeploy,
     down: [revival, recreation],
-    samples: some(6, 3, 2),
+    attempts: some(6, 3, 2),
     twiceAfter: ['stop', 'settle'],
   },
   {
@@ -48,7 +52,7 @@ const courses: readonly Course[] = [
     flags: ['--rm'],
     up: restartDeploy,
     down: [recreation],
-    samples: some(3, 2, 1),
+    attempts: some(3, 2, 1),
   },
 ];
 const chosen = courses.filter(({ name }) => (process.env['HOT_DEPLOY_FAULTS_COURSE'] ?? name) === name);

@@ -87,11 +87,9 @@ it(`${upgrades} hot upgrades there and back lose no request and leave nothing be
       expect({ at, failed, connectionsLost }).toEqual({ at, failed: 0, connectionsLost: 0 });
     }
   } finally {
-    await load.stop();
-    process.stdout.write(`${told(measured)}\n`);
+    process.stdout.write(`${told(measured)}\n${JSON.stringify((await load.stop()).total)}\n`);
   }
   const { total } = await load.stop();
-  process.stdout.write(`${JSON.stringify(total)}\n`);
   expect(total).toMatchObject({
     failed: 0,
     connectionsLost: 0,

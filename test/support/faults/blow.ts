@@ -1,10 +1,18 @@
 import type { Running } from '../world/command.js';
 import { docker } from '../world/images.js';
 import { type Call, keyOf } from './call.js';
+import type { OwnEngine } from './own-engine.js';
 import type { EngineProxy, Fault } from './proxy.js';
 
 /** What may happen to a run. */
-export type Kind = 'SIGKILL' | 'cancel' | 'container killed' | 'answer lost' | 'network cut';
+export type Kind =
+  | 'SIGKILL'
+  | 'cancel'
+  | 'container killed'
+  | 'answer lost'
+  | 'network cut'
+  | 'disk full'
+  | 'engine restarted';
 
 /** One thing that happens at one call of a run. */
 export interface Blow {
@@ -21,8 +29,8 @@ const cutMs = 2_000;
 const untilTermMs = 7_500;
 const untilKillMs = 10_000;
 
-/** `run` is asked for when it strikes: the proxy is armed before the run begins. */
-export function faultOf(blow: Blow, run: () => Running): Fault {
+/** `run` is asked for when it strikes: the proxy is armed before the run begins. `own` is the engine that may be harmed. */
+export function faultOf(blow: Blow, run: () => Running, own: OwnEngine | undefined): Fault {
   const meant = (call: Call) => keyOf(call) === blow.at;
   const fault = (strike: Fault['strike']): Fault => ({ meant, when: blow.when, strike });
   switch (blow.kind) {
@@ -40,7 +48,19 @@ export function faultOf(blow: Blow, run: () => Running): Fault {
       return { ...fault(() => undefined), loses: 'answer' };
     case 'network cut':
       return fault((_, proxy) => proxy.cut(cutMs));
+    case 'disk full':
+      return fault(() => mine(own).fill());
+    case 'engine restarted':
+      return fault(async (_, proxy) => {
+        await mine(own).restart();
+        proxy.cut();
+      });
   }
+}
+
+function mine(own: OwnEngine | undefined): OwnEngine {
+  if (own === undefined) throw new Error('everybody uses this engine: it may be neither filled nor restarted');
+  return own;
 }
 
 /** As the runner does it: it asks, asks again, and then does not ask. */

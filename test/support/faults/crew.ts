@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { connect, eventually, handle, type Lines, published, unused } from '../world/container.js';
 import { docker } from '../world/images.js';
+import { evaluate } from '../world/inside.js';
 import { ask, containers, type Says, type Seen } from './look.js';
+import type { OwnEngine } from './own-engine.js';
 import { type EngineProxy, openProxy } from './proxy.js';
 
 /** Containers that one deploy is for, and that live through one fault after another. */
@@ -10,9 +12,11 @@ export interface Crew {
   /** Names the lock. */
   readonly environment: string;
   readonly proxy: EngineProxy;
+  /** Where they have an engine for themselves. */
+  readonly own?: OwnEngine;
   /** Runs them anew, from this image. */
   start(image: string): Promise<void>;
-  /** A client connects to each, and puts a value that only it knows. */
+  /** A client connects to each, where anybody can, and puts a value that only it knows. */
   visit(): Promise<readonly Visit[]>;
   /** Whatever the engine has of them: they themselves, what stands beside them, locks, throw-away containers. */
   engine(): Promise<readonly Seen[]>;
@@ -25,11 +29,11 @@ export interface Visit {
   readonly container: string;
   readonly startedAt: string;
   readonly value: string;
-  readonly client: Lines;
+  readonly client?: Lines;
 }
 
-export async function gather(size: number, flags: readonly string[] = []): Promise<Crew> {
-  const proxy = await openProxy();
+export async function gather(size: number, flags: readonly string[] = [], own?: OwnEngine): Promise<Crew> {
+  const proxy = await openProxy(own?.socket);
   const prefix = unused('hd-fault');
   const names = Array.from({ length: size }, (_, at) => `${prefix}-${at}`);
   const environment = prefix;
@@ -46,6 +50,7 @@ export async function gather(size: number, flags: readonly string[] = []): Promi
     names,
     environment,
     proxy,
+    ...(own && { own }),
     remove,
     engine: () => containers(ours),
     ask: () => Promise.all(names.map((name) => answer(name))),
@@ -54,7 +59,7 @@ export async function gather(size: number, flags: readonly string[] = []): Promi
       await remove();
       await Promise.all(
         names.map(async (name) => {
-          const ports = await published(4040);
+          const ports = own ? ['--network', 'none'] : await published(4040);
           await docker('run', '-d', '--name', name, '--label', 'hot-deploy-test=1', ...ports, ...flags, image);
         }),
       );
@@ -65,10 +70,15 @@ export async function gather(size: number, flags: readonly string[] = []): Promi
       Promise.all(
         names.map(async (name) => {
           const { State } = await handle(name).inspect();
-          const client = await connect(await handle(name).port(4040));
           const value = randomBytes(6).toString('hex');
+          const visit = { container: name, startedAt: State.StartedAt, value };
+          if (own) {
+            await evaluate(handle(name), `'Elixir.KV':put(<<"kept">>, <<"${value}">>)`);
+            return visit;
+          }
+          const client = await connect(await handle(name).port(4040));
           await client.ask(`PUT kept ${value}`);
-          return { container: name, startedAt: State.StartedAt, value, client };
+          return { ...visit, client };
         }),
       ),
   };

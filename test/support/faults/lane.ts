@@ -2,7 +2,8 @@ import type { Ran } from '../world/command.js';
 import type { Blow } from './blow.js';
 import type { Call } from './call.js';
 import { type Crew, gather } from './crew.js';
-import { type Attempt, attempts, recovering, type Samples } from './points.js';
+import type { OwnEngine } from './own-engine.js';
+import { type Attempt, recovering } from './points.js';
 import type { Chance } from './seed.js';
 import { describeTrial } from './table.js';
 import { endure, type Lane, run, struckOnce, type Trial } from './trial.js';
@@ -16,7 +17,10 @@ export interface Course {
   readonly flags?: readonly string[];
   readonly up: Way;
   readonly down: readonly Way[];
-  readonly samples: Samples | undefined;
+  /** What is tried on one way, from the calls of a run that went well. */
+  readonly attempts: (seen: readonly Call[], chance: Chance) => readonly Attempt[];
+  /** An engine that may be harmed. */
+  readonly own?: OwnEngine;
   /** After which steps of a way up a run is killed, so that the one that takes it up can be killed too. */
   readonly twiceAfter?: readonly string[];
 }
@@ -32,7 +36,7 @@ export async function walk(
   chance: Chance,
   tell: (line: string) => void,
 ): Promise<readonly Trial[]> {
-  const crew = await gather(course.size, course.flags);
+  const crew = await gather(course.size, course.flags, course.own);
   const known: (readonly string[])[] = [];
   const lane = { crew, image, known };
   const trials: Trial[] = [];
@@ -47,7 +51,7 @@ export async function walk(
     for (const way of [course.up, ...course.down]) {
       await way.prepare?.(crew);
       const seen = await clean(lane, way);
-      due.push(...attempts(seen, chance, course.samples).map((attempt) => ({ ...attempt, way })));
+      due.push(...course.attempts(seen, chance).map((attempt) => ({ ...attempt, way })));
       if (way !== course.up && way !== course.down.at(-1)) await clean(lane, course.up);
     }
     for (const step of course.twiceAfter ?? []) due.push(...(await twice(lane, course, step)));

@@ -43,6 +43,16 @@ export function attempts(seen: readonly Call[], chance: Chance, samples: Samples
   return blows.map((blow, at) => ({ blows: [blow], next: nexts[at % nexts.length] as Next }));
 }
 
+/** What happens to the engine itself, at every step of the ledger. */
+export function engineAttempts(seen: readonly Call[]): readonly Attempt[] {
+  const steps = seen.filter(({ ledger }) => ledger !== undefined);
+  const kinds = ['disk full', 'engine restarted'] as const;
+  const blows = steps.flatMap((call) =>
+    kinds.flatMap((kind) => whens.map((when): Blow => ({ kind, when, at: keyOf(call) }))),
+  );
+  return blows.map((blow) => ({ blows: [blow], next: 'again' }));
+}
+
 /** Of a run that takes up what one before it left: every step until it is through with that. */
 export function recovering(first: Blow, seen: readonly Call[]): readonly Attempt[] {
   const steps = seen.filter(({ ledger }) => ledger !== undefined);

@@ -1,7 +1,7 @@
 import type { Ran } from '../world/command.js';
 import type { Crew, Visit } from './crew.js';
 import { versions } from './images.js';
-import type { Says, Seen } from './look.js';
+import { ask, type Says, type Seen } from './look.js';
 
 /** Each that is not kept, as a sentence. */
 export type Broken = readonly string[];
@@ -37,16 +37,18 @@ export function oneVersion(crew: Crew, says: readonly Says[], ends: string | und
 }
 
 /** The VM is the one that the client knows, with what it was told, on the connection that was open. */
-export async function livedThrough(crew: Crew, visits: readonly Visit[], seen: readonly Seen[]): Promise<Broken> {
+export async function livedThrough(visits: readonly Visit[], seen: readonly Seen[]): Promise<Broken> {
   const all = await Promise.all(
     visits.map(async ({ container, startedAt, value, client }) => {
       const now = seen.find(({ name }) => name === container)?.startedAt;
       if (now !== startedAt) return [`${container} was started at ${now}, not at ${startedAt}`];
-      const got = await client.ask('GET kept').catch((error: unknown) => String(error));
+      const got = client
+        ? await client.ask('GET kept').catch((error: unknown) => String(error))
+        : (await ask(container)).value;
       return got === value ? [] : [`the client of ${container} gets ${got} where it had put ${value}`];
     }),
   );
-  return all.flat().map((what) => `${crew.names.length > 1 ? 'hot fleet: ' : ''}${what}`);
+  return all.flat();
 }
 
 /** No directory of a version that a run which went well would not have left. */

@@ -1,13 +1,15 @@
 import { type Kind, spell } from './blow.js';
 import type { Trial } from './trial.js';
 
-const columns: readonly (Kind | 'SIGKILL twice')[] = [
+const all: readonly (Kind | 'SIGKILL twice')[] = [
   'SIGKILL',
   'SIGKILL twice',
   'cancel',
   'container killed',
   'answer lost',
   'network cut',
+  'disk full',
+  'engine restarted',
 ];
 
 const columnOf = ({ blows }: Trial): string => (blows.length > 1 ? 'SIGKILL twice' : (blows[0]?.kind ?? ''));
@@ -15,6 +17,7 @@ const columnOf = ({ blows }: Trial): string => (blows.length > 1 ? 'SIGKILL twic
 /** Way by fault: `survived/tried`, and how long services that were down stayed so once the next run began. */
 export function table(trials: readonly Trial[]): string {
   const ways = [...new Set(trials.map(({ way }) => way))];
+  const columns = all.filter((column) => trials.some((trial) => columnOf(trial) === column));
   const rows = ways.map((way) => {
     const own = trials.filter((trial) => trial.way === way);
     return [way, ...columns.map((column) => cell(own.filter((trial) => columnOf(trial) === column))), back(own)];
@@ -33,10 +36,10 @@ function cell(trials: readonly Trial[]): string {
 
 /** Seconds: the median, and the longest. */
 function back(trials: readonly Trial[]): string {
-  const all = trials.flatMap(({ backMs }) => (backMs === undefined ? [] : [backMs])).toSorted((a, b) => a - b);
-  if (all.length === 0) return '-';
+  const times = trials.flatMap(({ backMs }) => (backMs === undefined ? [] : [backMs])).toSorted((a, b) => a - b);
+  if (times.length === 0) return '-';
   const seconds = (ms = 0) => (ms / 1000).toFixed(1);
-  return `${seconds(all[all.length >> 1])} s, at most ${seconds(all.at(-1))} s (${all.length})`;
+  return `${seconds(times[times.length >> 1])} s, at most ${seconds(times.at(-1))} s (${times.length})`;
 }
 
 function aligned(rows: readonly (readonly string[])[]): string {

@@ -68,13 +68,13 @@ export async function endure(lane: Lane, way: Way, opposite: Way, blows: readonl
     }
     if (last.code !== 0) broken.push(`the next run, ${following.words[0]}, ended with ${last.code}`);
     if (back !== undefined) backMs = (await back) - began;
-    const isKilled = blows.some(({ kind }) => kind === 'container killed');
+    const isKilled = blows.some(({ kind }) => ['container killed', 'engine restarted'].includes(kind));
     const version = await converged(lane, visits, { ends: following.ends, hot: way.hot && !isKilled }, broken);
     if (broken.length === 0) ends = version;
   } catch (error) {
     broken.push(`it could not be seen through: ${String(error)}`);
   } finally {
-    for (const { client } of visits) client.close();
+    for (const { client } of visits) client?.close();
   }
   if (broken.length > 0) story.push(await found(crew));
   return {
@@ -101,7 +101,7 @@ export async function struckOnce(crew: Crew, words: readonly string[], blow: Blo
     if (running === undefined) throw new Error('nothing runs yet');
     return running;
   };
-  crew.proxy.arm(faultOf(blow, begun));
+  crew.proxy.arm(faultOf(blow, begun, crew.own));
   running = await startHotDeploy(words, { DOCKER_HOST: crew.proxy.address });
   return await bounded(running);
 }
@@ -116,12 +116,14 @@ export async function bounded(running: Running): Promise<Ran> {
 /** What has to be so at once, before anybody comes to help. */
 async function afterwards(crew: Crew, way: Way, { kind }: Blow, ran: Ran): Promise<Broken> {
   await crew.proxy.mended();
+  await crew.own?.empty();
   if (ran.ms >= runMs) return [`the run did not end within ${runMs / 1000} s`];
   const stopped = await down(crew);
   // Nobody may be out of service for a run that was asked to stop, and for a hot one never.
-  const mayBeDown = kind === 'container killed' || (kind === 'SIGKILL' && !way.hot) || ran.report?.outcome === 'failed';
+  const ends = kind === 'container killed' || kind === 'engine restarted';
+  const mayBeDown = ends || (kind === 'SIGKILL' && !way.hot) || ran.report?.outcome === 'failed';
   const broken = mayBeDown ? [] : stopped.map((name) => `${name} is down after ${kind}`);
-  if (ran.code === null || kind === 'container killed') return broken;
+  if (ran.code === null || ends) return broken;
   const says = await Promise.all(crew.names.map((name) => ask(name).catch(() => undefined)));
   return [...broken, ...saysTrue(ran, way, says)];
 }
@@ -147,7 +149,7 @@ async function converged(
   if (broken.length > 0) return undefined;
   const says = await crew.ask();
   broken.push(...oneVersion(crew, says, ends && versions[ends]), ...nothingStaged(crew, says, known));
-  if (hot) broken.push(...(await livedThrough(crew, visits, seen)));
+  if (hot) broken.push(...(await livedThrough(visits, seen)));
   await Promise.all(crew.names.map((name) => docker('restart', name)));
   const booted = await crew.ask();
   broken.push(...oneVersion(crew, booted, says[0]?.version).map((what) => `after docker restart: ${what}`));
