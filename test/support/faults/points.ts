@@ -13,16 +13,20 @@ const whens = ['before', 'after'] as const;
 /** Mostly the same again, as people and workflows do. */
 const nexts: readonly Next[] = ['again', 'plan', 'again', 'back'];
 
-/** How many of the faults at single calls are tried; all where absent. */
+/** How many of each kind are tried, chosen by chance. */
 export interface Samples {
+  /** One fault for each step of the ledger, in whichever container; else each step of each container, before and after. */
+  readonly oncePerStep?: true;
+  readonly killed: number;
+  readonly cancelled: number;
   readonly calls: number;
   readonly answers: number;
   readonly cuts: number;
 }
 
 /**
- * The faults of one way, from the calls of a run that went well: at every step of the ledger, and at calls to the engine that
- * change something, of which `samples` says how many.
+ * The faults of one way, from the calls of a run that went well: at the steps of the ledger, and at calls to the engine that
+ * change something. All of them where there are no `samples`.
  */
 export function attempts(seen: readonly Call[], chance: Chance, samples: Samples | undefined): readonly Attempt[] {
   const steps = seen.filter(({ ledger }) => ledger !== undefined);
@@ -31,16 +35,24 @@ export function attempts(seen: readonly Call[], chance: Chance, samples: Samples
     all.flatMap((call) => at.map((when) => ({ kind, when, at: keyOf(call) })));
   const some = (blows: readonly Blow[], count: number | undefined) =>
     count === undefined ? blows : chance.some(blows, count);
-  const all = samples === undefined;
+  const kills = each(steps, 'SIGKILL', whens);
   const blows = [
-    ...each(steps, 'SIGKILL', whens),
-    ...each(steps, 'container killed', all ? whens : ['after']),
-    ...each(steps, 'cancel', all ? whens : ['after']),
+    ...(samples?.oncePerStep ? oncePerStep(steps, chance) : kills),
+    ...some(each(steps, 'container killed', whens), samples?.killed),
+    ...some(each(steps, 'cancel', whens), samples?.cancelled),
     ...some(each(calls, 'SIGKILL', whens), samples?.calls),
     ...some(each(calls, 'answer lost', ['after']), samples?.answers),
     ...some(each(calls, 'network cut', whens), samples?.cuts),
   ];
   return blows.map((blow, at) => ({ blows: [blow], next: nexts[at % nexts.length] as Next }));
+}
+
+function oncePerStep(steps: readonly Call[], chance: Chance): readonly Blow[] {
+  const names = [...new Set(steps.map(({ ledger }) => ledger))];
+  return names.map((name) => {
+    const call = chance.of(steps.filter(({ ledger }) => ledger === name));
+    return { kind: 'SIGKILL', when: chance.of(whens), at: keyOf(call) };
+  });
 }
 
 /** What happens to the engine itself, at every step of the ledger. */
