@@ -12,7 +12,7 @@ import type { Report } from './report/report.js';
 import type { Draft } from './reporting.js';
 import { agree } from './rollback/agree.js';
 import { remember } from './rollback/past.js';
-import { planBack } from './rollback/plan-back.js';
+import { plansBack } from './rollback/plan-back.js';
 import { nameToMove } from './rollback/reference.js';
 import type { World } from './world.js';
 
@@ -45,7 +45,7 @@ async function rollBack(engine: Engine, draft: Draft, containers: readonly Conta
       );
     }
     const site = { engine, log, clock, inputs, workshop, next, image: details, signal };
-    const plans = await step('Decide', () => Promise.all(pasts.map((past) => planBack(site, past))));
+    const plans = await step('Decide, and rehearse', () => plansBack(site, pasts));
     const image = { reference: reference ?? target.reference ?? details.Id, id: details.Id };
     const decided = { ...draft, engine: engine.address, image, next, plans };
     const result = endsHere(decided) ?? (await carryOut(engine, decided));

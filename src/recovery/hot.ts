@@ -3,9 +3,11 @@ import type { Entry } from '../ledger/entry.js';
 import type { RunningRelease } from '../release/release.js';
 import { downgradable } from '../rollout/downgrade.js';
 import { goDown, goUp } from '../rollout/journey.js';
+import { quiesced, resume, suspendedByUs } from '../rollout/quiesced.js';
 import type { Work } from '../rollout/run.js';
 import { serving } from '../rollout/serving.js';
 import { makePermanent } from '../rollout/settle.js';
+import { readWay } from '../upgrade/stored-way.js';
 import { unstage } from '../upgrade/switch.js';
 import { wayUp } from './way-up.js';
 
@@ -33,8 +35,38 @@ export async function repairHot(
   if (running === undefined) {
     return { kind: 'failed', why: 'its node does not say what it runs' };
   }
-  const repaired = await (direction === 'finish' ? forward : back)(work, container, running, last);
+  const trouble = await atRest(work, container, running, last);
+  if (trouble !== undefined) {
+    return { kind: 'failed', why: trouble };
+  }
+  const now = (await serving(work, container.Id)) ?? running;
+  const repaired = await (direction === 'finish' ? forward : back)(work, container, now, last);
   return repaired.kind === 'repaired' ? { ...repaired, how: `${started}${repaired.how}` } : repaired;
+}
+
+/** The installation of a run that was killed goes on by itself, and is waited for; whoever is left held is let go. */
+async function atRest(
+  work: Work,
+  container: ContainerDetails,
+  { node, root }: RunningRelease,
+  { from, to }: Entry,
+): Promise<string | undefined> {
+  const { engine, log } = work;
+  if (!(await quiesced(work, container.Id, node))) {
+    return 'the installation that the earlier run had begun goes on and on';
+  }
+  const versions = [from.version, to.version].flatMap((version) => version ?? []);
+  const stored = await Promise.all(versions.map((version) => readWay(engine, container.Id, root, version)));
+  const updates = [...new Set(stored.flatMap((each) => (each.kind === 'stored' ? each.way.updates : [])))];
+  const held = await suspendedByUs(node, updates);
+  if (held.length === 0) {
+    return undefined;
+  }
+  log.info(`${held.length} processes were left held, and are let go`);
+  const unanswering = await resume(node, updates);
+  return unanswering.length === 0
+    ? undefined
+    : `these processes are held and do not let themselves be let go: ${unanswering.map(({ pid }) => pid).join(', ')}`;
 }
 
 /** The old version is what a restart boots, as long as nobody had begun to settle. */

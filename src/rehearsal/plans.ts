@@ -2,6 +2,7 @@ import type { ContainerPlan } from '../plan/plan.js';
 import type { Rehearsal } from '../plan/rehearsal.js';
 import { remark } from '../plan/rule.js';
 import { plainName, plainPlace } from '../release/modules.js';
+import type { RunningRelease } from '../release/release.js';
 import { isolated } from '../survey/isolated.js';
 import type { Site } from '../survey/site.js';
 import type { Bundle } from '../upgrade/bundle.js';
@@ -39,7 +40,8 @@ async function rehearseOne(site: Site, plan: HotPlan, alike: readonly HotPlan[])
   const copied: { readonly copies: readonly Copy[]; readonly remarks: readonly string[] }[] = [];
   // Each serves others, and may hold what the first one does not.
   for (const each of alike) {
-    copied.push(await copiesOf(each));
+    const { running, bundle } = each.hot;
+    copied.push(await copiesOf({ name: each.name, running, updates: bundle.updates }));
   }
   const rehearsal = await rehearse({
     engine,
@@ -57,9 +59,17 @@ async function rehearseOne(site: Site, plan: HotPlan, alike: readonly HotPlan[])
 }
 
 /** A node that is too busy to be copied from is no reason against an upgrade: the rest of the rehearsal goes on. */
-async function copiesOf({ name, hot: { running, bundle } }: HotPlan) {
+export async function copiesOf({
+  name,
+  running,
+  updates,
+}: {
+  readonly name: string;
+  readonly running: RunningRelease;
+  readonly updates: readonly string[];
+}) {
   try {
-    const { copies, uncopied } = await takeCopies(running.node, bundle.updates);
+    const { copies, uncopied } = await takeCopies(running.node, updates);
     const remarks = uncopied.map(
       ({ place, module }) =>
         `code_change of ${plainName(module)} was not tried on a state that serves in ${name} (${plainPlace(place)}): too large, or too busy to be copied`,
@@ -71,7 +81,7 @@ async function copiesOf({ name, hot: { running, bundle } }: HotPlan) {
   }
 }
 
-function inWords(rehearsal: Rehearsal): string {
+export function inWords(rehearsal: Rehearsal): string {
   const { ms, bootMs } = rehearsal;
   const cost = `in ${(ms / 1000).toFixed(1)} s${bootMs === undefined ? '' : ` (a cold boot takes ${(bootMs / 1000).toFixed(1)} s)`}`;
   switch (rehearsal.kind) {
@@ -105,7 +115,7 @@ function decided(plan: HotPlan, rehearsal: Rehearsal): ContainerPlan {
   }
 }
 
-function unrehearsed(version: string, why: string) {
+export function unrehearsed(version: string, why: string) {
   return remark('unrehearsed', version, `The upgrade goes unrehearsed: ${why.trim().replace(/\.$/, '')}.`);
 }
 

@@ -1,8 +1,12 @@
-import type { ContainerPlan } from '../plan/plan.js';
+import { once } from '../once.js';
+import type { ContainerPlan, Descent } from '../plan/plan.js';
 import type { Reason } from '../plan/reason.js';
+import type { Rehearsal } from '../plan/rehearsal.js';
 import { remark } from '../plan/rule.js';
+import { unrehearsed } from '../rehearsal/plans.js';
 import { newSalt } from '../release/baseline.js';
-import { coldBoot } from '../release/cold-boot.js';
+import { type ColdBoot, coldBoot } from '../release/cold-boot.js';
+import { confinement } from '../release/confinement.js';
 import type { RunningRelease } from '../release/release.js';
 import { downgradable } from '../rollout/downgrade.js';
 import { whyNotRevive } from '../rollout/revive.js';
@@ -11,12 +15,23 @@ import { isolated } from '../survey/isolated.js';
 import type { Site } from '../survey/site.js';
 import { survey } from '../survey/survey.js';
 import type { Kept, Remembered } from './past.js';
+import { rehearseBack } from './rehearse-back.js';
+
+/** Decides for each container how it goes back. */
+export async function plansBack(site: Site, pasts: readonly Remembered[]): Promise<readonly ContainerPlan[]> {
+  const trials = { boots: once<ColdBoot>(), rehearsals: once<Rehearsal>() };
+  const plans: ContainerPlan[] = [];
+  for (const past of pasts) {
+    plans.push(await planBack(site, past, trials));
+  }
+  return plans;
+}
 
 /**
  * Decides for one container how it goes back: hot by what its deploys have left in it, else by the very container that ran
  * then, else by a new one on the older image. Changes nothing.
  */
-export async function planBack(site: Site, past: Remembered): Promise<ContainerPlan> {
+async function planBack(site: Site, past: Remembered, trials: Trials): Promise<ContainerPlan> {
   const { inputs, next } = site;
   const [surveyed] = await survey({ ...site, inputs: { ...inputs, strategy: 'restart' } }, [past.container]);
   if (surveyed === undefined || surveyed.method === 'none') {
@@ -26,13 +41,18 @@ export async function planBack(site: Site, past: Remembered): Promise<ContainerP
   const asked = inputs.strategy === 'restart';
   const given = surveyed.reasons.filter(({ code }) => asked || code !== 'strategy-restart');
   const { reading } = past;
-  const hot = reading.kind === 'running' && !asked ? await descent(site, surveyed, reading.release) : { reasons: [] };
-  if ('down' in hot) {
-    const { method: _, ...plan } = surveyed;
-    return { ...plan, method: 'downgrade', down: hot.down, reasons: [] };
+  const hot: HotWay =
+    reading.kind === 'running' && !asked
+      ? await hotWay(site, surveyed, reading.release, trials)
+      : { kind: 'closed', reasons: [] };
+  if (hot.kind === 'open') {
+    const { method: _, ...rest } = surveyed;
+    const { down, rehearsal, reasons } = hot;
+    return { ...rest, method: 'downgrade', down, reasons, ...(rehearsal && { rehearsal }) };
   }
+  const { rehearsal } = hot;
   const reasons = [...given, ...hot.reasons];
-  const plan = { ...surveyed, reasons };
+  const plan = { ...surveyed, reasons, ...(rehearsal && { rehearsal }) };
   const kept = past.kept.find(({ version }) => version === next.version);
   const revival = kept === undefined ? { closed: [] } : await revivable(site, surveyed, kept);
   return 'kept' in revival
@@ -41,19 +61,49 @@ export async function planBack(site: Site, past: Remembered): Promise<ContainerP
 }
 
 type HotWay =
-  | { readonly down: Extract<ContainerPlan, { readonly method: 'downgrade' }>['down'] }
-  | { readonly reasons: readonly Reason[] };
+  | {
+      readonly kind: 'open';
+      readonly down: Descent;
+      readonly rehearsal?: Rehearsal;
+      /** Remarks. */
+      readonly reasons: readonly Reason[];
+    }
+  | { readonly kind: 'closed'; readonly rehearsal?: Rehearsal; readonly reasons: readonly Reason[] };
 
-async function descent(site: Site, plan: ContainerPlan, running: RunningRelease): Promise<HotWay> {
+/** What is tried once for all containers that are alike. */
+interface Trials {
+  readonly boots: (key: string, boot: () => Promise<ColdBoot>) => Promise<ColdBoot>;
+  readonly rehearsals: (key: string, hold: () => Promise<Rehearsal>) => Promise<Rehearsal>;
+}
+
+async function hotWay(site: Site, plan: ContainerPlan, running: RunningRelease, trials: Trials): Promise<HotWay> {
   const { engine, next, image, clock, inputs } = site;
   const { container, oldImage } = plan;
   const found = await downgradable(engine, container.Id, running, next.version, inputs.suspendTimeoutMs);
   if (found.kind === 'closed') {
-    return { reasons: found.reasons };
+    return found;
   }
   const apart = isolated(site, { container, oldImage, image, nodeName: running.nodeName });
-  const [tree, boot] = await Promise.all([treeOf(running), coldBoot(engine, apart, newSalt(), clock)]);
-  return { down: { running, steps: found.steps, against: { tree, next, boot } } };
+  const { Env, Cmd, Entrypoint } = container.Config;
+  const alike = [oldImage.Id, Env, Cmd, Entrypoint, confinement(container)];
+  const [tree, boot] = await Promise.all([
+    treeOf(running),
+    trials.boots(JSON.stringify(alike), () => coldBoot(engine, apart, newSalt(), clock)),
+  ]);
+  const down = { running, steps: found.steps, against: { tree, next, boot } };
+  if (inputs.rehearse === 'never') {
+    return { kind: 'open', down, reasons: [] };
+  }
+  const key = JSON.stringify([...alike, running.modules, found.steps]);
+  const rehearsal = await trials.rehearsals(key, () => rehearseBack(site, plan, down));
+  switch (rehearsal.kind) {
+    case 'failed':
+      return { kind: 'closed', rehearsal, reasons: rehearsal.reasons };
+    case 'unrehearsed':
+      return { kind: 'open', down, rehearsal, reasons: [unrehearsed(next.version, rehearsal.why)] };
+    case 'passed':
+      return { kind: 'open', down, rehearsal, reasons: [] };
+  }
 }
 
 async function revivable(

@@ -114,7 +114,7 @@ describe.each(['bookworm', 'trixie'] as const)('three releases, one after the ot
     await client.ask('PUT arms 9');
     const { journey, place } = await journeyTo('0.2.0');
 
-    const ended = await settleJourney(place.work, journey, 'down', await goDown(place.work, journey), 3);
+    const ended = await settleJourney(place.work, journey, 'down', await goDown(place.work, journey));
 
     expect([ended.message, ended.outcome, ended.warnings]).toEqual([undefined, 'deployed', undefined]);
     expect(place.steps).toEqual(['switch', 'settle', 'done']);
@@ -157,7 +157,7 @@ it('goes back hot in a release of relx, too, whose own start script says what bo
   if (way.kind === 'closed') return;
   const journey = { name: web.name, container, running, steps: way.steps };
 
-  const ended = await settleJourney(place.work, journey, 'down', await goDown(place.work, journey), 3);
+  const ended = await settleJourney(place.work, journey, 'down', await goDown(place.work, journey));
 
   expect([ended.message, ended.outcome, ended.warnings]).toEqual([undefined, 'deployed', undefined]);
   await docker('restart', web.name);

@@ -7,6 +7,7 @@ import { map } from '../../../src/node/term.js';
 import type { RunningRelease } from '../../../src/release/release.js';
 import { readRunning } from '../../../src/release/running.js';
 import type { Tree } from '../../../src/release/supervision.js';
+import { noHaste } from '../../../src/rollout/haste.js';
 import { recorder, type Work } from '../../../src/rollout/run.js';
 import type { Container } from './container.js';
 
@@ -52,7 +53,9 @@ export async function workplace(
     signal: new AbortController().signal,
     image: { reference: 'none', id: 'none' },
     replaced: new Map(),
+    haste: noHaste,
     phase,
+    arrive: async () => undefined,
     note: async (step) => {
       await note(step);
       steps.push(step);

@@ -1,0 +1,37 @@
+import type { ContainerPlan, Descent } from '../plan/plan.js';
+import type { Rehearsal } from '../plan/rehearsal.js';
+import { rehearseDown } from '../rehearsal/down.js';
+import { copiesOf, inWords } from '../rehearsal/plans.js';
+import { together } from '../rollout/downgrade.js';
+import { isolated } from '../survey/isolated.js';
+import type { Site } from '../survey/site.js';
+
+/** Tries the way back out on a throw-away container of what runs, with copies of the states that serve. */
+export async function rehearseBack(
+  site: Site,
+  { name, container, oldImage }: ContainerPlan,
+  { running, steps, against }: Descent,
+): Promise<Rehearsal> {
+  const { engine, clock, log, inputs, image, next } = site;
+  if (against === undefined) {
+    return { kind: 'unrehearsed', why: 'the image of the older version is gone', ms: 0 };
+  }
+  const { image: _, ...apart } = isolated(site, { container, oldImage, image, nodeName: running.nodeName });
+  const { copies, remarks } = await copiesOf({ name, running, updates: together(steps).updates });
+  const rehearsal = await rehearseDown({
+    engine,
+    clock,
+    log,
+    isolated: apart,
+    running,
+    steps,
+    tree: against.tree,
+    target: { release: next, boot: against.boot },
+    suspendTimeoutMs: inputs.suspendTimeoutMs,
+    copies,
+    uncopied: remarks,
+    ...(inputs.rehearseCommand !== undefined && { command: inputs.rehearseCommand }),
+  });
+  log.info(`${running.version} → ${next.version} ${inWords(rehearsal)}`);
+  return rehearsal;
+}
