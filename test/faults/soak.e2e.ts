@@ -1,8 +1,9 @@
 import { afterAll, expect, it } from 'vitest';
 import { plainOctochat } from '../support/faults/images.js';
+import { ask } from '../support/faults/look.js';
 import { startLoad } from '../support/load/load.js';
 import { hotDeploy } from '../support/world/command.js';
-import { handle, published, removeContainers, start } from '../support/world/container.js';
+import { eventually, handle, published, removeContainers, start } from '../support/world/container.js';
 import { docker, removeImages } from '../support/world/images.js';
 import { evaluate } from '../support/world/inside.js';
 
@@ -60,6 +61,7 @@ it(`${upgrades} hot upgrades there and back lose no request and leave nothing be
   const [one, two] = [await plainOctochat(1), await plainOctochat(2)];
   const { name } = await start(one, await published(4040, 8080));
   const web = handle(name);
+  await eventually('its boot', () => ask(name));
   const before = await web.inspect();
   const [tcpPort, httpPort] = [await web.port(4040), await web.port(8080)];
   const load = await startLoad({

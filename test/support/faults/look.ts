@@ -52,6 +52,7 @@ async function inspected(id: string): Promise<Seen | undefined> {
 }
 
 const says = `
+true = lists:keymember(octochat, 1, application:which_applications()),
 Text = fun(T) -> lists:flatten(io_lib:format("~0tp", [T])) end,
 Releases = release_handler:which_releases(),
 Suspended = [Text({N, P}) || {_, N, P, _} <- release_handler_1:get_supervised_procs(),
@@ -64,7 +65,7 @@ Suspended = [Text({N, P}) || {_, N, P, _} <- release_handler_1:get_supervised_pr
  lists:append([filelib:wildcard(W, "/app") || W <- ["releases/[0-9]*", "lib/octochat-*", "lib/kv-*"]]),
  filelib:wildcard("releases/hot-deploy/*", "/app")}`;
 
-/** @throws Error where the node does not answer */
+/** @throws Error where the node does not answer, or has not booted */
 export async function ask(name: string): Promise<Says> {
   const told = await evaluate(handle(name), says.replaceAll('\n', ' '));
   const [version, permanent, others, suspended, value, directories, ledger] = JSON.parse(
