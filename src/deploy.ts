@@ -12,12 +12,21 @@ import { readImage } from './release/image.js';
 import { Workshop } from './release/workshop.js';
 import type { Report } from './report/report.js';
 import type { Draft } from './reporting.js';
+import { writeScript } from './script-file.js';
 import { survey } from './survey/survey.js';
 import type { World } from './world.js';
 
 /** The way of a deploy, from the inputs to the report. What cannot begin is refused with a reason, and changes nothing. */
 export async function deploy(inputs: Inputs, world: World): Promise<Report> {
-  return await begin(inputs, world, (engine, draft) => onFleet(engine, draft, deployTo));
+  let path: string | undefined;
+  const result = await begin(inputs, world, (engine, draft) =>
+    onFleet(engine, draft, async (on, its, containers) => {
+      // First, since it is for the day when what follows fails.
+      if (inputs.mode === 'deploy') path = await writeScript(on, inputs, containers, world.log);
+      return await deployTo(on, its, containers);
+    }),
+  );
+  return path === undefined ? result : { ...result, script: { path } };
 }
 
 /** Makes the plans, and carries them out where they are to be. */

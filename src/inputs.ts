@@ -7,7 +7,7 @@ import type { ProbeTarget } from './probe/target.js';
 
 /** Everything a user can ask for, read, typed and checked. */
 export interface Inputs {
-  readonly mode: 'deploy' | 'plan' | 'rehearse' | 'rollback' | 'status';
+  readonly mode: 'deploy' | 'plan' | 'rehearse' | 'rollback' | 'script' | 'status';
   /** At least one, save where `from` stands in for them. */
   readonly containers: readonly Selector[];
   /** The image that runs. */
@@ -53,6 +53,9 @@ export interface Inputs {
   readonly reportPath: string;
   /** A folder, or a file that ends with `.tar.gz`. */
   readonly bundlePath: string;
+  readonly scriptPath: string;
+  /** Whether the script may hold values of the environment. */
+  readonly withEnv: boolean;
   readonly dryRun: boolean;
 }
 
@@ -110,6 +113,8 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     lockTimeoutMs: value('lock-timeout'),
     reportPath: value('report') ?? 'hot-deploy-report.json',
     bundlePath: value('bundle-path') ?? '.',
+    scriptPath: value('script-path') ?? 'hot-deploy.sh',
+    withEnv: value('with-env'),
     dryRun: value('dry-run'),
   };
   const message = contradiction(inputs, given);

@@ -96,6 +96,11 @@ export function report(draft: Decided, carried: readonly Carried[]): Report {
   };
 }
 
+/** Only the script was written. */
+export function scripted(draft: Draft, path: string): Report {
+  return { ...empty(draft, 'planned'), script: { path } };
+}
+
 /** What a look at each container has shown. */
 export function looked(
   draft: Draft,

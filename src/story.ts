@@ -2,6 +2,7 @@ import { deploy } from './deploy.js';
 import type { Inputs } from './inputs.js';
 import type { Report } from './report/report.js';
 import { rollback } from './rollback.js';
+import { writeScriptOnly } from './script-file.js';
 import { status } from './status.js';
 import type { World } from './world.js';
 
@@ -11,6 +12,7 @@ const stories: Readonly<Record<Inputs['mode'], (inputs: Inputs, world: World) =>
   plan: deploy,
   rehearse: deploy,
   rollback,
+  script: writeScriptOnly,
   status,
 };
 

@@ -16,8 +16,10 @@ test('the first word is the mode', () => {
   expect(run('plan').given('mode')).toBe('plan');
   expect(run('status').given('mode')).toBe('status');
   expect(run('rollback').given('mode')).toBe('rollback');
-  expect(() => run('undo')).toThrow('There is no command "undo". Allowed: deploy, plan, rehearse, rollback, status;');
-  expect(() => run()).toThrow('The command is missing. Allowed: deploy, plan, rehearse, rollback, status;');
+  expect(() => run('undo')).toThrow(
+    'There is no command "undo". Allowed: deploy, plan, rehearse, rollback, script, status;',
+  );
+  expect(() => run()).toThrow('The command is missing. Allowed: deploy, plan, rehearse, rollback, script, status;');
   expect(() => run('deploy', '--mode', 'plan')).toThrow('There is no option "--mode"');
 });
 

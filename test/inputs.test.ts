@@ -44,6 +44,8 @@ test('a name is enough: everything else has the default of the documentation', (
     lockTimeoutMs: 600_000,
     reportPath: 'hot-deploy-report.json',
     bundlePath: '.',
+    scriptPath: 'hot-deploy.sh',
+    withEnv: false,
     dryRun: false,
   });
 });
@@ -103,7 +105,7 @@ test('an unknown probe is named, with those that are known', () => {
 });
 
 test.each<[OptionName, string, string]>([
-  ['mode', 'undo', '`auto`, `deploy`, `plan`, `rehearse`, `rollback`, `status`'],
+  ['mode', 'undo', '`auto`, `deploy`, `plan`, `rehearse`, `rollback`, `script`, `status`'],
   ['rehearse', 'sometimes', '`auto`, `always`, `never`'],
   ['rehearse-env', 'DATABASE_URL', '`KEY=VALUE`; one a line'],
   ['rehearse-network', '--host', 'the name of a Docker network'],

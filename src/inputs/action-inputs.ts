@@ -16,7 +16,11 @@ export function actionInputs(environment: NodeJS.ProcessEnv): Given {
     throw new UsageError(`There is no input ${names}. Allowed: ${optionNames.join(', ')}.`);
   }
   const folder = join(environment['RUNNER_TEMP'] ?? '.', 'hot-deploy');
-  const standard: Partial<Record<OptionName, string>> = { report: join(folder, 'report.json'), 'bundle-path': folder };
+  const standard: Partial<Record<OptionName, string>> = {
+    report: join(folder, 'report.json'),
+    'bundle-path': folder,
+    'script-path': join(folder, 'hot-deploy.sh'),
+  };
   return (name) => environment[variable(name)]?.trim() || standard[name];
 }
 

@@ -12,7 +12,7 @@ export type Command =
       readonly json: boolean;
     };
 
-export const modes = ['deploy', 'plan', 'rehearse', 'rollback', 'status'] as const;
+export const modes = ['deploy', 'plan', 'rehearse', 'rollback', 'script', 'status'] as const;
 /** Asks for detail in the log, which is there before anything is read. */
 export const debugWord = '--debug';
 /** All but the mode, which is the first word instead. */
@@ -24,7 +24,7 @@ const forms = new Map<string, Pick<Kind<unknown>, 'allowed' | 'flag' | 'lines'>>
   ['json', { allowed: '`-`, which stands for stdout' }],
 ]);
 
-/** Reads `deploy|plan|rehearse|rollback|status [--option value]...`. Fails with a UsageError on what it doesn't know. */
+/** Reads `deploy|plan|rehearse|rollback|script|status [--option value]...`. Fails with a UsageError on what it doesn't know. */
 export function readCommandLine(words: readonly string[]): Command {
   if (words.includes('--help') || words.includes('-h') || words[0] === 'help') return { kind: 'help' };
   if (words.includes('--version')) return { kind: 'version' };

@@ -1,12 +1,13 @@
 import { commandLineOptions } from './command-line.js';
 import { type OptionName, option } from './options.js';
 
-const usage = `Usage: hot-deploy deploy|plan|status --containers SELECTOR [--option value]...
+const usage = `Usage: hot-deploy deploy|plan|script|status --containers SELECTOR [--option value]...
 
 Deploys an Erlang or Elixir release in Docker containers hot, and restarts only where a hot load would be wrong.
 
   deploy  build the image, decide, deploy, prove and report
   plan    decide and report, and touch nothing
+  script  write hot-deploy.sh, which does the same with bash and the docker CLI alone
   status  compare what runs with what the image says, and touch nothing
 
 Options that take one value a line may be repeated. \`--no-build\` is \`--build false\`.

@@ -25,10 +25,10 @@ const nodeName = text('`NAME` or `NAME@HOST`', /^[\w-]+(@[\w.:-]+)?$/);
 
 export const options = {
   mode: {
-    kind: oneOf('auto', 'deploy', 'plan', 'rehearse', 'rollback', 'status'),
+    kind: oneOf('auto', 'deploy', 'plan', 'rehearse', 'rollback', 'script', 'status'),
     default: 'auto',
     description:
-      '`auto` plans on a pull request, rolls back where `to` is given, and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. `status` compares what runs with what the image says. On the command line the mode is the first word.',
+      '`auto` plans on a pull request, rolls back where `to` is given, and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. `script` writes `hot-deploy.sh` and touches nothing. `status` compares what runs with what the image says. On the command line the mode is the first word.',
   },
   containers: {
     kind: lines(selector),
@@ -176,6 +176,17 @@ export const options = {
     kind: path,
     otherwise: '`$RUNNER_TEMP/hot-deploy`; on the command line the current folder',
     description: 'Where the relup bundle is written: a folder, or a file that ends with `.tar.gz`.',
+  },
+  'script-path': {
+    kind: path,
+    otherwise: '`$RUNNER_TEMP/hot-deploy/hot-deploy.sh`; on the command line `./hot-deploy.sh`',
+    description: 'Where the bash script is written that deploys without GitHub, Node or this project.',
+  },
+  'with-env': {
+    kind: flag,
+    default: 'false',
+    description:
+      "Whether that script holds the values of the containers' environment and of build arguments. Then only its owner may read it.",
   },
   'dry-run': { kind: flag, default: 'false', description: 'Do everything up to the first change.' },
 } as const satisfies Readonly<Record<string, Option>>;

@@ -52,7 +52,12 @@ export function expression(request: Request, input?: { readonly variable: string
   const argument =
     input === undefined ? write(request.argument) : `(${write(request.argument)})#{config=>${input.variable}}`;
   const call = `hot_deploy_agent:main(${write(atom(request.module))},${write(atom(request.function))},${argument})`;
-  return `${load(request.set)},try ${call} after ${unload(request.set)} end.\n`;
+  return around(request.set, call);
+}
+
+/** Source that loads the agent, evaluates `body` and unloads it again. */
+export function around(set: AgentSet, body: string): string {
+  return `${load(set)},try ${body} after ${unload(set)} end.\n`;
 }
 
 /** The same for a VM of its own, which ends itself: nothing is unloaded. */

@@ -20,7 +20,7 @@ export interface Baseline {
 // A VM of its own in the same container, booted as far as stdlib. ERL_ flags could give it the running node's name;
 // what the running VM got by them it reads from that VM's environment. Arguments: bin directory, boot script,
 // library directory, Erlang source. It reads what to do from standard input. A crash dump would hold secrets.
-const resolveFunction = `
+export const resolveFunction = `
 resolve() {
   env -u HOT_DEPLOY_RESOLVER -u ERL_FLAGS -u ERL_AFLAGS -u ERL_ZFLAGS ERL_CRASH_DUMP=/dev/null \\
     "$1/erl" -boot "$2" -boot_var RELEASE_LIB "$3" -noshell -noinput -eval "$4"
@@ -29,7 +29,7 @@ resolve() {
 
 // $5 boot script, $6 library directory, $7 Erlang source, $8 digest of the checksum file, $9 its path.
 // The VM boots while others still work, and goes on at the word `go`: booting is most of what it costs.
-const switchScript = `${callFunction}${resolveFunction}
+export const switchScript = `${callFunction}${resolveFunction}
 exec 3<&0
 verify() { printf '%s  %s\\n' "$1" "$2" | sha256sum -c - >/dev/null && cd "$3/.." && sha256sum -c "$2" >/dev/null; }
 out=$({
@@ -127,15 +127,21 @@ function unresolved(said: string): AgentError {
 }
 
 function resolver({ vm }: Reach, config: ConfigRequest, call: string): string {
+  return resolverFor(vm.pid, config, call);
+}
+
+/** Source for a VM of its own: the request is bound as `R` where `call` is evaluated. */
+export function resolverFor(pid: string, config: ConfigRequest, call: string): string {
   const request = map({
     root: text(config.root),
     version: text(config.version),
-    pid: text(vm.pid),
+    pid: text(pid),
     applications: config.applications.map(([name, version]): Term => ({ tuple: [{ atom: name }, text(version)] })),
   });
   return expressionForOwnVm('config', `R=${write(request)},${call},halt(0,[{flush,true}])`);
 }
 
-function boot({ root, running }: ConfigRequest): readonly string[] {
+/** Boot script and library directory of that VM. */
+export function boot({ root, running }: Pick<ConfigRequest, 'root' | 'running'>): readonly string[] {
   return [`${root}/releases/${running}/start_clean`, `${root}/lib`];
 }

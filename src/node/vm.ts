@@ -40,7 +40,7 @@ shared=
 if [ -r /proc/self/cgroup ] && ! inside /proc/1; then shared=1; fi
 `;
 
-const search = `${inside}
+export const search = `${inside}
 for d in /proc/[0-9]*; do
   read -r comm 2>/dev/null <"$d/comm" || continue
   case $comm in beam*) ;; *) continue ;; esac

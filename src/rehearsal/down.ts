@@ -10,7 +10,7 @@ import { plainName } from '../release/modules.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Tree } from '../release/supervision.js';
 import { together } from '../rollout/downgrade.js';
-import { end, go, inWords, type Leg, reversed } from '../rollout/leg.js';
+import { end, go, type Leg, reversed } from '../rollout/leg.js';
 import { prove } from '../rollout/proof.js';
 import type { AfterSwitch } from '../upgrade/switch.js';
 import { unlike, type Way } from '../upgrade/way.js';
@@ -19,6 +19,7 @@ import { runCommand } from './command.js';
 import { compareFacts } from './compare.js';
 import { type Copy, judgeCopies, type Migrated, migrateDown } from './copies.js';
 import { findings } from './findings.js';
+import { type Outcome, onStandIn } from './on-stand-in.js';
 import { settled } from './settled.js';
 import { createStandIn } from './stand-in.js';
 
@@ -43,30 +44,18 @@ export interface Descent {
   readonly command?: string;
 }
 
-type Outcome<R = Rehearsal> = R extends unknown ? Omit<R, 'ms' | 'bootMs'> : never;
-
 /**
  * Tries a way back out where nobody is served: a container of what runs now, with the earlier releases that lie in it, goes
  * down by the very relups, is compared with a cold boot of the older image, and comes up again.
  */
 export async function rehearseDown(descent: Descent): Promise<Rehearsal> {
   const { engine, clock, log, isolated, running, steps, target } = descent;
-  const began = clock.now();
-  const bootMs = target.boot.kind === 'booted' ? { bootMs: Math.round(target.boot.ms) } : {};
-  const cost = () => ({ ms: Math.round(clock.now() - began), ...bootMs });
-  try {
-    const earlier = [...new Set(steps.flatMap(({ directories }) => directories.from))];
-    const container = await createStandIn(engine, isolated, running, earlier);
-    try {
-      return { ...(await tried(descent, container)), ...cost() };
-    } finally {
-      await engine
-        .removeContainer(container, { force: true, volumes: true })
-        .catch((error: unknown) => log.warning(`Remove the throw-away container ${container}: ${inWords(error)}`));
-    }
-  } catch (error) {
-    return { kind: 'unrehearsed', why: `the rehearsal could not be held: ${inWords(error)}`, ...cost() };
-  }
+  const earlier = [...new Set(steps.flatMap(({ directories }) => directories.from))];
+  return await onStandIn(
+    { engine, clock, log, boot: target.boot },
+    () => createStandIn(engine, isolated, running, earlier),
+    (container) => tried(descent, container),
+  );
 }
 
 async function tried(descent: Descent, container: string): Promise<Outcome> {

@@ -5,6 +5,7 @@ import type { Facts } from '../release/facts.js';
 import { bootIsolated } from '../release/isolation.js';
 import { plainName } from '../release/modules.js';
 import { startedAgain } from './again.js';
+import { type Outcome, onStandIn } from './on-stand-in.js';
 import type { Attempt, Stage } from './stage.js';
 import { createStandIn } from './stand-in.js';
 import { wayBack } from './way-back.js';
@@ -16,27 +17,12 @@ import { wayUp } from './way-up.js';
  */
 export async function rehearse(attempt: Attempt): Promise<Rehearsal> {
   const { engine, clock, log, isolated, hot } = attempt;
-  const { boot, running } = hot;
-  const began = clock.now();
-  const bootMs = boot.kind === 'booted' ? { bootMs: Math.round(boot.ms) } : {};
-  const cost = () => ({ ms: Math.round(clock.now() - began), ...bootMs });
-  try {
-    const container = await createStandIn(engine, isolated, running);
-    try {
-      return { ...(await tried(attempt, container)), ...cost() };
-    } finally {
-      // What came of it counts all the same.
-      await engine
-        .removeContainer(container, { force: true, volumes: true })
-        .catch((error: unknown) => log.warning(`Remove the throw-away container ${container}: ${inWords(error)}`));
-    }
-  } catch (error) {
-    // Whatever fails from the switch on is told as such: up to there nothing was learnt about the upgrade.
-    return { kind: 'unrehearsed', why: `the rehearsal could not be held: ${inWords(error)}`, ...cost() };
-  }
+  return await onStandIn(
+    { engine, clock, log, boot: hot.boot },
+    () => createStandIn(engine, isolated, hot.running),
+    (container) => tried(attempt, container),
+  );
 }
-
-type Outcome<R = Rehearsal> = R extends unknown ? Omit<R, 'ms' | 'bootMs'> : never;
 
 async function tried(attempt: Attempt, container: string): Promise<Outcome> {
   const { engine, clock, isolated, hot } = attempt;
@@ -71,10 +57,6 @@ async function tried(attempt: Attempt, container: string): Promise<Outcome> {
     before: before.facts.registrations,
     ...(noWayDown !== undefined && { noWayDown }),
   };
-}
-
-function inWords(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Why the container that came up does not stand for the one that runs. */

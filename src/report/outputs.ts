@@ -39,6 +39,7 @@ export const outputs = {
   },
   report: { description: 'The path of the JSON report.', of: (_, reportPath) => reportPath },
   bundle: { description: 'The path of the relup bundle, where one was made.', of: ({ bundle }) => bundle?.path ?? '' },
+  script: { description: 'The path of the bash script.', of: ({ script }) => script?.path ?? '' },
   summary: { description: 'What happened, in one sentence.', of: verdict },
 } as const satisfies Readonly<Record<string, Output>>;
 

@@ -23,6 +23,8 @@ export interface Report {
   readonly timeline: readonly TimelineEvent[];
   readonly image?: { readonly reference: string; readonly id: string; readonly previousId?: string };
   readonly bundle?: { readonly path: string; readonly bytes: number; readonly applications: readonly string[] };
+  /** The bash script that does the same where nothing else is left; absent where none was written. */
+  readonly script?: { readonly path: string };
   /** What the relup does, in words, one a line. */
   readonly instructions: readonly string[];
   readonly warnings: readonly string[];

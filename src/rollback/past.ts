@@ -6,6 +6,7 @@ import { lineage, lived } from '../ledger/history.js';
 import { readLedger } from '../ledger/ledger.js';
 import { unpack } from '../release/archive.js';
 import { bootedVersion, type Hints, type Reading, readRunning } from '../release/running.js';
+import { keptContainers } from '../rollout/recreate-kept.js';
 import type { Past } from './target.js';
 
 /** An earlier container under another name, stopped: to go back is to start it again. */
@@ -20,7 +21,7 @@ export interface Remembered extends Past {
   readonly container: ContainerDetails;
   readonly reading: Reading;
   /** Newest first. */
-  readonly kept: readonly Kept[];
+  readonly earlier: readonly Kept[];
 }
 
 /** Reads what a container ran before, from its own ledger and from the containers that were kept. Changes nothing. */
@@ -29,10 +30,10 @@ export async function remember(engine: Engine, container: ContainerDetails, hint
   const reading = await readRunning(engine, container, hints);
   const root = rootOf(reading);
   const entries = root === undefined ? [] : await readLedger(engine, { container: container.Id, root });
-  const kept = root === undefined ? [] : await keptOf(engine, name, root);
+  const earlier = root === undefined ? [] : await keptOf(engine, name, root);
   const line = lineage(entries, { ...runs(reading), image: container.Image });
-  const known = [...kept.toReversed().map(asVersion), ...lived(entries)];
-  return { name, container, reading, kept, line, known };
+  const kept = earlier.toReversed().map(asVersion);
+  return { name, container, reading, earlier, line, lived: lived(entries), kept };
 }
 
 function rootOf(reading: Reading): string | undefined {
@@ -52,17 +53,12 @@ function asVersion({ container, version }: Kept): Version {
 }
 
 async function keptOf(engine: Engine, name: string, root: string): Promise<readonly Kept[]> {
-  const prefix = `${name}.hot-deploy-previous-`;
-  const found = (await engine.containers()).filter(({ names }) => names.some((one) => one.startsWith(prefix)));
-  const kept = await Promise.all(
-    found.map(async ({ id }) => {
-      const container = await engine.inspectContainer(id);
-      const version = await boots(engine, id, root);
+  return await Promise.all(
+    (await keptContainers(engine, name)).map(async (container) => {
+      const version = await boots(engine, container.Id, root);
       return { container, ...(version !== undefined && { version }) };
     }),
   );
-  const ended = ({ container }: Kept) => Date.parse(container.State.FinishedAt);
-  return kept.sort((one, other) => ended(other) - ended(one));
 }
 
 /** The version that a stopped container boots, by what release_handler left for the start script. */

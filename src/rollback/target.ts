@@ -6,8 +6,10 @@ export interface Past {
   readonly name: string;
   /** What led to what runs, which is its last. */
   readonly line: readonly Version[];
-  /** All that it ever ran as far as is known, oldest first; earlier containers that are kept are among it. */
-  readonly known: readonly Version[];
+  /** All that it ever ran as far as is on record, oldest first. */
+  readonly lived: readonly Version[];
+  /** What the containers that are kept of it run, oldest first. */
+  readonly kept: readonly Version[];
 }
 
 export type Sought =
@@ -17,21 +19,24 @@ export type Sought =
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** Finds what one container is to go back to; pure. What is no version and no commit on record may still be an image. */
-export function seek(to: string, { name, line, known }: Past): Sought {
+export function seek(to: string, { name, line, lived, kept }: Past): Sought {
   const runs = line.at(-1);
-  const target = to === 'previous' ? (line.at(-2) ?? kept(known, runs)) : named(to, [...known, ...line]);
+  const known = [...kept, ...lived, ...line];
+  // One that was re-created by hand has no record of its own, and what was kept from before may be all there is.
+  const before = line.at(-2) ?? (lived.length === 0 ? other(kept, runs) : undefined);
+  const target = to === 'previous' ? before : named(to, known);
   if (target === undefined) {
     const nothing =
       to === 'previous'
         ? `Nothing is on record of what ${name} ran before ${runs?.version ?? 'this'}: it was never deployed to, or was re-created by hand since`
         : `${to} is no version, no commit and no image that ${name} is known to have run`;
-    return { kind: 'unknown', why: `${nothing}. ${onRecord([...known, ...line])}` };
+    return { kind: 'unknown', why: `${nothing}. ${onRecord(known)}` };
   }
   return { kind: runs !== undefined && lastOf([runs], target) === 0 ? 'runs' : 'found', target };
 }
 
-/** A container that was re-created by hand has no record of its own; what was kept from before may be all there is. */
-function kept(known: readonly Version[], runs: Version | undefined): Version | undefined {
+/** The last that is not what runs. */
+function other(known: readonly Version[], runs: Version | undefined): Version | undefined {
   return known.findLast((one) => runs === undefined || lastOf([runs], one) < 0);
 }
 

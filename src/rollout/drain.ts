@@ -7,18 +7,19 @@ const lookMs = 500;
 
 /**
  * Waits until nobody is inside old code, `drain` at most, and answers who still is. By `lingering` they are left there,
- * which costs memory and closes the hot way for the next upgrade of the same module, or ended.
+ * which costs memory and closes the hot way for the next upgrade of the same module, or ended. A run that is cancelled waits
+ * no longer, and ends nobody.
  */
 export async function drain(work: Work, node: Node, modules: readonly string[]): Promise<readonly ProcessNote[]> {
-  const { clock, inputs } = work;
+  const { clock, inputs, signal } = work;
   const until = clock.now() + inputs.drainMs;
   for (;;) {
     const lingering = await unload(node, modules, false);
     if (lingering.length === 0) {
       return [];
     }
-    if (clock.now() >= until) {
-      if (inputs.lingering !== 'kill') {
+    if (clock.now() >= until || signal.aborted) {
+      if (inputs.lingering !== 'kill' || signal.aborted) {
         work.log.warning(`${lingering.length} processes are still inside old code after the drain`);
         return lingering;
       }

@@ -78,6 +78,9 @@ async function travel(work: Work, journey: Journey, legs: readonly Leg[]): Promi
       await phase('drain', () => drain(work, running.node, leg.way.loads)).catch((error: unknown) => {
         log.warning(`${name}: who is inside old code could not be asked: ${inWords(error)}`);
       });
+      if (work.signal.aborted) {
+        return await turnBack(work, journey, legs.slice(0, at), `the run was cancelled on the way to ${end(leg)}`);
+      }
     }
     const came = await phase(at === legs.length - 1 ? 'switch' : `switch to ${end(leg)}`, () =>
       go(running, leg, inputs.suspendTimeoutMs),

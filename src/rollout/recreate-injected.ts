@@ -31,7 +31,8 @@ const mostBytes = 1_048_576;
 const createdWithinMs = 5_000;
 
 /** Read-only files of the container's own from the moment when it was created. */
-async function injected(engine: Engine, old: ContainerDetails): Promise<readonly string[]> {
+/** The paths of those files. */
+export async function injected(engine: Engine, old: ContainerDetails): Promise<readonly string[]> {
   // Typed as always there, and null where a container has none.
   const labels: Record<string, string> | null = old.Config.Labels;
   if (labels?.['com.docker.compose.project'] === undefined) return [];

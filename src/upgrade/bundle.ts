@@ -3,6 +3,7 @@ import { type Entry, packEntries, sha256, UnsafeArchive, unpack } from '../relea
 import type { Change } from '../release/compare.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Workshop } from '../release/workshop.js';
+import { byHand } from './by-hand.js';
 import { line, oldSums } from './old-sums.js';
 import { file, type Relup } from './relup.js';
 import { sumsDown, sumsUp, type Way, wayFile } from './way.js';
@@ -85,11 +86,15 @@ export async function makeBundle(
     baseline: sha256(JSON.stringify(Object.entries(running.modules).sort())),
     files: Object.fromEntries(sums.map((line) => [line.slice(66, -1), line.slice(0, 64)])),
   };
+  const { updates, loads, removed, added: back } = stored;
+  const hand = byHand({ running, next, directories, checksums: up, updates, loads, removed, added: back });
   return {
     from: running.version,
     to: next.version,
     staging: await packEntries(owned),
-    artifact: gzipSync(await packEntries([file('manifest.json', JSON.stringify(manifest, null, 2)), ...owned])),
+    artifact: gzipSync(
+      await packEntries([file('manifest.json', JSON.stringify(manifest, null, 2)), ...hand, ...owned]),
+    ),
     directories,
     checksums: up,
     applications: [...added.map(({ name }) => name), ...changed.map(({ name }) => name)],

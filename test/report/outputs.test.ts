@@ -14,6 +14,7 @@ test('the outputs of a hot deploy', () => {
     image: 'acme/kv:c0ffee@sha256:0123',
     report: '/tmp/report.json',
     bundle: '/tmp/hot-deploy-0.1.0-0.2.0.tar.gz',
+    script: '',
     summary: 'Deployed 0.1.0 → 0.2.0 hot, no request failed, longest gap 11 ms.',
   });
 });

@@ -5,7 +5,13 @@ import { type Past, seek } from '../../src/rollback/target.js';
 const one: Version = { version: '1.0.0', image: 'sha256:1', reference: 'app:1', commit: 'abcdef0123456789' };
 const two: Version = { version: '2.0.0', image: 'sha256:2', reference: 'app:2' };
 const three: Version = { version: '3.0.0', image: 'sha256:3', reference: 'app:3' };
-const past = (more: Partial<Past> = {}): Past => ({ name: 'web', line: [one, two, three], known: [], ...more });
+const past = (more: Partial<Past> = {}): Past => ({
+  name: 'web',
+  line: [one, two, three],
+  lived: [one, two, three],
+  kept: [],
+  ...more,
+});
 
 describe('what a container goes back to', () => {
   it('is what ran before', () => {
@@ -24,11 +30,11 @@ describe('what a container goes back to', () => {
 
   it('is the newest of two builds of one version', () => {
     const rebuilt = { ...one, image: 'sha256:1b' };
-    expect(seek('1.0.0', past({ line: [one, rebuilt, two] }))).toEqual({ kind: 'found', target: rebuilt });
+    expect(seek('1.0.0', past({ line: [one, rebuilt, two], lived: [] }))).toEqual({ kind: 'found', target: rebuilt });
   });
 
   it('may have been left behind by an earlier rollback', () => {
-    expect(seek('3.0.0', past({ line: [one], known: [one, two, three] }))).toEqual({ kind: 'found', target: three });
+    expect(seek('3.0.0', past({ line: [one] }))).toEqual({ kind: 'found', target: three });
   });
 
   it('is told where it runs already', () => {
@@ -36,12 +42,20 @@ describe('what a container goes back to', () => {
   });
 
   it('is what was kept, where the container was re-created by hand and has no record', () => {
-    expect(seek('previous', past({ line: [three], known: [one, two] }))).toEqual({ kind: 'found', target: two });
-    expect(seek('previous', past({ line: [three], known: [two, three] }))).toEqual({ kind: 'found', target: two });
+    expect(seek('previous', past({ line: [three], lived: [], kept: [one, two] }))).toEqual({
+      kind: 'found',
+      target: two,
+    });
+    expect(seek('previous', past({ line: [three], lived: [], kept: [two, three] }))).toEqual({
+      kind: 'found',
+      target: two,
+    });
   });
 
   it('is unknown where nothing is on record, and says what is', () => {
-    expect(seek('previous', past({ line: [one] }))).toMatchObject({
+    // It does not go forward again to what was left behind.
+    expect(seek('previous', past({ line: [one], kept: [two] })).kind).toBe('unknown');
+    expect(seek('previous', past({ line: [one], lived: [] }))).toMatchObject({
       kind: 'unknown',
       why: expect.stringContaining('Nothing is on record of what web ran before 1.0.0'),
     });

@@ -180,7 +180,9 @@ exchange_start_script(Version) ->
 unstage(#{version := Version, paths := Paths}) ->
     {_, Running} = hot_deploy_node:running_release(),
     Running =:= Version andalso throw({refused, running, unicode:characters_to_binary(Version)}),
-    is_pid(whereis(release_handler)) andalso release_handler:set_removed(Version),
+    %% What was there before stays there, and on record: it is one of the earlier releases.
+    Brought = lists:member("releases/" ++ Version, Paths),
+    _ = Brought andalso is_pid(whereis(release_handler)) andalso release_handler:set_removed(Version),
     Used = code:get_path(),
     Root = hot_deploy_node:root(),
     [remove(filename:join(Root, Path), Used) || Path <- Paths],

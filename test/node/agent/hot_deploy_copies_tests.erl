@@ -14,6 +14,7 @@ init({bytes, Size}) -> {ok, {cache, crypto:strong_rand_bytes(Size)}};
 init(State) -> {ok, State}.
 handle_call(_, _, State) -> {reply, ok, State}.
 handle_cast(sleep, State) -> timer:sleep(2000), {noreply, State}.
+code_change({down, Version}, State, _) when is_integer(Version) -> {ok, {older, Version, State}};
 code_change(_, State, _) -> {ok, {new, State}}.
 
 %% What is taken of an application whose workers have these states.
@@ -36,6 +37,15 @@ a_state_is_copied_and_migrated_test() ->
     ?assertEqual(<<"hd_app/one">>, Place),
     ?assertMatch([#{shape := #{elements := [atom, #{elements := [atom, number]}]}}],
                  hot_deploy_copies:migrate(#{copies => [{Place, Module, Copy}]})).
+
+on_the_way_down_it_is_told_the_older_version_where_there_is_one_test() ->
+    {[#{place := Place, module := Module, copy := Copy}], []} = taken([{one, {shop, 7}}], fun() -> ok end),
+    Down = fun(Directories) ->
+        hot_deploy_copies:migrate_down(#{copies => [{Place, Module, Copy}], to => Directories})
+    end,
+    ?assertMatch([#{place := Place, shape := #{elements := [atom, number, #{elements := [atom, number]}]}}],
+                 Down(["/nowhere", filename:dirname(code:which(?MODULE))])),
+    ?assertEqual([], Down(["/nowhere"])).
 
 a_small_process_that_holds_large_binaries_is_left_alone_and_told_test() ->
     {Copies, Uncopied} = taken([{small, tiny}, {large, {bytes, 2 * 1024 * 1024}}], fun() -> ok end),

@@ -32,6 +32,7 @@ export async function deployTo(
     },
     mask: () => undefined,
   };
+  const folder = mkdtempSync(join(tmpdir(), 'hot-deploy-bundle-'));
   const given: Record<string, string> = {
     mode: 'deploy',
     containers: [containers].flat().join('\n'),
@@ -39,7 +40,8 @@ export async function deployTo(
     soak: '500ms',
     drain: '2s',
     rehearse: 'never',
-    'bundle-path': mkdtempSync(join(tmpdir(), 'hot-deploy-bundle-')),
+    'bundle-path': folder,
+    'script-path': join(folder, 'hot-deploy.sh'),
     ...options,
   };
   const environment = process.env;

@@ -1,0 +1,57 @@
+# --- how it speaks, and how it talks to the engine ---
+
+say() { printf 'hot-deploy: %s\n' "$*" >&2; }
+
+# Nothing was touched, or all is taken back by the trap.
+refuse() {
+  say "$*"
+  exit 1
+}
+
+# Words as a shell would read them back.
+quoted() {
+  local word quote="'" escaped="'\\''"
+  for word; do
+    if [[ $word == *[[:cntrl:]]* ]]; then
+      printf ' %q' "$word"
+    elif [[ $word =~ ^[A-Za-z0-9_@%+=:,./-]+$ ]]; then
+      printf ' %s' "$word"
+    else
+      printf " '%s'" "${word//"$quote"/"$escaped"}"
+    fi
+  done
+}
+
+# What the engine answered last, and what it complained of.
+said() { printf '%s' "$(<"$work/said")"; }
+complaint() { printf '%s' "$(<"$work/complaint")"; }
+
+# With `set -m` each child is in a process group of its own: Ctrl-C reaches this script alone, and what was asked of the
+# engine comes to its end, so that what is true is known when things are put back.
+child=
+finished() {
+  local code=0
+  child=$1
+  wait "$child" || code=$?
+  child=
+  return "$code"
+}
+
+engine() {
+  docker "$@" </dev/null >"$work/said" 2>"$work/complaint" &
+  finished $!
+}
+
+show() { printf 'docker%s\n' "$(quoted "$@")" >&"$shown"; }
+
+# Every command that changes something goes through here.
+change() {
+  show "$@"
+  [[ -z $dry ]] || return 0
+  engine "$@" || {
+    say "docker $1 failed: $(complaint)"
+    return 1
+  }
+}
+
+pause() { sleep "$1" 2>/dev/null || sleep 1; }

@@ -1,0 +1,103 @@
+# --- what there is ---
+
+# Id by exact name. `docker ps --filter name=` would match a part of it, and `docker inspect` the beginning of an id.
+declare -A ids=()
+list() {
+  local id names name
+  engine ps --all --no-trunc --format '{{.ID}} {{.Names}}' || {
+    say "the engine does not list its containers: $(complaint)"
+    return 1
+  }
+  ids=()
+  while read -r id names; do
+    while [[ -n $names ]]; do
+      name=${names%%,*}
+      # With a slash it is what another container calls it, by a link.
+      [[ $name == */* ]] || ids[$name]=$id
+      [[ $names == *,* ]] || break
+      names=${names#*,}
+    done
+  done <"$work/said"
+}
+
+# Of one container, by its id. `.Id` is no field of the client's own type, so the template sees the engine's answer as it
+# is, in which a field may be missing: `index` takes that.
+facts() {
+  local format='{{.Id}}
+{{.Name}}
+{{.Image}}
+{{.State.Status}}
+{{.State.Running}}
+{{with index .State "Health"}}{{.Status}}{{end}}
+{{.State.ExitCode}}
+{{.State.StartedAt}}
+{{.State.FinishedAt}}
+{{.RestartCount}}
+{{.Created}}
+{{.HostConfig.AutoRemove}}
+{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}
+{{.Config.Image}}
+{{with .Config.Labels}}{{with index . "com.docker.compose.project"}}{{.}}{{end}}{{end}}
+{{with .Config.Labels}}{{with index . "com.docker.swarm.service.name"}}{{.}}{{end}}{{end}}'
+  engine inspect --type container --format "$format" "$1" || return 1
+  {
+    read -r id
+    read -r own
+    read -r its_image
+    read -r status
+    read -r running
+    read -r health
+    read -r exit_code
+    read -r started
+    read -r ended
+    read -r restarts
+    read -r created
+    read -r auto_remove
+    read -r policy
+    read -r its_reference
+    read -r compose
+    read -r swarm
+  } <"$work/said"
+  own=${own#/}
+  policy=${policy%:0}
+  policy=${policy#:}
+}
+
+short() { printf '%s' "${1:0:12}"; }
+
+# Containers whose name is NAME.hot-deploy-KIND-SHORTID: fills `found` with their names.
+those() {
+  local each
+  found=()
+  for each in "${!ids[@]}"; do
+    [[ $each != "$1.hot-deploy-$2-"* ]] || found+=("$each")
+  done
+}
+
+# The previous objects of a container, the one that ran last first.
+previous() {
+  local each lines=()
+  those "$1" previous
+  for each in "${found[@]}"; do
+    facts "${ids[$each]}" || continue
+    lines+=("$ended $each")
+  done
+  found=()
+  ((${#lines[@]} == 0)) || mapfile -t found < <(printf '%s\n' "${lines[@]}" | sort -r | while read -r _ each; do printf '%s\n' "$each"; done)
+}
+
+# Bytes as `printf "% x"` of the engine's templates writes them: exact, whatever they are.
+decoded=
+decode() {
+  decoded=
+  [[ -z $1 ]] || printf -v decoded '%b' "\\x${1// /\\x}"
+}
+
+# A release that was upgraded hot has traces in the container's own layer.
+loaded_hot() {
+  engine diff "$1" || return 1
+  while read -r kind path; do
+    [[ $kind != D && ($path == */releases/start_erl.data || $path == */releases/hot-deploy) ]] && return 0
+  done <"$work/said"
+  return 1
+}

@@ -1,0 +1,75 @@
+# --- the image, which is made sure of before anything stops ---
+
+image_id=
+
+# `use_image REFERENCE`: what the engine has; else it is pulled.
+use_image() {
+  reference=$1
+  if ! engine image inspect --format '{{.Id}}' -- "$reference"; then
+    show pull -- "$reference"
+    if [[ -n $dry ]]; then
+      image_id=$reference
+      return 0
+    fi
+    docker pull -- "$reference" </dev/null >&2 || {
+      say "the engine has no image $reference, and it cannot be pulled"
+      return 1
+    }
+    engine image inspect --format '{{.Id}}' -- "$reference" || {
+      say "the engine has no image $reference: $(complaint)"
+      return 1
+    }
+  fi
+  image_id=$(said)
+}
+
+# Without a name: that moves after the deploy has succeeded, and never before.
+build_image() {
+  local words=(build) argument
+  local -a given=()
+  for argument in "${build_arguments[@]}"; do
+    given+=(--build-arg "$argument")
+    [[ $argument == *=* || -v $argument ]] || {
+      say "the build takes $argument from the environment, where it is not: set it, or generate this script with --with-env"
+      return 1
+    }
+  done
+  # Where the plug-in is, a builder could keep the image to itself without --load.
+  if docker buildx version </dev/null >/dev/null 2>&1 && [[ ${DOCKER_BUILDKIT-} != 0 ]]; then
+    words=(buildx build --load)
+  fi
+  words+=(--iidfile "$work/image-id" "${build_options[@]}" "${given[@]}" -- "$context")
+  show "${words[@]}"
+  if [[ -n $dry ]]; then
+    image_id=$reference
+    return 0
+  fi
+  rm -f "$work/image-id"
+  docker "${words[@]}" </dev/null >&2 || {
+    say "docker build of $context failed"
+    return 1
+  }
+  image_id=$(<"$work/image-id")
+  engine image inspect --format '{{.Id}}' -- "$image_id" || {
+    say "the image $image_id was built, and the engine does not have it: unset BUILDX_BUILDER"
+    return 1
+  }
+  image_id=$(said)
+}
+
+provide_image() {
+  if [[ -n $build_options_known && -z $given_image ]]; then
+    build_image
+  else
+    use_image "${given_image:-$reference}"
+  fi
+}
+
+# The user's own name for the image where it means that image.
+name_for_image() {
+  if engine image inspect --format '{{.Id}}' -- "$reference" && [[ $(said) == "$image_id" ]]; then
+    printf '%s' "$reference"
+  else
+    printf '%s' "$image_id"
+  fi
+}

@@ -1,0 +1,217 @@
+# --- the commands ---
+
+usage() {
+  cat <<'END'
+Usage: hot-deploy.sh deploy|rollback|plan|status [--dry-run] [NAME...]
+       hot-deploy.sh hot BUNDLE [--dry-run] [NAME...]
+
+  deploy    make sure of the image, then put each container on it; back on failure
+  hot       load a bundle (hot-deploy-FROM-TO.tar.gz) into the running VM, with the checks of a deploy
+  rollback  put back the container that ran before
+  plan      say what deploy would do, and change nothing
+  status    say what runs
+
+  --dry-run        print each docker command that would change something, and change nothing
+  --image IMAGE    deploy this image and build nothing; it is pulled where the engine has it not
+  --context DIR    build from this folder
+  --force          deploy although the image runs already; roll back although a hot upgrade was in between
+  --help           this
+
+Without NAME it is about all containers: those below.
+Exit codes: 0 done; 1 refused, and nothing was touched; 2 usage; 3 it failed, and what ran before runs again; 4 look at it.
+END
+  printf '  %s\n' "${names[@]}"
+}
+
+misused() {
+  printf 'hot-deploy: %s\n' "$1" >&2
+  usage >&2
+  exit 2
+}
+
+plan() {
+  local name each
+  unfinished || return 1
+  ((${#half[@]} == 0)) || say "an earlier run was cut off at ${half[*]}: deploy would first finish or undo that"
+  if [[ -n $build_options_known && -z $given_image ]]; then
+    say "the image would be built from $context and become $reference"
+  elif engine image inspect --format '{{.Id}}' -- "${given_image:-$reference}"; then
+    say "the image is ${given_image:-$reference}, $(said)"
+  else
+    say "the image ${given_image:-$reference} would be pulled"
+  fi
+  for name in "${chosen[@]}"; do
+    source_id=''
+    settings_of "$name"
+    look_at "$name" || return 1
+    read_environment "$name" || return 1
+    if [[ -z $source_id ]]; then
+      say "$name is not there: it would be made anew"
+    else
+      say "$name ($(short "$source_id"), of $its_reference) would be stopped and replaced by a new container of that image"
+    fi
+    ((${#variables[@]} == 0)) || say "$name: the values of ${variables[*]} come from the container that runs"
+    warn "$name"
+  done
+}
+
+status() {
+  local name each
+  list || return 1
+  for name in "${chosen[@]}"; do
+    if [[ -z ${ids[$name]-} ]]; then
+      printf '%s: not there\n' "$name"
+    else
+      facts "${ids[$name]}" || return 1
+      printf '%s: %s%s since %s, of %s (%s)\n' "$name" "$status" "${health:+ and $health}" "$started" "$its_reference" "$its_image"
+      [[ $running != true ]] || printf '%s: release %s\n' "$name" "$(release_of "$id")"
+    fi
+    previous "$name"
+    for each in "${found[@]}"; do
+      facts "${ids[$each]}" || continue
+      printf '%s: kept %s, of %s, ended %s\n' "$name" "$each" "$its_reference" "$ended"
+    done
+  done
+  unfinished || return 1
+  for name in "${half[@]}"; do printf '%s: unfinished; the next deploy or rollback finishes or undoes it\n' "$name"; done
+  if [[ -n ${ids[$lock]-} ]]; then
+    printf 'lock: %s\n' "$(holder_of "${ids[$lock]}")"
+  else
+    printf 'lock: free\n'
+  fi
+}
+
+# Undoes what was begun, however this script ends.
+work='' done_well=''
+ending() {
+  local code=$?
+  trap '' INT TERM HUP
+  trap - EXIT ERR
+  set +e
+  [[ -z $child ]] || wait "$child"
+  child=
+  stop_asking
+  if ((${#begun[@]})) && [[ -z $done_well && -z $dry ]]; then
+    if [[ -n $settling ]]; then
+      for name in "${begun[@]}"; do settle "$name" || code=4; done
+    else
+      go_back "${begun[@]}"
+      code=$?
+    fi
+  elif [[ -n $hot_way ]]; then
+    hot_ending
+    code=$?
+  elif ((code > 4)); then
+    code=1
+  fi
+  give_lock_back
+  [[ -z $work ]] || rm -rf "$work"
+  exit "$code"
+}
+
+# Each container by `$1`, and only when all came through it is final for any.
+each_by() {
+  local name
+  for name in "${chosen[@]}"; do
+    "$1" "$name" || exit 1
+  done
+  # From here on forward, whatever comes.
+  settling=yes
+  if [[ -z $dry ]]; then
+    for name in "${begun[@]}"; do settle "$name" || exit 4; done
+  fi
+  done_well=yes
+}
+
+main() {
+  local action=${1-} name
+  case $action in
+  deploy | hot | rollback | plan | status) shift ;;
+  --help | -h | help)
+    usage
+    exit 0
+    ;;
+  '') misused 'a command is missing' ;;
+  *) misused "there is no command $action" ;;
+  esac
+  while (($#)); do
+    case $1 in
+    --dry-run) dry=yes ;;
+    --force) again=yes ;;
+    --image | --context)
+      [[ -n ${2-} ]] || misused "$1 needs a value"
+      if [[ $1 == --image ]]; then given_image=$2; else context=$2; fi
+      shift
+      ;;
+    --help | -h)
+      usage
+      exit 0
+      ;;
+    -*) misused "there is no option $1" ;;
+    *)
+      if [[ $action == hot && -z $bundle ]]; then bundle=$1; else chosen+=("$1"); fi
+      ;;
+    esac
+    shift
+  done
+  for name in "${chosen[@]}"; do settings_of "$name" || misused "this script knows no container $name"; done
+  ((${#chosen[@]})) || chosen=("${names[@]}")
+  [[ $action != hot || -n $bundle ]] || misused 'the bundle is missing'
+  [[ $action != hot || -r $bundle ]] || misused "there is no bundle $bundle"
+  command -v docker >/dev/null || refuse 'the docker command line is missing'
+
+  trap ending EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  umask 077
+  work=$(mktemp -d)
+  engine version --format '{{.Server.Version}}' || refuse "no docker engine answers: $(complaint)"
+  case $action in
+  plan) plan ;;
+  status) status ;;
+  *) under_lock "$action" ;;
+  esac
+}
+
+# The lock is a container, and so it is of some image that is there.
+image_of_any() {
+  local name
+  list || return 1
+  for name in "${names[@]}" "${!ids[@]}"; do
+    [[ -n ${ids[$name]-} ]] || continue
+    facts "${ids[$name]}" || continue
+    printf '%s' "$its_image"
+    return 0
+  done
+  printf '%s' "$image_id"
+}
+
+under_lock() {
+  local image
+  # It takes its time, and needs no lock: nothing that runs is touched.
+  [[ $1 != deploy ]] || provide_image || exit 1
+  image=$(image_of_any)
+  take_lock "$image" || exit 1
+  if [[ -z $dry ]]; then
+    recover || exit 4
+  else
+    unfinished || exit 1
+    ((${#half[@]} == 0)) || say "an earlier run was cut off at ${half[*]}: that would be finished or undone first"
+  fi
+  case $1 in
+  deploy)
+    each_by deploy_one
+    # Another image than the script's own says nothing about what its name should mean.
+    [[ -z $given_image && $reference != "$image_id" ]] || return 0
+    change tag "$image_id" "$reference" || {
+      say "all containers run $image_id, and $reference still names what ran before"
+      exit 4
+    }
+    ;;
+  rollback) each_by rollback_one ;;
+  hot) hot ;;
+  esac
+}
+
+main "$@"

@@ -1,0 +1,251 @@
+# --- the switch, and the way back. The containers' names say how far it came: whoever runs this next reads them ---
+#
+#   NAME.hot-deploy-new-ID       the next one, before it has the name
+#   NAME.hot-deploy-old-ID       the one that ran (ID is the beginning of its id), while the next one has the name
+#   NAME.hot-deploy-previous-ID  kept, stopped, for a rollback
+
+begun=()
+declare -A sick=()
+settling=
+
+# Takes a container out of the way: one that was kept from an earlier deploy is kept again, any other is removed. Never
+# the volumes that have a name: the container that serves has them.
+put_away() {
+  local name=$1 old_created=$2
+  facts "$3" || return 1
+  if [[ $running == true ]]; then
+    change stop "$id" || true
+    facts "$3" || return 0
+  fi
+  # Without a start there is nothing to keep, and what is older than the one it was to replace had been kept.
+  if [[ $started != 0001-* && -n $old_created && $created < $old_created ]]; then
+    keep "$name" "$id"
+  else
+    change rm --force --volumes "$id"
+  fi
+}
+
+# Kept containers do not come up with the engine.
+keep() {
+  change update --restart=no "$2" && change rename "$2" "$1.hot-deploy-previous-$(short "$2")"
+}
+
+# `undo NAME`: puts back what ran, however far it came.
+undo() {
+  local name=$1 each mark original old old_created=''
+  list || return 1
+  [[ -z ${ids[$name]-} ]] || original=${ids[$name]}
+  those "$name" old
+  for each in "${found[@]}"; do
+    mark=${each##*-} old=${ids[$each]}
+    facts "$old" || return 1
+    old_created=$created
+    if [[ -n ${original-} && $(short "$original") == "$mark" ]]; then
+      # It still has its name: this one was made to stand in for a container that its --rm would delete.
+      change rm --force --volumes "$old" || return 1
+      continue
+    fi
+    if [[ -n ${original-} ]]; then
+      facts "$original" || return 1
+      local its_policy=$policy
+      put_away "$name" "$old_created" "$original" || return 1
+      facts "$old" || return 1
+      if [[ $auto_remove != true && $policy != "$its_policy" ]]; then
+        change update "--restart=$its_policy" "$old" || return 1
+      fi
+    fi
+    change rename "$old" "$name" || return 1
+    original=$old
+  done
+  those "$name" new
+  for each in "${found[@]}"; do
+    if [[ -z ${original-} ]]; then
+      # Nothing else is left of it.
+      original=${ids[$each]}
+      change rename "$original" "$name" || return 1
+      continue
+    fi
+    facts "$original" || return 1
+    put_away "$name" "$created" "${ids[$each]}" || return 1
+  done
+  [[ -n ${original-} ]] || {
+    say "there is no container $name"
+    return 1
+  }
+  [[ -z $dry ]] || return 0
+  facts "$original" || return 1
+  [[ $running == true ]] || change start "$original" || return 1
+  # What was not healthy before cannot be waited for.
+  [[ -n ${sick[$name]-} ]] || await_health "$original"
+}
+
+# `settle NAME`: forward for good.
+settle() {
+  local name=$1 each
+  list || return 1
+  those "$name" old
+  for each in "${found[@]}"; do
+    facts "${ids[$each]}" || return 1
+    # Compose would count a kept container as one of the service, and one with --rm is only a stand-in.
+    if [[ -n $compose || $auto_remove == true ]]; then
+      change rm "$id" || return 1
+    else
+      keep "$name" "$id" || return 1
+    fi
+  done
+  list || return 1
+  previous "$name"
+  for each in "${found[@]:$keep_previous}"; do change rm "${ids[$each]}" || return 1; done
+}
+
+# `switch NAME NEXT_ID`: between `stop` and `start` nothing serves, and only two renames happen.
+switch() {
+  local name=$1 next=$2 mark
+  mark=$(short "$source_id")
+  change stop "$source_id" || return 1
+  if [[ $source_auto_remove == true ]]; then
+    local until=$((SECONDS + 60))
+    while [[ -z $dry ]] && list && [[ -n ${ids[$name]-} ]]; do
+      ((SECONDS < until)) || {
+        say "$name was started with --rm, has ended, and the engine has not deleted it"
+        return 1
+      }
+      pause 0.1
+    done
+  else
+    change rename "$source_id" "$name.hot-deploy-old-$mark" || return 1
+  fi
+  change rename "$next" "$name" && change start "$next" && await_health "$next"
+}
+
+# Says what runs under a name, and refuses what could not be put right afterwards.
+look_at() {
+  local name=$1 host
+  list || return 1
+  source_id=${ids[$name]-}
+  [[ -n $source_id ]] || return 0
+  facts "$source_id" || return 1
+  source_auto_remove=$auto_remove source_image=$its_image
+  [[ $running == true && $status == running ]] || {
+    say "$name is $status, and only a running container is re-created: start it, or remove it"
+    return 1
+  }
+  [[ -z $swarm ]] || {
+    say "$name belongs to the Swarm service $swarm, which would replace it: update the service"
+    return 1
+  }
+  [[ -z $health || $health == healthy ]] || sick[$name]=1
+  for host in "${lives_in[@]}"; do
+    if ! engine inspect --type container --format '{{.State.Running}}' "$host" || [[ $(said) != true ]]; then
+      say "$name lives in the namespaces of container $host, which does not run: see to that first"
+      return 1
+    fi
+  done
+}
+
+# What stops short of being like the one that runs.
+warn() {
+  local each
+  for each in "${unsaid[@]}"; do say "$1: $each"; done
+}
+
+deploy_one() {
+  local name=$1 mark next use path
+  source_id='' source_auto_remove=''
+  # Twice, since what it says of volumes is asked of the container that runs.
+  settings_of "$name"
+  look_at "$name" || return 1
+  read_volumes || return 1
+  settings_of "$name"
+  read_environment "$name" || return 1
+  warn "$name"
+  use=$(name_for_image)
+  if [[ -z $source_id ]]; then
+    say "$name is not there: it is made anew"
+    create "$name" "$use" "$image_id" || return 1
+    change start "$made" && await_health "$made" && return 0
+    change rm --force --volumes "$made"
+    return 1
+  fi
+  if [[ -z $again && -z $dry && $source_image == "$image_id" ]] && ! loaded_hot "$source_id"; then
+    say "$name runs $use already"
+    return 0
+  fi
+  mark=$(short "$source_id")
+  begun+=("$name")
+  if [[ $source_auto_remove == true ]]; then
+    create "$name.hot-deploy-old-$mark" "$source_image" "$source_image" || return 1
+  fi
+  create "$name.hot-deploy-new-$mark" "$use" "$image_id" || return 1
+  next=$made
+  for path in "${injected[@]}"; do
+    show cp "$source_id:$path" "$next:$path"
+    [[ -n $dry ]] || docker cp "$source_id:$path" - </dev/null | docker cp - "$next:${path%/*}/" || return 1
+  done
+  say "$name: from $source_image to $image_id"
+  switch "$name" "$next"
+}
+
+# `go_back NAME...`: each, and what became of it in the exit code: 3 where all serve again, else 4.
+go_back() {
+  local name at code=3
+  for ((at = $#; at > 0; at--)); do
+    name=${!at}
+    say "$name: going back"
+    undo "$name" || {
+      code=4
+      say "$name could not be put back: look at it now"
+      docker ps --all --filter "name=^/$name" --format '{{.Names}}: {{.Status}}' </dev/null >&2 || true
+    }
+  done
+  return "$code"
+}
+
+# --- what an earlier run has left half-way: forward where the whole fleet had come through, else back ---
+
+unfinished() {
+  local name
+  list || return 1
+  half=()
+  for name in "${names[@]}"; do
+    those "$name" old
+    local -a both=("${found[@]}")
+    those "$name" new
+    ((${#both[@]} + ${#found[@]} == 0)) || half+=("$name")
+  done
+}
+
+came_through() {
+  local name image='' mark
+  for name in "${names[@]}"; do
+    [[ -n ${ids[$name]-} ]] || return 1
+    those "$name" new
+    ((${#found[@]} == 0)) || return 1
+    facts "${ids[$name]}" || return 1
+    [[ $running == true && -z ${image#"$its_image"} ]] || return 1
+    image=$its_image
+    those "$name" old
+    for mark in "${found[@]}"; do
+      [[ $(short "$id") != "${mark##*-}" ]] || return 1
+      await_health "$id" || return 1
+    done
+  done
+}
+
+recover() {
+  local name
+  unfinished || return 1
+  ((${#half[@]})) || return 0
+  say "an earlier run was cut off at ${half[*]}"
+  if came_through; then
+    for name in "${half[@]}"; do
+      settle "$name" || return 1
+      say "$name: its deploy is finished"
+    done
+  else
+    for name in "${half[@]}"; do
+      undo "$name" || return 1
+      say "$name: its deploy is undone"
+    done
+  fi
+}

@@ -1,0 +1,142 @@
+import type { ContainerDetails, ImageDetails } from '../docker/details.js';
+import type { Inputs } from '../inputs.js';
+import { callFunction } from '../node/shell.js';
+import { search } from '../node/vm.js';
+import { type CreateCommand, createCommand } from './create-command.js';
+import { lockName } from './lock-name.js';
+import { parts } from './parts.js';
+import { array, comment, quote } from './quote.js';
+
+/** What a script is made for. */
+export interface Fallback {
+  readonly inputs: Pick<
+    Inputs,
+    'environment' | 'build' | 'context' | 'soakMs' | 'drainMs' | 'suspendTimeoutMs' | 'nodeName'
+  > & { readonly image: string };
+  readonly containers: readonly {
+    readonly container: ContainerDetails;
+    readonly oldImage: ImageDetails;
+    /** Files that compose has copied into the container before it was started. */
+    readonly injected?: readonly string[];
+  }[];
+  /** Whether the values of variables may stand in it. */
+  readonly withEnv: boolean;
+}
+
+/** `hot-deploy.sh`: the whole text. Without `withEnv` it holds no value of the containers' environment. */
+export function script({ inputs, containers, withEnv }: Fallback): string {
+  const names = containers.map(({ container }) => nameOf(container));
+  return [
+    head(withEnv),
+    constants(inputs, names, withEnv),
+    ...containers.map((one, at) => settings(at, one, withEnv)),
+    inside(),
+    parts(),
+  ].join('\n');
+}
+
+// What runs in a container's own shell.
+function inside(): string {
+  const held = (name: string, text: string) => `${name}=$(\n  cat <<'END'\n${text.trim()}\nEND\n)\n`;
+  return `# --- what a shell inside a container is given ---
+
+# Tells of each Erlang VM how it was started.
+${held('search_vms', search)}
+# Calls the node: $1 pid, $2 bin directory, $3 flag and $4 name of the node.
+${held('call_node', `${callFunction}call "$2" "$3" "$4"`)}`;
+}
+
+const nameOf = ({ Name: name }: ContainerDetails) => name.replace(/^\//, '');
+
+function head(withEnv: boolean): string {
+  return `#!/usr/bin/env bash
+# Deploys to the containers below with bash 4 and the docker CLI, and nothing else: for the day when whatever else deploys
+# them is not there. Made by hot-deploy. Their settings are those of the moment when it was made. --help says more.
+${
+  withEnv
+    ? '# It holds the values of their environment: keep it to yourself, and run it with `bash hot-deploy.sh`.'
+    : '# It holds no value of their environment: those are read from the containers that run.'
+}
+# shellcheck disable=SC1003,SC1110,SC1111,SC1112,SC2016,SC2088 # what stands in quotes below stands for itself
+set -Eeuo pipefail
+set -m
+export LC_ALL=C
+if ((BASH_VERSINFO[0] < 4)); then
+  echo 'hot-deploy: this needs bash 4 or later' >&2
+  exit 2
+fi
+`;
+}
+
+function constants(inputs: Fallback['inputs'], names: readonly string[], withEnv: boolean): string {
+  const { environment, image, build, context, soakMs, drainMs, suspendTimeoutMs, nodeName } = inputs;
+  const options = [
+    ...(build?.dockerfile === undefined ? [] : [`--file=${build.dockerfile}`]),
+    ...(build?.target === undefined ? [] : [`--target=${build.target}`]),
+  ];
+  const seconds = (ms: number) => String(Math.ceil(ms / 1_000));
+  // What is given to a build may be a secret as well.
+  const named = (argument: string) => (withEnv ? argument : argument.replace(/=.*$/s, ''));
+  return `# --- what to deploy, and to what ---
+
+environment=${quote(environment)}
+lock=${quote(lockName(environment))}
+${array('names', names)}
+# The name that moves to the image after success.
+reference=${quote(image)}
+# Whether there is a way to build it; \`deploy --image\` leaves that out.
+build_options_known=${build === undefined ? '' : 'yes'}
+context=${quote(context)}
+${array('build_options', options)}
+${array('build_arguments', (build?.args ?? []).map(named))}
+# How many containers that ran before are kept of each, stopped.
+keep_previous=3
+# Seconds, and milliseconds of the moment when processes are held.
+health_timeout=120
+soak=${seconds(soakMs)}
+drain=${seconds(drainMs)}
+suspend_ms=${suspendTimeoutMs}
+node_name=${quote(nodeName?.split('@')[0] ?? '')}
+
+run=$RANDOM$RANDOM$RANDOM-$$ shown=1 dry='' again='' given_image='' bundle='' image_id='' work='' hot_way=''
+chosen=() found=() half=()
+
+# --- the containers' settings, without what their images bring ---
+`;
+}
+
+function settings(
+  at: number,
+  { container, oldImage, injected = [] }: Fallback['containers'][number],
+  withEnv: boolean,
+) {
+  const create = createCommand(container, oldImage);
+  const name = nameOf(container);
+  const unsaid = create.unsaid.map((what) => `# Not as it was: ${comment(what)}.\n`).join('');
+  const lines = [
+    ...profileFile(create),
+    array('options', create.options),
+    array('command', create.command),
+    // Without values they are read from the container that runs.
+    array('variables', withEnv ? [] : create.environment.map((entry) => entry.replace(/=.*$/s, ''))),
+    array('with_values', withEnv ? create.environment : []),
+    array(
+      'connect',
+      create.connect.flatMap((words) => [...words, '--']),
+    ),
+    array('disconnect', create.disconnect),
+    array('lives_in', create.livesIn),
+    array('injected', injected),
+    array('unsaid', create.unsaid),
+  ];
+  const body = lines.join('\n').replace(/^/gm, '  ');
+  return `# ${comment(name)}, made from ${comment(container.Config.Image)} (${container.Image})
+${unsaid}container_${at}() {
+${body}
+}
+`;
+}
+
+function profileFile({ seccomp }: CreateCommand): readonly string[] {
+  return seccomp === undefined ? [] : [`printf '%s' ${quote(seccomp)} >"$work/seccomp.json"`];
+}

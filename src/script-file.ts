@@ -1,0 +1,78 @@
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { begin, steps } from './begin.js';
+import type { ContainerDetails } from './docker/details.js';
+import type { Engine } from './docker/engine.js';
+import { script } from './fallback/script.js';
+import { findFleet } from './find-fleet.js';
+import type { Inputs } from './inputs.js';
+import type { Log } from './log.js';
+import { Refusal } from './refusal.js';
+import type { Report } from './report/report.js';
+import { scripted } from './reporting.js';
+import { injected } from './rollout/recreate-injected.js';
+import type { World } from './world.js';
+
+/** Writes `hot-deploy.sh` and nothing else. */
+export async function writeScriptOnly(inputs: Inputs, world: World): Promise<Report> {
+  return await begin(inputs, world, async (engine, draft) => {
+    const step = steps(world);
+    const { containers } = await step('Find the containers', () => findFleet(engine, inputs, world));
+    const path = await step('Write the script', () => write(engine, inputs, containers)).catch((cause: unknown) => {
+      throw new Refusal(`The script could not be written to ${inputs.scriptPath}: ${said(cause)}`, { cause });
+    });
+    world.log.info(`script: ${path}`);
+    return scripted(draft, path);
+  });
+}
+
+/** The same beside a deploy, which it can do no harm: undefined where it could not be written. */
+export async function writeScript(
+  engine: Engine,
+  inputs: Inputs,
+  containers: readonly ContainerDetails[],
+  log: Log,
+): Promise<string | undefined> {
+  try {
+    const path = await write(engine, inputs, containers);
+    log.info(`script: ${path}`);
+    return path;
+  } catch (error) {
+    log.warning(`The script could not be written to ${inputs.scriptPath}: ${said(error)}`);
+    return undefined;
+  }
+}
+
+async function write(engine: Engine, inputs: Inputs, containers: readonly ContainerDetails[]): Promise<string> {
+  const { scriptPath: path, withEnv, image } = inputs;
+  const each = await Promise.all(
+    containers.map(async (container) => {
+      const oldImage = await engine.findImage(container.Image);
+      if (oldImage === undefined) {
+        const name = container.Name.replace(/^\//, '');
+        throw new Error(
+          `the engine no longer has the image ${container.Image} that ${name} was made from, so its own settings cannot be told from the image's.`,
+        );
+      }
+      return { container, oldImage, injected: await injected(engine, container) };
+    }),
+  );
+  const text = script({ inputs: { ...inputs, image: image ?? '' }, containers: each, withEnv });
+  const mode = withEnv ? 0o600 : 0o755;
+  const temporary = `${path}.${process.pid}.tmp`;
+  await mkdir(dirname(path), { recursive: true });
+  try {
+    // Renamed into place: nobody sees half of it, and nobody else ever reads what may hold secrets.
+    await writeFile(temporary, text, { mode, flag: 'wx' });
+    await chmod(temporary, mode);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return path;
+}
+
+function said(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Deploys to the containers below with bash 4 and the docker CLI, and nothing else: for the day when whatever else deploys
+# them is not there. Made by hot-deploy. Their settings are those of the moment when it was made. --help says more.
+# It holds the values of their environment: keep it to yourself, and run it with `bash hot-deploy.sh`.
+# shellcheck disable=SC1003,SC1110,SC1111,SC1112,SC2016,SC2088 # what stands in quotes below stands for itself
+set -Eeuo pipefail
+set -m
+export LC_ALL=C
+if ((BASH_VERSINFO[0] < 4)); then
+  echo 'hot-deploy: this needs bash 4 or later' >&2
+  exit 2
+fi
+
+# --- what to deploy, and to what ---
+
+environment='it'\''s "$(production)"'
+lock=hot-deploy-lock-it-s----production---2a22cf41
+names=(
+  web
+)
+# The name that moves to the image after success.
+reference=registry.example.com/acme/shop:1.4.0
+# Whether there is a way to build it; `deploy --image` leaves that out.
+build_options_known=
+context='/srv/it'\''s here'
+build_options=()
+build_arguments=()
+# How many containers that ran before are kept of each, stopped.
+keep_previous=3
+# Seconds, and milliseconds of the moment when processes are held.
+health_timeout=120
+soak=10
+drain=30
+suspend_ms=1000
+node_name=''
+
+run=$RANDOM$RANDOM$RANDOM-$$ shown=1 dry='' again='' given_image='' bundle='' image_id='' work='' hot_way=''
+chosen=() found=() half=()
+
+# --- the containers' settings, without what their images bring ---
+
+# web, made from app:1 (sha256:cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4)
+# Not as it was: HostConfig.ShinyNewField: the docker CLI has no option for it, so a new container is without it.
+container_0() {
+  options=(
+    --user='$(id)'
+    --label=0=
+    --label='1 = '
+    --label='2it'\''s=it'\''s'
+    --label='3"$(touch /tmp/owned)"="$(touch /tmp/owned)"'
+    --label='4`touch /tmp/owned`=`touch /tmp/owned`'
+    --label='5${HOME} $HOME $1=${HOME} $HOME $1'
+    --label=6--privileged=--privileged
+    --label=7-e=-e
+    --label=$'8a\nb\n=a\nb\n'
+    --label=$'9\x09\x0d\x1b[31m=\x09\x0d\x1b[31m'
+    --label='10\n\=\n\'
+    --label='11; rm -rf / #=; rm -rf / #'
+    --label='12~ * ? [a] {b,c} !!=~ * ? [a] {b,c} !!'
+    --label=$'13é 日本 🦀 \xe2\x80\xaetxt=é 日本 🦀 \xe2\x80\xaetxt'
+    --label=$'14\'\n\'$\'\\\'=\'\n\'$\'\\\''
+    --log-driver=json-file
+    --log-opt='tag='\''`id`'
+  )
+  command=(
+    ''
+    ' '
+    'it'\''s'
+    '"$(touch /tmp/owned)"'
+    '`touch /tmp/owned`'
+    '${HOME} $HOME $1'
+    --privileged
+    -e
+    $'a\nb\n'
+    $'\x09\x0d\x1b[31m'
+    '\n\'
+    '; rm -rf / #'
+    '~ * ? [a] {b,c} !!'
+    $'é 日本 🦀 \xe2\x80\xaetxt'
+    $'\'\n\'$\'\\\''
+  )
+  variables=()
+  with_values=(
+    V0=
+    'V1= '
+    'V2=it'\''s'
+    'V3="$(touch /tmp/owned)"'
+    'V4=`touch /tmp/owned`'
+    'V5=${HOME} $HOME $1'
+    V6=--privileged
+    V7=-e
+    $'V8=a\nb\n'
+    $'V9=\x09\x0d\x1b[31m'
+    'V10=\n\'
+    'V11=; rm -rf / #'
+    'V12=~ * ? [a] {b,c} !!'
+    $'V13=é 日本 🦀 \xe2\x80\xaetxt'
+    $'V14=\'\n\'$\'\\\''
+  )
+  connect=()
+  disconnect=()
+  lives_in=()
+  injected=()
+  unsaid=(
+    'HostConfig.ShinyNewField: the docker CLI has no option for it, so a new container is without it'
+  )
+}
+

@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Deploys to the containers below with bash 4 and the docker CLI, and nothing else: for the day when whatever else deploys
+# them is not there. Made by hot-deploy. Their settings are those of the moment when it was made. --help says more.
+# It holds the values of their environment: keep it to yourself, and run it with `bash hot-deploy.sh`.
+# shellcheck disable=SC1003,SC1110,SC1111,SC1112,SC2016,SC2088 # what stands in quotes below stands for itself
+set -Eeuo pipefail
+set -m
+export LC_ALL=C
+if ((BASH_VERSINFO[0] < 4)); then
+  echo 'hot-deploy: this needs bash 4 or later' >&2
+  exit 2
+fi
+
+# --- what to deploy, and to what ---
+
+environment=production
+lock=hot-deploy-lock-production
+names=(
+  web
+)
+# The name that moves to the image after success.
+reference=registry.example.com/acme/shop:1.4.0
+# Whether there is a way to build it; `deploy --image` leaves that out.
+build_options_known=yes
+context=.
+build_options=(
+  --target=release
+)
+build_arguments=(
+  VERSION=1.4.0
+  TOKEN
+)
+# How many containers that ran before are kept of each, stopped.
+keep_previous=3
+# Seconds, and milliseconds of the moment when processes are held.
+health_timeout=120
+soak=10
+drain=30
+suspend_ms=1000
+node_name=''
+
+run=$RANDOM$RANDOM$RANDOM-$$ shown=1 dry='' again='' given_image='' bundle='' image_id='' work='' hot_way=''
+chosen=() found=() half=()
+
+# --- the containers' settings, without what their images bring ---
+
+# web, made from app:1 (sha256:cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4)
+container_0() {
+  options=()
+  command=()
+  variables=()
+  with_values=(
+    SECRET_KEY_BASE=seen
+    $'KEY=-----\nlines\n'
+  )
+  connect=()
+  disconnect=()
+  lives_in=()
+  injected=()
+  unsaid=()
+}
+

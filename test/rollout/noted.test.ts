@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { noted } from '../../src/rollout/noted.js';
+
+it('a step that cannot be written down on the way back stops nobody, and is told', async () => {
+  const warnings: string[] = [];
+  const log = {
+    info: () => undefined,
+    warning: (line: string) => void warnings.push(line),
+    debug: () => undefined,
+    mask: () => undefined,
+    group: async <T>(_: string, work: () => Promise<T>) => await work(),
+  };
+  const note = async () => {
+    throw new Error('no space left on device');
+  };
+  await noted({ note, log }, 'web', 'bring-back');
+  expect(warnings).toEqual([expect.stringMatching(/^web: .*bring-back.*no space left on device$/)]);
+});
