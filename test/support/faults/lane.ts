@@ -1,5 +1,5 @@
 import type { Ran } from '../world/command.js';
-import type { Blow } from './blow.js';
+import { type Blow, spell } from './blow.js';
 import type { Call } from './call.js';
 import { type Crew, gather } from './crew.js';
 import type { OwnEngine } from './own-engine.js';
@@ -25,6 +25,9 @@ export interface Course {
   readonly twiceAfter?: readonly string[];
 }
 
+/** To have one fault again: a pattern of what is printed for it. */
+const only = new RegExp(process.env['HOT_DEPLOY_FAULTS_ONLY'] ?? '');
+
 interface Due extends Attempt {
   readonly way: Way;
 }
@@ -42,7 +45,12 @@ export async function walk(
   const trials: Trial[] = [];
   const note = (trial: Trial) => {
     trials.push(trial);
-    tell(`${course.name}: ${trial.broken.length === 0 ? 'survived' : 'BROKEN'} ${describeTrial(trial).split('\n')[0]}`);
+    const [title = ''] = describeTrial(trial).split('\n');
+    // In full at once where something is wrong: nobody has to wait for the end to look into it.
+    const seconds = (trial.tookMs / 1000).toFixed(1);
+    tell(
+      `${course.name}: ${trial.broken.length === 0 ? `survived in ${seconds} s: ${title}` : `BROKEN: ${describeTrial(trial)}`}`,
+    );
   };
   try {
     await crew.start(image(1));
@@ -55,6 +63,11 @@ export async function walk(
       if (way !== course.up && way !== course.down.at(-1)) await clean(lane, course.up);
     }
     for (const step of course.twiceAfter ?? []) due.push(...(await twice(lane, course, step)));
+    due.splice(
+      0,
+      due.length,
+      ...due.filter(({ way, blows }) => only.test(`${way.name}: ${blows.map(spell).join(', ')}`)),
+    );
     let at: 1 | 2 | undefined;
     while (due.length > 0) {
       at ??= await anew(lane, 1);

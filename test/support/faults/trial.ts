@@ -19,6 +19,8 @@ export interface Trial {
   readonly broken: Broken;
   /** Where a service was down after the fault: until the next run had started all, from its beginning. */
   readonly backMs?: number;
+  /** All of it, with what comes before and after. */
+  readonly tookMs: number;
   /** What was said and found, for whoever has to understand it. */
   readonly story: string;
   /** What runs in the end; undefined where promises were broken. */
@@ -37,6 +39,7 @@ const runMs = 150_000;
 
 export async function endure(lane: Lane, way: Way, opposite: Way, blows: readonly Blow[], next: Next): Promise<Trial> {
   const { crew } = lane;
+  const since = performance.now();
   const story: string[] = [];
   const broken: string[] = [];
   const visits = await crew.visit();
@@ -84,6 +87,7 @@ export async function endure(lane: Lane, way: Way, opposite: Way, blows: readonl
     reached,
     broken,
     story: story.join('\n'),
+    tookMs: performance.now() - since,
     ...(backMs !== undefined && { backMs }),
     ...(ends !== undefined && { ends }),
   };
