@@ -247,6 +247,7 @@ function empty({ inputs, world, began, run }: Draft, outcome: Outcome): Report {
     instructions: [],
     warnings: [],
     ...(inputs.mode === 'status' && { status: tally([]) }),
+    ...(inputs.mode === 'rollback' && { task: inputs.mode }),
     ...(run.url && { runUrl: run.url }),
   };
 }

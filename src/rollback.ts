@@ -1,9 +1,10 @@
 import { begin, steps } from './begin.js';
 import { carryOut, moveTag } from './carry-out.js';
-import type { ContainerDetails } from './docker/details.js';
+import type { ContainerDetails, ImageDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { endsHere } from './ends-here.js';
 import type { Inputs } from './inputs.js';
+import type { Version } from './ledger/entry.js';
 import { onFleet } from './on-fleet.js';
 import { Refusal } from './refusal.js';
 import { readImage } from './release/image.js';
@@ -11,9 +12,10 @@ import { Workshop } from './release/workshop.js';
 import type { Report } from './report/report.js';
 import type { Draft } from './reporting.js';
 import { agree } from './rollback/agree.js';
-import { remember } from './rollback/past.js';
+import { type Remembered, remember } from './rollback/past.js';
 import { plansBack } from './rollback/plan-back.js';
 import { nameToMove } from './rollback/reference.js';
+import { plansWithoutImage } from './rollback/without-image.js';
 import type { World } from './world.js';
 
 /** The way of a rollback: to what ran before, by the way that disturbs least. What cannot begin is refused. */
@@ -23,34 +25,62 @@ export async function rollback(inputs: Inputs, world: World): Promise<Report> {
 
 async function rollBack(engine: Engine, draft: Draft, containers: readonly ContainerDetails[]): Promise<Report> {
   const { inputs, world } = draft;
-  const { log, clock, signal } = world;
   const step = steps(world);
   const pasts = await step('Read what ran before', () =>
     Promise.all(containers.map((container) => remember(engine, container, inputs))),
   );
   const target = await agree(engine, inputs.to, pasts);
   const details = await engine.findImage(target.image);
-  if (details === undefined) {
-    throw new Refusal(
-      `The engine no longer has the image ${target.reference ?? target.image} of ${target.version ?? 'what ran before'}. Pull it, and name it by \`to\`.`,
-    );
-  }
-  const reference = nameToMove(inputs, target, pasts);
-  const workshop = await Workshop.open(engine, details, target.reference ?? target.image);
+  return details === undefined
+    ? await withoutImage(engine, draft, target, pasts)
+    : await byImage(engine, draft, { target, details, pasts });
+}
+
+async function byImage(
+  engine: Engine,
+  draft: Draft,
+  {
+    target,
+    details,
+    pasts,
+  }: { readonly target: Version; readonly details: ImageDetails; readonly pasts: readonly Remembered[] },
+): Promise<Report> {
+  const { inputs, world } = draft;
+  const { log, clock, signal } = world;
+  const step = steps(world);
+  const named = target.reference ?? target.image;
+  const workshop = await Workshop.open(engine, details, named);
   try {
     const next = await step('Read the release to go back to', () => readImage(engine, workshop));
     if (target.version !== undefined && target.version !== next.version) {
       throw new Refusal(
-        `The image ${target.reference ?? target.image} holds ${next.version}, and on record it is that of ${target.version}. Name the image that is meant by \`to\`.`,
+        `The image ${named} holds ${next.version}, and on record it is that of ${target.version}. Name the image that is meant by \`to\`.`,
       );
     }
     const site = { engine, log, clock, inputs, workshop, next, image: details, signal };
     const plans = await step('Decide, and rehearse', () => plansBack(site, pasts));
-    const image = { reference: reference ?? target.reference ?? details.Id, id: details.Id };
+    const reference = nameToMove(inputs, target, pasts);
+    const image = { reference: reference ?? named, id: details.Id };
     const decided = { ...draft, engine: engine.address, image, next, plans };
     const result = endsHere(decided) ?? (await carryOut(engine, decided));
-    return reference === undefined ? result : await moveTag(engine, { reference, id: details.Id }, result);
+    return reference === undefined ? result : await moveTag(engine, image, result);
   } finally {
     await workshop.close();
   }
+}
+
+/** The release may lie in the containers all the same. What a cold boot of it would be is not known then. */
+async function withoutImage(
+  engine: Engine,
+  draft: Draft,
+  target: Version,
+  pasts: readonly Remembered[],
+): Promise<Report> {
+  const plans = await steps(draft.world)('Decide', () => plansWithoutImage(engine, draft.inputs, target, pasts));
+  const image = { reference: target.reference ?? target.image, id: target.image };
+  const next = { version: target.version ?? target.image };
+  const decided = { ...draft, engine: engine.address, image, next, plans };
+  const result = endsHere(decided) ?? (await carryOut(engine, decided));
+  const warning = `The engine no longer has the image ${image.reference} of ${next.version}: a new container cannot be made of what runs now. Pull it, or build it again.`;
+  return { ...result, warnings: [...result.warnings, warning] };
 }

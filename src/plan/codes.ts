@@ -61,6 +61,8 @@ export const reasonCodes = {
     'The way back was asked for, and the container got the version that runs otherwise than by a hot deploy: it booted it from its image, so there is no relup in it. Go back by restart.',
   'release-gone':
     'The way back was asked for, and files of the older release are no longer in the container, or not what they were. `keep` says how many releases stay. Go back by restart.',
+  'container-stopped':
+    'The container does not run, so there is nothing to load into. A rollback starts the older version in its place.',
   'not-revived':
     'The container that was kept of the older version cannot be started again as it is, so a new one is made from its image. It closes nothing.',
   'baseline-mismatch':

@@ -11,6 +11,8 @@ export interface Report {
   readonly schema: 1;
   readonly outcome: Outcome;
   readonly method: Method;
+  /** Where it was no deploy. */
+  readonly task?: 'rollback';
   /** Release versions; absent where none could be read. */
   readonly from?: string;
   readonly to?: string;

@@ -16,6 +16,7 @@ export function sections(report: Report): readonly Section[] {
     ? statusSections(report)
     : [
         { title: 'Warnings', kind: 'list', items: warnings },
+        setRight(report),
         containerTable(containers),
         reasonTable(report),
         processTable(containers),
@@ -29,6 +30,15 @@ export function sections(report: Report): readonly Section[] {
         files(report),
       ];
   return all.filter((section) => !isEmpty(section));
+}
+
+/** Whoever deploys next has to know that something else happened first. */
+function setRight({ recovered = [] }: Report): Section {
+  const items = recovered.map(
+    ({ container, what, by = 'a run that left no record', how }) =>
+      `${container}: what ${by} had left half-way was ${what}: ${how}`,
+  );
+  return { title: 'Set right first', kind: 'list', items };
 }
 
 function files({ image, bundle }: Report): Section {

@@ -19,6 +19,7 @@ export const sign = ({ outcome, status }: Report) => (status && outcome === 'pla
 /** What happened, in one sentence with its figures. Plain text: versions in it come from outside. */
 export function verdict(report: Report): string {
   if (report.status) return statusVerdict(report);
+  if (report.task === 'rollback') return rollbackVerdict(report);
   switch (report.outcome) {
     case 'deployed':
       return `Deployed ${step(report)} ${how(report)}, ${measured(report.containers)}.`;
@@ -32,6 +33,25 @@ export function verdict(report: Report): string {
       return `Refused to deploy ${step(report)}: nothing was touched.`;
     case 'failed':
       return `Failed to deploy ${step(report)}: a person must look.`;
+  }
+}
+
+/** A rollback that succeeds is a deploy of what ran before; what is called rolled back elsewhere is one that failed. */
+function rollbackVerdict(report: Report): string {
+  const { outcome, from = 'what runs', to = 'what ran before', containers } = report;
+  switch (outcome) {
+    case 'deployed':
+      return `Went back ${step(report)} ${how(report)}, ${measured(containers)}.`;
+    case 'planned':
+      return planned(report).replace(/^Planned/, 'Planned the way back');
+    case 'unchanged':
+      return `${to} runs: nothing was touched.`;
+    case 'rolled-back':
+      return `Did not go back: ${to} failed, and ${from} serves again; ${measured(containers)}.`;
+    case 'refused':
+      return `Refused to go back ${report.to === undefined ? 'from what runs' : step(report)}: nothing was touched.`;
+    case 'failed':
+      return `Failed to go back ${step(report)}: a person must look.`;
   }
 }
 

@@ -3,7 +3,7 @@ import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import type { Version } from '../ledger/entry.js';
 import { lineage, lived } from '../ledger/history.js';
-import { readLedger } from '../ledger/ledger.js';
+import { findRoot, readLedger } from '../ledger/ledger.js';
 import { unpack } from '../release/archive.js';
 import { bootedVersion, type Hints, type Reading, readRunning } from '../release/running.js';
 import { keptContainers } from '../rollout/recreate-kept.js';
@@ -19,7 +19,9 @@ export interface Kept {
 /** One container, what it runs, and all that is left of what it ran before. */
 export interface Remembered extends Past {
   readonly container: ContainerDetails;
-  readonly reading: Reading;
+  readonly reading: Reading | { readonly kind: 'stopped' };
+  /** Where its release lies; absent where that is unknown. */
+  readonly root?: string;
   /** Newest first. */
   readonly earlier: readonly Kept[];
 }
@@ -27,24 +29,27 @@ export interface Remembered extends Past {
 /** Reads what a container ran before, from its own ledger and from the containers that were kept. Changes nothing. */
 export async function remember(engine: Engine, container: ContainerDetails, hints: Hints): Promise<Remembered> {
   const name = container.Name.replace(/^\//, '');
-  const reading = await readRunning(engine, container, hints);
-  const root = rootOf(reading);
+  // What goes back has often ended, or does so again and again.
+  const stopped = !container.State.Running || container.State.Restarting;
+  const reading = stopped ? ({ kind: 'stopped' } as const) : await readRunning(engine, container, hints);
+  const root =
+    rootOf(reading) ?? (await findRoot(engine, { ...container, State: { ...container.State, Running: false } }));
   const entries = root === undefined ? [] : await readLedger(engine, { container: container.Id, root });
   const earlier = root === undefined ? [] : await keptOf(engine, name, root);
-  const line = lineage(entries, { ...runs(reading), image: container.Image });
+  const version = stopped && root !== undefined ? await boots(engine, container.Id, root) : runs(reading);
+  const line = lineage(entries, { image: container.Image, ...(version !== undefined && { version }) });
   const kept = earlier.toReversed().map(asVersion);
-  return { name, container, reading, earlier, line, lived: lived(entries), kept };
+  return { name, container, reading, earlier, line, lived: lived(entries), kept, ...(root !== undefined && { root }) };
 }
 
-function rootOf(reading: Reading): string | undefined {
+function rootOf(reading: Remembered['reading']): string | undefined {
   if (reading.kind === 'running') return reading.release.root;
   return 'vm' in reading ? reading.vm.root : undefined;
 }
 
-function runs(reading: Reading): Pick<Version, 'version'> {
-  const version =
-    reading.kind === 'running' ? reading.release.version : 'vm' in reading ? bootedVersion(reading.vm) : undefined;
-  return version === undefined ? {} : { version };
+function runs(reading: Remembered['reading']): string | undefined {
+  if (reading.kind === 'running') return reading.release.version;
+  return 'vm' in reading ? bootedVersion(reading.vm) : undefined;
 }
 
 function asVersion({ container, version }: Kept): Version {

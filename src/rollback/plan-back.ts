@@ -2,7 +2,8 @@ import { once } from '../once.js';
 import type { ContainerPlan, Descent } from '../plan/plan.js';
 import type { Reason } from '../plan/reason.js';
 import type { Rehearsal } from '../plan/rehearsal.js';
-import { remark } from '../plan/rule.js';
+import { against, remark } from '../plan/rule.js';
+import { Refusal } from '../refusal.js';
 import { unrehearsed } from '../rehearsal/plans.js';
 import { newSalt } from '../release/baseline.js';
 import { type ColdBoot, coldBoot } from '../release/cold-boot.js';
@@ -13,7 +14,7 @@ import { whyNotRevive } from '../rollout/revive.js';
 import { treeOf } from '../survey/code.js';
 import { isolated } from '../survey/isolated.js';
 import type { Site } from '../survey/site.js';
-import { survey } from '../survey/survey.js';
+import { imageGone, recreated, survey } from '../survey/survey.js';
 import type { Kept, Remembered } from './past.js';
 import { rehearseBack } from './rehearse-back.js';
 
@@ -33,8 +34,8 @@ export async function plansBack(site: Site, pasts: readonly Remembered[]): Promi
  */
 async function planBack(site: Site, past: Remembered, trials: Trials): Promise<ContainerPlan> {
   const { inputs, next } = site;
-  const [surveyed] = await survey({ ...site, inputs: { ...inputs, strategy: 'restart' } }, [past.container]);
-  if (surveyed === undefined || surveyed.method === 'none') {
+  const surveyed = await byRestart(site, past);
+  if (surveyed?.method !== 'recreate') {
     return surveyed ?? Promise.reject(new Error(`Nothing was decided about ${past.name}.`));
   }
   // It was asked for here, and not by the user.
@@ -58,6 +59,33 @@ async function planBack(site: Site, past: Remembered, trials: Trials): Promise<C
   return 'kept' in revival
     ? { ...plan, method: 'revive', kept: revival.kept, next: site.next }
     : { ...plan, reasons: [...reasons, ...revival.closed] };
+}
+
+/** What a deploy of the older image by restart would be; of a container that has ended nobody can be asked. */
+async function byRestart(
+  site: Site,
+  { name, container, reading, root, line }: Remembered,
+): Promise<ContainerPlan | undefined> {
+  const { engine, inputs, next } = site;
+  if (reading.kind !== 'stopped') {
+    const [surveyed] = await survey({ ...site, inputs: { ...inputs, strategy: 'restart' } }, [container]);
+    return surveyed;
+  }
+  const oldImage = await engine.findImage(container.Image);
+  if (oldImage === undefined) {
+    throw new Refusal(imageGone(name, container.Image));
+  }
+  const from = line.at(-1)?.version;
+  const message = `${name} is ${container.State.Status}, so there is nothing to load into: the older version is started in its place.`;
+  const plan = {
+    name,
+    container,
+    oldImage,
+    ...(from !== undefined && { from }),
+    ...(root !== undefined && { place: { root } }),
+    reasons: [against('container-stopped', name, message)],
+  };
+  return recreated(plan, root ?? next.root, next);
 }
 
 type HotWay =

@@ -15,6 +15,8 @@ export interface RecreateOptions extends Around {
   readonly note: (step: 'create' | 'stop' | 'restore') => Promise<void>;
   /** The new ids of containers that were re-created before, by their old ones. */
   readonly replaced?: ReadonlyMap<string, string>;
+  /** Whether the old container may have ended. */
+  readonly ended?: boolean;
 }
 
 export type Recreated =

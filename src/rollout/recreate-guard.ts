@@ -7,11 +7,16 @@ import { namesFor } from './recreate-names.js';
  *
  * @throws Error with one sentence that says what is in the way and what to do
  */
-export async function guard(engine: Engine, old: ContainerDetails): Promise<void> {
+export async function guard(
+  engine: Engine,
+  old: ContainerDetails,
+  /** Whether it may have ended: what is asked for then is that its name serves again. */
+  { ended = false }: { readonly ended?: boolean } = {},
+): Promise<void> {
   const names = namesFor(old);
   // A container that is not running serves nobody, and starting it would be something nobody asked for.
   const { Status: status } = old.State;
-  if (status !== 'running') {
+  if (status !== 'running' && !(ended && ['exited', 'restarting'].includes(status))) {
     throw new Error(`${names.own} is ${status}, and only a running container is re-created: start it, or remove it.`);
   }
   // Typed as always there, and null where a container has none.

@@ -37,7 +37,7 @@ export async function recreate(
   let image: ImageDetails;
   let warnings: readonly string[];
   try {
-    await guard(engine, old);
+    await guard(engine, old, options);
     image = await imageOf(engine, newImage.id);
     const plan = recreation(old, oldImage, await referenceTo(engine, newImage), newImage.id);
     warnings = [...plan.warnings, ...(await neighbours(engine, old))];

@@ -36,7 +36,9 @@ export async function restart(work: Work, { plan, next, kept, target, onPhase }:
   const { engine, image, probe, replaced } = work;
   const { container } = plan;
   probe?.mark('switch-begins');
-  const options = { ...around(work, plan.name), onPhase, replaced };
+  // Whoever goes back may do so because what runs has ended.
+  const ended = work.inputs.mode === 'rollback';
+  const options = { ...around(work, plan.name), onPhase, replaced, ended };
   const result =
     kept === undefined
       ? await recreate(engine, container, plan.oldImage, image, options)

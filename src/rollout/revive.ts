@@ -30,7 +30,7 @@ export async function revive(engine: Engine, { running, kept }: Revival, options
   let warnings: readonly string[];
   let taken = false;
   try {
-    await guard(engine, running);
+    await guard(engine, running, options);
     warnings = await neighbours(engine, running);
     const reasons = await whyNotRevive(engine, { running, kept });
     if (reasons.length > 0)

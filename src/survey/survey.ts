@@ -57,9 +57,7 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
   refuseStopped(name, container);
   const oldImage = await engine.findImage(container.Image);
   if (oldImage === undefined) {
-    throw new Refusal(
-      `The engine no longer has the image ${container.Image} that ${name} was made from, so its own settings cannot be told from the image's. Pull or rebuild that image first.`,
-    );
+    throw new Refusal(imageGone(name, container.Image));
   }
   const unknown = { name, container, oldImage };
   const reading = await readRunning(engine, container, inputs);
@@ -125,6 +123,11 @@ export function recreated(plan: Reasoned, root: string, next: ImageRelease): Con
     );
   }
   return { ...plan, method: 'recreate', next };
+}
+
+/** Why nothing can be done with a container whose own image is missing. */
+export function imageGone(name: string, image: string): string {
+  return `The engine no longer has the image ${image} that ${name} was made from, so its own settings cannot be told from the image's. Pull or rebuild that image first.`;
 }
 
 function refuseStopped(name: string, container: ContainerDetails): void {

@@ -154,6 +154,35 @@ describe('a rollback', () => {
     expect(await rollBack(web.name)).toMatchObject({ outcome: 'refused' });
   });
 
+  it('puts the older version in the place of a container that has ended', async () => {
+    const web = await start(one, await published(4040, 8080));
+    await deployTo(web.name, { image: two, strategy: 'restart' });
+    await docker('kill', web.name);
+    const report = await rollBack(web.name);
+    expect([report.message, report.outcome]).toEqual([undefined, 'deployed']);
+    expect(report.reasons.map(({ code }) => code)).toEqual(['container-stopped']);
+    expect(await served(web)).toBe('0.1.0');
+  });
+
+  it('is hot where the image is gone and the release is not, and refused where it takes a restart', async () => {
+    const between = await image(octochat({ version: '0.2.5', basis: 2 }));
+    const web = await start(one, await published(4040, 8080));
+    await deployTo(web.name, { image: between });
+    await deployTo(web.name, { image: three });
+    await docker('rmi', between);
+    try {
+      const refused = await rollBack(web.name, { strategy: 'restart' });
+      expect(refused.outcome).toBe('refused');
+      expect(refused.message).toContain(`no longer has the image ${between} of 0.2.5`);
+      const report = await rollBack(web.name);
+      expect([report.message, report.outcome, report.method]).toEqual([undefined, 'deployed', 'relup']);
+      expect(report.warnings.join()).toContain('no longer has the image');
+      expect(await served(web)).toBe('0.2.5');
+    } finally {
+      await docker('tag', one, between);
+    }
+  });
+
   it('moves the tag back that the deploy has moved, and no other', async () => {
     const tag = `hd-test-rollback:${process.pid}`;
     await docker('tag', one, tag);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDetails } from '../../src/docker/details.js';
@@ -53,12 +54,12 @@ function told(): { readonly lines: string[]; readonly log: Log } {
   };
 }
 
+const taking = (environment: string): Taking => ({
+  ...{ environment, image, run: runOf(), timeoutMs: 60_000, clock: systemClock, log: told().log },
+  signal: new AbortController().signal,
+});
 const take = (environment: string, given: Partial<Taking> = {}) =>
-  takeLock(engine, {
-    ...{ environment, image, run: runOf(), timeoutMs: 60_000, clock: systemClock, log: told().log },
-    signal: new AbortController().signal,
-    ...given,
-  });
+  takeLock(engine, { ...taking(environment), ...given });
 
 /** The lock of a run that is not this one, and its id. */
 async function standing(environment: string, run: Run): Promise<string> {
@@ -165,10 +166,7 @@ describe('a lock', () => {
         throw new Error('the answer was lost');
       },
     };
-    const held = await takeLock(lossy, {
-      ...{ environment, image, run: runOf(), timeoutMs: 0, clock: systemClock, log: told().log },
-      signal: new AbortController().signal,
-    });
+    const held = await takeLock(lossy, taking(environment));
     await held.release();
     expect(await locks()).toEqual([]);
   });
@@ -227,18 +225,60 @@ describe('the lock of a run that died', () => {
     await Promise.all([first.got.release(), second.got.release(), engine.removeContainer(alive)]);
   });
 
+  it('goes to one of two, though the other has seen it dead before and removes it after', async () => {
+    const environment = fresh();
+    await standing(environment, runOf(gone));
+    const [firstHolds, slowRemoves] = [new AbortController(), new AbortController()];
+    const slow = takeLock(
+      {
+        ...engine,
+        removeContainer: async (...asked) => {
+          slowRemoves.abort();
+          await once(firstHolds.signal, 'abort');
+          await engine.removeContainer(...asked);
+        },
+      },
+      taking(environment),
+    );
+    await once(slowRemoves.signal, 'abort');
+    const first = await take(environment);
+    const { Id: id } = await engine.inspectContainer(lockName(environment));
+    firstHolds.abort();
+    await pause(1_500);
+    expect((await engine.inspectContainer(lockName(environment))).Id).toBe(id);
+    await first.release();
+    const second = await slow;
+    // Another has taken over from the dead one since.
+    expect([first.tookOver?.holder.by, second.tookOver]).toEqual(['the dead', undefined]);
+    await second.release();
+  });
+
   it('goes to one of many who see it at once, and from each to one of the others', async () => {
     const environment = fresh();
     await standing(environment, runOf(gone));
+    // Between any two calls of one, the others may do whatever they do.
+    const dawdle = <A extends unknown[], T>(call: (...asked: A) => Promise<T>) => {
+      return async (...asked: A) => {
+        await pause(Math.random() * 60);
+        return await call(...asked);
+      };
+    };
+    const dawdling: Engine = {
+      ...engine,
+      findContainer: dawdle(engine.findContainer),
+      createContainer: dawdle(engine.createContainer),
+      removeContainer: dawdle(engine.removeContainer),
+    };
     let inside = 0;
     const order: number[] = [];
     await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
-        const held = await take(environment);
+        const held = await takeLock(dawdling, taking(environment));
         inside += 1;
         expect(inside).toBe(1);
-        expect((await engine.inspectContainer(lockName(environment))).State.Status).toBe('created');
-        await pause(30);
+        const { Id: id } = await engine.inspectContainer(lockName(environment));
+        await pause(100);
+        expect((await engine.inspectContainer(lockName(environment))).Id).toBe(id);
         expect(inside).toBe(1);
         inside -= 1;
         order.push(index);
@@ -329,10 +369,7 @@ describe('a lock that somebody removes while it is held', () => {
     const environment = fresh();
     const { lines, log } = told();
     const failing: Engine = { ...engine, removeContainer: () => Promise.reject(new Error('The disk is on fire.')) };
-    const held = await takeLock(failing, {
-      ...{ environment, image, run: runOf(), timeoutMs: 0, clock: systemClock, log },
-      signal: new AbortController().signal,
-    });
+    const held = await takeLock(failing, { ...taking(environment), log });
     await held.release();
     expect(lines).toEqual([expect.stringMatching(/could not be given back: The disk is on fire/)]);
     await engine.removeContainer(lockName(environment));

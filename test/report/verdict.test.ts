@@ -39,6 +39,22 @@ test.each<[string, Report]>([
   ],
   ['Refused to deploy 0.1.0 → 0.2.0: nothing was touched.', { ...report, outcome: 'refused' }],
   ['Failed to deploy 0.1.0 → 0.2.0: a person must look.', { ...report, outcome: 'failed' }],
+  [
+    'Went back 0.2.0 → 0.1.0 hot, no request failed, longest gap 11 ms.',
+    { ...report, task: 'rollback', from: '0.2.0', to: '0.1.0' },
+  ],
+  [
+    'Planned the way back 0.1.0 → 0.2.0: it can be loaded hot, and nothing was touched.',
+    { ...report, task: 'rollback', outcome: 'planned' },
+  ],
+  ['0.2.0 runs: nothing was touched.', { ...report, task: 'rollback', outcome: 'unchanged' }],
+  [
+    'Did not go back: 0.2.0 failed, and 0.1.0 serves again; 3 of 1,200 requests failed, down for 2.2 s, longest gap 2.2 s.',
+    { ...rolledBack, task: 'rollback' },
+  ],
+  ['Refused to go back 0.1.0 → 0.2.0: nothing was touched.', { ...report, task: 'rollback', outcome: 'refused' }],
+  ['Refused to go back from what runs: nothing was touched.', { ...nameless, task: 'rollback', outcome: 'refused' }],
+  ['Failed to go back 0.1.0 → 0.2.0: a person must look.', { ...report, task: 'rollback', outcome: 'failed' }],
 ])('%s', (sentence, given) => {
   expect(verdict(given)).toBe(sentence);
 });

@@ -1,0 +1,51 @@
+import type { Engine } from '../docker/engine.js';
+import type { Inputs } from '../inputs.js';
+import type { Version } from '../ledger/entry.js';
+import type { ContainerPlan } from '../plan/plan.js';
+import { Refusal } from '../refusal.js';
+import { downgradable } from '../rollout/downgrade.js';
+import { imageGone } from '../survey/survey.js';
+import type { Remembered } from './past.js';
+
+/**
+ * How containers go back to a version whose image is gone: hot, or not at all.
+ *
+ * @throws Refusal that says for which of them there is no way
+ */
+export async function plansWithoutImage(
+  engine: Engine,
+  inputs: Inputs,
+  target: Version,
+  pasts: readonly Remembered[],
+): Promise<readonly ContainerPlan[]> {
+  return await Promise.all(pasts.map((past) => planWithoutImage(engine, inputs, target, past)));
+}
+
+async function planWithoutImage(
+  engine: Engine,
+  inputs: Inputs,
+  { version, image, reference }: Version,
+  { name, container, reading }: Remembered,
+): Promise<ContainerPlan> {
+  const gone = `The engine no longer has the image ${reference ?? image} of ${version ?? 'what ran before'}`;
+  const help = 'Pull it or build it again, and name it by `to`.';
+  const oldImage = await engine.findImage(container.Image);
+  if (oldImage === undefined) {
+    throw new Refusal(imageGone(name, container.Image));
+  }
+  if (reading.kind !== 'running' || version === undefined || inputs.strategy === 'restart') {
+    throw new Refusal(`${gone}, and ${name} could go back only by a restart. ${help}`);
+  }
+  const { release: running } = reading;
+  const { root, owner } = running;
+  const base = { name, container, oldImage, from: running.version, place: { root, owner }, reasons: [] };
+  if (running.version === version) {
+    return { ...base, method: 'none' };
+  }
+  const found = await downgradable(engine, container.Id, running, version, inputs.suspendTimeoutMs);
+  if (found.kind === 'closed') {
+    const why = found.reasons.map(({ code, subject }) => `${code} (${subject})`).join(', ');
+    throw new Refusal(`${gone}, and ${name} cannot go back hot: ${why}. ${help}`);
+  }
+  return { ...base, method: 'downgrade', down: { running, steps: found.steps } };
+}
