@@ -135,10 +135,10 @@ async function afterwards(crew: Crew, way: Way, { kind }: Blow, ran: Ran): Promi
 async function statusAnswers(crew: Crew, story: string[]): Promise<Broken> {
   const ran = await run(crew, statusWords(crew));
   story.push(told('status', ran));
-  const silent = crew.names.filter((name) => !ran.stdout.includes(name));
+  const silent = crew.names.filter((name) => !ran.report?.containers.some((row) => row.name === name));
   return [
     ...(ran.report === undefined ? [`status ended with ${ran.code} and has no report`] : []),
-    ...silent.map((name) => `status says nothing of ${name}`),
+    ...silent.map((name) => `status says nothing of ${name}: ${ran.report?.message ?? ran.stderr.slice(-200)}`),
   ];
 }
 
