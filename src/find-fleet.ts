@@ -2,6 +2,7 @@ import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { NothingSelected, type Selector, select } from './docker/selector.js';
 import type { Inputs } from './inputs.js';
+import { type CutOff, findHalfWay } from './recovery/half-way.js';
 import { Refusal } from './refusal.js';
 import { bootFromImage } from './rehearsal/from-image.js';
 import { refuseOpenNetwork } from './rehearsal/network.js';
@@ -36,8 +37,18 @@ async function selected(engine: Engine, selectors: readonly Selector[]): Promise
     return await Promise.all(chosen.map(({ id }) => engine.inspectContainer(id)));
   } catch (error) {
     if (error instanceof NothingSelected) {
-      throw new Refusal(error.message, { cause: error });
+      const [cutOff] = await findHalfWay(engine, selectors);
+      const names = cutOff?.containers.map(({ name }) => name).join(', ');
+      throw new Refusal(cutOff === undefined ? error.message : `${names} has no container now. ${inWords(cutOff)}`, {
+        cause: error,
+      });
     }
     throw error;
   }
+}
+
+/** A sentence for whoever asks what is going on. */
+export function inWords({ by = 'a run that left no record', direction, at }: CutOff): string {
+  const since = at === undefined ? '' : ` since ${at.slice(0, 19).replace('T', ' ')} UTC`;
+  return `It is half-way in a deploy by ${by}${since}, which is under way or was cut off: the next deploy, rollback or plan ${direction === 'finish' ? 'finishes' : 'undoes'} it.`;
 }

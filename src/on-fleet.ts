@@ -3,10 +3,13 @@ import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { standFor } from './docker/selector.js';
 import { findFleet } from './find-fleet.js';
+import { isGone } from './ledger/holder.js';
+import { holderOf } from './ledger/lock.js';
 import { recover } from './recover.js';
 import { findHalfWay } from './recovery/half-way.js';
+import { Refusal } from './refusal.js';
 import type { Report } from './report/report.js';
-import type { Draft } from './reporting.js';
+import { type Draft, refused } from './reporting.js';
 import { underLock } from './under-lock.js';
 
 type Story = (engine: Engine, draft: Draft, containers: readonly ContainerDetails[]) => Promise<Report>;
@@ -22,16 +25,28 @@ export async function onFleet(engine: Engine, draft: Draft, story: Story): Promi
   }
   const meant = await containersMeant(engine, draft);
   const changes = inputs.mode === 'deploy' || inputs.mode === 'rollback';
-  // A deploy that is under way looks the same: whoever only asks waits for it, too, and is told what is true afterwards.
-  if (!changes && (await findHalfWay(engine, inputs.containers)).length === 0) {
+  if (!changes && !(await wasLeft(engine, draft))) {
     return await told(engine, draft, story);
   }
   return await underLock(engine, draft, meant, async (locked) => {
     const recovered = await recover(engine, locked);
     // Whoever was waited for, and what was set right, may have put others in their place.
-    const report = await told(engine, locked, story);
+    const report = await told(engine, locked, story).catch((error: unknown) => {
+      // Refused or not, something has happened before.
+      if (error instanceof Refusal && recovered.length > 0) return refused(locked, error.message);
+      throw error;
+    });
     return { ...report, ...(recovered.length > 0 && { recovered }) };
   });
+}
+
+/**
+ * Whether a run has left something half-way, or its lock. A deploy that is under way looks the same: whoever only asks waits
+ * for it, too, and is told what is true afterwards.
+ */
+async function wasLeft(engine: Engine, { inputs }: Draft): Promise<boolean> {
+  const locked = await holderOf(engine, inputs.environment);
+  return (locked !== undefined && isGone(locked.holder)) || (await findHalfWay(engine, inputs.containers)).length > 0;
 }
 
 async function told(engine: Engine, draft: Draft, story: Story): Promise<Report> {

@@ -3,6 +3,7 @@ import type { ContainerDetails } from './docker/details.js';
 import { tally } from './drift/drift.js';
 import type { Look } from './drift/look.js';
 import type { Inputs } from './inputs.js';
+import type { Locked } from './ledger/lock-labels.js';
 import type { Run } from './ledger/run.js';
 import type { ContainerPlan } from './plan/plan.js';
 import type { Reason } from './plan/reason.js';
@@ -106,6 +107,7 @@ export function looked(
   draft: Draft,
   engine: string,
   looks: readonly { readonly container: ContainerDetails; readonly look: Look }[],
+  holder: Locked | undefined,
 ): Report {
   const drifts = looks.map(({ look }) => look.drift);
   const counted = tally(drifts);
@@ -118,6 +120,7 @@ export function looked(
   return {
     ...empty(draft, outcome),
     status: counted,
+    ...(holder && { lock: { by: holder.holder.by, since: holder.since } }),
     ...(from !== undefined && others.length === 0 && { from }),
     ...(meant !== undefined && more.length === 0 && { image: meant, ...(meant.version && { to: meant.version }) }),
     containers: looks.map(({ container, look: { drift, message } }) => ({

@@ -2,8 +2,10 @@ import { begin, steps } from './begin.js';
 import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { type Look, looking } from './drift/look.js';
-import { findFleet } from './find-fleet.js';
+import { findFleet, inWords } from './find-fleet.js';
 import type { Inputs } from './inputs.js';
+import { holderOf } from './ledger/lock.js';
+import { type CutOff, findHalfWay } from './recovery/half-way.js';
 import { Refusal } from './refusal.js';
 import { newSalt } from './release/baseline.js';
 import type { Report } from './report/report.js';
@@ -23,12 +25,30 @@ async function lookAt(engine: Engine, draft: Draft): Promise<Report> {
   if (image !== undefined && (await engine.findImage(image)) === undefined) {
     throw new Refusal(`The engine has no image ${image}. Pull it first, or leave \`image\` out.`);
   }
+  const holder = await holderOf(engine, inputs.environment);
+  const cutOff = await step('Look for what was left half-way', () => findHalfWay(engine, inputs.containers));
   const salt = newSalt();
   const look = looking({ engine, clock: world.clock, hints: inputs, salt, ...(image !== undefined && { image }) });
   const rows: { container: ContainerDetails; look: Look }[] = [];
   for (const container of containers) {
     const name = container.Name.replace(/^\//, '');
-    rows.push({ container, look: await step(`Look at ${name}`, () => look(container)) });
+    rows.push({ container, look: tell(await step(`Look at ${name}`, () => look(container)), cutOffOf(cutOff, name)) });
   }
-  return looked(draft, engine.address, rows);
+  return looked(draft, engine.address, rows, holder);
+}
+
+function cutOffOf(cutOff: readonly CutOff[], name: string): CutOff | undefined {
+  return cutOff.find(({ containers }) => containers.some((each) => each.name === name));
+}
+
+/** A container may be half-way and run all the same: nothing else of the look would show it. */
+function tell({ drift, message }: Look, cutOff: CutOff | undefined): Look {
+  if (cutOff === undefined) {
+    return { drift, ...(message !== undefined && { message }) };
+  }
+  const { state } = drift;
+  return {
+    drift: { ...drift, state: state === 'unread' ? state : 'differs' },
+    message: [message, inWords(cutOff)].filter(Boolean).join(' '),
+  };
 }

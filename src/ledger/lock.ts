@@ -6,7 +6,7 @@ import { beatMs, beats, lastBeat, lookMs, silenceMs, type Watch, watched } from 
 import { claim, wanted } from './claim.js';
 import { type Held, hold } from './held.js';
 import { type Fate, fateOf } from './holder.js';
-import { type Locked, readLock } from './lock-labels.js';
+import { type Locked, lockName, readLock } from './lock-labels.js';
 import type { Run } from './run.js';
 
 /** Who wants which lock, and how long it waits. */
@@ -26,6 +26,12 @@ export interface Taking {
 export interface Taken extends Held {
   /** A run that died while it held the lock. */
   readonly tookOver?: Locked;
+}
+
+/** Who holds the lock of an environment on this engine, or held it when it died; undefined where nobody does. */
+export async function holderOf(engine: Engine, environment: string): Promise<Locked | undefined> {
+  const lock = await engine.findContainer(lockName(environment));
+  return lock && readLock(lock.Config.Labels, environment);
 }
 
 const tellMs = 30_000;

@@ -33,6 +33,8 @@ export interface Report {
   readonly runUrl?: string;
   /** Only of `status`: how many containers are in which state. */
   readonly status?: Tally;
+  /** Only of `status`: who holds the environment's lock. */
+  readonly lock?: { readonly by: string; readonly since: string };
   /** What earlier runs that were cut off had left half-way, and what was done about it before anything else. */
   readonly recovered?: readonly Recovered[];
   /** The sentence for a person when the outcome is refused, rolled-back or failed. */

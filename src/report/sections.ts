@@ -1,5 +1,6 @@
 import { containerTable } from './containers.js';
 import { count } from './count.js';
+import { earlierVersions } from './earlier.js';
 import { latencyTable, phaseTable } from './measurements.js';
 import { processTable } from './processes.js';
 import { differences, proofs } from './proof.js';
@@ -25,6 +26,7 @@ export function sections(report: Report): readonly Section[] {
         { title: 'What the relup does', kind: 'verbatim', detail: true, lines: instructions },
         rehearsalTable(containers),
         rehearsalRemarks(containers),
+        earlierVersions(containers),
         proofs(containers),
         phaseTable(containers),
         files(report),

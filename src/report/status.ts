@@ -36,7 +36,7 @@ export function statusVerdict({ status, containers, image }: Report): string {
 }
 
 /** The sections of `status`, in the order in which it is asked for. */
-export function statusSections({ containers }: Report): readonly Section[] {
+export function statusSections({ containers, lock, environment }: Report): readonly Section[] {
   const looked = containers.flatMap((container) => (container.drift ? [{ ...container, drift: container.drift }] : []));
   return [
     containerTable(looked),
@@ -44,6 +44,11 @@ export function statusSections({ containers }: Report): readonly Section[] {
     notCompared(looked),
     imageTable(looked),
     historyTable(looked),
+    {
+      title: 'Lock',
+      kind: 'list',
+      items: lock ? [`${lock.by} holds the lock on ${environment} since ${time(lock.since)}`] : [],
+    },
   ];
 }
 

@@ -37,7 +37,12 @@ export async function finishRestart(engine: Engine, found: Situation, around: Ar
     if (gone) await awaitRemoval(engine, gone, clock);
     if (before?.name === names.own) await engine.renameContainer(before.id, names.old);
     if (fresh.name !== names.own) await engine.renameContainer(fresh.id, names.own);
-    await engine.startContainer(fresh.id);
+    try {
+      await engine.startContainer(fresh.id);
+    } catch (error) {
+      // It cannot run; or it had --rm, has ended, and the engine is about to delete it.
+      return undo(error instanceof Error ? error.message : String(error));
+    }
   }
   const health = await awaitHealth(engine, fresh.id, clock, healthTimeoutMs, haste.leftMs);
   if (health.kind !== 'healthy') return undo(`the new container did not come up: ${health.why}`);

@@ -22,8 +22,9 @@ const all = [
   one('web', { role: 'front' }, ['proxy/web-2']),
   one('web-run-1', compose('shop', 'web', { 'com.docker.compose.oneoff': 'True' })),
   one('web-2.hot-deploy-old-0123456789ab', { role: 'web', ...compose('shop', 'web') }),
-  one('hot-deploy-lock-production', { role: 'web', 'hot-deploy.lock': 'production', ...compose('shop', 'web') }),
-  one('hot-deploy-base-1', { role: 'web', 'hot-deploy.role': 'base', ...compose('shop', 'web') }),
+  one('web-2.hot-deploy-previous-0123456789ab', { role: 'web', ...compose('shop', 'web') }),
+  one('hot-deploy-lock-production', { role: 'web', ...compose('shop', 'web'), 'hot-deploy.lock': 'production' }),
+  one('hot-deploy-cold-boot-1', { role: 'web', ...compose('shop', 'web'), 'hot-deploy.role': 'cold-boot' }),
   one('db', { role: 'data', ...compose('shop', 'db') }),
 ];
 const names = (...selectors: Selector[]) => select(all, selectors).map(ownName);
@@ -37,7 +38,7 @@ describe('a selector', () => {
     expect(names({ by: 'name', name: 'web-2' })).toEqual(['web-2']);
   });
 
-  it('by label means all that carry it, the second before the tenth, and nothing that a run has made', () => {
+  it('by label means all that carry it, the second before the tenth, and nothing of our own making', () => {
     expect(names({ by: 'label', key: 'role', value: 'web' })).toEqual(['web-2', 'web-10']);
   });
 
@@ -78,7 +79,6 @@ describe('a selector that means nothing names what there is', () => {
     expect(() => select(many, [{ by: 'name', name: 'x' }])).toThrow(/, and 20 more\.$/);
   });
 });
-
 describe('what a restart left half-way', () => {
   it('is meant by the name that it stands for, though no container has it now', () => {
     const halfWay = [

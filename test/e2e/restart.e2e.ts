@@ -65,7 +65,9 @@ describe('a new Erlang runtime', () => {
     expect(row?.proof?.modules.expected).toBe(row?.proof?.modules.matching);
     expect(row?.proof?.modules.matching).toBeGreaterThan(100);
     expect((await web.inspect()).Id).not.toBe(oldId);
-    expect(await leftOver(web)).toEqual([]);
+    // What ran before stays for a way back.
+    expect(await leftOver(web)).toEqual([`${web.name}.hot-deploy-previous-${oldId.slice(0, 12)}`]);
+    expect(row?.earlier?.containers).toMatchObject([{ id: oldId, bytes: expect.any(Number) }]);
 
     await docker('restart', web.name);
     await healthy(web);

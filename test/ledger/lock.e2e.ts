@@ -234,7 +234,7 @@ describe('the lock of a run that died', () => {
         ...engine,
         removeContainer: async (...asked) => {
           slowRemoves.abort();
-          await once(firstHolds.signal, 'abort');
+          if (!firstHolds.signal.aborted) await once(firstHolds.signal, 'abort');
           await engine.removeContainer(...asked);
         },
       },

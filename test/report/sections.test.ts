@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { containerTable } from '../../src/report/containers.js';
+import { earlierVersions } from '../../src/report/earlier.js';
 import { latencyTable } from '../../src/report/measurements.js';
 import { reasonTable } from '../../src/report/reasons.js';
 import { sections } from '../../src/report/sections.js';
@@ -36,6 +37,23 @@ test('a reason of the whole run is told once, one of some containers with their 
   expect(reasonTable({ ...report, reasons: [general], containers }).rows).toEqual([
     ['erts-changed', 'erts', 'relup', 'm', 'all'],
     ['release-not-writable', '/app', 'nothing', 'n', 'kv-1, kv-2'],
+  ]);
+});
+
+test('what is kept for a rollback is one line a container, with what it takes and what was removed', () => {
+  const kept = { name: 'kv-1.hot-deploy-previous-0123', id: '0123', image: 'acme/kv:1', bytes: 1_234 };
+  const earlier = {
+    containers: [kept],
+    releases: [{ version: '0.1.0', bytes: 99 }],
+    removed: ['0.0.9'],
+    bytesFreed: 1,
+  };
+  const containers = [
+    { ...container, earlier },
+    { ...container, earlier: { containers: [], releases: [], removed: [] } },
+  ];
+  expect(earlierVersions(containers).items).toEqual([
+    'kv-1: kept container kv-1.hot-deploy-previous-0123 on acme/kv:1, 1,234 bytes, release 0.1.0, 99 bytes; removed 0.0.9, which freed 1 byte',
   ]);
 });
 

@@ -5,6 +5,7 @@ import { type Log, systemClock } from '../../src/log.js';
 import { noHaste } from '../../src/rollout/haste.js';
 import { recreate } from '../../src/rollout/recreate.js';
 import type { Recreated, RecreateOptions } from '../../src/rollout/recreate-exchange.js';
+import { settleRestart } from '../../src/rollout/recreate-finish.js';
 import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
 
 const silent: Log = {
@@ -40,6 +41,7 @@ export const options = (more: Partial<RecreateOptions> = {}): RecreateOptions =>
   ...more,
 });
 
+/** A re-creation, made final where it succeeds; nothing is kept. */
 export interface Attempt {
   readonly result: Recreated;
   readonly phases: Readonly<Record<string, number>>;
@@ -58,6 +60,7 @@ export async function attempt(
     phases[name] = ms;
   };
   const result = await recreate(engine, old, from, newImage, options({ onPhase, ...more }));
+  if (result.kind === 'recreated') await settleRestart(bench.engine, old.Name.slice(1), { ...options(), newest: 0 });
   return { result, phases };
 }
 
