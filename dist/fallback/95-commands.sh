@@ -88,12 +88,12 @@ ending() {
   trap '' INT TERM HUP
   trap - EXIT ERR
   set +e
-  [[ -z $child ]] || wait "$child"
-  child=
+  stopped=''
   stop_asking
   if ((${#begun[@]})) && [[ -z $done_well && -z $dry ]]; then
     if [[ -n $settling ]]; then
-      for name in "${begun[@]}"; do settle "$name" || code=4; done
+      code=0
+      conclude || code=4
     else
       go_back "${begun[@]}"
       code=$?
@@ -102,7 +102,8 @@ ending() {
     hot_ending
     code=$?
   elif ((code > 4)); then
-    code=1
+    # A signal came before anything was touched, or after everything was done.
+    code=$((${#settling} == 0))
   fi
   give_lock_back
   [[ -z $work ]] || rm -rf "$work"
@@ -117,10 +118,21 @@ each_by() {
   done
   # From here on forward, whatever comes.
   settling=yes
-  if [[ -z $dry ]]; then
-    for name in "${begun[@]}"; do settle "$name" || exit 4; done
-  fi
+  conclude || exit 4
   done_well=yes
+}
+
+# What is left to do once all came through; it may be begun again.
+moving=''
+conclude() {
+  local name
+  for name in "${begun[@]}"; do
+    [[ -n $dry ]] || settle "$name" || return 1
+  done
+  [[ -z $moving ]] || change tag "$image_id" "$reference" || {
+    say "all containers run $image_id, and $reference still names what ran before"
+    return 1
+  }
 }
 
 main() {
@@ -161,9 +173,9 @@ main() {
   command -v docker >/dev/null || refuse 'the docker command line is missing'
 
   trap ending EXIT
-  trap 'exit 129' HUP
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
+  trap 'stopped=129' HUP
+  trap 'stopped=130' INT
+  trap 'stopped=143' TERM
   umask 077
   work=$(mktemp -d)
   engine version --format '{{.Server.Version}}' || refuse "no docker engine answers: $(complaint)"
@@ -201,13 +213,9 @@ under_lock() {
   fi
   case $1 in
   deploy)
-    each_by deploy_one
     # Another image than the script's own says nothing about what its name should mean.
-    [[ -z $given_image && $reference != "$image_id" ]] || return 0
-    change tag "$image_id" "$reference" || {
-      say "all containers run $image_id, and $reference still names what ran before"
-      exit 4
-    }
+    [[ -n $given_image || $reference == "$image_id" ]] || moving=yes
+    each_by deploy_one
     ;;
   rollback) each_by rollback_one ;;
   hot) hot ;;

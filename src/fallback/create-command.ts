@@ -57,6 +57,9 @@ export function createCommand(container: ContainerDetails, oldImage: ImageDetail
       ...health.unsaid,
       ...entry.unsaid,
       ...network.unsaid,
+      ...(spec['OpenStdin'] === true && spec['StdinOnce'] !== true
+        ? ['StdinOnce: `docker create --interactive` closes standard input when the first who attached has left']
+        : []),
       ...['Shell', 'NetworkDisabled'].flatMap((field) => (empty(spec[field]) ? [] : `${field}: ${cannot}`)),
     ],
   };
@@ -77,9 +80,6 @@ function configOptions(spec: Readonly<Record<string, unknown>>): readonly Word[]
     ([key, value]): Word =>
       key === composeImageLabel ? { expanded: `--label=${key}="$image_id"` } : `--label=${key}=${value}`,
   );
-  const interactive = spec['OpenStdin'] === true;
-  // Where nothing is said the CLI attaches standard input too, which would be closed after the first who attaches.
-  const attach = interactive ? [...(spec['StdinOnce'] === true ? ['stdin'] : []), 'stdout', 'stderr'] : [];
   return [
     ...text('hostname', 'Hostname'),
     ...text('domainname', 'Domainname'),
@@ -89,7 +89,7 @@ function configOptions(spec: Readonly<Record<string, unknown>>): readonly Word[]
     ...text('stop-signal', 'StopSignal'),
     ...(spec['StopTimeout'] === undefined ? [] : [`--stop-timeout=${spec['StopTimeout']}`]),
     ...(spec['Tty'] === true ? ['--tty'] : []),
-    ...(interactive ? ['--interactive', ...attach.map((stream) => `--attach=${stream}`)] : []),
+    ...(spec['OpenStdin'] === true ? ['--interactive'] : []),
     ...labels,
     ...Object.keys(fields(spec['ExposedPorts'])).map((port) => `--expose=${port}`),
     ...Object.keys(fields(spec['Volumes'])).map((path) => `--volume=${path}`),

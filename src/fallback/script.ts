@@ -1,9 +1,9 @@
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Inputs } from '../inputs.js';
+import { lockName } from '../ledger/lock-labels.js';
 import { callFunction } from '../node/shell.js';
 import { search } from '../node/vm.js';
 import { type CreateCommand, createCommand } from './create-command.js';
-import { lockName } from './lock-name.js';
 import { parts } from './parts.js';
 import { array, comment, quote } from './quote.js';
 
@@ -11,7 +11,7 @@ import { array, comment, quote } from './quote.js';
 export interface Fallback {
   readonly inputs: Pick<
     Inputs,
-    'environment' | 'build' | 'context' | 'soakMs' | 'drainMs' | 'suspendTimeoutMs' | 'nodeName'
+    'environment' | 'build' | 'context' | 'soakMs' | 'drainMs' | 'suspendTimeoutMs' | 'nodeName' | 'keep'
   > & { readonly image: string };
   readonly containers: readonly {
     readonly container: ContainerDetails;
@@ -69,7 +69,7 @@ fi
 }
 
 function constants(inputs: Fallback['inputs'], names: readonly string[], withEnv: boolean): string {
-  const { environment, image, build, context, soakMs, drainMs, suspendTimeoutMs, nodeName } = inputs;
+  const { environment, image, build, context, soakMs, drainMs, suspendTimeoutMs, nodeName, keep } = inputs;
   const options = [
     ...(build?.dockerfile === undefined ? [] : [`--file=${build.dockerfile}`]),
     ...(build?.target === undefined ? [] : [`--target=${build.target}`]),
@@ -90,7 +90,7 @@ context=${quote(context)}
 ${array('build_options', options)}
 ${array('build_arguments', (build?.args ?? []).map(named))}
 # How many containers that ran before are kept of each, stopped.
-keep_previous=3
+keep_previous=${keep}
 # Seconds, and milliseconds of the moment when processes are held.
 health_timeout=120
 soak=${seconds(soakMs)}

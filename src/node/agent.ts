@@ -32,6 +32,9 @@ const sets = {
   release: ['hot_deploy_release', 'hot_deploy_appup', 'hot_deploy_relup'],
 } as const;
 
+/** Before an answer, among whatever else was printed. */
+const mark = 'hot-deploy-answer ';
+
 const always = ['hot_deploy_agent', 'hot_deploy_json'] as const;
 
 export type AgentSet = keyof typeof sets;
@@ -55,9 +58,22 @@ export function expression(request: Request, input?: { readonly variable: string
   return around(request.set, call);
 }
 
-/** Source that loads the agent, evaluates `body` and unloads it again. */
+/** Under this name whoever is in the agent is known on a node. */
+const inside = 'hot_deploy_agent';
+const lookMs = 50;
+/** Less than anybody waits for an answer. */
+const patienceMs = 20_000;
+
+// One at a time on a node, whoever asks: to load or unload the agent under somebody else ends that one, in the middle of an
+// installation perhaps. The name is free again when its process is gone, however that ended.
+const enter = `(fun Enter(0)->false;Enter(N)->try register(${inside},self()) catch error:badarg->receive after ${lookMs}->Enter(N-1) end end end)(${patienceMs / lookMs})`;
+
+/** Source that loads the agent, evaluates `body` and unloads it again; answers `busy` where somebody else is at it. */
 export function around(set: AgentSet, body: string): string {
-  return `${load(set)},try ${body} after ${unload(set)} end.\n`;
+  const asked = `${load(set)},try ${body} after ${unload(set)},unregister(${inside}) end`;
+  const detail = 'somebody else asks this node, or deploys to it, at the same time';
+  const busy = write({ text: `\n${mark}{"error":"busy","detail":"${detail}"}\n` });
+  return `case ${enter} of true->${asked};false->io:put_chars(${busy}) end.\n`;
 }
 
 /** The same for a VM of its own, which ends itself: nothing is unloaded. */
@@ -110,8 +126,6 @@ export class AgentError extends Error {
     this.code = code;
   }
 }
-
-const mark = 'hot-deploy-answer ';
 
 /** The agent's answer among whatever else was printed; undefined where there is none, or where it was cut off. */
 export function answer(stdout: string): unknown {

@@ -31,6 +31,8 @@ export async function repairHot(
   if (!container.State.Running) {
     await engine.startContainer(container.Id);
   }
+  // Before anybody asks the node: what a killed run has begun in the container may not have come to it yet.
+  await quiesced(work, container.Id, undefined);
   const running = await serving(work, container.Id);
   if (running === undefined) {
     return { kind: 'failed', why: 'its node does not say what it runs' };

@@ -1,5 +1,6 @@
 import type { Engine } from '../docker/engine.js';
 import type { Clock } from '../log.js';
+import { AgentError } from '../node/agent.js';
 import { type Node, NodeUnreachable } from '../node/node.js';
 import { evaluateInput } from '../node/shell.js';
 import { map, text } from '../node/term.js';
@@ -11,9 +12,11 @@ import type { ProcessNote } from '../release/processes.js';
  * on OTP 25 and 27 with docker 20.10 (test/e2e/way-back-killed.e2e.ts shows it):
  *
  * - A script that still waits for its word reads the end of its input instead, and ends without having asked the node.
- * - An installation that has begun is carried out to its end, whether the run was killed or erl_call with it: rpc does not
- *   tie what it evaluates to the connection it came by. All that is lost is the answer. Nobody stays held, the resolved
- *   configuration leaves the disk, and the agent is unloaded.
+ * - An installation that has begun is carried out to its end: all that is lost is the answer. Nobody stays held, the
+ *   resolved configuration leaves the disk, and the agent is unloaded.
+ * - Nobody may ask the node anything by the agent meanwhile: unloading it purges, and that ends whoever runs in it, which is
+ *   the installation. release_handler alone goes on then, and what was to be put back after it is not. So scripts are looked
+ *   for first, and the node is asked only where there are none.
  * - So whoever comes next has to wait, and then to ask what runs.
  */
 
@@ -34,16 +37,19 @@ done`;
 
 const lookMs = 250;
 
-/** Where an installation is under way nothing is known yet; `false` after `timeoutMs` of waiting. */
+/**
+ * Where an installation is under way nothing is known yet; `false` after `timeoutMs` of waiting. Without a node only scripts
+ * are waited for, which is what has to be done before a node is asked for the first time.
+ */
 export async function quiesced(
   { engine, clock }: { readonly engine: Engine; readonly clock: Clock },
   container: string,
-  node: Node,
+  node: Node | undefined,
   timeoutMs = 180_000,
 ): Promise<boolean> {
   const until = clock.now() + timeoutMs;
   for (;;) {
-    if (!(await busy(engine, container)) && !(await installing(node))) {
+    if (!(await busy(engine, container)) && (node === undefined || !(await installing(node)))) {
       return true;
     }
     if (clock.now() >= until) {
@@ -70,6 +76,9 @@ async function installing(node: Node): Promise<boolean> {
     // It boots again after an installation has failed, or is gone: either way nobody installs on it.
     if (error instanceof NodeUnreachable) {
       return false;
+    }
+    if (error instanceof AgentError && error.code === 'busy') {
+      return true;
     }
     throw error;
   }

@@ -86,8 +86,7 @@ export async function makeBundle(
     baseline: sha256(JSON.stringify(Object.entries(running.modules).sort())),
     files: Object.fromEntries(sums.map((line) => [line.slice(66, -1), line.slice(0, 64)])),
   };
-  const { updates, loads, removed, added: back } = stored;
-  const hand = byHand({ running, next, directories, checksums: up, updates, loads, removed, added: back });
+  const hand = byHand({ running, next, ...stored, directories, checksums: { up, down } });
   return {
     from: running.version,
     to: next.version,

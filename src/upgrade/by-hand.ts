@@ -5,13 +5,14 @@ import { atom, map, type Term, text, write } from '../node/term.js';
 import type { Entry } from '../release/archive.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../release/release.js';
 import { file } from './relup.js';
+import type { Way } from './way.js';
 
 /** What the bundle is about, as far as those have to know who load it by hand. */
 export interface ByHand {
   readonly running: Pick<RunningRelease, 'version' | 'root' | 'modules' | 'applications'>;
   readonly next: Pick<ImageRelease, 'version' | 'applications' | 'protocols'> & ImageRelease;
   readonly directories: readonly string[];
-  readonly checksums: { readonly file: string; readonly sha256: string };
+  readonly checksums: Way['checksums'];
   readonly updates: readonly string[];
   readonly loads: readonly string[];
   readonly removed: readonly string[];
@@ -36,8 +37,10 @@ export function byHand(what: ByHand): readonly Entry[] {
     `from ${from}`,
     `to ${to}`,
     `root ${root}`,
-    `sha256 ${checksums.sha256}`,
-    `checksums ${checksums.file}`,
+    `sha256-up ${checksums.up.sha256}`,
+    `checksums-up ${checksums.up.file}`,
+    `sha256-down ${checksums.down.sha256}`,
+    `checksums-down ${checksums.down.file}`,
     ...directories.map((directory) => `directory ${directory}`),
   ];
   const prints = (config: ConfigRequest) => resolverFor('@PID@', config, printing);

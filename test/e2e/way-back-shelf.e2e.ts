@@ -27,8 +27,8 @@ const last = octochat({
   replace: {
     'apps/octochat/mix.exs': [['version: "0.2.0"', 'version: "0.2.1"']],
     'apps/octochat/lib/octochat/command.ex': [['"ERROR unknown"', '"ERROR what"']],
-    'apps/kv/lib/kv.ex': [['@vsn 2', '@vsn 2\n  def version, do: "0.2.2"']],
   },
+  files: { 'apps/kv/lib/kv/note.ex': 'defmodule KV.Note do\n  def text, do: "new"\nend\n' },
 });
 
 async function at(web: Container) {

@@ -131,8 +131,13 @@ describe.each<Place>(['here', 'bookworm', 'trixie'])('with the docker CLI of %s'
     const fresh = await named(name);
     expect(fresh.Image).toBe(v2.Id);
     expect(fresh.Id).not.toBe(old.Id);
-    // `docker create` attaches what `docker run --detach` does not; nothing depends on it after the start.
-    expect(differingSettings(settings(old, v1), settings(fresh, v2))).toEqual(['AttachStderr', 'AttachStdout']);
+    // Whatever its options say, `docker create` attaches what `docker run --detach` does not; of standard input the script tells.
+    expect(differingSettings(settings(old, v1), settings(fresh, v2))).toEqual([
+      'AttachStderr',
+      'AttachStdin',
+      'AttachStdout',
+      'StdinOnce',
+    ]);
     expect(fresh.Config.Labels).toMatchObject({ 'com.docker.compose.image': v2.Id });
   });
 });

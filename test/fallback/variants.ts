@@ -8,6 +8,7 @@ const inputs: Fallback['inputs'] = {
   soakMs: 10_000,
   drainMs: 30_000,
   suspendTimeoutMs: 1_000,
+  keep: 3,
 };
 
 const old = image({ Env: ['PATH=/bin'], Cmd: ['serve'], Labels: { maintainer: 'acme' } });

@@ -28,12 +28,16 @@ complaint() { printf '%s' "$(<"$work/complaint")"; }
 
 # With `set -m` each child is in a process group of its own: Ctrl-C reaches this script alone, and what was asked of the
 # engine comes to its end, so that what is true is known when things are put back.
-child=
+# A signal only leaves its mark: bash may wait for ever for a child that ended while a trap was running.
+stopped=''
 finished() {
   local code=0
-  child=$1
-  wait "$child" || code=$?
-  child=
+  wait "$1" || code=$?
+  while ((code > 128)) && kill -0 "$1" 2>/dev/null; do
+    code=0
+    wait "$1" || code=$?
+  done
+  [[ -z $stopped ]] || exit "$stopped"
   return "$code"
 }
 
@@ -54,4 +58,4 @@ change() {
   }
 }
 
-pause() { sleep "$1" 2>/dev/null || sleep 1; }
+pause() { sleep "$1" 2>/dev/null || sleep 1 || true; }

@@ -97,7 +97,7 @@ decode() {
 loaded_hot() {
   engine diff "$1" || return 1
   while read -r kind path; do
-    [[ $kind != D && ($path == */releases/start_erl.data || $path == */releases/hot-deploy) ]] && return 0
+    [[ $kind != D && $path == */releases/start_erl.data ]] && return 0
   done <"$work/said"
   return 1
 }

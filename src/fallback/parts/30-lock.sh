@@ -1,6 +1,6 @@
 # --- the lock: a container that is created and never started; names are unique on an engine ---
 
-lock_id='' beating=''
+lock_id='' beating='' taking=''
 
 # Whoever holds the lock shows by another content of this file, every few seconds, that it lives.
 beat() {
@@ -62,13 +62,25 @@ read_machine() {
 }
 
 take_lock() {
-  local image=$1 holder other before after count
+  local image=$1 line holder other before after count
+  local who=${USER:-user $EUID}@${HOSTNAME:-unknown}
+  who="${who//[^A-Za-z0-9@._ -]/}, hot-deploy.sh"
   read_machine
-  holder="{\"by\":\"${USER:-$EUID}@${HOSTNAME:-unknown}, hot-deploy.sh\",\"host\":\"$machine\",\"pidns\":\"$namespace\",\"pid\":$$,\"startTicks\":\"$(ticks_of $$)\",\"since\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"}"
+  holder="{\"by\":\"$who\",\"host\":\"$machine\",\"pidns\":\"$namespace\",\"pid\":$$,\"startTicks\":$(ticks_of $$),\"since\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"}"
   local words=(create --name "$lock" --label "hot-deploy.lock=$environment" --label "hot-deploy.run=$run"
-    --label "hot-deploy.holder=$holder" --network none --entrypoint '' "$image" true)
+    --label "hot-deploy.holder=$holder" --network none --entrypoint hot-deploy-lock)
+  # What the image says of its containers would be said of this one: it would be counted among them, and routed to.
+  if engine image inspect --format '{{range $key, $value := .Config.Labels}}{{printf "% x" $key}}
+{{end}}' "$image"; then
+    while IFS= read -r line; do
+      decode "$line"
+      [[ -z $decoded || $decoded == *=* ]] || words+=(--label "$decoded=")
+    done <"$work/said"
+  fi
+  words+=("$image")
   show "${words[@]}"
   [[ -z $dry ]] || return 0
+  taking=yes
   for count in 1 2 3; do
     if engine "${words[@]}"; then
       lock_id=$(said)
@@ -111,6 +123,12 @@ give_lock_back() {
     wait "$beating"
   } >/dev/null 2>&1 || true
   beating=
+  # A signal may have come between its creation and the answer.
+  if [[ -z $lock_id && -n $taking ]] && list && [[ -n ${ids[$lock]-} ]] &&
+    engine inspect --type container --format '{{.Id}} {{with .Config.Labels}}{{with index . "hot-deploy.run"}}{{.}}{{end}}{{end}}' "${ids[$lock]}" &&
+    [[ $(said) == "${ids[$lock]} $run" ]]; then
+    lock_id=${ids[$lock]}
+  fi
   [[ -z $lock_id ]] || engine rm --force --volumes "$lock_id" || true
   lock_id=
 }

@@ -1,7 +1,7 @@
 # --- hot: a bundle loaded into the running VM by its own release_handler ---
 
 hot_way='' hot_begun=() hot_well=''
-declare -A hot_fresh=()
+declare -A hot_fresh=() digest=() checksums=()
 
 # The VM that serves in a container, as its own command line describes it.
 find_vm() {
@@ -137,12 +137,12 @@ open_bundle() {
     from) from=$value ;;
     to) to=$value ;;
     root) root=$value ;;
-    sha256) digest=$value ;;
-    checksums) checksums=$value ;;
+    sha256-*) digest[${key#*-}]=$value ;;
+    checksums-*) checksums[${key#*-}]=$value ;;
     directory) directories+=("$value") ;;
     esac
   done <"$work/bundle/about"
-  engine cp "$lock_id:/hot-deploy-stage/$checksums" "$work/checksums" || {
+  engine cp "$lock_id:/hot-deploy-stage/${checksums[up]-}" "$work/checksums" || {
     say "$bundle is damaged: $(complaint)"
     return 1
   }
@@ -182,7 +182,7 @@ install() {
   HOT_DEPLOY_RESOLVER=$(filled "resolve-$1.erl")
   export HOT_DEPLOY_RESOLVER
   inside "$2" "$(<"$work/bundle/switch.sh")" "$work/question" \
-    "${words[@]}" "$(<"$work/bundle/evaluate")" "$digest" "$root/$checksums"
+    "${words[@]}" "$(<"$work/bundle/evaluate")" "${digest[$1]}" "$root/${checksums[$1]}"
   unset HOT_DEPLOY_RESOLVER
   answer=$(told says)
   [[ -n $answer ]] || say "$(complaint)"

@@ -5,6 +5,8 @@
 -export([workers/0, callback/1, shape/1]).
 
 -define(PATIENCE, 500).
+%% Whoever asks has this name meanwhile.
+-define(INSIDE, hot_deploy_agent).
 %% Deeper than this, and in wider maps, it is data and no structure.
 -define(DEPTH, 5).
 -define(WIDTH, 64).
@@ -33,7 +35,7 @@ read(#{salt := Salt}) ->
 -spec registrations() -> hot_deploy_json:json().
 registrations() ->
     #{
-        names => lists:usort([atom_to_binary(Name) || Name <- registered()] ++ [printed({global, Name}) || Name <- global_names()]),
+        names => lists:usort([atom_to_binary(Name) || Name <- registered(), Name =/= ?INSIDE] ++ [printed({global, Name}) || Name <- global_names()]),
         tables => lists:usort([table(Table) || Table <- ets:all(), ets:info(Table, named_table) =:= true]),
         terms => lists:usort([printed(hot_deploy_term:stable(Key)) || {Key, _} <- persistent_term:get()])
     }.

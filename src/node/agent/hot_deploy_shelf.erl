@@ -80,10 +80,10 @@ superfluous(Libraries, Needed) ->
                 %% Each becomes a path, and is deleted.
                 filename:basename(Library) =:= Library, Library =/= ".", Library =/= "..", Library =/= ""].
 
-%% Whatever a record says: where code is loaded from or looked for stays.
+%% Whatever a record says: where code is looked for stays. What was loaded needs its file no more: a module that no upgrade
+%% has changed is still the one of the directory that it was booted from.
 in_use(Directory) ->
-    Used = code:get_path() ++ [File || {_, File} <- code:all_loaded(), is_list(File)] ++
-        [filename:join(releases(), booted())],
+    Used = [filename:join(releases(), booted()) | code:get_path()],
     lists:any(fun(Path) -> lists:prefix(Directory ++ "/", flat(Path) ++ "/") end, Used).
 
 %% A consolidated directory may stand in the code path as /app/lib/../releases/VSN/consolidated.

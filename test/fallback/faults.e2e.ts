@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ImageDetails } from '../../src/docker/details.js';
+import { openWorkbench, type Workbench } from '../docker/workbench.js';
+import { interrupted } from './interrupted.js';
+import { removeScripts, scripted, written } from './scripted.js';
+
+let bench: Workbench;
+let v1: ImageDetails;
+let v2: ImageDetails;
+
+const serving = `CMD ["sh", "-c", "trap 'exit 0' TERM; sleep infinity & wait"]`;
+const slow = `CMD ["sh", "-c", "trap 'sleep 3; exit 0' TERM; sleep infinity & wait"]`;
+const checked = 'HEALTHCHECK --interval=1s --retries=2 CMD true';
+
+beforeAll(async () => {
+  bench = await openWorkbench();
+  v1 = await bench.image('app:1', 'ENV VERSION=1', 'VOLUME /data', checked, serving);
+  v2 = await bench.image('app:2', 'ENV VERSION=2', 'VOLUME /data', checked, serving);
+});
+afterAll(async () => {
+  await bench?.clear();
+  await removeScripts();
+});
+
+const reference = (image: ImageDetails) => image.RepoTags[0] ?? image.Id;
+const full = (name: string) => `${bench.prefix}-${name}`;
+const named = (name: string) => bench.engine.inspectContainer(full(name));
+const version = (name: string) => bench.docker('exec', full(name), 'printenv', 'VERSION');
+const around = async (name: string) =>
+  (await bench.containers())
+    .filter((one) => one.startsWith(`${full(name)}.hot-deploy-`))
+    .map((one) => one.split('-').at(-2));
+/** Neither anything of a deploy half-way, nor a lock. */
+const settled = async (name: string, environment: string) => {
+  expect((await around(name)).filter((kind) => kind !== 'previous')).toEqual([]);
+  const all = (await bench.docker('ps', '--all', '--format', '{{.Names}}')).split('\n');
+  expect(all).not.toContain(`hot-deploy-lock-${environment}`);
+};
+
+const points = Array.from({ length: 9 }, (_, at) => at + 1);
+
+describe.each(['before', 'after'] as const)('killed %s a command that changes something', (when) => {
+  it.each(points)('number %i, the next run finishes or undoes it, and deploys', async (at) => {
+    const name = `killed-${when}-${at}`;
+    const environment = full(name);
+    await bench.run(name, '--restart', 'always', '--env', 'SECRET=kept', v1.Id);
+    const script = await scripted(bench.engine, [full(name)], { image: reference(v2), environment });
+    const first = await interrupted(script, ['deploy'], { signal: 'KILL', at, when });
+    expect(first).toMatchObject({ reached: true });
+    const second = await script.run('deploy');
+    expect(second, second.stderr).toMatchObject({ code: 0 });
+    expect(await version(name)).toBe('2');
+    expect(await bench.docker('exec', full(name), 'printenv', 'SECRET')).toBe('kept');
+    expect((await named(name)).HostConfig.RestartPolicy).toMatchObject({ Name: 'always' });
+    await settled(name, environment);
+    const back = await script.run('rollback');
+    expect(back, back.stderr).toMatchObject({ code: 0 });
+    expect(await version(name)).toBe('1');
+  });
+});
+
+describe.each(['INT', 'TERM', 'HUP'] as const)('SIG%s', (signal) => {
+  it.each(points)('at change %i: what ran before runs when it ends, or what is new', async (at) => {
+    const name = `stopped-${signal.toLowerCase()}-${at}`;
+    const environment = full(name);
+    const old = await bench.run(name, v1.Id);
+    const script = await scripted(bench.engine, [full(name)], { image: reference(v2), environment });
+    const ran = await interrupted(script, ['deploy'], { signal, at, when: 'before' });
+    expect(ran.reached).toBe(true);
+    const now = await named(name);
+    expect(now.State.Running, ran.stderr).toBe(true);
+    expect(ran.code, ran.stderr).toBe(now.Image === v2.Id ? 0 : at === 1 ? 1 : 3);
+    if (now.Image === v1.Id) expect(now.Id).toBe(old.Id);
+    await settled(name, environment);
+  });
+});
+
+it('SIGINT while the old container is stopping: it is started again after it has stopped', async () => {
+  const dying = await bench.image('slow:1', 'ENV VERSION=1', slow);
+  const old = await bench.run('slow', dying.Id);
+  const environment = full('slow');
+  const script = await scripted(bench.engine, [full('slow')], { image: reference(v2), environment });
+  const started = await script.start(['deploy']);
+  await expect
+    .poll(async () => (await bench.docker('top', full('slow')).catch(() => '')).includes('sleep 3'), {
+      timeout: 20_000,
+    })
+    .toBe(true);
+  process.kill(started.pid, 'SIGINT');
+  const ran = await started.ended;
+  expect(ran, ran.stderr).toMatchObject({ code: 3 });
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  const now = await named('slow');
+  expect(now.Id).toBe(old.Id);
+  expect(now.State.Running).toBe(true);
+  await settled('slow', environment);
+});
+
+it('two at once: the second is refused while the first lives', async () => {
+  const dying = await bench.image('slow:2', 'ENV VERSION=1', slow);
+  await bench.run('twice', dying.Id);
+  const environment = full('twice');
+  const script = await scripted(bench.engine, [full('twice')], { image: reference(v2), environment });
+  const first = await script.start(['deploy']);
+  await expect.poll(first.said, { timeout: 20_000 }).toContain('from sha256');
+  const second = await script.run('deploy');
+  expect(second).toMatchObject({ code: 1 });
+  expect(second.stderr).toContain('deploys to');
+  expect(await first.ended).toMatchObject({ code: 0 });
+});
+
+it('a container with --rm comes back from its own settings', async () => {
+  const broken = await bench.image(
+    'app:3',
+    'ENV VERSION=3',
+    'HEALTHCHECK --interval=1s --retries=1 CMD false',
+    serving,
+  );
+  await bench.run('brief', '--rm', '--env', 'SECRET=kept', v1.Id);
+  const environment = full('brief');
+  const ran = await (await scripted(bench.engine, [full('brief')], { image: reference(broken), environment })).run(
+    'deploy',
+  );
+  expect(ran, ran.stderr).toMatchObject({ code: 3 });
+  expect(await version('brief')).toBe('1');
+  expect(await bench.docker('exec', full('brief'), 'printenv', 'SECRET')).toBe('kept');
+  await settled('brief', environment);
+  const well = await (await scripted(bench.engine, [full('brief')], { image: reference(v2), environment })).run(
+    'deploy',
+  );
+  expect(well, well.stderr).toMatchObject({ code: 0 });
+  expect(await version('brief')).toBe('2');
+  expect(await around('brief')).toEqual([]);
+});
+
+it('of a fleet none stays on the new image where one fails', async () => {
+  const picky = await bench.image(
+    'app:4',
+    'ENV VERSION=4',
+    'HEALTHCHECK --interval=1s --retries=1 CMD test "$PICKY" = no',
+    serving,
+  );
+  await bench.run('one', '--env', 'PICKY=no', v1.Id);
+  await bench.run('two', '--env', 'PICKY=yes', v1.Id);
+  const script = await scripted(bench.engine, [full('one'), full('two')], { image: reference(picky) });
+  const ran = await script.run('deploy');
+  expect(ran, ran.stderr).toMatchObject({ code: 3 });
+  expect([await version('one'), await version('two')]).toEqual(['1', '1']);
+  // The one that is named, alone.
+  const one = await script.run('deploy', full('one'));
+  expect(one, one.stderr).toMatchObject({ code: 0 });
+  expect([await version('one'), await version('two')]).toEqual(['4', '1']);
+});
+
+it('plan, status and --dry-run change nothing, and a wrong word is refused with its own code', async () => {
+  await bench.run('still', '--env', 'SECRET=s3cr3t', v1.Id);
+  const script = await scripted(bench.engine, [full('still')], { image: reference(v2) });
+  const before = [await named('still'), await bench.containers()];
+  const dry = await script.run('deploy', '--dry-run');
+  expect(dry, dry.stderr).toMatchObject({ code: 0 });
+  expect(dry.stdout).toMatch(
+    /docker create --name \S+\.hot-deploy-new-.*--env=SECRET[\s\S]*docker stop[\s\S]*docker rename[\s\S]*docker start/,
+  );
+  expect(await script.run('plan')).toMatchObject({ code: 0 });
+  const status = await script.run('status');
+  expect(status.stdout).toContain('lock: free');
+  expect(await script.run('rollback', '--dry-run')).toMatchObject({ code: 1 });
+  expect([dry, status].map(({ stdout, stderr }) => stdout + stderr).join()).not.toContain('s3cr3t');
+  expect([await named('still'), await bench.containers()]).toEqual(before);
+  expect(await script.run('--help')).toMatchObject({ code: 0 });
+  expect(await script.run('deplyo')).toMatchObject({ code: 2 });
+  expect(await script.run('deploy', 'nobody')).toMatchObject({ code: 2 });
+});
+
+describe('the well-known snippet', () => {
+  const snippet = (name: string, image: string) => `set -e
+id=$(docker ps -q -f name=${name})
+[ -z "$id" ] || docker stop $id
+docker run -d --label hot-deploy.test=${bench.prefix} --name ${name} ${image}
+`;
+
+  it('fails on its second run, and stops a container of another name', async () => {
+    const name = full('web');
+    await bench.run('web-admin', v1.Id);
+    const first = await (await written(snippet(name, v1.Id))).run();
+    expect(first).toMatchObject({ code: 0 });
+    expect((await named('web-admin')).State.Running).toBe(false);
+    const second = await (await written(snippet(name, v2.Id))).run();
+    expect(second.code).not.toBe(0);
+    expect((await named('web')).State.Running).toBe(false);
+  });
+
+  it('where this one passes a hundred, and leaves the other alone', async () => {
+    const other = await bench.run('many-admin', v1.Id);
+    await bench.run('many', v1.Id);
+    const script = await scripted(bench.engine, [full('many')], { image: reference(v2) });
+    for (let at = 0; at < 100; at++) {
+      const image = at % 2 === 0 ? v2 : v1;
+      const ran = await script.run('deploy', '--image', reference(image));
+      expect(ran, `${at}: ${ran.stderr}`).toMatchObject({ code: 0 });
+      expect((await named('many')).Image).toBe(image.Id);
+    }
+    expect((await around('many')).sort()).toEqual(['previous', 'previous', 'previous']);
+    const { State: state } = await named('many-admin');
+    expect(state.StartedAt).toBe(other.State.StartedAt);
+  }, 600_000);
+});

@@ -1,0 +1,45 @@
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Ran, Scripted } from './scripted.js';
+
+/**
+ * Runs a script and sends it a signal right before, or right after, its `at`-th command that changes something. The session's
+ * leader is the script, since it was started as one.
+ */
+export async function interrupted(
+  script: Scripted,
+  words: readonly string[],
+  {
+    signal,
+    at,
+    when,
+  }: { readonly signal: 'KILL' | 'INT' | 'TERM' | 'HUP'; readonly at: number; readonly when: 'before' | 'after' },
+): Promise<Ran & { readonly reached: boolean }> {
+  const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-shim-'));
+  const real = (process.env['PATH'] ?? '').split(':').map((each) => join(each, 'docker'));
+  await writeFile(
+    join(folder, 'docker'),
+    `#!/usr/bin/env bash
+for real in ${real.map((path) => `'${path}'`).join(' ')}; do [[ ! -x $real ]] || break; done
+case $1 in create | rename | start | stop | update | rm | tag) ;; *) exec "$real" "$@" ;; esac
+echo "$*" >>${folder}/changes
+strike() {
+  read -r -a stat </proc/self/stat
+  touch ${folder}/reached
+  kill -${signal} "\${stat[5]}"
+}
+count=$(wc -l <${folder}/changes)
+if ((count == ${at})) && [[ ${when} == before ]]; then strike; [[ ${signal} != KILL ]] || exit 1; fi
+code=0
+"$real" "$@" || code=$?
+if ((count == ${at})) && [[ ${when} == after ]]; then strike; fi
+exit "$code"
+`,
+  );
+  await chmod(join(folder, 'docker'), 0o755);
+  const { ended } = await script.start(words, { PATH: `${folder}:${process.env['PATH']}` });
+  const ran = await ended;
+  const { existsSync } = await import('node:fs');
+  return { ...ran, reached: existsSync(join(folder, 'reached')) };
+}
