@@ -45,6 +45,6 @@ async function deployTo(engine: Engine, draft: Draft, containers: readonly Conta
     await writeBundle(inputs, plans, log);
     return await moveTag(engine, image, endsHere(decided) ?? (await carryOut(engine, decided)));
   } finally {
-    await workshop.close();
+    await workshop.closeOrWarn(log);
   }
 }

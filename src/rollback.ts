@@ -65,7 +65,7 @@ async function byImage(
     const result = endsHere(decided) ?? (await carryOut(engine, decided));
     return reference === undefined ? result : await moveTag(engine, image, result);
   } finally {
-    await workshop.close();
+    await workshop.closeOrWarn(log);
   }
 }
 

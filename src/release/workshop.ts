@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { roleLabel } from '../docker/throw-away.js';
+import type { Log } from '../log.js';
 import { AgentError, answer, expressionForOwnVm, type Request } from '../node/agent.js';
 import { evaluateInput } from '../node/shell.js';
 import { atom, write } from '../node/term.js';
@@ -143,6 +144,17 @@ export class Workshop {
 
   async close(): Promise<void> {
     await this.engine.removeContainer(this.container, { force: true, volumes: true });
+  }
+
+  /** Closes it after containers may have changed: that it is left must not hide what became of them. */
+  async closeOrWarn(log: Pick<Log, 'warning'>): Promise<void> {
+    try {
+      await this.close();
+    } catch (error) {
+      log.warning(
+        `A throw-away container was left, which the next run removes: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
   }
 }
 

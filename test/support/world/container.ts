@@ -77,7 +77,8 @@ export function unused(prefix = 'hd-test'): string {
   return `${prefix}-${process.pid}-${count}-${Date.now().toString(36)}`;
 }
 
-function handle(name: string): Container {
+/** A container that runs already. */
+export function handle(name: string): Container {
   return {
     name,
     port: async (inside) => Number((await docker('port', name, `${inside}/tcp`)).split('\n')[0]?.split(':').at(-1)),

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { plainOctochat } from '../support/faults/images.js';
+import { walk } from '../support/faults/lane.js';
+import { type OwnEngine, startEngine } from '../support/faults/own-engine.js';
+import { engineAttempts } from '../support/faults/points.js';
+import { chance } from '../support/faults/seed.js';
+import { describeTrial, table } from '../support/faults/table.js';
+import type { Trial } from '../support/faults/trial.js';
+import { hotDeploy, hotRollback, restartDeploy, revival } from '../support/faults/ways.js';
+import { removeImages } from '../support/world/images.js';
+
+const seed = Number(process.env['HOT_DEPLOY_FAULTS_SEED'] ?? 1);
+const shared = process.env['DOCKER_HOST'];
+const tried: Trial[] = [];
+let images: Record<1 | 2, string>;
+let own: OwnEngine | undefined;
+
+beforeAll(async () => {
+  images = { 1: await plainOctochat(1), 2: await plainOctochat(2) };
+  own = await startEngine(700);
+  await own.load(images[1], images[2]);
+  // Whatever asks an engine in this file means this one.
+  process.env['DOCKER_HOST'] = `unix://${own.socket}`;
+});
+
+afterAll(async () => {
+  process.stdout.write(`${table(tried)}\n`);
+  if (shared === undefined) delete process.env['DOCKER_HOST'];
+  else process.env['DOCKER_HOST'] = shared;
+  await own?.close();
+  await removeImages();
+});
+
+it.each([
+  { name: 'hot', up: hotDeploy, down: [hotRollback], flags: ['--restart', 'unless-stopped'] },
+  { name: 'restart', up: restartDeploy, down: [revival], flags: ['--restart', 'always'] },
+])(
+  '$name: a disk that is full, and an engine that is restarted, at every step',
+  async (course) => {
+    if (own === undefined) throw new Error('there is no engine');
+    const whole = { ...course, size: 1, own, attempts: engineAttempts };
+    const tell = (line: string) => void process.stdout.write(`${line}\n`);
+    const trials = await walk(whole, (version) => images[version as 1 | 2], chance(seed), tell);
+    tried.push(...trials);
+    const failed = trials.filter(({ broken, reached }) => broken.length > 0 || !reached);
+    expect(failed.map(describeTrial).join('\n\n')).toBe('');
+    expect(trials.length).toBeGreaterThan(16);
+  },
+  1_800_000,
+);

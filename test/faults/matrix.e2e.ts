@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { plainOctochat } from '../support/faults/images.js';
+import { type Course, walk } from '../support/faults/lane.js';
+import { attempts, type Samples } from '../support/faults/points.js';
+import { chance } from '../support/faults/seed.js';
+import { describeTrial, table } from '../support/faults/table.js';
+import type { Trial } from '../support/faults/trial.js';
+import { hotDeploy, hotRollback, recreation, restartDeploy, revival } from '../support/faults/ways.js';
+import { removeImages } from '../support/world/images.js';
+
+const all = process.env['HOT_DEPLOY_FAULTS'] === 'all';
+const seed = Number(process.env['HOT_DEPLOY_FAULTS_SEED'] ?? 1);
+const some =
+  (samples: Samples): Course['attempts'] =>
+  (seen, by) =>
+    attempts(seen, by, all ? undefined : samples);
+const one = some({ killed: 2, cancelled: 2, calls: 3, answers: 1, cuts: 1 });
+const fleet = some({ oncePerStep: true, killed: 1, cancelled: 1, calls: 1, answers: 0, cuts: 0 });
+
+const courses: readonly Course[] = [
+  {
+    name: 'hot fleet',
+    size: 3,
+    up: hotDeploy,
+    down: [hotRollback],
+    attempts: fleet,
+  },
+  {
+    name: 'restart fleet',
+    size: 3,
+    up: restartDeploy,
+    down: [revival],
+    attempts: fleet,
+  },
+  {
+    name: 'hot',
+    size: 1,
+    up: hotDeploy,
+    down: [hotRollback],
+    attempts: one,
+    twiceAfter: ['switch', 'settle'],
+  },
+  {
+    name: 'restart',
+    size: 1,
+    up: restartDeploy,
+    down: [revival, recreation],
+    attempts: one,
+    twiceAfter: ['stop', 'settle'],
+  },
+  {
+    name: 'restart --rm',
+    size: 1,
+    flags: ['--rm'],
+    up: restartDeploy,
+    down: [recreation],
+    attempts: one,
+  },
+];
+const chosen = courses.filter(({ name }) => (process.env['HOT_DEPLOY_FAULTS_COURSE'] ?? name) === name);
+const atATime = 2;
+
+const walked = new Map<string, readonly Trial[]>();
+const fell = new Map<string, unknown>();
+
+beforeAll(async () => {
+  process.stdout.write(`seed ${seed}: HOT_DEPLOY_FAULTS_SEED=${seed}${all ? ' HOT_DEPLOY_FAULTS=all' : ''}\n`);
+  const images = { 1: await plainOctochat(1), 2: await plainOctochat(2) };
+  const waiting = [...chosen];
+  const tell = (line: string) => void process.stdout.write(`${line}\n`);
+  const work = async () => {
+    for (let course = waiting.shift(); course !== undefined; course = waiting.shift()) {
+      const { name } = course;
+      try {
+        walked.set(name, await walk(course, (version) => images[version], chance(seed), tell));
+      } catch (error) {
+        fell.set(name, error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atATime }, work));
+}, 3 * 3_600_000);
+
+afterAll(async () => {
+  const trials = [...walked].flatMap(([course, own]) =>
+    own.map((trial) => ({ ...trial, way: `${course}: ${trial.way}` })),
+  );
+  process.stdout.write(`${table(trials)}\n`);
+  await removeImages();
+});
+
+describe.each(chosen)('$name', ({ name }) => {
+  it('comes through every fault: the next run sets right what was left, and what it says is so', () => {
+    expect(fell.get(name)).toBeUndefined();
+    const trials = walked.get(name) ?? [];
+    const failed = trials.filter(({ broken }) => broken.length > 0);
+    expect(failed.map(describeTrial).join('\n\n')).toBe('');
+    // A call that did not come was not struck, and shows nothing.
+    const missed = trials.filter(({ reached }) => !reached);
+    expect(missed.map(describeTrial).join('\n\n')).toBe('');
+  });
+
+  it('is struck at every step of the ledger', () => {
+    const steps = (walked.get(name) ?? []).flatMap(({ blows }) => blows).filter(({ at }) => at.includes('('));
+    expect(steps.length).toBeGreaterThanOrEqual(8);
+  });
+});

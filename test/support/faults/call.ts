@@ -1,0 +1,59 @@
+import { entries } from './tar.js';
+
+/** One request to the engine, as the proxy sees it. */
+export interface Call {
+  readonly method: string;
+  /** Without the version and the query; ids and names are `*`, so that two runs have the same calls. */
+  readonly path: string;
+  /** The container, exec or network that is meant, as it stands in the path. */
+  readonly target?: string;
+  /** The name that is asked for: a new container's, or one that is renamed. */
+  readonly name?: string;
+  /** Which of those with the same method, path and ledger's step this is, from 1. */
+  readonly nth: number;
+  /** The step that it writes down in a container's ledger. */
+  readonly ledger?: string;
+}
+
+/** `DELETE /containers/* 2`. */
+export const keyOf = ({ method, path, nth, ledger }: Call): string =>
+  ledger === undefined ? `${method} ${path} ${nth}` : `${method} ${path} ${nth} (${ledger})`;
+
+/** Whether it changes something, or may: an exec is both. */
+export const isChanging = ({ method }: Pick<Call, 'method'>): boolean => method !== 'GET' && method !== 'HEAD';
+
+/** The beginning of a body that is looked at. A ledger's entry is far smaller. */
+export const lookedAtBytes = 1 << 20;
+
+const ledgerFile = /(?:^|\/)releases\/hot-deploy\/\d+-([a-z-]+)\.json$/;
+const beatFile = /(?:^|\/)hot-deploy-beat$/;
+
+/** Names calls, and counts those that have the same name. */
+export function calls(): (method: string, url: string, body: Buffer) => Call | undefined {
+  const counts = new Map<string, number>();
+  return (method, url, body) => {
+    const { pathname, searchParams } = new URL(url, 'http://engine');
+    const plain = pathname.replace(/^\/v[\d.]+/, '');
+    const target = /^\/(?:containers|exec|networks)\/([^/]+)(?=\/|$)/.exec(plain)?.[1];
+    const isList = target === undefined || ['json', 'create', 'prune'].includes(target);
+    const path = isList ? plain : plain.replace(`/${target}`, '/*');
+    const files = method === 'PUT' ? entries(body).map((entry) => entry.name) : [];
+    // It comes every few seconds, whatever else goes on: no run has the same number of them.
+    if (files.some((name) => beatFile.test(name))) return undefined;
+    const written = files.flatMap((name) => ledgerFile.exec(name)?.[1] ?? []);
+    // Several are a ledger that goes along with its container, and no step.
+    const [ledger] = written.length === 1 ? written : [];
+    const key = `${method} ${path} ${ledger ?? ''}`;
+    const nth = (counts.get(key) ?? 0) + 1;
+    counts.set(key, nth);
+    const name = searchParams.get('name');
+    return {
+      method,
+      path,
+      nth,
+      ...(!isList && { target }),
+      ...(name !== null && { name }),
+      ...(ledger !== undefined && { ledger }),
+    };
+  };
+}

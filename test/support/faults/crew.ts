@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { connect, eventually, handle, type Lines, published, unused } from '../world/container.js';
+import { docker } from '../world/images.js';
+import { evaluate } from '../world/inside.js';
+import { ask, containers, type Says, type Seen } from './look.js';
+import type { OwnEngine } from './own-engine.js';
+import { type EngineProxy, openProxy } from './proxy.js';
+
+/** Containers that one deploy is for, and that live through one fault after another. */
+export interface Crew {
+  readonly names: readonly string[];
+  /** Names the lock. */
+  readonly environment: string;
+  readonly proxy: EngineProxy;
+  /** Where they have an engine for themselves. */
+  readonly own?: OwnEngine;
+  /** Runs them anew, from this image. */
+  start(image: string): Promise<void>;
+  /** A client connects to each, where anybody can, and puts a value that only it knows. */
+  visit(): Promise<readonly Visit[]>;
+  /** Whatever the engine has of them: they themselves, what stands beside them, locks, throw-away containers. */
+  engine(): Promise<readonly Seen[]>;
+  ask(): Promise<readonly Says[]>;
+  remove(): Promise<void>;
+}
+
+/** One client, and what it is owed. */
+export interface Visit {
+  readonly container: string;
+  readonly startedAt: string;
+  readonly value: string;
+  readonly client?: Lines;
+}
+
+export async function gather(size: number, flags: readonly string[] = [], own?: OwnEngine): Promise<Crew> {
+  const proxy = await openProxy(own?.socket);
+  const prefix = unused('hd-fault');
+  const names = Array.from({ length: size }, (_, at) => `${prefix}-${at}`);
+  const environment = prefix;
+
+  const ours = (id: string, name: string) =>
+    proxy.made.has(id) || name === `hot-deploy-lock-${environment}` || name.startsWith(prefix);
+
+  const remove = async () => {
+    const left = (await containers(ours)).map(({ id }) => id);
+    if (left.length > 0) await docker('rm', '-f', '-v', ...left);
+  };
+
+  return {
+    names,
+    environment,
+    proxy,
+    ...(own && { own }),
+    remove,
+    engine: () => containers(ours),
+    ask: () => Promise.all(names.map((name) => answer(name))),
+
+    start: async (image) => {
+      await remove();
+      await Promise.all(
+        names.map(async (name) => {
+          const ports = own ? ['--network', 'none'] : await published(4040);
+          await docker('run', '-d', '--name', name, '--label', 'hot-deploy-test=1', ...ports, ...flags, image);
+        }),
+      );
+      await Promise.all(names.map((name) => answer(name)));
+    },
+
+    visit: () =>
+      Promise.all(
+        names.map(async (name) => {
+          const { State } = await handle(name).inspect();
+          const value = randomBytes(6).toString('hex');
+          const visit = { container: name, startedAt: State.StartedAt, value };
+          if (own) {
+            await evaluate(handle(name), `'Elixir.KV':put(<<"kept">>, <<"${value}">>)`);
+            return visit;
+          }
+          const client = await connect(await handle(name).port(4040));
+          await client.ask(`PUT kept ${value}`);
+          return { ...visit, client };
+        }),
+      ),
+  };
+}
+
+/** It may be booting. */
+function answer(name: string): Promise<Says> {
+  return eventually(`an answer of ${name}`, () => ask(name));
+}

@@ -1,0 +1,77 @@
+import type { Blow, Kind } from './blow.js';
+import { type Call, isChanging, keyOf } from './call.js';
+import type { Chance } from './seed.js';
+import type { Next } from './ways.js';
+
+/** A fault to be tried, and the run that has to set things right. */
+export interface Attempt {
+  readonly blows: readonly Blow[];
+  readonly next: Next;
+}
+
+const whens = ['before', 'after'] as const;
+/** Mostly the same again, as people and workflows do. */
+const nexts: readonly Next[] = ['again', 'plan', 'again', 'back'];
+
+/** How many of each kind are tried, chosen by chance. */
+export interface Samples {
+  /** One fault for each step of the ledger, in whichever container; else each step of each container, before and after. */
+  readonly oncePerStep?: true;
+  readonly killed: number;
+  readonly cancelled: number;
+  readonly calls: number;
+  readonly answers: number;
+  readonly cuts: number;
+}
+
+/**
+ * The faults of one way, from the calls of a run that went well: at the steps of the ledger, and at calls to the engine that
+ * change something. All of them where there are no `samples`.
+ */
+export function attempts(seen: readonly Call[], chance: Chance, samples: Samples | undefined): readonly Attempt[] {
+  const steps = seen.filter(({ ledger }) => ledger !== undefined);
+  const calls = seen.filter((call) => isChanging(call) && call.ledger === undefined);
+  const each = (all: readonly Call[], kind: Kind, at: readonly Blow['when'][]): readonly Blow[] =>
+    all.flatMap((call) => at.map((when) => ({ kind, when, at: keyOf(call) })));
+  const some = (blows: readonly Blow[], count: number | undefined) =>
+    count === undefined ? blows : chance.some(blows, count);
+  const kills = each(steps, 'SIGKILL', whens);
+  const blows = [
+    ...(samples?.oncePerStep ? oncePerStep(steps, chance) : kills),
+    ...some(each(steps, 'container killed', whens), samples?.killed),
+    ...some(each(steps, 'cancel', whens), samples?.cancelled),
+    ...some(each(calls, 'SIGKILL', whens), samples?.calls),
+    ...some(each(calls, 'answer lost', ['after']), samples?.answers),
+    ...some(each(calls, 'network cut', whens), samples?.cuts),
+  ];
+  return blows.map((blow, at) => ({ blows: [blow], next: nexts[at % nexts.length] as Next }));
+}
+
+function oncePerStep(steps: readonly Call[], chance: Chance): readonly Blow[] {
+  const names = [...new Set(steps.map(({ ledger }) => ledger))];
+  return names.map((name) => {
+    const call = chance.of(steps.filter(({ ledger }) => ledger === name));
+    return { kind: 'SIGKILL', when: chance.of(whens), at: keyOf(call) };
+  });
+}
+
+/** What happens to the engine itself, at every step of the ledger. */
+export function engineAttempts(seen: readonly Call[]): readonly Attempt[] {
+  const steps = seen.filter(({ ledger }) => ledger !== undefined);
+  const kinds = ['disk full', 'engine restarted'] as const;
+  const blows = steps.flatMap((call) =>
+    kinds.flatMap((kind) => whens.map((when): Blow => ({ kind, when, at: keyOf(call) }))),
+  );
+  return blows.map((blow) => ({ blows: [blow], next: 'again' }));
+}
+
+/** Of a run that takes up what one before it left: every step until it is through with that. */
+export function recovering(first: Blow, seen: readonly Call[]): readonly Attempt[] {
+  const steps = seen.filter(({ ledger }) => ledger !== undefined);
+  const last = steps.findLastIndex(({ ledger }) => ledger === 'undone');
+  const own =
+    last >= 0 ? steps.slice(0, last + 1) : steps.slice(0, steps.findLastIndex(({ ledger }) => ledger === 'done') + 1);
+  return own.flatMap((call) =>
+    whens.map((when): Attempt => ({ blows: [first, { kind: 'SIGKILL', when, at: keyOf(call) }], next: 'again' })),
+  );
+}
