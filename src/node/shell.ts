@@ -32,12 +32,21 @@ export async function shell({ engine, container, vm, cookie }: Reach, script: Sc
   });
 }
 
+// The hidden nodes of two that ask at the same time need two names, or the second one is turned away; few names, since each
+// stays on the node as an atom. Who is turned away has not read its input yet, and tries the next one.
 // The cookie is read where it is used: it stands in the VM's own command line or, failing that, in the VM's own
 // home directory, where erl_call looks by itself.
 export const callFunction = `
 cookie=\${HOT_DEPLOY_COOKIE:-}; unset HOT_DEPLOY_COOKIE
 [ -n "$cookie" ] || cookie=$(tr '\\000' '\\n' <"/proc/$1/cmdline" | sed -n '/^-setcookie$/{n;p;q;}')
-call() { "$1/erl_call" "$2" "$3" -h hot_deploy \${cookie:+-c "$cookie"} -e -fetch_stdout -no_result_term; }
+call() {
+  at=$$
+  for _ in 1 2 3; do
+    "$1/erl_call" "$2" "$3" -h "hot_deploy_$((at % 8))" \${cookie:+-c "$cookie"} -e -fetch_stdout -no_result_term && return
+    at=$((at + 1))
+  done
+  return 1
+}
 `;
 
 /** Erlang source for -eval: reads an expression from standard input and evaluates it. */
