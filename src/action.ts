@@ -12,6 +12,7 @@ import { verdict } from './report/verdict.js';
 import { tell } from './story.js';
 
 const environment = process.env;
+const signal = cancellation();
 
 try {
   const log = runnerLog(systemClock);
@@ -22,7 +23,7 @@ try {
     clock: systemClock,
     connect: () => connectEngine(environment),
     environment,
-    signal: cancellation(),
+    signal,
   });
   await publish(report, inputs.reportPath, environment);
   const sentence = [verdict(report), report.message].filter(Boolean).join(' ');
@@ -31,3 +32,6 @@ try {
 } catch (error) {
   core.setFailed(explain(error));
 }
+
+// All is said and done; an exec that the engine does not end must not use up the runner's patience.
+if (signal.aborted) process.exit();

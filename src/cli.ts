@@ -16,6 +16,7 @@ import { tell } from './story.js';
 
 const environment = process.env;
 const words = process.argv.slice(2);
+const signal = cancellation();
 const log = terminalLog(process.stderr, { clock: systemClock, debug: words.includes(debugWord), environment });
 
 /** Runs one command and answers the exit code. Progress goes to stderr, so that stdout holds the result alone. */
@@ -32,7 +33,7 @@ async function main(): Promise<number> {
     clock: systemClock,
     connect: () => connectEngine(environment),
     environment,
-    signal: cancellation(),
+    signal,
   });
   // A report that can't be written changes nothing about what was deployed.
   await writeReport(report, inputs.reportPath).catch((error) => log.warning(explain(error)));
@@ -46,3 +47,6 @@ try {
   process.stderr.write(log.masked(`hot-deploy: ${explain(error)}\n`));
   process.exitCode = error instanceof UsageError ? 2 : 4;
 }
+
+// All is said and done; an exec that the engine does not end must not use up the runner's patience.
+if (signal.aborted) process.exit();

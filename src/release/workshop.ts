@@ -70,6 +70,11 @@ export class Workshop {
       });
       const [root, ...startErl] = found.stdout.toString('utf8').split('\n');
       if (root === undefined || root === '') {
+        if (!(await engine.findContainer(container))?.State.Running) {
+          throw new Refusal(
+            `The throw-away container in which the release of ${reference} is read ended or was removed meanwhile. Try again.`,
+          );
+        }
         throw new Refusal(
           `The image ${reference} holds no release: nothing in it is named releases/start_erl.data. Is it the image of an Erlang or Elixir release?`,
         );
