@@ -1,9 +1,6 @@
 import { bundleFile, bundlesOf } from './bundle-file.js';
-import type { ContainerDetails } from './docker/details.js';
 import { tally } from './drift/drift.js';
-import type { Look } from './drift/look.js';
 import type { Inputs } from './inputs.js';
-import type { Locked } from './ledger/lock-labels.js';
 import type { Run } from './ledger/run.js';
 import type { ContainerPlan } from './plan/plan.js';
 import type { Reason } from './plan/reason.js';
@@ -102,45 +99,6 @@ export function scripted(draft: Draft, path: string): Report {
   return { ...empty(draft, 'planned'), script: { path } };
 }
 
-/** What a look at each container has shown. */
-export function looked(
-  draft: Draft,
-  engine: string,
-  looks: readonly { readonly container: ContainerDetails; readonly look: Look }[],
-  holder: Locked | undefined,
-): Report {
-  const drifts = looks.map(({ look }) => look.drift);
-  const counted = tally(drifts);
-  const same = counted.equal === looks.length;
-  const outcome = same ? 'unchanged' : counted.unread === looks.length ? 'refused' : 'planned';
-  const [from, ...others] = new Set(drifts.flatMap(({ runs }) => runs?.version ?? []));
-  const [meant, ...more] = [
-    ...new Map(drifts.flatMap(({ meant: one }) => (one ? [[one.id, one] as const] : []))).values(),
-  ];
-  return {
-    ...empty(draft, outcome),
-    status: counted,
-    ...(holder && { lock: { by: holder.holder.by, since: holder.since } }),
-    ...(from !== undefined && others.length === 0 && { from }),
-    ...(meant !== undefined && more.length === 0 && { image: meant, ...(meant.version && { to: meant.version }) }),
-    containers: looks.map(({ container, look: { drift, message } }) => ({
-      ...blank,
-      name: container.Name.replace(/^\//, ''),
-      id: container.Id,
-      engine,
-      outcome: outcomes[drift.state],
-      ...(drift.runs && { from: drift.runs.version }),
-      ...(drift.meant?.version && { to: drift.meant.version }),
-      drift,
-      ...(message && { message }),
-    })),
-  };
-}
-
-const outcomes = { equal: 'unchanged', differs: 'planned', unclear: 'planned', unread: 'refused' } as const;
-
-const blank = { method: 'none', reasons: [], phases: [], lingering: [], notMigrated: [] } as const;
-
 // What a person has to know first. Where one could not begin and others went back, the fleet was rolled back.
 function worst(outcomes: readonly Outcome[]): Outcome {
   const order = ['failed', 'rolled-back', 'refused', 'deployed'] as const;
@@ -236,7 +194,7 @@ function distinct(reasons: readonly Reason[]): readonly Reason[] {
   return [...new Map(reasons.map((reason) => [JSON.stringify(reason), reason])).values()];
 }
 
-function empty({ inputs, world, began, run }: Draft, outcome: Outcome): Report {
+export function empty({ inputs, world, began, run }: Draft, outcome: Outcome): Report {
   return {
     schema: 1,
     outcome,

@@ -5,11 +5,12 @@ import { type Look, looking } from './drift/look.js';
 import { findFleet, inWords } from './find-fleet.js';
 import type { Inputs } from './inputs.js';
 import { holderOf } from './ledger/lock.js';
+import { looked } from './looked.js';
 import { type CutOff, findHalfWay } from './recovery/half-way.js';
 import { Refusal } from './refusal.js';
 import { newSalt } from './release/baseline.js';
 import type { Report } from './report/report.js';
-import { type Draft, looked } from './reporting.js';
+import type { Draft } from './reporting.js';
 import type { World } from './world.js';
 
 /** What runs against what the image says, container by container. Changes nothing on any of them. */
