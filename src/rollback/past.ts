@@ -12,8 +12,8 @@ import type { Past } from './target.js';
 /** An earlier container under another name, stopped: to go back is to start it again. */
 export interface Kept {
   readonly container: ContainerDetails;
-  /** What it boots; absent where that could not be read. */
-  readonly version?: string;
+  /** What it boots. */
+  readonly ran: Version;
 }
 
 /** One container, what it runs, and all that is left of what it ran before. */
@@ -37,8 +37,8 @@ export async function remember(engine: Engine, container: ContainerDetails, hint
   const entries = root === undefined ? [] : await readLedger(engine, { container: container.Id, root });
   const earlier = root === undefined ? [] : await keptOf(engine, name, root);
   const version = stopped && root !== undefined ? await boots(engine, container.Id, root) : runs(reading);
-  const line = lineage(entries, { image: container.Image, ...(version !== undefined && { version }) });
-  const kept = earlier.toReversed().map(asVersion);
+  const line = lineage(entries, asVersion(container, version));
+  const kept = earlier.toReversed().map(({ ran }) => ran);
   return { name, container, reading, earlier, line, lived: lived(entries), kept, ...(root !== undefined && { root }) };
 }
 
@@ -52,16 +52,19 @@ function runs(reading: Remembered['reading']): string | undefined {
   return 'vm' in reading ? bootedVersion(reading.vm) : undefined;
 }
 
-function asVersion({ container, version }: Kept): Version {
-  const { Image: image, Config } = container;
-  return { image, reference: Config.Image, ...(version !== undefined && { version }) };
+/** What a container runs as far as it says so itself: its deploys may have written down more. */
+function asVersion({ Image: image, Config }: ContainerDetails, version: string | undefined): Version {
+  const reference = Config.Image.startsWith('sha256:') ? {} : { reference: Config.Image };
+  return { image, ...reference, ...(version !== undefined && { version }) };
 }
 
 async function keptOf(engine: Engine, name: string, root: string): Promise<readonly Kept[]> {
   return await Promise.all(
     (await keptContainers(engine, name)).map(async (container) => {
       const version = await boots(engine, container.Id, root);
-      return { container, ...(version !== undefined && { version }) };
+      const entries = await readLedger(engine, { container: container.Id, root });
+      const own = asVersion(container, version);
+      return { container, ran: lineage(entries, own).at(-1) ?? own };
     }),
   );
 }

@@ -54,7 +54,7 @@ async function planBack(site: Site, past: Remembered, trials: Trials): Promise<C
   const { rehearsal } = hot;
   const reasons = [...given, ...hot.reasons];
   const plan = { ...surveyed, reasons, ...(rehearsal && { rehearsal }) };
-  const kept = past.earlier.find(({ version }) => version === next.version);
+  const kept = past.earlier.find(({ ran }) => ran.version === next.version);
   const revival = kept === undefined ? { closed: [] } : await revivable(site, surveyed, kept);
   return 'kept' in revival
     ? { ...plan, method: 'revive', kept: revival.kept, next: site.next }
