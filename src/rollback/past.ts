@@ -37,7 +37,9 @@ export async function remember(engine: Engine, container: ContainerDetails, hint
   const entries = root === undefined ? [] : await readLedger(engine, { container: container.Id, root });
   const earlier = root === undefined ? [] : await keptOf(engine, name, root);
   const version = stopped && root !== undefined ? await boots(engine, container.Id, root) : runs(reading);
-  const line = lineage(entries, { image: container.Image, ...(version !== undefined && { version }) });
+  // Where nothing is on record, as after a re-creation by hand, the name it was made from is what a rollback has to move.
+  const runsNow = { image: container.Image, reference: container.Config.Image };
+  const line = lineage(entries, { ...runsNow, ...(version !== undefined && { version }) });
   const kept = earlier.toReversed().map(asVersion);
   return { name, container, reading, earlier, line, lived: lived(entries), kept, ...(root !== undefined && { root }) };
 }
