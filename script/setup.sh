@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What script/demo, script/test and script/bench need before they begin: Node packages, a Docker engine, base images.
+# What script/demo, script/test and script/bench need before they begin: Node packages, a Docker engine, base images, and
+# linters.
 # Sourced, from the repository's root.
 
 missing() {
@@ -24,6 +25,25 @@ install_packages() {
   cp "$folder/package-lock.json" "$mark"
 }
 
+# What looks over the scripts that are generated. Where it cannot be had, the tests that take it say so and are skipped.
+install_linters() {
+  local each absent=() log
+  for each in shellcheck shfmt; do type -P "$each" >/dev/null || absent+=("$each"); done
+  ((${#absent[@]})) || return 0
+  if [[ $EUID == 0 ]] && type -P apt-get >/dev/null; then
+    echo "installing ${absent[*]}" >&2
+    log="$(mktemp)"
+    for each in update "install --no-install-recommends ${absent[*]}"; do
+      # shellcheck disable=SC2086 # a command and its words
+      DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qq -y $each >>"$log" 2>&1 || cat "$log" >&2
+    done
+    rm "$log"
+  fi
+  for each in "${absent[@]}"; do
+    type -P "$each" >/dev/null || echo "$each is missing and could not be installed: the tests that take it are skipped" >&2
+  done
+}
+
 # An engine that was started for this run is stopped after it; one that ran before stays.
 engine_was_there() { timeout 5 docker version >/dev/null 2>&1; }
 
@@ -31,6 +51,7 @@ set_up() {
   need_node
   install_packages .
   install_packages test/support/node24
+  install_linters
   if engine_was_there; then
     trap 'stop_children' EXIT
   else

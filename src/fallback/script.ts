@@ -11,7 +11,15 @@ import { array, comment, quote } from './quote.js';
 export interface Fallback {
   readonly inputs: Pick<
     Inputs,
-    'environment' | 'build' | 'context' | 'soakMs' | 'drainMs' | 'suspendTimeoutMs' | 'nodeName' | 'keep'
+    | 'environment'
+    | 'build'
+    | 'context'
+    | 'soakMs'
+    | 'drainMs'
+    | 'suspendTimeoutMs'
+    | 'lockTimeoutMs'
+    | 'nodeName'
+    | 'keep'
   > & { readonly image: string };
   readonly containers: readonly {
     readonly container: ContainerDetails;
@@ -69,7 +77,8 @@ fi
 }
 
 function constants(inputs: Fallback['inputs'], names: readonly string[], withEnv: boolean): string {
-  const { environment, image, build, context, soakMs, drainMs, suspendTimeoutMs, nodeName, keep } = inputs;
+  const { environment, image, build, context, soakMs, drainMs, suspendTimeoutMs, lockTimeoutMs, nodeName, keep } =
+    inputs;
   const options = [
     ...(build?.dockerfile === undefined ? [] : [`--file=${build.dockerfile}`]),
     ...(build?.target === undefined ? [] : [`--target=${build.target}`]),
@@ -80,6 +89,7 @@ function constants(inputs: Fallback['inputs'], names: readonly string[], withEnv
   return `# --- what to deploy, and to what ---
 
 environment=${quote(environment)}
+environment_json=${quote(JSON.stringify(environment))}
 lock=${quote(lockName(environment))}
 ${array('names', names)}
 # The name that moves to the image after success.
@@ -96,9 +106,13 @@ health_timeout=120
 soak=${seconds(soakMs)}
 drain=${seconds(drainMs)}
 suspend_ms=${suspendTimeoutMs}
+# Seconds to wait for another deploy; --lock-timeout says otherwise.
+lock_timeout=${seconds(lockTimeoutMs)}
 node_name=${quote(nodeName?.split('@')[0] ?? '')}
 
-run=$RANDOM$RANDOM$RANDOM-$$ shown=1 dry='' again='' given_image='' bundle='' image_id='' work='' hot_way=''
+run=$RANDOM$RANDOM$RANDOM-$$
+[[ ! -r /proc/sys/kernel/random/uuid ]] || run=$(</proc/sys/kernel/random/uuid)
+shown=1 dry='' again='' given_image='' bundle='' image_id='' work='' hot_way=''
 chosen=() found=() half=()
 
 # --- the containers' settings, without what their images bring ---

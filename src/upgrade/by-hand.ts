@@ -11,6 +11,7 @@ import type { Way } from './way.js';
 export interface ByHand {
   readonly running: Pick<RunningRelease, 'version' | 'root' | 'modules' | 'applications'>;
   readonly next: Pick<ImageRelease, 'version' | 'applications' | 'protocols'> & ImageRelease;
+  readonly images: Way['images'];
   readonly directories: readonly string[];
   readonly checksums: Way['checksums'];
   readonly updates: readonly string[];
@@ -25,7 +26,7 @@ export interface ByHand {
  * numbers, and words in base64.
  */
 export function byHand(what: ByHand): readonly Entry[] {
-  const { running, next, directories, checksums } = what;
+  const { running, next, images, directories, checksums } = what;
   const { root, version: from } = running;
   const to = next.version;
   const old = running.applications.map(({ name, version }) => [name, version] as const);
@@ -36,6 +37,8 @@ export function byHand(what: ByHand): readonly Entry[] {
     'schema 1',
     `from ${from}`,
     `to ${to}`,
+    `image-from ${images.from}`,
+    `image-to ${images.to}`,
     `root ${root}`,
     `sha256-up ${checksums.up.sha256}`,
     `checksums-up ${checksums.up.file}`,

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDetails } from '../../src/docker/details.js';
 import { openWorkbench, type Workbench } from '../docker/workbench.js';
@@ -40,7 +41,7 @@ const settled = async (name: string, environment: string) => {
 const points = Array.from({ length: 9 }, (_, at) => at + 1);
 
 describe.each(['before', 'after'] as const)('killed %s a command that changes something', (when) => {
-  it.each(points)('number %i, the next run finishes or undoes it, and deploys', async (at) => {
+  it.concurrent.each(points)('number %i, the next run finishes or undoes it, and deploys', async (at) => {
     const name = `killed-${when}-${at}`;
     const environment = full(name);
     await bench.run(name, '--restart', 'always', '--env', 'SECRET=kept', v1.Id);
@@ -60,7 +61,7 @@ describe.each(['before', 'after'] as const)('killed %s a command that changes so
 });
 
 describe.each(['INT', 'TERM', 'HUP'] as const)('SIG%s', (signal) => {
-  it.each(points)('at change %i: what ran before runs when it ends, or what is new', async (at) => {
+  it.concurrent.each(points)('at change %i: what ran before runs when it ends, or what is new', async (at) => {
     const name = `stopped-${signal.toLowerCase()}-${at}`;
     const environment = full(name);
     const old = await bench.run(name, v1.Id);
@@ -103,10 +104,52 @@ it('two at once: the second is refused while the first lives', async () => {
   const script = await scripted(bench.engine, [full('twice')], { image: reference(v2), environment });
   const first = await script.start(['deploy']);
   await expect.poll(first.said, { timeout: 20_000 }).toContain('from sha256');
-  const second = await script.run('deploy');
+  const second = await script.run('deploy', '--lock-timeout', '0');
   expect(second).toMatchObject({ code: 1 });
   expect(second.stderr).toContain('deploys to');
+  // One that waits has its turn when the first has ended, and then there is nothing to do.
+  const third = await script.run('deploy');
+  expect(third, third.stderr).toMatchObject({ code: 0 });
+  expect(third.stderr).toMatch(/waiting for the lock[\s\S]*already/);
   expect(await first.ended).toMatchObject({ code: 0 });
+});
+
+it('a lock of another machine is waited for while it beats, and taken over when it has been silent', async () => {
+  await bench.run('far', v1.Id);
+  const environment = full('far');
+  const lock = `hot-deploy-lock-${environment}`;
+  const holder = JSON.stringify({
+    by: 'ada@far',
+    host: 'another',
+    pidns: 'pid:[1]',
+    pid: 1,
+    startTicks: 1,
+    since: 'now',
+  });
+  const labels = [
+    `hot-deploy.lock=${environment}`,
+    'hot-deploy.run=1',
+    `hot-deploy.holder=${holder}`,
+    `hot-deploy.test=${bench.prefix}`,
+  ];
+  await bench.docker('create', '--name', lock, ...labels.flatMap((label) => ['--label', label]), v1.Id);
+  const script = await scripted(bench.engine, [full('far')], { image: reference(v2), environment });
+  const beats = setInterval(() => {
+    spawn('sh', [
+      '-c',
+      `d=$(mktemp -d); date +%N >$d/hot-deploy-beat; docker cp $d/hot-deploy-beat ${lock}:/; rm -r $d`,
+    ]);
+  }, 1_000);
+  const refused = await script.run('deploy', '--lock-timeout', '3').finally(() => clearInterval(beats));
+  expect(refused, refused.stderr).toMatchObject({ code: 1 });
+  expect(refused.stderr).toContain('ada@far');
+  const began = Date.now();
+  const taken = await script.run('deploy', '--lock-timeout', '0');
+  expect(taken, taken.stderr).toMatchObject({ code: 0 });
+  expect(taken.stderr).toContain('ada@far (since now) held');
+  expect(Date.now() - began).toBeGreaterThan(12_000);
+  expect(await version('far')).toBe('2');
+  await settled('far', environment);
 });
 
 it('a container with --rm comes back from its own settings', async () => {
@@ -161,6 +204,9 @@ it('plan, status and --dry-run change nothing, and a wrong word is refused with 
   expect(dry.stdout).toMatch(
     /docker create --name \S+\.hot-deploy-new-.*--env=SECRET[\s\S]*docker stop[\s\S]*docker rename[\s\S]*docker start/,
   );
+  for (const said of [/update --restart=no/, /rename \S+ \S+\.hot-deploy-previous-/, /rm --force --volumes \S*lock-/]) {
+    expect(dry.stdout).toMatch(said);
+  }
   expect(await script.run('plan')).toMatchObject({ code: 0 });
   const status = await script.run('status');
   expect(status.stdout).toContain('lock: free');

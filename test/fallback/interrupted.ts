@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Ran, Scripted } from './scripted.js';
 
 /**
- * Runs a script and sends it a signal right before, or right after, its `at`-th command that changes something. The session's
+ * Runs a script and sends it a signal right before, or right after, its `at`-th command that changes
+ * something. The session's
  * leader is the script, since it was started as one.
  */
 export async function interrupted(
@@ -14,15 +15,22 @@ export async function interrupted(
     signal,
     at,
     when,
-  }: { readonly signal: 'KILL' | 'INT' | 'TERM' | 'HUP'; readonly at: number; readonly when: 'before' | 'after' },
+    among = 'create *|rename *|start *|stop *|update *|rm *|tag *',
+  }: {
+    readonly signal: 'KILL' | 'INT' | 'TERM' | 'HUP';
+    readonly at: number;
+    readonly when: 'before' | 'after';
+    /** Which of the commands count: patterns of bash for their words. */
+    readonly among?: string;
+  },
 ): Promise<Ran & { readonly reached: boolean }> {
-  const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-shim-'));
+  const folder = await mkdtemp(join(dirname(script.path), 'shim-'));
   const real = (process.env['PATH'] ?? '').split(':').map((each) => join(each, 'docker'));
   await writeFile(
     join(folder, 'docker'),
     `#!/usr/bin/env bash
 for real in ${real.map((path) => `'${path}'`).join(' ')}; do [[ ! -x $real ]] || break; done
-case $1 in create | rename | start | stop | update | rm | tag) ;; *) exec "$real" "$@" ;; esac
+case "$*" in ${among}) ;; *) exec "$real" "$@" ;; esac
 echo "$*" >>${folder}/changes
 strike() {
   read -r -a stat </proc/self/stat
@@ -40,6 +48,5 @@ exit "$code"
   await chmod(join(folder, 'docker'), 0o755);
   const { ended } = await script.start(words, { PATH: `${folder}:${process.env['PATH']}` });
   const ran = await ended;
-  const { existsSync } = await import('node:fs');
   return { ...ran, reached: existsSync(join(folder, 'reached')) };
 }

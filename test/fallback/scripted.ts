@@ -41,6 +41,7 @@ export const defaults: Omit<Fallback['inputs'], 'image'> = {
   soakMs: 1_000,
   drainMs: 2_000,
   suspendTimeoutMs: 1_000,
+  lockTimeoutMs: 60_000,
   keep: 3,
 };
 

@@ -8,6 +8,7 @@ const inputs: Fallback['inputs'] = {
   soakMs: 10_000,
   drainMs: 30_000,
   suspendTimeoutMs: 1_000,
+  lockTimeoutMs: 600_000,
   keep: 3,
 };
 

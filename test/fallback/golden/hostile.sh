@@ -14,6 +14,7 @@ fi
 # --- what to deploy, and to what ---
 
 environment='it'\''s "$(production)"'
+environment_json='"it'\''s \"$(production)\""'
 lock=hot-deploy-lock-it-s----production---2a22cf41
 names=(
   web
@@ -32,9 +33,13 @@ health_timeout=120
 soak=10
 drain=30
 suspend_ms=1000
+# Seconds to wait for another deploy; --lock-timeout says otherwise.
+lock_timeout=600
 node_name=''
 
-run=$RANDOM$RANDOM$RANDOM-$$ shown=1 dry='' again='' given_image='' bundle='' image_id='' work='' hot_way=''
+run=$RANDOM$RANDOM$RANDOM-$$
+[[ ! -r /proc/sys/kernel/random/uuid ]] || run=$(</proc/sys/kernel/random/uuid)
+shown=1 dry='' again='' given_image='' bundle='' image_id='' work='' hot_way=''
 chosen=() found=() half=()
 
 # --- the containers' settings, without what their images bring ---
