@@ -2,6 +2,8 @@
 
 # Id by exact name. `docker ps --filter name=` would match a part of it, and `docker inspect` the beginning of an id.
 declare -A ids=()
+# In a dry run: names that something would have by then.
+declare -A pretended=()
 list() {
   local id names name
   engine ps --all --no-trunc --format '{{.ID}} {{.Names}}' || {
@@ -18,6 +20,7 @@ list() {
       names=${names#*,}
     done
   done <"$work/said"
+  for name in "${!pretended[@]}"; do ids[$name]=${pretended[$name]}; done
 }
 
 # Of one container, by its id. `.Id` is no field of the client's own type, so the template sees the engine's answer as it
@@ -80,6 +83,8 @@ previous() {
   those "$1" previous
   for each in "${found[@]}"; do
     facts "${ids[$each]}" || continue
+    # One that runs is what a dry run would keep.
+    [[ $running != true ]] || ended=9999
     lines+=("$ended $each")
   done
   found=()
@@ -93,11 +98,26 @@ decode() {
   [[ -z $1 ]] || printf -v decoded '%b' "\\x${1// /\\x}"
 }
 
-# A release that was upgraded hot has traces in the container's own layer.
-loaded_hot() {
+# What a container's own layer tells: whether a release was loaded hot into it, and how far its ledger got.
+read_traces() {
+  local kind path file
+  loaded_hot='' ledger_root='' last_file='' last_step=''
   engine diff "$1" || return 1
   while read -r kind path; do
-    [[ $kind != D && $path == */releases/start_erl.data ]] && return 0
+    [[ $kind != D ]] || continue
+    file=${path##*/}
+    case $path in
+    */releases/start_erl.data) loaded_hot=yes ;;
+    */releases/hot-deploy/[0-9][0-9][0-9][0-9][0-9][0-9]-*.json)
+      ledger_root=${path%/releases/hot-deploy/*}
+      [[ ! $file > $last_file ]] || last_file=$file
+      ;;
+    esac
   done <"$work/said"
-  return 1
+  last_step=${last_file#*-} last_step=${last_step%.json}
+  cut_off=''
+  case $last_step in
+  '' | done | undone) ;;
+  *) cut_off="an earlier run was cut off at the step $last_step ($last_file)" ;;
+  esac
 }

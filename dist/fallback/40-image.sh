@@ -41,7 +41,7 @@ build_image() {
   words+=(--iidfile "$work/image-id" "${build_options[@]}" "${given[@]}" -- "$context")
   show "${words[@]}"
   if [[ -n $dry ]]; then
-    image_id=$reference
+    image_id=ID_OF_THAT_IMAGE
     return 0
   fi
   rm -f "$work/image-id"

@@ -88,20 +88,24 @@ settle() {
     facts "${ids[$each]}" || return 1
     # Compose would count a kept container as one of the service, and one with --rm is only a stand-in.
     if [[ -n $compose || $auto_remove == true ]]; then
-      change rm "$id" || return 1
+      change rm "$each" || return 1
     else
       keep "$name" "$id" || return 1
+      [[ -z $dry ]] || pretended["$name.hot-deploy-previous-$(short "$id")"]=$id
     fi
+    unset "pretended[$each]"
   done
   list || return 1
   previous "$name"
-  for each in "${found[@]:$keep_previous}"; do change rm "${ids[$each]}" || return 1; done
+  for each in "${found[@]:$keep_previous}"; do change rm "$each" || return 1; done
 }
 
 # `switch NAME NEXT_ID`: between `stop` and `start` nothing serves, and only two renames happen.
 switch() {
   local name=$1 next=$2 mark
   mark=$(short "$source_id")
+  note "$name" stop "$source_id" || return 1
+  carry_ledger "$name" "$source_id" "$next"
   change stop "$source_id" || return 1
   if [[ $source_auto_remove == true ]]; then
     local until=$((SECONDS + 60))
@@ -114,6 +118,7 @@ switch() {
     done
   else
     change rename "$source_id" "$name.hot-deploy-old-$mark" || return 1
+    [[ -z $dry ]] || pretended["$name.hot-deploy-old-$mark"]=$source_id
   fi
   change rename "$next" "$name" && change start "$next" && await_health "$next"
 }
@@ -125,7 +130,7 @@ look_at() {
   source_id=${ids[$name]-}
   [[ -n $source_id ]] || return 0
   facts "$source_id" || return 1
-  source_auto_remove=$auto_remove source_image=$its_image
+  source_auto_remove=$auto_remove source_image=$its_image source_reference=$its_reference
   [[ $running == true && $status == running ]] || {
     say "$name is $status, and only a running container is re-created: start it, or remove it"
     return 1
@@ -142,6 +147,9 @@ look_at() {
     fi
   done
 }
+
+# What it is that runs there, for the ledger.
+runs() { version "$(boots "$source_id" "${ledger[$name]}")" "$source_image" "$source_reference"; }
 
 # What stops short of being like the one that runs.
 warn() {
@@ -167,17 +175,21 @@ deploy_one() {
     change rm --force --volumes "$made"
     return 1
   fi
-  if [[ -z $again && -z $dry && $source_image == "$image_id" ]] && ! loaded_hot "$source_id"; then
+  read_traces "$source_id" || return 1
+  [[ -z $cut_off ]] || say "$name: $cut_off; a new container takes its place"
+  if [[ -z $again && -z $dry && -z $cut_off && -z $loaded_hot && $source_image == "$image_id" ]]; then
     say "$name runs $use already"
     return 0
   fi
   mark=$(short "$source_id")
   begun+=("$name")
+  open_ledger "$name" "$source_id"
   if [[ $source_auto_remove == true ]]; then
     create "$name.hot-deploy-old-$mark" "$source_image" "$source_image" || return 1
   fi
   create "$name.hot-deploy-new-$mark" "$use" "$image_id" || return 1
   next=$made
+  undertake "$name" deploy recreate "$(runs)" "$(version "$(boots "$next" "${ledger[$name]}")" "$image_id" "$use")"
   for path in "${injected[@]}"; do
     show cp "$source_id:$path" "$next:$path"
     [[ -n $dry ]] || docker cp "$source_id:$path" - </dev/null | docker cp - "$next:${path%/*}/" || return 1
@@ -192,11 +204,14 @@ go_back() {
   for ((at = $#; at > 0; at--)); do
     name=${!at}
     say "$name: going back"
-    undo "$name" || {
+    if undo "$name"; then
+      list || true
+      note "$name" undone "${ids[$name]-}" || true
+    else
       code=4
       say "$name could not be put back: look at it now"
       docker ps --all --filter "name=^/$name" --format '{{.Names}}: {{.Status}}' </dev/null >&2 || true
-    }
+    fi
   done
   return "$code"
 }
@@ -239,12 +254,12 @@ recover() {
   say "an earlier run was cut off at ${half[*]}"
   if came_through; then
     for name in "${half[@]}"; do
-      settle "$name" || return 1
+      settle "$name" && end_ledger "$name" 'done' || return 1
       say "$name: its deploy is finished"
     done
   else
     for name in "${half[@]}"; do
-      undo "$name" || return 1
+      undo "$name" && end_ledger "$name" undone || return 1
       say "$name: its deploy is undone"
     done
   fi

@@ -10,7 +10,8 @@ rollback_one() {
   }
   its_policy=$policy
   previous "$name"
-  if loaded_hot "$source_id"; then
+  read_traces "$source_id" || return 1
+  if [[ -n $loaded_hot ]]; then
     say "$name was upgraded hot since it was started. A rollback goes back to the container before it, not to the release before."
     [[ -n $again ]] || {
       say "For that, --force; for the image that it was started from, deploy --image $source_image."
@@ -24,6 +25,9 @@ rollback_one() {
   back=${ids[${found[0]}]} mark=$(short "$source_id")
   say "$name: back to ${found[0]}"
   begun+=("$name")
+  open_ledger "$name" "$source_id"
+  facts "$back" || return 1
+  undertake "$name" rollback revive "$(runs)" "$(version "$(boots "$back" "${ledger[$name]}")" "$its_image" "$its_reference")"
   change rename "$back" "$name.hot-deploy-new-$mark" || return 1
   change update "--restart=$its_policy" "$back" || return 1
   switch "$name" "$back"

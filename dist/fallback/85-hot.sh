@@ -1,6 +1,7 @@
 # --- hot: a bundle loaded into the running VM by its own release_handler ---
 
 hot_way='' hot_begun=() hot_well=''
+from='' to='' root='' image_from='' image_to='' to_reference=''
 declare -A hot_fresh=() digest=() checksums=()
 
 # The VM that serves in a container, as its own command line describes it.
@@ -112,11 +113,17 @@ release_of() {
 
 # The lock is a container too: what came as an archive is unpacked in it, and read out of it file by file.
 open_bundle() {
-  local key value
   mkdir "$work/hot-deploy-stage"
   show cp "$work/hot-deploy-stage" "$lock:/"
   show cp - "$lock:/hot-deploy-stage"
-  [[ -z $dry ]] || return 0
+  if [[ -n $dry ]]; then
+    # There is no lock to unpack it in, so what it holds is only known where tar is.
+    if command -v tar >/dev/null && tar -xzf "$bundle" -C "$work" hot-deploy 2>"$work/complaint"; then
+      mv "$work/hot-deploy" "$work/bundle"
+      read_bundle
+    fi
+    return
+  fi
   engine cp "$work/hot-deploy-stage" "$lock_id:/" || return 1
   docker cp - "$lock_id:/hot-deploy-stage" <"$bundle" >/dev/null 2>"$work/complaint" &
   finished $! || {
@@ -127,7 +134,16 @@ open_bundle() {
     say "$bundle holds nothing for this script: make it anew"
     return 1
   }
-  directories=()
+  read_bundle || return 1
+  engine cp "$lock_id:/hot-deploy-stage/${checksums[up]-}" "$work/checksums" || {
+    say "$bundle is damaged: $(complaint)"
+    return 1
+  }
+}
+
+directories=()
+read_bundle() {
+  local key value
   while read -r key value; do
     case $key in
     schema) [[ $value == 1 ]] || {
@@ -136,16 +152,15 @@ open_bundle() {
     } ;;
     from) from=$value ;;
     to) to=$value ;;
+    image-from) image_from=$value ;;
+    image-to) image_to=$value ;;
     root) root=$value ;;
     sha256-*) digest[${key#*-}]=$value ;;
     checksums-*) checksums[${key#*-}]=$value ;;
     directory) directories+=("$value") ;;
     esac
   done <"$work/bundle/about"
-  engine cp "$lock_id:/hot-deploy-stage/${checksums[up]-}" "$work/checksums" || {
-    say "$bundle is damaged: $(complaint)"
-    return 1
-  }
+  ! engine image inspect --format '{{.Id}}' -- "$reference" || [[ $(said) != "$image_to" ]] || to_reference=$reference
 }
 
 # What the node has to hold anyway, under a salt of its own: nobody can check a guess by it later.
@@ -223,6 +238,15 @@ look_at_directories() {
   [[ $(said) == same ]]
 }
 
+# What is written down of an upgrade by this bundle.
+undertake_hot() {
+  local at brought='' was=''
+  for at in ${fresh//,/ }; do brought+=${brought:+, }$(json "${directories[at]}"); done
+  [[ $source_image != "$image_from" ]] || was=$source_reference
+  undertake "$1" deploy relup "$(version "$from" "$image_from" "$was")" "$(version "$to" "$image_to" "$to_reference")" \
+    ", \"brought\": [$brought]"
+}
+
 hot_one() {
   local name=$1 directory
   settings_of "$name"
@@ -231,53 +255,47 @@ hot_one() {
     say "there is no container $name"
     return 1
   }
-  local id=$source_id since=$started
-  if [[ -n $dry ]]; then
-    show cp "$lock:/hot-deploy-stage/DIRECTORY" -
-    show cp - "$name:ROOT/DIRECTORY"
-    show exec --interactive "$name" sh -c 'install the release' hot-deploy
-    return 0
-  fi
-  find_vm "$id" || {
+  local id=$source_id since
+  open_ledger "$name" "$id"
+  [[ -n ${ledger[$name]} ]] || {
     say "$name runs no node, or several, or one that cannot be reached: only a restart is possible (deploy)"
     return 1
   }
+  if [[ -n $dry ]]; then
+    root=${root:-$vm_root}
+    ((${#directories[@]})) || directories=(lib/EACH_NEW_APPLICATION releases/NEW_VERSION)
+  fi
   [[ $vm_root == "$root" ]] || {
     say "the release of $name is at $vm_root, and that of the bundle at $root"
     return 1
   }
-  ask "$id" ready.erl || {
-    say "the node of $name does not answer: $(complaint)"
-    return 1
-  }
-  case $answer in
-  ok) ;;
-  already)
-    say "$name runs $to already"
-    return 0
-    ;;
-  *)
-    say "$name: $answer"
-    return 1
-    ;;
-  esac
+  if [[ -z $dry ]]; then
+    hot_recover "$name" "$id" && look_at "$name" || return 1
+    is_ready "$name" "$id" || return "$((answer_code - 1))"
+  fi
   look_at_directories "$id" || {
     say "$name holds other files under $to or the versions that it brings: $(complaint)"
     return 1
   }
+  since=$started
+  undertake_hot "$name"
+  note "$name" stage "$id" || return 1
   hot_fresh[$name]=$fresh
   hot_begun+=("$name")
   for directory in "${directories[@]}"; do
     show cp "$lock:/hot-deploy-stage/$directory" -
     # With its owner, who is the release's.
     show cp - "$name:$root/${directory%/*}"
+    [[ -z $dry ]] || continue
     docker cp "$lock_id:/hot-deploy-stage/$directory" - </dev/null 2>"$work/complaint" |
       docker cp - "$id:$root/${directory%/*}" >/dev/null || {
       say "$directory could not be brought into $name"
       return 1
     }
   done
-  show exec --interactive "$name" sh -c 'install the release' hot-deploy
+  note "$name" switch "$id" || return 1
+  show exec --interactive --user "$vm_user" "$name" sh -c "verify, resolve the configuration, install $to" hot-deploy "$vm_pid" "$vm_bin" "$vm_flag" "$vm_node"
+  [[ -z $dry ]] || return 0
   install up "$id"
   local said=$answer
   await_state "$id" || {
@@ -290,6 +308,65 @@ hot_one() {
   }
   say "$name runs $to; watching it for $soak s"
   soak_for "$id" "$since"
+}
+
+# Whether the node could be switched: 0 if not, 1 where it runs the new release already, else 2.
+answer_code=0
+is_ready() {
+  answer_code=2
+  ask "$2" ready.erl || {
+    say "the node of $1 does not answer: $(complaint)"
+    return 1
+  }
+  case $answer in
+  ok) return 0 ;;
+  already)
+    answer_code=1
+    say "$1 runs $to already"
+    ;;
+  *) say "$1: $answer" ;;
+  esac
+  return 1
+}
+
+# What an earlier run has left half-way between the same two releases: forward where it had begun to settle, else back.
+hot_recover() {
+  local name=$1 id=$2 entry run=$run at step
+  read_traces "$id" || return 1
+  [[ -n $cut_off ]] || return 0
+  step=$last_step
+  say "$name: $cut_off"
+  engine cp "$id:$ledger_root/releases/hot-deploy/$last_file" "$work/entry" || return 1
+  entry=$(<"$work/entry")
+  if [[ $entry != *'"way": "relup"'* || $entry != *"\"version\": \"$from\""* || $entry != *"\"version\": \"$to\""* ]]; then
+    say "$name: that is not what $bundle is about: \`hot-deploy rollback\` or \`deploy\` sets it right, or deploy here, which makes a new container"
+    return 1
+  fi
+  [[ ! $entry =~ \"run\":\ \"([^\"]*)\" ]] || run=${BASH_REMATCH[1]}
+  await_script "$id" || return 1
+  fresh=''
+  for at in "${!directories[@]}"; do
+    [[ $entry != *'"brought"'* || ${entry#*'"brought"'} != *"\"${directories[at]}\""* ]] || fresh+=${fresh:+,}$at
+  done
+  undertake_hot "$name"
+  hot_fresh[$name]=$fresh
+  if await_state "$id" && [[ $step == settle && $answer == new* ]]; then
+    hot_settle "$name"
+  else
+    hot_back "$name"
+  fi
+}
+
+# The installation of a run that was killed is carried out to its end, and nobody may ask the node meanwhile.
+await_script() {
+  local until=$((SECONDS + 180))
+  while engine top "$1" -ww -eo pid,args && [[ $(said) == *" hot-deploy $vm_pid "* ]]; do
+    ((SECONDS < until)) || {
+      say "what the earlier run had begun in the container goes on and on"
+      return 1
+    }
+    pause 0.5
+  done
 }
 
 soak_for() {
@@ -318,6 +395,7 @@ hot_back() {
   await_state "$id" || answer=unknown
   if [[ $answer != old ]]; then
     say "$name: going back to $from"
+    note "$name" bring-back "$id" || true
     install down "$id"
     await_state "$id" || answer=unknown
   fi
@@ -327,11 +405,18 @@ hot_back() {
     await_state "$id" && [[ $answer == old ]] || return 1
   fi
   ask "$id" unstage.erl || true
+  note "$name" undone "$id" || true
   say "$name runs $from"
 }
 
 hot_settle() {
   local name=$1 id=${ids[$1]-} until=$((SECONDS + drain))
+  show exec --interactive "$name" sh -c "make $to permanent" hot-deploy
+  note "$name" settle "$id" || true
+  [[ -z $dry ]] || {
+    note "$name" 'done' "$id"
+    return
+  }
   while ask "$id" unload.erl && [[ $answer != 'left 0' ]] && ((SECONDS < until)); do pause 0.5; done
   [[ $answer == 'left 0' ]] || say "$name: processes are still in old code ($answer)"
   ask "$id" permanent.erl || true
@@ -340,6 +425,7 @@ hot_settle() {
     say "$name: $to could not be made permanent ($said, $answer): a restart of the container would boot $from"
     return 1
   fi
+  note "$name" 'done' "$id" || true
   say "$name runs $to, and boots it"
 }
 
@@ -349,7 +435,6 @@ hot() {
   open_bundle || exit 1
   for name in "${chosen[@]}"; do hot_one "$name" || exit 1; done
   hot_well=yes
-  [[ -z $dry ]] || return 0
   list || exit 4
   for name in "${hot_begun[@]}"; do hot_settle "$name" || exit 4; done
 }

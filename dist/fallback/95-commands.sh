@@ -14,6 +14,8 @@ Usage: hot-deploy.sh deploy|rollback|plan|status [--dry-run] [NAME...]
   --dry-run        print each docker command that would change something, and change nothing
   --image IMAGE    deploy this image and build nothing; it is pulled where the engine has it not
   --context DIR    build from this folder
+  --lock-timeout SECONDS
+                   how long to wait for another deploy that is under way; 0 does not wait
   --force          deploy although the image runs already; roll back although a hot upgrade was in between
   --help           this
 
@@ -48,7 +50,9 @@ plan() {
     if [[ -z $source_id ]]; then
       say "$name is not there: it would be made anew"
     else
-      say "$name ($(short "$source_id"), of $its_reference) would be stopped and replaced by a new container of that image"
+      say "$name ($(short "$source_id"), of $source_reference) would be stopped and replaced by a new container of that image"
+      read_traces "$source_id" || return 1
+      [[ -z $cut_off ]] || say "$name: $cut_off"
     fi
     ((${#variables[@]} == 0)) || say "$name: the values of ${variables[*]} come from the container that runs"
     warn "$name"
@@ -56,7 +60,7 @@ plan() {
 }
 
 status() {
-  local name each
+  local name each holder holder_by its_environment
   list || return 1
   for name in "${chosen[@]}"; do
     if [[ -z ${ids[$name]-} ]]; then
@@ -65,6 +69,8 @@ status() {
       facts "${ids[$name]}" || return 1
       printf '%s: %s%s since %s, of %s (%s)\n' "$name" "$status" "${health:+ and $health}" "$started" "$its_reference" "$its_image"
       [[ $running != true ]] || printf '%s: release %s\n' "$name" "$(release_of "$id")"
+      read_traces "${ids[$name]}" || return 1
+      [[ -z $cut_off ]] || printf '%s: %s\n' "$name" "$cut_off"
     fi
     previous "$name"
     for each in "${found[@]}"; do
@@ -75,7 +81,7 @@ status() {
   unfinished || return 1
   for name in "${half[@]}"; do printf '%s: unfinished; the next deploy or rollback finishes or undoes it\n' "$name"; done
   if [[ -n ${ids[$lock]-} ]]; then
-    printf 'lock: %s\n' "$(holder_of "${ids[$lock]}")"
+    read_holder "${ids[$lock]}" && printf 'lock: %s\n' "$holder_by"
   else
     printf 'lock: free\n'
   fi
@@ -127,7 +133,10 @@ moving=''
 conclude() {
   local name
   for name in "${begun[@]}"; do
-    [[ -n $dry ]] || settle "$name" || return 1
+    list || return 1
+    note "$name" settle "${ids[$name]-}" || true
+    settle "$name" || return 1
+    note "$name" 'done' "${ids[$name]-}" || true
   done
   [[ -z $moving ]] || change tag "$image_id" "$reference" || {
     say "all containers run $image_id, and $reference still names what ran before"
@@ -150,9 +159,16 @@ main() {
     case $1 in
     --dry-run) dry=yes ;;
     --force) again=yes ;;
-    --image | --context)
+    --image | --context | --lock-timeout)
       [[ -n ${2-} ]] || misused "$1 needs a value"
-      if [[ $1 == --image ]]; then given_image=$2; else context=$2; fi
+      case $1 in
+      --image) given_image=$2 ;;
+      --context) context=$2 ;;
+      --lock-timeout)
+        [[ $2 =~ ^[0-9]{1,6}$ ]] || misused "--lock-timeout takes seconds, and $2 is none"
+        lock_timeout=$((10#$2))
+        ;;
+      esac
       shift
       ;;
     --help | -h)
@@ -176,6 +192,7 @@ main() {
   trap 'stopped=129' HUP
   trap 'stopped=130' INT
   trap 'stopped=143' TERM
+  who="${USER:-user $EUID}@${HOSTNAME:-unknown}, hot-deploy.sh"
   umask 077
   work=$(mktemp -d)
   engine version --format '{{.Server.Version}}' || refuse "no docker engine answers: $(complaint)"
