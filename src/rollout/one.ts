@@ -32,8 +32,8 @@ const afterRestartMs = 1_000;
 export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Promise<Carried> {
   const { engine, clock, log, inputs, image, signal, replaced, errand } = fleet;
   const record = recorder(plan.name, clock, log, fleet.began);
-  const target =
-    inputs.probe ?? (plan.oldImage.Config.Healthcheck?.Test?.length ? ({ kind: 'docker' } as const) : undefined);
+  const [check = 'NONE'] = plan.oldImage.Config.Healthcheck?.Test ?? [];
+  const target = inputs.probe ?? (check === 'NONE' ? undefined : ({ kind: 'docker' } as const));
   const probe = startFor(fleet, plan, target);
   const work: Work = {
     engine,

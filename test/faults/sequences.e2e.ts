@@ -6,7 +6,7 @@ import { chance } from '../support/faults/seed.js';
 import { openStage, type Stage } from '../support/faults/stage.js';
 import { removeImages } from '../support/world/images.js';
 
-const count = Number(process.env['HOT_DEPLOY_SEQUENCES'] ?? 40);
+const count = Number(process.env['HOT_DEPLOY_SEQUENCES'] ?? 20);
 const first = Number(process.env['HOT_DEPLOY_FAULTS_SEED'] ?? 1);
 const atATime = 3;
 /** A sequence is made shorter as long as it still fails, so often at most. */
