@@ -30,7 +30,7 @@ export async function interrupted(
     join(folder, 'docker'),
     `#!/usr/bin/env bash
 for real in ${real.map((path) => `'${path}'`).join(' ')}; do [[ ! -x $real ]] || break; done
-case "$*" in ${among}) ;; *) exec "$real" "$@" ;; esac
+case "$*" in ${among.replaceAll(' ', '\\ ').replaceAll('\\ |', '|')}) ;; *) exec "$real" "$@" ;; esac
 echo "$*" >>${folder}/changes
 strike() {
   read -r -a stat </proc/self/stat

@@ -6,10 +6,12 @@
 set -Eeuo pipefail
 set -m
 export LC_ALL=C
-if ((BASH_VERSINFO[0] < 4)); then
-  echo 'hot-deploy: this needs bash 4 or later' >&2
+if ((BASH_VERSINFO[0] < 4 || (BASH_VERSINFO[0] == 4 && BASH_VERSINFO[1] < 2))); then
+  echo 'hot-deploy: this needs bash 4.2 or later' >&2
   exit 2
 fi
+# Before 4.4 an empty array counts as one that is not set.
+((BASH_VERSINFO[0] > 4 || BASH_VERSINFO[1] > 3)) || set +u
 
 # --- what to deploy, and to what ---
 
