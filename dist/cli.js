@@ -130,10 +130,12 @@ ${withEnv?"# It holds the values of their environment: keep it to yourself, and 
 set -Eeuo pipefail
 set -m
 export LC_ALL=C
-if ((BASH_VERSINFO[0] < 4)); then
-  echo 'hot-deploy: this needs bash 4 or later' >&2
+if ((BASH_VERSINFO[0] < 4 || (BASH_VERSINFO[0] == 4 && BASH_VERSINFO[1] < 2))); then
+  echo 'hot-deploy: this needs bash 4.2 or later' >&2
   exit 2
 fi
+# Before 4.4 an empty array counts as one that is not set.
+((BASH_VERSINFO[0] > 4 || BASH_VERSINFO[1] > 3)) || set +u
 `}function constants2(inputs,names2,withEnv){const{environment:environment2,image,build,context,soakMs,drainMs,suspendTimeoutMs,lockTimeoutMs,nodeName:nodeName2,keep:keep2}=inputs;const options2=[...build?.dockerfile===void 0?[]:[`--file=${build.dockerfile}`],...build?.target===void 0?[]:[`--target=${build.target}`]];const seconds2=ms=>String(Math.ceil(ms/1e3));const named7=argument=>withEnv?argument:argument.replace(/=.*$/s,"");return`# --- what to deploy, and to what ---
 
 environment=${quote(environment2)}

@@ -17,7 +17,8 @@ quoted() {
     elif [[ $word =~ ^[A-Za-z0-9_@%+=:,./-]+$ ]]; then
       printf ' %s' "$word"
     else
-      printf " '%s'" "${word//"$quote"/"$escaped"}"
+      word=${word//"$quote"/"$escaped"}
+      printf " '%s'" "$word"
     fi
   done
 }

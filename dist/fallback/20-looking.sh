@@ -4,6 +4,9 @@
 declare -A ids=()
 # In a dry run: names that something would have by then.
 declare -A pretended=()
+pretend() {
+  [[ -z $dry ]] || pretended[$1]=$2
+}
 list() {
   local id names name
   engine ps --all --no-trunc --format '{{.ID}} {{.Names}}' || {

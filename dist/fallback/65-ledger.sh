@@ -26,7 +26,8 @@ json() {
   local text=$1 slash='\' mark='"'
   text=${text//"$slash"/"$slash$slash"}
   text=${text//"$mark"/"$slash$mark"}
-  printf '"%s"' "${text//[[:cntrl:]]/ }"
+  text=${text//[[:cntrl:]]/ }
+  printf '"%s"' "$text"
 }
 
 # `version RELEASE IMAGE REFERENCE`: one side of a deploy; what is unknown is left out.
@@ -93,12 +94,14 @@ carry_ledger() {
 
 # `end_ledger NAME STEP`: ends what an earlier run had written down, in its own words.
 end_ledger() {
-  local name=$1 step=$2 entry until=$((SECONDS + 30))
+  local name=$1 step=$2 entry was is until=$((SECONDS + 30))
   list && [[ -n ${ids[$name]-} ]] && read_traces "${ids[$name]}" || return 1
   [[ -n $cut_off ]] || return 0
   engine cp "${ids[$name]}:$ledger_root/releases/hot-deploy/$last_file" "$work/entry" || return 1
+  was="\"step\": \"$last_step\"" is="\"step\": \"$step\""
   entry=$(<"$work/entry")
-  printf '%s\n' "${entry/"\"step\": \"$last_step\""/"\"step\": \"$step\""}" >"$work/entry"
+  entry=${entry/"$was"/"$is"}
+  printf '%s\n' "$entry" >"$work/entry"
   until find_vm "${ids[$name]}"; do
     ((SECONDS < until)) || break
     pause 0.5

@@ -91,7 +91,7 @@ settle() {
       change rm "$each" || return 1
     else
       keep "$name" "$id" || return 1
-      [[ -z $dry ]] || pretended["$name.hot-deploy-previous-$(short "$id")"]=$id
+      pretend "$name.hot-deploy-previous-$(short "$id")" "$id"
     fi
     unset "pretended[$each]"
   done
@@ -118,9 +118,11 @@ switch() {
     done
   else
     change rename "$source_id" "$name.hot-deploy-old-$mark" || return 1
-    [[ -z $dry ]] || pretended["$name.hot-deploy-old-$mark"]=$source_id
+    pretend "$name.hot-deploy-old-$mark" "$source_id"
   fi
-  change rename "$next" "$name" && change start "$next" && await_health "$next"
+  change rename "$next" "$name" || return 1
+  [[ -z $dry ]] || next=$name
+  change start "$next" && await_health "$next"
 }
 
 # Says what runs under a name, and refuses what could not be put right afterwards.
@@ -214,53 +216,4 @@ go_back() {
     fi
   done
   return "$code"
-}
-
-# --- what an earlier run has left half-way: forward where the whole fleet had come through, else back ---
-
-unfinished() {
-  local name
-  list || return 1
-  half=()
-  for name in "${names[@]}"; do
-    those "$name" old
-    local -a both=("${found[@]}")
-    those "$name" new
-    ((${#both[@]} + ${#found[@]} == 0)) || half+=("$name")
-  done
-}
-
-came_through() {
-  local name image='' mark
-  for name in "${names[@]}"; do
-    [[ -n ${ids[$name]-} ]] || return 1
-    those "$name" new
-    ((${#found[@]} == 0)) || return 1
-    facts "${ids[$name]}" || return 1
-    [[ $running == true && -z ${image#"$its_image"} ]] || return 1
-    image=$its_image
-    those "$name" old
-    for mark in "${found[@]}"; do
-      [[ $(short "$id") != "${mark##*-}" ]] || return 1
-      await_health "$id" || return 1
-    done
-  done
-}
-
-recover() {
-  local name
-  unfinished || return 1
-  ((${#half[@]})) || return 0
-  say "an earlier run was cut off at ${half[*]}"
-  if came_through; then
-    for name in "${half[@]}"; do
-      settle "$name" && end_ledger "$name" 'done' || return 1
-      say "$name: its deploy is finished"
-    done
-  else
-    for name in "${half[@]}"; do
-      undo "$name" && end_ledger "$name" undone || return 1
-      say "$name: its deploy is undone"
-    done
-  fi
 }

@@ -1,242 +1,7 @@
 # --- hot: a bundle loaded into the running VM by its own release_handler ---
 
-hot_way='' hot_begun=() hot_well=''
-from='' to='' root='' image_from='' image_to='' to_reference=''
-declare -A hot_fresh=() digest=() checksums=()
-
-# The VM that serves in a container, as its own command line describes it.
-find_vm() {
-  local line word='' pid='' user='' group='' bin='' flag='' node='' root='' tool='' hidden='' value
-  vm_pid='' vm_hidden=yes vm_several=''
-  docker exec "$1" sh -c "$search_vms" </dev/null >"$work/vms" 2>"$work/complaint" &
-  finished $! || true
-  printf 'vm\n' >>"$work/vms"
-  while IFS= read -r line; do
-    value=${line#* }
-    case $line in
-    vm | 'vm '*)
-      take_vm
-      pid=$value user='' group='' bin='' flag='' node='' root='' tool='' hidden='' word=''
-      ;;
-    'uid '*) user=$value ;;
-    'gid '*) group=$value ;;
-    'arg '*)
-      case $word in
-      -root) root=$value ;;
-      -bindir) bin=$value ;;
-      -sname | -name) flag=${flag:-$word} node=${node:-$value} ;;
-      -boot) [[ $value != start_clean && $value != */start_clean ]] || tool=yes ;;
-      esac
-      word=$value
-      case $word in
-      -remsh | --rpc-eval) tool=yes ;;
-      -hidden) hidden=yes ;;
-      -proto_dist | -erl_epmd_port | -no_epmd) flag=none ;;
-      esac
-      ;;
-    esac
-  done <"$work/vms"
-  [[ -n $vm_pid && -z $vm_several && ($vm_flag == -sname || $vm_flag == -name) ]]
-}
-
-# A node that hides counts only where no other is there.
-take_vm() {
-  [[ -n $pid && -n $root && -n $bin && -z $tool ]] || return 0
-  [[ -z $node_name || ${node%%@*} == "$node_name" ]] || return 0
-  if [[ -n $vm_pid ]]; then
-    case ${vm_hidden:-no}-${hidden:-no} in
-    no-yes) return 0 ;;
-    yes-no) vm_several='' ;;
-    *)
-      vm_several=yes
-      return 0
-      ;;
-    esac
-  fi
-  vm_pid=$pid vm_user=$user:$group vm_bin=$bin vm_flag=$flag vm_node=$node vm_root=$root vm_hidden=$hidden
-}
-
-# `inside ID SCRIPT STDIN [WORD...]`: a shell beside the VM, as its user. Its exit code is no verdict.
-inside() {
-  local id=$1 script=$2 input=$3
-  shift 3
-  local words=(exec --interactive --user "$vm_user")
-  [[ -z ${HOT_DEPLOY_RESOLVER-} ]] || words+=(--env HOT_DEPLOY_RESOLVER)
-  [[ -z ${HOT_DEPLOY_COOKIE-} ]] || words+=(--env HOT_DEPLOY_COOKIE)
-  docker "${words[@]}" "$id" sh -c "$script" hot-deploy "$vm_pid" "$vm_bin" "$vm_flag" "$vm_node" "$@" \
-    <"$input" >"$work/said" 2>"$work/complaint" &
-  finished $! || true
-}
-
-# The line after a mark; empty where there is none.
-told() {
-  local line
-  while IFS= read -r line; do
-    [[ $line != "hot-deploy-$1 "* ]] || printf '%s' "${line#* }"
-  done <"$work/said"
-}
-
-# `ask ID NAME`: a question of the bundle's to the node.
-answer=
-ask() {
-  answer=''
-  find_vm "$1" || return 1
-  filled "$2" >"$work/question"
-  inside "$1" "$(<"$work/bundle/call.sh")" "$work/question"
-  answer=$(told says)
-  [[ -n $answer ]]
-}
-
-# Text of the bundle's with what is known only now.
-salt='' prints='' fresh=''
-filled() {
-  local text
-  text=$(<"$work/bundle/$1")
-  text=${text//@PID@/$vm_pid}
-  text=${text//@SUSPEND@/$suspend_ms}
-  text=${text//@SALT@/$salt}
-  text=${text//@PRINTS@/$prints}
-  text=${text//@FRESH@/$fresh}
-  printf '%s\n' "$text"
-}
-
-release_of() {
-  if ! find_vm "$1"; then
-    printf 'unknown: no node that can be asked'
-    return
-  fi
-  printf '%s\n' 'V=case whereis(release_handler) of undefined->element(2,init:script_id());_->Rs=release_handler:which_releases(),hd([X||{_,X,_,current}<-Rs]++[X||{_,X,_,permanent}<-Rs]++[element(2,init:script_id())]) end,io:put_chars(["\nhot-deploy-says ",V,"\n"]).' >"$work/question"
-  inside "$1" "$call_node" "$work/question"
-  answer=$(told says)
-  printf '%s' "${answer:-unknown: the node does not answer}"
-}
-
-# The lock is a container too: what came as an archive is unpacked in it, and read out of it file by file.
-open_bundle() {
-  mkdir "$work/hot-deploy-stage"
-  show cp "$work/hot-deploy-stage" "$lock:/"
-  show cp - "$lock:/hot-deploy-stage"
-  if [[ -n $dry ]]; then
-    # There is no lock to unpack it in, so what it holds is only known where tar is.
-    if command -v tar >/dev/null && tar -xzf "$bundle" -C "$work" hot-deploy 2>"$work/complaint"; then
-      mv "$work/hot-deploy" "$work/bundle"
-      read_bundle
-    fi
-    return
-  fi
-  engine cp "$work/hot-deploy-stage" "$lock_id:/" || return 1
-  docker cp - "$lock_id:/hot-deploy-stage" <"$bundle" >/dev/null 2>"$work/complaint" &
-  finished $! || {
-    say "$bundle cannot be unpacked: $(complaint)"
-    return 1
-  }
-  engine cp "$lock_id:/hot-deploy-stage/hot-deploy" "$work/bundle" || {
-    say "$bundle holds nothing for this script: make it anew"
-    return 1
-  }
-  read_bundle || return 1
-  engine cp "$lock_id:/hot-deploy-stage/${checksums[up]-}" "$work/checksums" || {
-    say "$bundle is damaged: $(complaint)"
-    return 1
-  }
-}
-
-directories=()
-read_bundle() {
-  local key value
-  while read -r key value; do
-    case $key in
-    schema) [[ $value == 1 ]] || {
-      say "$bundle is of another version of hot-deploy: generate both anew"
-      return 1
-    } ;;
-    from) from=$value ;;
-    to) to=$value ;;
-    image-from) image_from=$value ;;
-    image-to) image_to=$value ;;
-    root) root=$value ;;
-    sha256-*) digest[${key#*-}]=$value ;;
-    checksums-*) checksums[${key#*-}]=$value ;;
-    directory) directories+=("$value") ;;
-    esac
-  done <"$work/bundle/about"
-  ! engine image inspect --format '{{.Id}}' -- "$reference" || [[ $(said) != "$image_to" ]] || to_reference=$reference
-}
-
-# What the node has to hold anyway, under a salt of its own: nobody can check a guess by it later.
-read_prints() {
-  local words
-  salt=$RANDOM$RANDOM$RANDOM$RANDOM$RANDOM
-  mapfile -t words <"$work/bundle/boot-$2"
-  HOT_DEPLOY_RESOLVER=$(filled "prints-$1.erl")
-  export HOT_DEPLOY_RESOLVER
-  inside "$3" "$(<"$work/bundle/prints.sh")" /dev/null "${words[@]}" "$(<"$work/bundle/evaluate")"
-  unset HOT_DEPLOY_RESOLVER
-  prints=$(told prints)
-  [[ -n $prints ]] || {
-    say 'the configuration of what runs could not be resolved in the container'
-    return 1
-  }
-}
-
-# `install up|down ID`: `answer` is what the node said, and empty where the answer was lost.
-install() {
-  local words
-  answer=''
-  find_vm "$2" || return 0
-  # Both sets of values are resolved by a VM that boots the release which lies there in any case.
-  read_prints "$1" up "$2" || {
-    answer='refused before anything changed'
-    return 0
-  }
-  mapfile -t words <"$work/bundle/boot-$1"
-  {
-    printf 'go\n'
-    filled "install-$1.erl"
-  } >"$work/question"
-  HOT_DEPLOY_RESOLVER=$(filled "resolve-$1.erl")
-  export HOT_DEPLOY_RESOLVER
-  inside "$2" "$(<"$work/bundle/switch.sh")" "$work/question" \
-    "${words[@]}" "$(<"$work/bundle/evaluate")" "${digest[$1]}" "$root/${checksums[$1]}"
-  unset HOT_DEPLOY_RESOLVER
-  answer=$(told says)
-  [[ -n $answer ]] || say "$(complaint)"
-}
-
-# What runs, asked of the node until it has booted; an exec's exit code tells nothing.
-await_state() {
-  local until=$((SECONDS + 60))
-  while ((SECONDS < until)); do
-    ! ask "$1" state.erl || [[ $answer == booting || $answer == crashed* ]] || return 0
-    pause 0.5
-  done
-  return 1
-}
-
-# Directories that the container has already must be what the bundle brings; the others are taken away again on the way back.
-look_at_directories() {
-  local at directory line
-  local -a lines=()
-  fresh=''
-  for at in "${!directories[@]}"; do
-    directory=${directories[at]}
-    # shellcheck disable=SC2016 # the container's shell expands it
-    if engine exec --user "$vm_user" "$1" sh -c '[ -e "$1" ]' sh "$root/$directory"; then
-      while IFS= read -r line; do
-        [[ ${line:66} != "$directory/"* && ${line:66} != "$directory" ]] || lines+=("$line")
-      done <"$work/checksums"
-    else
-      fresh+=${fresh:+,}$at
-    fi
-  done
-  ((${#lines[@]})) || return 0
-  printf '%s\n' "${lines[@]}" >"$work/question"
-  # shellcheck disable=SC2016
-  docker exec --interactive --user "$vm_user" "$1" sh -c 'cd "$1" && sha256sum -c - >/dev/null && echo same' sh "$root" \
-    <"$work/question" >"$work/said" 2>"$work/complaint" &
-  finished $! || true
-  [[ $(said) == same ]]
-}
+hot_way='' hot_begun=() hot_left=() hot_well=''
+declare -A hot_fresh=()
 
 # What is written down of an upgrade by this bundle.
 undertake_hot() {
@@ -329,46 +94,6 @@ is_ready() {
   return 1
 }
 
-# What an earlier run has left half-way between the same two releases: forward where it had begun to settle, else back.
-hot_recover() {
-  local name=$1 id=$2 entry run=$run at step
-  read_traces "$id" || return 1
-  [[ -n $cut_off ]] || return 0
-  step=$last_step
-  say "$name: $cut_off"
-  engine cp "$id:$ledger_root/releases/hot-deploy/$last_file" "$work/entry" || return 1
-  entry=$(<"$work/entry")
-  if [[ $entry != *'"way": "relup"'* || $entry != *"\"version\": \"$from\""* || $entry != *"\"version\": \"$to\""* ]]; then
-    say "$name: that is not what $bundle is about: \`hot-deploy rollback\` or \`deploy\` sets it right, or deploy here, which makes a new container"
-    return 1
-  fi
-  [[ ! $entry =~ \"run\":\ \"([^\"]*)\" ]] || run=${BASH_REMATCH[1]}
-  await_script "$id" || return 1
-  fresh=''
-  for at in "${!directories[@]}"; do
-    [[ $entry != *'"brought"'* || ${entry#*'"brought"'} != *"\"${directories[at]}\""* ]] || fresh+=${fresh:+,}$at
-  done
-  undertake_hot "$name"
-  hot_fresh[$name]=$fresh
-  if await_state "$id" && [[ $step == settle && $answer == new* ]]; then
-    hot_settle "$name"
-  else
-    hot_back "$name"
-  fi
-}
-
-# The installation of a run that was killed is carried out to its end, and nobody may ask the node meanwhile.
-await_script() {
-  local until=$((SECONDS + 180))
-  while engine top "$1" -ww -eo pid,args && [[ $(said) == *" hot-deploy $vm_pid "* ]]; do
-    ((SECONDS < until)) || {
-      say "what the earlier run had begun in the container goes on and on"
-      return 1
-    }
-    pause 0.5
-  done
-}
-
 soak_for() {
   local until=$((SECONDS + soak)) since=$2
   while ((SECONDS < until)); do
@@ -434,15 +159,28 @@ hot() {
   hot_way=yes
   open_bundle || exit 1
   for name in "${chosen[@]}"; do hot_one "$name" || exit 1; done
-  hot_well=yes
-  list || exit 4
-  for name in "${hot_begun[@]}"; do hot_settle "$name" || exit 4; done
+  # From here on forward, whatever comes.
+  hot_left=("${hot_begun[@]}") hot_well=yes
+  hot_conclude || exit 4
+}
+
+hot_conclude() {
+  list || return 1
+  while ((${#hot_left[@]})); do
+    hot_settle "${hot_left[0]}" || return 1
+    hot_left=("${hot_left[@]:1}")
+  done
 }
 
 # Of the trap: answers the exit code.
 hot_ending() {
   local at result=3
-  [[ -z $hot_well ]] || return "$code"
+  if [[ -n $hot_well ]]; then
+    ((${#hot_left[@]})) || return 0
+    ((code != 4)) && hot_conclude || return 4
+    return 0
+  fi
+  [[ -z $dry ]] || return 1
   ((${#hot_begun[@]})) || return 1
   for ((at = ${#hot_begun[@]} - 1; at >= 0; at--)); do
     hot_back "${hot_begun[at]}" || {

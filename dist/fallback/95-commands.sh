@@ -137,6 +137,7 @@ conclude() {
     note "$name" settle "${ids[$name]-}" || true
     settle "$name" || return 1
     note "$name" 'done' "${ids[$name]-}" || true
+    [[ -n $dry ]] || ! facts "${ids[$name]-}" || say "$name runs $its_reference"
   done
   [[ -z $moving ]] || change tag "$image_id" "$reference" || {
     say "all containers run $image_id, and $reference still names what ran before"
@@ -192,7 +193,8 @@ main() {
   trap 'stopped=129' HUP
   trap 'stopped=130' INT
   trap 'stopped=143' TERM
-  who="${USER:-user $EUID}@${HOSTNAME:-unknown}, hot-deploy.sh"
+  who=$(id -un 2>/dev/null) || who="user $EUID"
+  who+="@${HOSTNAME:-unknown}, hot-deploy.sh"
   umask 077
   work=$(mktemp -d)
   engine version --format '{{.Server.Version}}' || refuse "no docker engine answers: $(complaint)"

@@ -1,0 +1,84 @@
+# --- the VM in a container, and how it is asked ---
+
+# The VM that serves in a container, as its own command line describes it.
+find_vm() {
+  local line word='' pid='' user='' group='' bin='' flag='' node='' root='' tool='' hidden='' value
+  vm_pid='' vm_hidden=yes vm_several=''
+  docker exec "$1" sh -c "$search_vms" </dev/null >"$work/vms" 2>"$work/complaint" &
+  finished $! || true
+  printf 'vm\n' >>"$work/vms"
+  while IFS= read -r line; do
+    value=${line#* }
+    case $line in
+    vm | 'vm '*)
+      take_vm
+      pid=$value user='' group='' bin='' flag='' node='' root='' tool='' hidden='' word=''
+      ;;
+    'uid '*) user=$value ;;
+    'gid '*) group=$value ;;
+    'arg '*)
+      case $word in
+      -root) root=$value ;;
+      -bindir) bin=$value ;;
+      -sname | -name) flag=${flag:-$word} node=${node:-$value} ;;
+      -boot) [[ $value != start_clean && $value != */start_clean ]] || tool=yes ;;
+      esac
+      word=$value
+      case $word in
+      -remsh | --rpc-eval) tool=yes ;;
+      -hidden) hidden=yes ;;
+      -proto_dist | -erl_epmd_port | -no_epmd) flag=none ;;
+      esac
+      ;;
+    esac
+  done <"$work/vms"
+  [[ -n $vm_pid && -z $vm_several && ($vm_flag == -sname || $vm_flag == -name) ]]
+}
+
+# A node that hides counts only where no other is there.
+take_vm() {
+  [[ -n $pid && -n $root && -n $bin && -z $tool ]] || return 0
+  [[ -z $node_name || ${node%%@*} == "$node_name" ]] || return 0
+  if [[ -n $vm_pid ]]; then
+    case ${vm_hidden:-no}-${hidden:-no} in
+    no-yes) return 0 ;;
+    yes-no) vm_several='' ;;
+    *)
+      vm_several=yes
+      return 0
+      ;;
+    esac
+  fi
+  vm_pid=$pid vm_user=$user:$group vm_bin=$bin vm_flag=$flag vm_node=$node vm_root=$root vm_hidden=$hidden
+}
+
+# `inside ID SCRIPT STDIN [WORD...]`: a shell beside the VM, as its user. Its exit code is no verdict.
+inside() {
+  local id=$1 script=$2 input=$3
+  shift 3
+  local words=(exec --interactive --user "$vm_user")
+  [[ -z ${HOT_DEPLOY_RESOLVER-} ]] || words+=(--env HOT_DEPLOY_RESOLVER)
+  [[ -z ${HOT_DEPLOY_COOKIE-} ]] || words+=(--env HOT_DEPLOY_COOKIE)
+  docker "${words[@]}" "$id" sh -c "$script" hot-deploy "$vm_pid" "$vm_bin" "$vm_flag" "$vm_node" "$@" \
+    <"$input" >"$work/said" 2>"$work/complaint" &
+  finished $! || true
+}
+
+# The line after a mark; empty where there is none.
+told() {
+  local line
+  while IFS= read -r line; do
+    [[ $line != "hot-deploy-$1 "* ]] || printf '%s' "${line#* }"
+  done <"$work/said"
+}
+
+release_of() {
+  if ! find_vm "$1"; then
+    printf 'unknown: no node that can be asked'
+    return
+  fi
+  printf '%s\n' 'V=case whereis(release_handler) of undefined->element(2,init:script_id());_->Rs=release_handler:which_releases(),hd([X||{_,X,_,current}<-Rs]++[X||{_,X,_,permanent}<-Rs]++[element(2,init:script_id())]) end,io:put_chars(["\nhot-deploy-says ",V,"\n"]).' >"$work/question"
+  inside "$1" "$call_node" "$work/question"
+  answer=$(told says)
+  printf '%s' "${answer:-unknown: the node does not answer}"
+}

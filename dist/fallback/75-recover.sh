@@ -1,0 +1,66 @@
+# --- what an earlier run has left half-way: forward where the whole fleet had come through, else back ---
+
+unfinished() {
+  local name
+  list || return 1
+  half=()
+  for name in "${names[@]}"; do
+    those "$name" old
+    local -a both=("${found[@]}")
+    those "$name" new
+    ((${#both[@]} + ${#found[@]} == 0)) || half+=("$name")
+  done
+}
+
+came_through() {
+  local name image='' mark
+  for name in "${names[@]}"; do
+    [[ -n ${ids[$name]-} ]] || return 1
+    those "$name" new
+    ((${#found[@]} == 0)) || return 1
+    facts "${ids[$name]}" || return 1
+    [[ $running == true && -z ${image#"$its_image"} ]] || return 1
+    image=$its_image
+    those "$name" old
+    for mark in "${found[@]}"; do
+      [[ $(short "$id") != "${mark##*-}" ]] || return 1
+      await_health "$id" || return 1
+    done
+  done
+}
+
+# A restart that no name tells of any more has ended, one way or the other, before that was written down.
+end_restarts() {
+  local name entry
+  for name in "${chosen[@]}"; do
+    [[ -n ${ids[$name]-} ]] || continue
+    read_traces "${ids[$name]}" || continue
+    [[ -n $cut_off ]] || continue
+    engine cp "${ids[$name]}:$ledger_root/releases/hot-deploy/$last_file" "$work/entry" || continue
+    entry=$(<"$work/entry")
+    [[ $entry == *'"way": "recreate"'* || $entry == *'"way": "revive"'* ]] || continue
+    say "$name: $cut_off, and nothing of it is left to do"
+    if [[ $last_step == settle ]]; then end_ledger "$name" 'done'; else end_ledger "$name" undone; fi
+  done
+}
+
+recover() {
+  local name
+  unfinished || return 1
+  ((${#half[@]})) || {
+    end_restarts
+    return 0
+  }
+  say "an earlier run was cut off at ${half[*]}"
+  if came_through; then
+    for name in "${half[@]}"; do
+      settle "$name" && end_ledger "$name" 'done' || return 1
+      say "$name: its deploy is finished"
+    done
+  else
+    for name in "${half[@]}"; do
+      undo "$name" && end_ledger "$name" undone || return 1
+      say "$name: its deploy is undone"
+    done
+  fi
+}
