@@ -48,7 +48,15 @@ export async function restart(work: Work, { plan, next, kept, target, onPhase }:
 
   replaced.set(plan.container.Id, result.id);
   await follow(work, target, result.id);
-  const proof = await work.phase('prove', () => prove(work, result.id, next));
+  let proof: Proof | undefined;
+  try {
+    proof = await work.phase('prove', () => prove(work, result.id, next));
+  } catch (error) {
+    // It is not known what the new one runs, and it is known what the old one ran.
+    const why = `it was healthy on the new image, and could not be asked what it runs: ${error instanceof Error ? error.message : String(error)}`;
+    if (work.inputs.onFailure === 'stop') throw new Error(`${why} It was left as it is, since on-failure is stop.`);
+    return await goBackToOld(work, plan, target, why);
+  }
   const told = {
     id: result.id,
     warnings: [...result.warnings, ...(work.haste.cancelled ? [unproved(plan, proof)] : [])],
@@ -152,7 +160,12 @@ async function prove(work: Work, container: string, next: ImageRelease): Promise
   const { clock, engine, haste, inputs } = work;
   const until = clock.now() + bootTimeoutMs;
   while (clock.now() < until && haste.leftMs() > 0) {
-    const reading = await inTime(work, readRunning(engine, await engine.inspectContainer(container), inputs));
+    const asked = readRunning(engine, await engine.inspectContainer(container), inputs);
+    const reading = await inTime(work, asked).catch(async (error: unknown) => {
+      // A busy machine does not answer each time.
+      if (clock.now() >= until) throw error;
+      return { kind: 'unasked' } as const;
+    });
     if (reading === undefined) return undefined;
     if (reading.kind === 'no-distribution' || (reading.kind === 'unreachable' && isOutOfReach(reading.vm))) {
       return undefined;
