@@ -207,7 +207,7 @@ describe('a command line that is wrong', () => {
     [
       'an unknown command',
       ['undo', ...whole.slice(1)],
-      /There is no command "undo"\. Allowed: deploy, plan, rehearse, status;/,
+      /There is no command "undo"\. Allowed: deploy, plan, rehearse, rollback, script, status;/,
     ],
     ['a contradiction', [...whole, '--target', 'app'], /`build` is "false", but `target` is given/],
   ])('with %s is told what is allowed, before anything is asked of an engine', async (_, words, sentence) => {
