@@ -113,6 +113,11 @@ export async function settleRestarted(work: Work, plan: ContainerPlan, restarted
     const settle = () => settleRestart(engine, plan.name, { log, newest: inputs.keep });
     const { earlier, warnings } = await work.phase('keep', settle);
     await noted(work, plan.name, 'done');
+    // Nothing is said to serve that has ended meanwhile; with --rm there would be nothing left to find it out by.
+    if (!(await engine.findContainer(restarted.id))?.State.Running) {
+      const message = `${plan.name} was healthy on the new image, and has ended since: look at it now.`;
+      return { ...restarted, outcome: 'failed', message };
+    }
     return { ...restarted, earlier, warnings: [...(restarted.warnings ?? []), ...warnings] };
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
