@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectEngine } from '../../src/docker/connect.js';
 import type { Engine } from '../../src/docker/engine.js';
-import { connect, removeContainers, start } from '../support/world/container.js';
+import { connect, healthy, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
 import { served } from '../support/world/octochat.js';
@@ -62,6 +62,7 @@ test.each<Place>(['here', 'bookworm', 'trixie'])(
     expect(refused.stderr).toContain('upgraded hot');
 
     await docker('restart', container.name);
+    await healthy(container);
     expect(await served(container)).toBe('0.2.0');
     // The second time there is nothing to do.
     const again = await run('hot', await own(bundle));
