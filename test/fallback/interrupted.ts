@@ -4,9 +4,8 @@ import { dirname, join } from 'node:path';
 import type { Ran, Scripted } from './scripted.js';
 
 /**
- * Runs a script and sends it a signal right before, or right after, its `at`-th command that changes
- * something. The session's
- * leader is the script, since it was started as one.
+ * Runs a script and sends it a signal right before, or right after, its `at`-th command that changes something. It was
+ * started as the leader of processes of its own, by which it is found.
  */
 export async function interrupted(
   script: Scripted,
@@ -31,7 +30,8 @@ export async function interrupted(
     `#!/usr/bin/env bash
 for real in ${real.map((path) => `'${path}'`).join(' ')}; do [[ ! -x $real ]] || break; done
 case "$*" in ${among.replaceAll(' ', '\\ ').replaceAll('\\ |', '|')}) ;; *) exec "$real" "$@" ;; esac
-echo "$*" >>${folder}/changes
+# A line for each: their own words may have several.
+echo >>${folder}/changes
 strike() {
   read -r -a stat </proc/self/stat
   touch ${folder}/reached
