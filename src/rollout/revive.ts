@@ -75,9 +75,14 @@ export async function whyNotRevive(engine: Engine, { running, kept }: Revival): 
     ...kept,
     HostConfig: { ...kept.HostConfig, RestartPolicy: policy } as typeof kept.HostConfig,
   };
-  const differing = differingSettings(settings(asItWas, image), settings(running, runningImage));
+  const differing = differingSettings(settings(asItWas, image), settings(running, runningImage)).filter(
+    (name) => !onlyOfItsClient.test(name),
+  );
   return differing.length === 0 ? missing : [...missing, `Settings were changed since: ${differing.join(', ')}.`];
 }
+
+/** Who was attached when it was made: it says nothing of one that is started again. */
+const onlyOfItsClient = /\b(AttachStdin|AttachStdout|AttachStderr|StdinOnce)$/;
 
 /** The Engine finds networks of a user's by their id, so one that was made again under the same name is another. */
 async function missingNetworks(engine: Engine, kept: ContainerDetails): Promise<readonly string[]> {
