@@ -4,6 +4,7 @@ import type { Inputs } from './inputs.js';
 import { isGone } from './ledger/holder.js';
 import { readHolder, writeHolder } from './ledger/lock-labels.js';
 import { newRun } from './ledger/run.js';
+import { messageOf } from './message-of.js';
 import { Unrecovered } from './recovery/unrecovered.js';
 import { Refusal } from './refusal.js';
 import type { Report } from './report/report.js';
@@ -40,7 +41,7 @@ async function connect(world: World): Promise<Engine> {
   try {
     return await world.connect();
   } catch (error) {
-    throw new Refusal(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new Refusal(messageOf(error), { cause: error });
   }
 }
 

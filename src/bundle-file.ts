@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Inputs } from './inputs.js';
 import type { Log } from './log.js';
+import { messageOf } from './message-of.js';
 import type { ContainerPlan } from './plan/plan.js';
 import type { Bundle } from './upgrade/bundle.js';
 
@@ -20,9 +21,7 @@ export async function writeBundle(inputs: Inputs, plans: readonly ContainerPlan[
       await writeFile(path, bundle.artifact);
       log.info(`bundle: ${path}, ${Math.ceil(bundle.artifact.length / 1024)} KiB, ${bundle.applications.join(', ')}`);
     } catch (cause) {
-      log.warning(
-        `The bundle could not be written to ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      );
+      log.warning(`The bundle could not be written to ${path}: ${messageOf(cause)}`);
     }
   }
 }

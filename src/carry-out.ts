@@ -1,4 +1,5 @@
 import type { Engine } from './docker/engine.js';
+import { messageOf } from './message-of.js';
 import { isChanging } from './plan/plan.js';
 import type { Report } from './report/report.js';
 import { type Decided, report } from './reporting.js';
@@ -43,7 +44,7 @@ export async function moveTag(
     await engine.tagImage(image.id, image.reference);
     return result;
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    const said = messageOf(error);
     const message = `All containers run ${result.to}, and ${image.reference} still names what ran before: ${said}`;
     return { ...result, outcome: 'failed', message };
   }

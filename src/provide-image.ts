@@ -3,6 +3,7 @@ import type { ImageDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import type { Inputs } from './inputs.js';
 import type { Log } from './log.js';
+import { messageOf } from './message-of.js';
 import { Refusal } from './refusal.js';
 
 export interface ProvidedImage {
@@ -38,7 +39,7 @@ export async function provideImage(
     { context, buildArgs: args, ...(dockerfile && { dockerfile }), ...(target && { target }) },
     world,
   ).catch((error: unknown) => {
-    throw new Refusal(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new Refusal(messageOf(error), { cause: error });
   });
   const details = await engine.findImage(id);
   if (details === undefined) {

@@ -7,6 +7,7 @@ import { script } from './fallback/script.js';
 import { findFleet } from './find-fleet.js';
 import type { Inputs } from './inputs.js';
 import type { Log } from './log.js';
+import { messageOf } from './message-of.js';
 import { Refusal } from './refusal.js';
 import type { Report } from './report/report.js';
 import { scripted } from './reporting.js';
@@ -19,7 +20,7 @@ export async function writeScriptOnly(inputs: Inputs, world: World): Promise<Rep
     const step = steps(world);
     const { containers } = await step('Find the containers', () => findFleet(engine, inputs, world));
     const path = await step('Write the script', () => write(engine, inputs, containers)).catch((cause: unknown) => {
-      throw new Refusal(`The script could not be written to ${inputs.scriptPath}: ${said(cause)}`, { cause });
+      throw new Refusal(`The script could not be written to ${inputs.scriptPath}: ${messageOf(cause)}`, { cause });
     });
     world.log.info(`script: ${path}`);
     return scripted(draft, path);
@@ -38,7 +39,7 @@ export async function writeScript(
     log.info(`script: ${path}`);
     return path;
   } catch (error) {
-    log.warning(`The script could not be written to ${inputs.scriptPath}: ${said(error)}`);
+    log.warning(`The script could not be written to ${inputs.scriptPath}: ${messageOf(error)}`);
     return undefined;
   }
 }
@@ -71,8 +72,4 @@ async function write(engine: Engine, inputs: Inputs, containers: readonly Contai
     throw error;
   }
   return path;
-}
-
-function said(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

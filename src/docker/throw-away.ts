@@ -1,4 +1,5 @@
 import type { Clock, Log } from '../log.js';
+import { messageOf } from '../message-of.js';
 import type { ContainerSummary, Engine } from './engine.js';
 
 /** Marks containers that a run makes for itself and removes before it ends. */
@@ -63,7 +64,7 @@ async function remove(engine: Engine, log: Log, left: readonly ContainerSummary[
       await engine.removeContainer(id, { force: true, volumes: true });
       log.info(`removed ${names[0] ?? id}, which an earlier run had left behind`);
     } catch (error) {
-      log.debug(`${names[0] ?? id}: ${error instanceof Error ? error.message : String(error)}`);
+      log.debug(`${names[0] ?? id}: ${messageOf(error)}`);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { statusOf } from '../docker/call.js';
 import type { Engine } from '../docker/engine.js';
 import type { Clock, Log } from '../log.js';
+import { messageOf } from '../message-of.js';
 import { beat, beatMs } from './beat.js';
 import { claim, type Wanted } from './claim.js';
 import { readLock } from './lock-labels.js';
@@ -52,7 +53,7 @@ export function hold(
       // One alone is made good by the next.
       if (failures === 2) {
         log.warning(
-          `That this run holds the lock on ${environment} cannot be shown to others, who may take it: ${inWords(error)}`,
+          `That this run holds the lock on ${environment} cannot be shown to others, who may take it: ${messageOf(error)}`,
         );
       }
     }
@@ -74,13 +75,9 @@ export function hold(
         await engine.removeContainer(own, { force: true, volumes: true });
       } catch (error) {
         log.warning(
-          `The lock on ${environment} could not be given back: ${inWords(error)} The next run on this machine takes it at once, one on another after a while; docker rm ${name} frees it by hand.`,
+          `The lock on ${environment} could not be given back: ${messageOf(error)} The next run on this machine takes it at once, one on another after a while; docker rm ${name} frees it by hand.`,
         );
       }
     },
   };
-}
-
-function inWords(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import type { Clock, Log } from '../log.js';
+import { messageOf } from '../message-of.js';
 import { Refusal } from '../refusal.js';
 import { beatMs, beats, lastBeat, lookMs, silenceMs, type Watch, watched } from './beat.js';
 import { claim, wanted } from './claim.js';
@@ -48,7 +49,7 @@ export async function takeLock(engine: Engine, taking: Taking): Promise<Taken> {
     if (error instanceof Refusal) {
       throw error;
     }
-    const said = error instanceof Error ? error.message : String(error);
+    const said = messageOf(error);
     throw new Refusal(`The lock on ${taking.environment} could not be taken: ${said}`, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
+import { messageOf } from '../message-of.js';
 import type { Draft } from '../reporting.js';
 import { noHaste } from '../rollout/haste.js';
 import { awaitHealth, type Health } from '../rollout/health.js';
@@ -39,7 +40,7 @@ export async function repairRestart(
     if (undone === undefined) return undefined;
     return await judged(engine, undone.id, undone.health, 'the container that ran before serves again');
   } catch (error) {
-    return { kind: 'failed', why: error instanceof Error ? error.message : String(error) };
+    return { kind: 'failed', why: messageOf(error) };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Engine } from '../docker/engine.js';
+import { messageOf } from '../message-of.js';
 
 /** Why a command failed, with the end of what it said; undefined where it did not. */
 export type CommandResult = string | undefined;
@@ -22,6 +23,6 @@ export async function runCommand(
     const said = `${stdout.toString('utf8')}${stderr.toString('utf8')}`.trim().slice(-lastCharacters);
     return exitCode === 0 ? undefined : `exit code ${exitCode}${said === '' ? '' : `: ${said}`}`;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }

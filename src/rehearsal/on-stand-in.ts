@@ -1,5 +1,6 @@
 import type { Engine } from '../docker/engine.js';
 import type { Clock, Log } from '../log.js';
+import { messageOf } from '../message-of.js';
 import type { Rehearsal } from '../plan/rehearsal.js';
 import type { ColdBoot } from '../release/cold-boot.js';
 
@@ -31,14 +32,10 @@ export async function onStandIn(
       // What came of it counts all the same.
       await engine
         .removeContainer(container, { force: true, volumes: true })
-        .catch((error: unknown) => log.warning(`Remove the throw-away container ${container}: ${inWords(error)}`));
+        .catch((error: unknown) => log.warning(`Remove the throw-away container ${container}: ${messageOf(error)}`));
     }
   } catch (error) {
     // Whatever fails from the switch on is told as such: up to there nothing was learnt about the way.
-    return { kind: 'unrehearsed', why: `the rehearsal could not be held: ${inWords(error)}`, ...cost() };
+    return { kind: 'unrehearsed', why: `the rehearsal could not be held: ${messageOf(error)}`, ...cost() };
   }
-}
-
-function inWords(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

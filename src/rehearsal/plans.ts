@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.js';
 import type { ContainerPlan } from '../plan/plan.js';
 import type { Rehearsal } from '../plan/rehearsal.js';
 import { remark } from '../plan/rule.js';
@@ -76,7 +77,7 @@ export async function copiesOf({
     );
     return { copies, remarks };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { copies: [], remarks: [`no code_change was tried on states that serve in ${name}: ${why}`] };
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.js';
 import type { Baseline } from '../node/config.js';
 import { type AfterSwitch, prepareSwitch, type Route, switchRelease } from '../upgrade/switch.js';
 
@@ -16,6 +17,6 @@ export async function attempted(
     return switched.kind === 'installed' ? switched.after : { why: switched.why };
   } catch (error) {
     await prepared.cancel();
-    return { why: error instanceof Error ? error.message : String(error) };
+    return { why: messageOf(error) };
   }
 }

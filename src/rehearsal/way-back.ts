@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.js';
 import { type Facts, readFacts } from '../release/facts.js';
 import { plainName } from '../release/modules.js';
 import { comparable, compareTrees, describeChange, mayHaveEnded } from '../release/supervision.js';
@@ -13,7 +14,7 @@ export async function wayBack(on: Stage): Promise<string | undefined> {
   try {
     return await downAndCompare(on);
   } catch (error) {
-    return `the downgrade did not succeed: ${error instanceof Error ? error.message : String(error)}`;
+    return `the downgrade did not succeed: ${messageOf(error)}`;
   }
 }
 

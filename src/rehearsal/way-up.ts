@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.js';
 import type { Reason } from '../plan/reason.js';
 import type { Rehearsal } from '../plan/rehearsal.js';
 import { against } from '../plan/rule.js';
@@ -35,7 +36,7 @@ export async function wayUp(on: Stage): Promise<Ascent> {
   try {
     return await judged(on, switched, reasons);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return {
       kind: 'failed',
       reasons: [

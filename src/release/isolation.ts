@@ -5,6 +5,7 @@ import type { Engine } from '../docker/engine.js';
 import { recreation } from '../docker/recreation.js';
 import { roleLabel } from '../docker/throw-away.js';
 import type { Clock } from '../log.js';
+import { messageOf } from '../message-of.js';
 import { Node } from '../node/node.js';
 import { findVms, type Vm } from '../node/vm.js';
 import { confinement, ownLog } from './confinement.js';
@@ -124,7 +125,7 @@ export async function bootIsolated(
   try {
     await engine.startContainer(id);
   } catch (error) {
-    return { kind: 'failed', why: error instanceof Error ? error.message : String(error) };
+    return { kind: 'failed', why: messageOf(error) };
   }
   const name = named ? nodeName.split('@')[0] : undefined;
   const deadline = clock.now() + patienceMs;
@@ -150,7 +151,7 @@ export async function bootIsolated(
       }
     } catch (error) {
       // Not distributed yet, or ended since it was looked at: the next round tells.
-      why = error instanceof Error ? error.message : String(error);
+      why = messageOf(error);
     }
     await clock.sleep(100);
   }

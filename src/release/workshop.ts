@@ -3,6 +3,7 @@ import type { ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { roleLabel } from '../docker/throw-away.js';
 import type { Log } from '../log.js';
+import { messageOf } from '../message-of.js';
 import { AgentError, answer, expressionForOwnVm, type Request } from '../node/agent.js';
 import { evaluateInput } from '../node/shell.js';
 import { atom, write } from '../node/term.js';
@@ -151,9 +152,7 @@ export class Workshop {
     try {
       await this.close();
     } catch (error) {
-      log.warning(
-        `A throw-away container was left, which the next run removes: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      log.warning(`A throw-away container was left, which the next run removes: ${messageOf(error)}`);
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Step, Undertaking, Version } from '../ledger/entry.js';
 import { lineage } from '../ledger/history.js';
 import { openLedger } from '../ledger/ledger.js';
 import type { Clock, Log } from '../log.js';
+import { messageOf } from '../message-of.js';
 import type { Changing } from '../plan/plan.js';
 
 /** What all journeys of a run have in common. */
@@ -48,7 +49,7 @@ export async function openJournal(
       try {
         await ledger.moveTo({ ...place, container: id, root });
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         log.warning(`${name}: what was written down of it could not be brought into its new container: ${why}`);
       }
     },

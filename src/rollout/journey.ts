@@ -1,11 +1,12 @@
 import type { ContainerDetails } from '../docker/details.js';
+import { messageOf } from '../message-of.js';
 import type { RunningRelease } from '../release/release.js';
 import type { Tree } from '../release/supervision.js';
 import type { AfterSwitch } from '../upgrade/switch.js';
 import { target, type Way } from '../upgrade/way.js';
 import { together } from './downgrade.js';
 import { drain } from './drain.js';
-import { end, go, inWords, type Leg, reversed, start, unready } from './leg.js';
+import { end, go, type Leg, reversed, start, unready } from './leg.js';
 import { noted } from './noted.js';
 import { type Measure, prove } from './proof.js';
 import type { Ended, Work } from './run.js';
@@ -68,7 +69,7 @@ async function travel(work: Work, journey: Journey, legs: readonly Leg[]): Promi
     }
     await work.note('switch');
   } catch (error) {
-    return unchanged(inWords(error));
+    return unchanged(messageOf(error));
   }
   probe?.mark('switch-begins');
   const arrived: AfterSwitch[] = [];
@@ -76,7 +77,7 @@ async function travel(work: Work, journey: Journey, legs: readonly Leg[]): Promi
     if (at > 0) {
       // Nobody is left inside the code that the next step would drop.
       await phase('drain', () => drain(work, running.node, leg.way.loads)).catch((error: unknown) => {
-        log.warning(`${name}: who is inside old code could not be asked: ${inWords(error)}`);
+        log.warning(`${name}: who is inside old code could not be asked: ${messageOf(error)}`);
       });
       if (work.signal.aborted) {
         return await turnBack(work, journey, legs.slice(0, at), `the run was cancelled on the way to ${end(leg)}`);

@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.js';
 import type { RunningRelease } from '../release/release.js';
 import { type AfterSwitch, prepareSwitch, ready, type Switched, switchRelease } from '../upgrade/switch.js';
 import { type Direction, routeDown, routeUp, target, unlike, type Way } from '../upgrade/way.js';
@@ -64,13 +65,13 @@ export async function go(
     baseline = await baselineBefore(way, direction, running);
   } catch (error) {
     await prepared.cancel();
-    return { kind: 'refused', why: inWords(error) };
+    return { kind: 'refused', why: messageOf(error) };
   }
   let switched: Switched;
   try {
     switched = await switchRelease(prepared, { ...route, baseline });
   } catch (error) {
-    return { kind: 'unknown', why: inWords(error) };
+    return { kind: 'unknown', why: messageOf(error) };
   }
   if (switched.kind !== 'installed') {
     return switched;
@@ -84,8 +85,4 @@ export async function go(
   return differing.length === 0
     ? { ...switched, kind: 'arrived' }
     : { kind: 'unlike', why: `these are not what they were: ${differing.slice(0, 5).join(', ')}` };
-}
-
-export function inWords(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

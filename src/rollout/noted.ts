@@ -1,4 +1,5 @@
 import type { Step } from '../ledger/entry.js';
+import { messageOf } from '../message-of.js';
 import type { Work } from './run.js';
 
 /** Writes a step down where the work goes on even if that fails: to go back, or to finish, matters more. */
@@ -6,7 +7,7 @@ export async function noted({ note, log }: Pick<Work, 'note' | 'log'>, name: str
   try {
     await note(step);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     log.warning(`${name}: that it came to the step ${step} could not be written down in the container: ${why}`);
   }
 }

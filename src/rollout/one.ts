@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.js';
 import type { Changing } from '../plan/plan.js';
 import type { Measurement } from '../probe/measurement.js';
 import { type RunningProbe, startProbe } from '../probe/probe.js';
@@ -114,6 +115,6 @@ function startFor(
 
 // Whatever came in between, it is not known what runs: a person must look.
 function lost(plan: Changing, error: unknown): Ended {
-  const said = error instanceof Error ? error.message : String(error);
+  const said = messageOf(error);
   return { outcome: 'failed', id: plan.container.Id, message: `${plan.name}: ${said}` };
 }

@@ -1,6 +1,7 @@
 import { EngineError } from '../docker/call.js';
 import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
+import { messageOf } from '../message-of.js';
 import { stopInTime } from './haste.js';
 import { awaitHealth } from './health.js';
 import type { Names } from './recreate-names.js';
@@ -218,8 +219,4 @@ export function phases({ clock, onPhase, log }: RecreateOptions): Phase {
       log.debug(`${name}: ${Math.round(ms)} ms`);
     }
   };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import type { Engine } from '../docker/engine.js';
+import { messageOf } from '../message-of.js';
 import type { Earlier } from '../report/report.js';
 import { stopInTime } from './haste.js';
 import { awaitHealth } from './health.js';
@@ -41,7 +42,7 @@ export async function finishRestart(engine: Engine, found: Situation, around: Ar
       await engine.startContainer(fresh.id);
     } catch (error) {
       // It cannot run; or it had --rm, has ended, and the engine is about to delete it.
-      return undo(error instanceof Error ? error.message : String(error));
+      return undo(messageOf(error));
     }
   }
   const health = await awaitHealth(engine, fresh.id, clock, healthTimeoutMs, haste.leftMs);

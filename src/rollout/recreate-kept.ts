@@ -2,6 +2,7 @@ import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { ownName } from '../docker/selector.js';
 import type { Log } from '../log.js';
+import { messageOf } from '../message-of.js';
 import type { Earlier } from '../report/report.js';
 import type { Settled } from './recreate-finish.js';
 import { isPrevious } from './recreate-names.js';
@@ -24,7 +25,7 @@ export async function keepNewest(engine: Engine, own: string, newest: number, lo
     try {
       return await work();
     } catch (error) {
-      warnings.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      warnings.push(`${what}: ${messageOf(error)}`);
       return undefined;
     }
   };
@@ -60,7 +61,7 @@ async function size(engine: Engine, { Id: id }: ContainerDetails, log: Log): Pro
   try {
     return await engine.containerSize(id);
   } catch (error) {
-    log.debug(error instanceof Error ? error.message : String(error));
+    log.debug(messageOf(error));
     return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import type { ContainerDetails } from '../docker/details.js';
 import type { Step } from '../ledger/entry.js';
+import { messageOf } from '../message-of.js';
 import { isOutOfReach } from '../node/vm.js';
 import type { ContainerPlan } from '../plan/plan.js';
 import { resolveProbe } from '../probe/resolve.js';
@@ -53,7 +54,7 @@ export async function restart(work: Work, { plan, next, kept, target, onPhase }:
     proof = await work.phase('prove', () => prove(work, result.id, next));
   } catch (error) {
     // It is not known what the new one runs, and it is known what the old one ran.
-    const why = `it was healthy on the new image, and could not be asked what it runs: ${error instanceof Error ? error.message : String(error)}`;
+    const why = `it was healthy on the new image, and could not be asked what it runs: ${messageOf(error)}`;
     if (work.inputs.onFailure === 'stop') throw new Error(`${why} It was left as it is, since on-failure is stop.`);
     return await goBackToOld(work, plan, target, why);
   }
@@ -120,7 +121,7 @@ export async function settleRestarted(work: Work, plan: ContainerPlan, restarted
     }
     return { ...restarted, earlier, warnings: [...(restarted.warnings ?? []), ...warnings] };
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    const said = messageOf(error);
     const warning = `${plan.name} serves, and the container that ran before was not put aside: ${said}`;
     return { ...restarted, warnings: [...(restarted.warnings ?? []), warning] };
   }

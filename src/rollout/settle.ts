@@ -1,11 +1,11 @@
 import type { ContainerDetails } from '../docker/details.js';
+import { messageOf } from '../message-of.js';
 import type { Node } from '../node/node.js';
 import { text } from '../node/term.js';
 import type { ContainerPlan } from '../plan/plan.js';
 import { together } from './downgrade.js';
 import { drain } from './drain.js';
 import { goalOf, type Journey } from './journey.js';
-import { inWords } from './leg.js';
 import { noted } from './noted.js';
 import { restart, settleRestarted } from './restart.js';
 import type { Ended, Work } from './run.js';
@@ -95,7 +95,7 @@ async function restarted(work: Work, { Id: id }: ContainerDetails, version: stri
     await work.engine.stopContainer(id);
     await work.engine.startContainer(id);
   } catch (error) {
-    return `it was to be restarted on ${version}, since processes stayed in old code: ${inWords(error)}`;
+    return `it was to be restarted on ${version}, since processes stayed in old code: ${messageOf(error)}`;
   }
   return (await serving(work, id, [version])) === undefined
     ? `since it was restarted the node did not say that it runs ${version}: look at it now.`

@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.js';
 import type { Node } from '../node/node.js';
 import { map } from '../node/term.js';
 import type { Earlier } from '../report/report.js';
@@ -39,7 +40,7 @@ export async function tidy(
     }
     return { earlier: { containers: [], releases, removed, ...(removed.length > 0 && { bytesFreed }) } };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const warning = `${name}: releases that are no longer needed could not be removed: ${why}`;
     log.warning(warning);
     return { warnings: [warning] };

@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.js';
 import type { ContainerPlan } from '../plan/plan.js';
 import type { Proof } from '../report/report.js';
 import { prepareSwitch, stage, switchRelease, unstage } from '../upgrade/switch.js';
@@ -43,12 +44,12 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
     await work.note('switch');
   } catch (error) {
     await prepared.cancel();
-    return await unchanged(error instanceof Error ? error.message : String(error));
+    return await unchanged(messageOf(error));
   }
   probe?.mark('switch-begins');
   const switched = await phase('switch', () => switchRelease(prepared, request)).catch((error: unknown) => ({
     kind: 'unknown' as const,
-    why: error instanceof Error ? error.message : String(error),
+    why: messageOf(error),
   }));
   probe?.mark('switch-ends');
   if (switched.kind === 'unknown') {

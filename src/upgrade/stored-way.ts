@@ -1,5 +1,6 @@
 import { EngineError } from '../docker/call.js';
 import type { Engine } from '../docker/engine.js';
+import { messageOf } from '../message-of.js';
 import { type Entry, sha256, UnsafeArchive, unpack } from '../release/archive.js';
 import { isUsable } from '../release/names.js';
 import type { Digests } from '../release/release.js';
@@ -65,7 +66,7 @@ function read(engine: Engine, container: string, root: string) {
         return { why: error.message };
       }
       // A tar that ends in the midst of a file.
-      return { why: `${path} could not be read: ${error instanceof Error ? error.message : String(error)}` };
+      return { why: `${path} could not be read: ${messageOf(error)}` };
     }
   };
 }
