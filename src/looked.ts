@@ -1,4 +1,4 @@
-import type { ContainerDetails } from './docker/details.js';
+import { type ContainerDetails, nameOf } from './docker/details.js';
 import { tally } from './drift/drift.js';
 import type { Look } from './drift/look.js';
 import type { Locked } from './ledger/lock-labels.js';
@@ -28,7 +28,7 @@ export function looked(
     ...(meant !== undefined && more.length === 0 && { image: meant, ...(meant.version && { to: meant.version }) }),
     containers: looks.map(({ container, look: { drift, message } }) => ({
       ...blank,
-      name: container.Name.replace(/^\//, ''),
+      name: nameOf(container),
       id: container.Id,
       engine,
       outcome: outcomes[drift.state],

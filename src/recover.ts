@@ -6,7 +6,7 @@ import { type CutOff, findHalfWay, type HalfWay } from './recovery/half-way.js';
 import { type Repaired, repairHot } from './recovery/hot.js';
 import { repairRestart, serves } from './recovery/restart.js';
 import { Unrecovered } from './recovery/unrecovered.js';
-import { type Notes, openRecord, repairWork } from './recovery/work.js';
+import { type Notes, openRecord, repairWork, type Surroundings } from './recovery/work.js';
 import { Refusal } from './refusal.js';
 import type { Recovered } from './report/report.js';
 import type { Draft } from './reporting.js';
@@ -20,12 +20,13 @@ import type { Draft } from './reporting.js';
  */
 export async function recover(engine: Engine, draft: Draft): Promise<readonly Recovered[]> {
   const { inputs, world } = draft;
+  const around = { engine, inputs, log: world.log, clock: world.clock };
   const cutOff = await steps(world)('Look for what was left half-way', () => findHalfWay(engine, inputs.containers));
   refuseOthers(cutOff, inputs.environment);
   const recovered: Recovered[] = [];
   for (const each of cutOff) {
     const title = `${each.direction === 'finish' ? 'Finish' : 'Undo'} what ${each.by ?? 'a run that was cut off'} has left`;
-    recovered.push(...(await world.log.group(title, () => setRight(engine, draft, each))));
+    recovered.push(...(await world.log.group(title, () => setRight(around, each))));
   }
   return recovered;
 }
@@ -40,17 +41,16 @@ function refuseOthers(cutOff: readonly CutOff[], environment: string): void {
   }
 }
 
-async function setRight(engine: Engine, draft: Draft, cutOff: CutOff): Promise<readonly Recovered[]> {
-  const { log } = draft.world;
+async function setRight(around: Surroundings, cutOff: CutOff): Promise<readonly Recovered[]> {
   const recovered: Recovered[] = [];
   for (const each of cutOff.containers) {
-    const repaired = await repair(engine, draft, each, cutOff.direction);
+    const repaired = await repair(around, each, cutOff.direction);
     if (repaired.kind === 'failed') {
       throw new Unrecovered(
         `${each.name} was left half-way by ${cutOff.by ?? 'a run that was cut off'}, and could not be set right: ${repaired.why}. Look at it now.`,
       );
     }
-    log.info(`${each.name}: ${repaired.how}`);
+    around.log.info(`${each.name}: ${repaired.how}`);
     const { run, by, at } = cutOff;
     recovered.push({
       container: each.name,
@@ -64,26 +64,21 @@ async function setRight(engine: Engine, draft: Draft, cutOff: CutOff): Promise<r
   return recovered;
 }
 
-async function repair(
-  engine: Engine,
-  draft: Draft,
-  halfWay: HalfWay,
-  direction: CutOff['direction'],
-): Promise<Repaired> {
+async function repair(around: Surroundings, halfWay: HalfWay, direction: CutOff['direction']): Promise<Repaired> {
   const { name, last } = halfWay;
   // Read before anything is removed that it is written in.
-  const before = await openRecord(engine, halfWay, draft);
-  const restarted = await repairRestart(engine, draft, name, direction);
+  const before = await openRecord(around, halfWay);
+  const restarted = await repairRestart(around, name, direction);
   if (restarted?.kind === 'failed') {
     return restarted;
   }
   // Another one may have the name since.
-  const container = await engine.findContainer(name);
+  const container = await around.engine.findContainer(name);
   if (container === undefined) {
     return { kind: 'failed', why: 'there is no container of that name' };
   }
   const notes = before.in(container);
-  const repaired = restarted ?? (await repairWhatServes(engine, draft, { container, last, notes, direction }));
+  const repaired = restarted ?? (await repairWhatServes(around, { container, last, notes, direction }));
   if (repaired.kind === 'repaired') {
     await notes.write(direction === 'finish' ? 'done' : 'undone');
   }
@@ -91,8 +86,7 @@ async function repair(
 }
 
 async function repairWhatServes(
-  engine: Engine,
-  draft: Draft,
+  around: Surroundings,
   {
     container,
     last,
@@ -106,6 +100,6 @@ async function repairWhatServes(
   },
 ): Promise<Repaired> {
   return last?.way === 'relup' || last?.way === 'downgrade'
-    ? await repairHot(repairWork(engine, draft, last, notes), container, last, direction)
-    : await serves(engine, draft, container);
+    ? await repairHot(repairWork(around, last, notes), container, last, direction)
+    : await serves(around, container);
 }

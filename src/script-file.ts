@@ -1,7 +1,7 @@
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { begin, steps } from './begin.js';
-import type { ContainerDetails } from './docker/details.js';
+import { type ContainerDetails, nameOf } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { script } from './fallback/script.js';
 import { findFleet } from './find-fleet.js';
@@ -50,7 +50,7 @@ async function write(engine: Engine, inputs: Inputs, containers: readonly Contai
     containers.map(async (container) => {
       const oldImage = await engine.findImage(container.Image);
       if (oldImage === undefined) {
-        const name = container.Name.replace(/^\//, '');
+        const name = nameOf(container);
         throw new Error(
           `the engine no longer has the image ${container.Image} that ${name} was made from, so its own settings cannot be told from the image's.`,
         );

@@ -1,5 +1,5 @@
 import { begin, steps } from './begin.js';
-import type { ContainerDetails } from './docker/details.js';
+import { type ContainerDetails, nameOf } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { type Look, looking } from './drift/look.js';
 import { findFleet, inWords } from './find-fleet.js';
@@ -32,7 +32,7 @@ async function lookAt(engine: Engine, draft: Draft): Promise<Report> {
   const look = looking({ engine, clock: world.clock, hints: inputs, salt, ...(image !== undefined && { image }) });
   const rows: { container: ContainerDetails; look: Look }[] = [];
   for (const container of containers) {
-    const name = container.Name.replace(/^\//, '');
+    const name = nameOf(container);
     rows.push({ container, look: tell(await step(`Look at ${name}`, () => look(container)), cutOffOf(cutOff, name)) });
   }
   return looked(draft, engine.address, rows, holder);

@@ -1,4 +1,4 @@
-import type { ContainerDetails, ImageDetails } from './docker/details.js';
+import { type ContainerDetails, type ImageDetails, nameOf } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { removeThrowAways } from './docker/throw-away.js';
 import { type Taken, takeLock } from './ledger/lock.js';
@@ -57,7 +57,7 @@ async function imageOf(engine: Engine, containers: readonly ContainerDetails[]):
       return image;
     }
   }
-  const names = containers.map(({ Name: name }) => name.replace(/^\//, '')).join(', ');
+  const names = containers.map(nameOf).join(', ');
   throw new Refusal(
     `The engine no longer has the image that ${names} was started from, so there is none for the lock.`,
   );

@@ -12,5 +12,10 @@ export interface ContainerDetails extends ContainerInspectInfo {
   };
 }
 
+/** The container's name as users write it: the Engine puts a slash before it. */
+export function nameOf({ Name: name }: Pick<ContainerDetails, 'Name'>): string {
+  return name.replace(/^\//, '');
+}
+
 /** What `GET /images/ID/json` answers. */
 export type ImageDetails = ImageInspectInfo;

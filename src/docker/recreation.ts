@@ -1,4 +1,4 @@
-import type { ContainerDetails, ImageDetails } from './details.js';
+import { type ContainerDetails, type ImageDetails, nameOf } from './details.js';
 import { type Endpoint, type Endpoints, endpointsOf, hasOwnNetwork, shortId } from './endpoints.js';
 import type { ContainerSpec } from './engine.js';
 import { type Config, fields, list, overrides } from './overrides.js';
@@ -95,7 +95,7 @@ function networkingConfig({ primary }: Endpoints): Config {
 
 function warnings(container: ContainerDetails): readonly string[] {
   const { AutoRemove: autoRemove, PublishAllPorts: publishAll, PortBindings: bindings } = container.HostConfig;
-  const name = container.Name.replace(/^\//, '');
+  const name = nameOf(container);
   const chosenByEngine = Object.entries(fields(bindings))
     .filter(([, binding]) => list(binding).some((one) => ['', '0'].includes(String(fields(one)['HostPort'] ?? ''))))
     .map(([port]) => port);

@@ -1,4 +1,5 @@
 import type { ContainerSummary } from './engine.js';
+import { isMarked, meantName } from './names.js';
 import { lockLabel, roleLabel } from './throw-away.js';
 
 /** Which containers are meant. */
@@ -51,13 +52,11 @@ export function standFor(containers: readonly ContainerSummary[], selectors: rea
 function meant(containers: readonly ContainerSummary[], selectors: readonly Selector[]) {
   return selectors.flatMap((selector) =>
     containers.flatMap((container) => {
-      const name = ownName(container).replace(remnant, '');
+      const name = meantName(ownName(container));
       return means(selector, { ...container, names: [name] }) ? [{ id: container.id, name }] : [];
     }),
   );
 }
-
-const remnant = /\.hot-deploy-(old|new)-[0-9a-f]+$/;
 
 function means(selector: Selector, container: ContainerSummary): boolean {
   if (selector.by === 'name') return ownName(container) === selector.name;
@@ -76,12 +75,7 @@ function means(selector: Selector, container: ContainerSummary): boolean {
  * stand beside; a lock and a throw-away container, those of their image.
  */
 function isOurs(container: ContainerSummary): boolean {
-  const name = ownName(container);
-  return (
-    /\.hot-deploy-(old|new|previous)-[0-9a-f]+$/.test(name) ||
-    roleLabel in container.labels ||
-    lockLabel in container.labels
-  );
+  return isMarked(ownName(container)) || roleLabel in container.labels || lockLabel in container.labels;
 }
 
 /** `web-2` before `web-10`. */

@@ -1,4 +1,4 @@
-import type { ContainerDetails } from '../docker/details.js';
+import { type ContainerDetails, nameOf } from '../docker/details.js';
 import type { RunningRelease } from '../release/release.js';
 import type { Reading } from '../release/running.js';
 import type { Moment } from './drift.js';
@@ -24,7 +24,7 @@ export function stopped({
   State: { Running, Paused, Restarting, Status },
 }: ContainerDetails): string | undefined {
   return !Running || Paused || Restarting
-    ? `${Name.replace(/^\//, '')} is ${Status}, so nothing that runs could be asked.`
+    ? `${nameOf({ Name })} is ${Status}, so nothing that runs could be asked.`
     : undefined;
 }
 

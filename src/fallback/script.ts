@@ -1,4 +1,4 @@
-import type { ContainerDetails, ImageDetails } from '../docker/details.js';
+import { type ContainerDetails, type ImageDetails, nameOf } from '../docker/details.js';
 import type { Inputs } from '../inputs.js';
 import { lockName } from '../ledger/lock-labels.js';
 import { callFunction } from '../node/shell.js';
@@ -53,8 +53,6 @@ ${held('search_vms', search)}
 # Calls the node: $1 pid, $2 bin directory, $3 flag and $4 name of the node.
 ${held('call_node', `${callFunction}call "$2" "$3" "$4"`)}`;
 }
-
-const nameOf = ({ Name: name }: ContainerDetails) => name.replace(/^\//, '');
 
 function head(withEnv: boolean): string {
   return `#!/usr/bin/env bash

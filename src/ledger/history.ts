@@ -1,3 +1,4 @@
+import type { ContainerDetails } from '../docker/details.js';
 import type { Entry, Version } from './entry.js';
 
 /** A run that neither came through nor went back, as far as is written down. */
@@ -38,6 +39,12 @@ export function lineage(entries: readonly Entry[], runs: Version): readonly Vers
     line = task === 'rollback' ? reach(upTo, to) : [...upTo, to];
   }
   return reach(line, runs);
+}
+
+/** What a container that was never deployed to runs: what it was made from, and the version that it says itself. */
+export function ran({ Image: image, Config }: ContainerDetails, version: string | undefined): Version {
+  const reference = Config.Image.startsWith('sha256:') ? {} : { reference: Config.Image };
+  return { image, ...reference, ...(version !== undefined && { version }) };
 }
 
 /** The line as far as a version, or with it at its end. */

@@ -34,9 +34,13 @@ export async function findRoot(engine: Engine, container: ContainerDetails): Pro
     const [vm] = await findVms(engine, container.Id);
     if (vm !== undefined) return vm.root;
   }
-  // Nobody can be asked where it does not run; the ledger lies in its own layer.
+  return await rootOnDisk(engine, container.Id);
+}
+
+/** The same where nobody can be asked: the ledger lies in the container's own layer, below the root. */
+export async function rootOnDisk(engine: Engine, container: string): Promise<string | undefined> {
   const suffix = `/${ledgerDirectory}`;
-  return (await engine.added(container.Id)).find((path) => path.endsWith(suffix))?.slice(0, -suffix.length);
+  return (await engine.added(container)).find((path) => path.endsWith(suffix))?.slice(0, -suffix.length);
 }
 
 /** A container's ledger, open for the steps of one run. */

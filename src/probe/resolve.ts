@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { ContainerDetails } from '../docker/details.js';
+import { type ContainerDetails, nameOf } from '../docker/details.js';
 import { CONTAINER, type ProbeTarget } from './target.js';
 
 /** Where one container is asked. */
@@ -21,7 +21,7 @@ export class UnreachableContainer extends Error {
  * @throws UnreachableContainer when the container has neither a published port nor an address
  */
 export function resolveProbe(target: ProbeTarget, container: ContainerDetails, engineHost: string): ResolvedProbe {
-  const name = container.Name.replace(/^\//, '');
+  const name = nameOf(container);
   switch (target.kind) {
     case 'docker':
       return { kind: 'docker', container: name };
@@ -46,7 +46,7 @@ function addressOf(container: ContainerDetails, port: number, engineHost: string
   const ip = ownAddress(container);
   if (ip !== undefined) return { host: ip, port };
   throw new UnreachableContainer(
-    `${container.Name.replace(/^\//, '')} can't be probed at ${CONTAINER}:${port}: its port ${port}/tcp is not published ` +
+    `${nameOf(container)} can't be probed at ${CONTAINER}:${port}: its port ${port}/tcp is not published ` +
       'and it has no IP address; publish the port, or probe with exec:COMMAND or docker',
   );
 }

@@ -1,5 +1,6 @@
 import type { ContainerDetails } from '../docker/details.js';
 import type { ContainerSummary, Engine } from '../docker/engine.js';
+import { readMark } from '../docker/names.js';
 import { namesMeant, ownName, type Selector } from '../docker/selector.js';
 import type { Entry } from '../ledger/entry.js';
 import { unfinished } from '../ledger/history.js';
@@ -54,10 +55,7 @@ export async function findHalfWay(engine: Engine, selectors: readonly Selector[]
 }
 
 async function look(engine: Engine, all: readonly ContainerSummary[], name: string): Promise<Looked> {
-  const beside = all.filter((each) => {
-    const own = ownName(each);
-    return own.startsWith(`${name}.hot-deploy-old-`) || own.startsWith(`${name}.hot-deploy-new-`);
-  });
+  const beside = all.filter((each) => readMark(name, ownName(each)) !== undefined);
   const own = all.find((each) => ownName(each) === name);
   const container = own && (await engine.findContainer(own.id));
   const written = await Promise.all(

@@ -1,4 +1,4 @@
-import type { ContainerDetails } from '../docker/details.js';
+import { type ContainerDetails, nameOf } from '../docker/details.js';
 import type { Entry } from '../ledger/entry.js';
 import type { RunningRelease } from '../release/release.js';
 import { downgradable } from '../rollout/downgrade.js';
@@ -127,7 +127,7 @@ async function travel(
   direction: 'up' | 'down',
 ): Promise<string | undefined> {
   const { engine, inputs } = work;
-  const name = container.Name.replace(/^\//, '');
+  const name = nameOf(container);
   const way =
     direction === 'down'
       ? await downgradable(engine, container.Id, running, version, inputs.suspendTimeoutMs)

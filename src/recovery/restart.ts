@@ -1,7 +1,6 @@
 import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { messageOf } from '../message-of.js';
-import type { Draft } from '../reporting.js';
 import { noHaste } from '../rollout/haste.js';
 import { awaitHealth, type Health } from '../rollout/health.js';
 import { finishRestart } from '../rollout/recreate-finish.js';
@@ -9,6 +8,7 @@ import { situation } from '../rollout/recreate-situation.js';
 import { undoRestart } from '../rollout/recreate-undo.js';
 import type { CutOff } from './half-way.js';
 import type { Repaired } from './hot.js';
+import type { Surroundings } from './work.js';
 
 const healthTimeoutMs = 120_000;
 
@@ -17,8 +17,7 @@ const healthTimeoutMs = 120_000;
  * again also where going on did not work out.
  */
 export async function repairRestart(
-  engine: Engine,
-  { world: { log, clock } }: Pick<Draft, 'world'>,
+  { engine, log, clock }: Surroundings,
   name: string,
   direction: CutOff['direction'],
 ): Promise<Repaired | undefined> {
@@ -45,11 +44,7 @@ export async function repairRestart(
 }
 
 /** Of a restart that shows nowhere any more: it never began, or is complete, and what has the name serves. */
-export async function serves(
-  engine: Engine,
-  { world: { clock } }: Pick<Draft, 'world'>,
-  container: ContainerDetails,
-): Promise<Repaired> {
+export async function serves({ engine, clock }: Surroundings, container: ContainerDetails): Promise<Repaired> {
   if (!container.State.Running) {
     await engine.startContainer(container.Id);
   }

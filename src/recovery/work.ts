@@ -1,12 +1,13 @@
 import type { ContainerDetails } from '../docker/details.js';
-import type { Engine } from '../docker/engine.js';
 import type { Entry, Step } from '../ledger/entry.js';
 import { findRoot, openLedger } from '../ledger/ledger.js';
 import { once } from '../once.js';
-import type { Draft } from '../reporting.js';
 import { noHaste } from '../rollout/haste.js';
 import type { Work } from '../rollout/run.js';
 import type { HalfWay } from './half-way.js';
+
+/** What a repair works with. */
+export type Surroundings = Pick<Work, 'engine' | 'log' | 'clock' | 'inputs'>;
 
 /** Writes down how a run ends that was cut off. */
 export interface Notes {
@@ -20,11 +21,7 @@ interface Writings {
 }
 
 /** Reads it while it is there; nothing is written where nothing was. */
-export async function openRecord(
-  engine: Engine,
-  { last, written }: HalfWay,
-  { world: { clock, log } }: Pick<Draft, 'world'>,
-): Promise<Writings> {
+export async function openRecord({ engine, clock, log }: Surroundings, { last, written }: HalfWay): Promise<Writings> {
   if (last === undefined || written === undefined) {
     return { in: () => ({ write: async () => undefined }) };
   }
@@ -51,8 +48,7 @@ export async function openRecord(
 }
 
 /** What going back or on works with: no probe, no soak, and it is never left where it is. */
-export function repairWork(engine: Engine, { inputs, world, run }: Draft, last: Entry, notes: Notes): Work {
-  const { log, clock } = world;
+export function repairWork({ engine, inputs, log, clock }: Surroundings, last: Entry, notes: Notes): Work {
   return {
     engine,
     log,
@@ -64,7 +60,7 @@ export function repairWork(engine: Engine, { inputs, world, run }: Draft, last: 
     replaced: new Map(),
     haste: noHaste,
     phase: async (label, work) => {
-      log.debug(`${last.container}: ${label} (run ${run.id})`);
+      log.debug(`${last.container}: ${label}`);
       return await work();
     },
     arrive: async () => undefined,

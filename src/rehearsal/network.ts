@@ -1,4 +1,4 @@
-import type { ContainerDetails } from '../docker/details.js';
+import { type ContainerDetails, nameOf } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { Refusal } from '../refusal.js';
 
@@ -31,7 +31,7 @@ export async function refuseOpenNetwork(
   );
   if (on !== undefined) {
     throw new Refusal(
-      `\`rehearse-network\` is ${name}, and ${on.Name.replace(/^\//, '')} is on it: a rehearsal there would reach what production uses. Give it a network of its own.`,
+      `\`rehearse-network\` is ${name}, and ${nameOf(on)} is on it: a rehearsal there would reach what production uses. Give it a network of its own.`,
     );
   }
 }

@@ -1,4 +1,4 @@
-import type { ContainerDetails } from '../docker/details.js';
+import { type ContainerDetails, nameOf } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { Node, NodeUnreachable } from '../node/node.js';
 import { map } from '../node/term.js';
@@ -39,7 +39,7 @@ export async function readRunning(engine: Engine, container: ContainerDetails, h
   }
   const erts = /erts-([0-9.]+)/.exec(vm.bin)?.[1];
   if (erts !== undefined) {
-    refuseOldOtp(erts, `The container ${container.Name.replace(/^\//, '')}`);
+    refuseOldOtp(erts, `The container ${nameOf(container)}`);
   }
   if (vm.distribution === undefined) {
     return { kind: 'no-distribution', vm };

@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
-import type { ContainerDetails } from '../docker/details.js';
+import { type ContainerDetails, nameOf } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import type { Version } from '../ledger/entry.js';
-import { lineage, lived } from '../ledger/history.js';
-import { findRoot, readLedger } from '../ledger/ledger.js';
+import { lineage, lived, ran } from '../ledger/history.js';
+import { readLedger, rootOnDisk } from '../ledger/ledger.js';
 import { unpack } from '../release/archive.js';
 import { bootedVersion, type Hints, type Reading, readRunning } from '../release/running.js';
 import { keptContainers } from '../rollout/recreate-kept.js';
@@ -28,16 +28,15 @@ export interface Remembered extends Past {
 
 /** Reads what a container ran before, from its own ledger and from the containers that were kept. Changes nothing. */
 export async function remember(engine: Engine, container: ContainerDetails, hints: Hints): Promise<Remembered> {
-  const name = container.Name.replace(/^\//, '');
+  const name = nameOf(container);
   // What goes back has often ended, or does so again and again.
   const stopped = !container.State.Running || container.State.Restarting;
   const reading = stopped ? ({ kind: 'stopped' } as const) : await readRunning(engine, container, hints);
-  const root =
-    rootOf(reading) ?? (await findRoot(engine, { ...container, State: { ...container.State, Running: false } }));
+  const root = rootOf(reading) ?? (await rootOnDisk(engine, container.Id));
   const entries = root === undefined ? [] : await readLedger(engine, { container: container.Id, root });
   const earlier = root === undefined ? [] : await keptOf(engine, name, root);
   const version = stopped && root !== undefined ? await boots(engine, container.Id, root) : runs(reading);
-  const line = lineage(entries, asVersion(container, version));
+  const line = lineage(entries, ran(container, version));
   const kept = earlier.toReversed().map(({ ran }) => ran);
   return { name, container, reading, earlier, line, lived: lived(entries), kept, ...(root !== undefined && { root }) };
 }
@@ -52,18 +51,12 @@ function runs(reading: Remembered['reading']): string | undefined {
   return 'vm' in reading ? bootedVersion(reading.vm) : undefined;
 }
 
-/** What a container runs as far as it says so itself: its deploys may have written down more. */
-function asVersion({ Image: image, Config }: ContainerDetails, version: string | undefined): Version {
-  const reference = Config.Image.startsWith('sha256:') ? {} : { reference: Config.Image };
-  return { image, ...reference, ...(version !== undefined && { version }) };
-}
-
 async function keptOf(engine: Engine, name: string, root: string): Promise<readonly Kept[]> {
   return await Promise.all(
     (await keptContainers(engine, name)).map(async (container) => {
       const version = await boots(engine, container.Id, root);
       const entries = await readLedger(engine, { container: container.Id, root });
-      const own = asVersion(container, version);
+      const own = ran(container, version);
       return { container, ran: lineage(entries, own).at(-1) ?? own };
     }),
   );

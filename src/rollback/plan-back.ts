@@ -47,7 +47,7 @@ async function planBack(site: Site, past: Remembered, trials: Trials): Promise<C
       ? await hotWay(site, surveyed, reading.release, trials)
       : { kind: 'closed', reasons: [] };
   if (hot.kind === 'open') {
-    const { method: _, ...rest } = surveyed;
+    const { method: _, next: __, ...rest } = surveyed;
     const { down, rehearsal, reasons } = hot;
     return { ...rest, method: 'downgrade', down, reasons, ...(rehearsal && { rehearsal }) };
   }

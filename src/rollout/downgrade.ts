@@ -50,10 +50,11 @@ export function together(steps: readonly Way[]): Pick<Way, 'loads' | 'updates'> 
   };
 }
 
-async function follow(
+/** The stored ways from the version that runs, or ran, down to an earlier one, or why there are none. */
+export async function follow(
   engine: Engine,
   container: string,
-  { root, version: runs, name }: RunningRelease,
+  { root, version: runs, name }: Pick<RunningRelease, 'root' | 'version' | 'name'>,
   version: string,
 ): Promise<readonly Way[] | Reason> {
   const steps: Way[] = [];

@@ -1,9 +1,10 @@
 import type { Engine } from '../docker/engine.js';
-import type { Step, Undertaking, Version } from '../ledger/entry.js';
-import { lineage } from '../ledger/history.js';
-import { openLedger } from '../ledger/ledger.js';
+import type { Step, Undertaking } from '../ledger/entry.js';
+import { lineage, ran } from '../ledger/history.js';
+import { type Ledger, openLedger } from '../ledger/ledger.js';
 import type { Clock, Log } from '../log.js';
 import { messageOf } from '../message-of.js';
+import { once } from '../once.js';
 import type { Changing } from '../plan/plan.js';
 
 /** What all journeys of a run have in common. */
@@ -17,36 +18,49 @@ export interface Journal {
   arrive(container: string): Promise<void>;
 }
 
+interface Opened {
+  readonly ledger: Ledger;
+  readonly undertaking: Undertaking;
+}
+
 /**
- * Opens the ledger of a container. One whose file system is read-only has none, and neither has one whose release is
- * unknown: for these only the names of containers tell what was under way.
+ * The journal of one container, in its ledger. One whose file system is read-only has none, and neither has one whose
+ * release is unknown: for these only the names of containers tell what was under way.
  */
-export async function openJournal(
+export function keepJournal(
   engine: Engine,
   errand: Errand,
   plan: Changing,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
-): Promise<Journal> {
+): Journal {
   const { container, name, place } = plan;
   if (place === undefined || container.HostConfig.ReadonlyRootfs) {
     log.debug(`${name}: nothing can be written down in it`);
     return { note: async () => undefined, arrive: async () => undefined };
   }
-  const ledger = await openLedger(engine, { ...place, container: container.Id }, clock);
-  const from = lineage(ledger.entries, ran(plan)).at(-1) ?? ran(plan);
-  const undertaking: Undertaking = { ...errand, ...wayOf(plan), container: name, from };
+  // Opened with the first step: a ledger that cannot be read is a step that cannot be written down.
+  const opened = once<Opened>();
+  const open = () =>
+    opened(container.Id, async () => {
+      const ledger = await openLedger(engine, { ...place, container: container.Id }, clock);
+      const runs = ran(container, plan.from);
+      const from = lineage(ledger.entries, runs).at(-1) ?? runs;
+      return { ledger, undertaking: { ...errand, ...wayOf(plan), container: name, from } };
+    });
   let begun = false;
   return {
     note: async (step) => {
       // What was refused before its first step has left nothing to tell of.
       if (step === 'undone' && !begun) return;
       log.debug(`${name}: ledger: ${step}`);
+      const { ledger, undertaking } = await open();
       await ledger.write(undertaking, step);
       begun = true;
     },
     arrive: async (id) => {
       const root = 'next' in plan ? plan.next.root : place.root;
       try {
+        const { ledger } = await open();
         await ledger.moveTo({ ...place, container: id, root });
       } catch (error) {
         const why = messageOf(error);
@@ -54,13 +68,6 @@ export async function openJournal(
       }
     },
   };
-}
-
-/** A container that was never deployed to runs what it was made from. */
-function ran({ container, from }: Changing): Version {
-  const { Image: image, Config } = container;
-  const reference = Config.Image.startsWith('sha256:') ? {} : { reference: Config.Image };
-  return { image, ...reference, ...(from !== undefined && { version: from }) };
 }
 
 function wayOf(plan: Changing): Pick<Undertaking, 'way' | 'brought' | 'wayBack'> {

@@ -7,7 +7,7 @@ import type { ProbeTarget } from '../probe/target.js';
 import type { Method, TimelineEvent } from '../report/report.js';
 import { type Course, courseOf, restartCourse } from './course.js';
 import type { Haste } from './haste.js';
-import { openJournal } from './journal.js';
+import { keepJournal } from './journal.js';
 import { type Ended, type Fleet, recorder, type Work } from './run.js';
 
 /** One container after the switch and the soak, and what may still become of it. */
@@ -46,7 +46,7 @@ export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Prom
     replaced,
     haste,
     phase: record.phase,
-    ...(await openJournal(engine, errand, plan, { clock, log })),
+    ...keepJournal(engine, errand, plan, { clock, log }),
     ...(probe && { probe }),
   };
   if (probe !== undefined && !haste.cancelled) {

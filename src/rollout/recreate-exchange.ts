@@ -1,10 +1,10 @@
 import { EngineError } from '../docker/call.js';
 import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
+import type { Names } from '../docker/names.js';
 import { messageOf } from '../message-of.js';
 import { stopInTime } from './haste.js';
 import { awaitHealth } from './health.js';
-import type { Names } from './recreate-names.js';
 import { awaitRemoval } from './recreate-removal.js';
 import { situation } from './recreate-situation.js';
 import { type Around, passPolicy, restarts, type Undone, undoRestart } from './recreate-undo.js';

@@ -1,6 +1,6 @@
 import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
-import { namesFor } from './recreate-names.js';
+import { namesFor } from '../docker/names.js';
 
 /**
  * Refuses what could not be put right afterwards, while the old container still serves.

@@ -1,11 +1,11 @@
-import type { ContainerDetails } from '../docker/details.js';
+import { type ContainerDetails, nameOf } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
+import { isPrevious } from '../docker/names.js';
 import { ownName } from '../docker/selector.js';
 import type { Log } from '../log.js';
 import { messageOf } from '../message-of.js';
 import type { Earlier } from '../report/report.js';
 import type { Settled } from './recreate-finish.js';
-import { isPrevious } from './recreate-names.js';
 
 /** The containers that are kept for a way back from the one called `own`: the one that served last comes first. */
 export async function keptContainers(engine: Engine, own: string): Promise<readonly ContainerDetails[]> {
@@ -64,8 +64,4 @@ async function size(engine: Engine, { Id: id }: ContainerDetails, log: Log): Pro
     log.debug(messageOf(error));
     return undefined;
   }
-}
-
-function nameOf(container: ContainerDetails): string {
-  return container.Name.replace(/^\//, '');
 }

@@ -1,10 +1,10 @@
-import type { ContainerDetails } from '../docker/details.js';
+import { type ContainerDetails, nameOf } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { ownName } from '../docker/selector.js';
 
 /** What other containers lose when this one makes room for a new one, and what to do about it. */
 export async function neighbours(engine: Engine, container: ContainerDetails): Promise<readonly string[]> {
-  const name = container.Name.replace(/^\//, '');
+  const name = nameOf(container);
   const all = await engine.containers();
   const tenants = all.filter(({ networkMode }) => networkMode === `container:${container.Id}`).map(ownName);
   // A container that is linked to is listed under `OTHER/ALIAS` as well.

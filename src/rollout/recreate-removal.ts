@@ -1,4 +1,4 @@
-import type { ContainerDetails } from '../docker/details.js';
+import { type ContainerDetails, nameOf } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import type { Clock } from '../log.js';
 
@@ -9,7 +9,7 @@ export async function awaitRemoval(engine: Engine, container: ContainerDetails, 
   const since = clock.now();
   while ((await engine.findContainer(container.Id)) !== undefined) {
     if (clock.now() - since > removedWithinMs) {
-      const name = container.Name.replace(/^\//, '');
+      const name = nameOf(container);
       throw new Error(
         `${name} was started with --rm and has ended, and the engine has not deleted it within ${removedWithinMs / 1_000} s.`,
       );

@@ -1,6 +1,6 @@
 import type { ContainerSummary } from '../docker/engine.js';
+import { type Names, readMark } from '../docker/names.js';
 import { ownName } from '../docker/selector.js';
-import { type Names, readMark } from './recreate-names.js';
 
 /** One container of a restart, as the engine lists it. */
 export interface Place {

@@ -1,9 +1,9 @@
 import type { ContainerDetails } from '../docker/details.js';
 import type { Engine, RestartPolicy } from '../docker/engine.js';
+import { previousName } from '../docker/names.js';
 import type { Clock, Log } from '../log.js';
 import { afterwardsMs, type Haste, stopInTime } from './haste.js';
 import { awaitHealth, type Health } from './health.js';
-import { previousName } from './recreate-names.js';
 import { awaitRemoval } from './recreate-removal.js';
 import type { Exchange, Situation } from './recreate-situation.js';
 

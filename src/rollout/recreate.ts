@@ -1,6 +1,7 @@
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { following } from '../docker/following.js';
+import { type Names, namesFor } from '../docker/names.js';
 import { recreation } from '../docker/recreation.js';
 import { differingSettings, settings } from '../docker/settings.js';
 import { create, referenceTo } from './recreate-create.js';
@@ -14,7 +15,6 @@ import {
 } from './recreate-exchange.js';
 import { guard } from './recreate-guard.js';
 import { copyInjected } from './recreate-injected.js';
-import { type Names, namesFor } from './recreate-names.js';
 import { neighbours } from './recreate-neighbours.js';
 import { discard } from './recreate-undo.js';
 

@@ -1,6 +1,7 @@
-import type { ContainerDetails } from '../docker/details.js';
+import { type ContainerDetails, nameOf } from '../docker/details.js';
 import { networkMode } from '../docker/endpoints.js';
 import type { Engine } from '../docker/engine.js';
+import { revivalNames } from '../docker/names.js';
 import { differingSettings, settings } from '../docker/settings.js';
 import {
   exchange,
@@ -11,7 +12,6 @@ import {
   untouched,
 } from './recreate-exchange.js';
 import { guard } from './recreate-guard.js';
-import { revivalNames } from './recreate-names.js';
 import { neighbours } from './recreate-neighbours.js';
 import { discard } from './recreate-undo.js';
 
@@ -108,8 +108,4 @@ async function missingVolumes(engine: Engine, kept: ContainerDetails): Promise<r
   const volumes = kept.Mounts.flatMap(({ Type: type, Name: name }) => (type === 'volume' && name ? [name] : []));
   const found = await Promise.all(volumes.map(async (name) => ({ name, there: await engine.hasVolume(name) })));
   return found.flatMap(({ name, there }) => (there ? [] : [`The volume ${name} is gone.`]));
-}
-
-function nameOf(container: ContainerDetails): string {
-  return container.Name.replace(/^\//, '');
 }

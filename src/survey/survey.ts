@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { ContainerDetails } from '../docker/details.js';
+import { type ContainerDetails, nameOf } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { AgentError } from '../node/agent.js';
 import { NodeUnreachable } from '../node/node.js';
@@ -34,7 +34,7 @@ export async function survey(site: Site, containers: readonly ContainerDetails[]
 /** So far nothing has changed: whatever cannot be read is a reason not to begin. */
 function refuseUnreadable(container: ContainerDetails): (error: unknown) => never {
   return (error) => {
-    const name = container.Name.replace(/^\//, '');
+    const name = nameOf(container);
     if (error instanceof UnsafeArchive) {
       throw new Refusal(
         `${error.message} It cannot be brought into ${name}. Build the image without it, or deploy with \`strategy: restart\`.`,
@@ -53,7 +53,7 @@ function refuseUnreadable(container: ContainerDetails): (error: unknown) => neve
 
 async function surveyOne(site: Site, container: ContainerDetails, shared: Shared): Promise<ContainerPlan> {
   const { engine, inputs, next, image, workshop } = site;
-  const name = container.Name.replace(/^\//, '');
+  const name = nameOf(container);
   refuseStopped(name, container);
   const oldImage = await engine.findImage(container.Image);
   if (oldImage === undefined) {

@@ -1,5 +1,5 @@
-import type { ContainerDetails } from '../docker/details.js';
-import { shortId } from '../docker/endpoints.js';
+import { type ContainerDetails, nameOf } from './details.js';
+import { shortId } from './endpoints.js';
 
 /** The names that a restart uses. */
 export interface Names {
@@ -13,12 +13,12 @@ export interface Names {
 
 /** Named after the old container's id: whoever finds one after a crash sees what it belongs to, and the next try finds it. */
 export function namesFor(container: ContainerDetails): Names {
-  return named(ownNameOf(container), shortId(container));
+  return named(nameOf(container), shortId(container));
 }
 
 /** With the id of the kept container behind: by it a kept one that takes a place is told from one that was made for it. */
 export function revivalNames(running: ContainerDetails, kept: ContainerDetails): Names {
-  return named(ownNameOf(running), `${shortId(running)}${shortId(kept)}`);
+  return named(nameOf(running), `${shortId(running)}${shortId(kept)}`);
 }
 
 /** The name under which a container stays for a way back. */
@@ -27,14 +27,27 @@ export function previousName(own: string, container: { readonly Id: string }): s
 }
 
 export function isPrevious(own: string, name: string): boolean {
-  return name.startsWith(`${own}.hot-deploy-previous-`) && /-[0-9a-f]{12}$/.test(name);
+  const [, of, place] = mark.exec(name) ?? [];
+  return of === own && place === 'previous';
 }
+
+/** Whether a name was given by a restart, and is nobody's own. */
+export function isMarked(name: string): boolean {
+  return mark.test(name);
+}
+
+/** The name that a container has or stands for: one that a restart put aside for a while has its own behind. */
+export function meantName(name: string): string {
+  const [, own, place] = mark.exec(name) ?? [];
+  return own === undefined || place === 'previous' ? name : own;
+}
+
+const mark = /^(.+)\.hot-deploy-(old|new|previous)-([0-9a-f]{12})([0-9a-f]{12})?$/;
 
 /** What such a name says; undefined for any other name. */
 export function readMark(own: string, name: string): Mark | undefined {
-  const rest = name.startsWith(`${own}.hot-deploy-`) ? name.slice(`${own}.hot-deploy-`.length) : '';
-  const [, place, old, revived] = /^(old|new)-([0-9a-f]{12})([0-9a-f]{12})?$/.exec(rest) ?? [];
-  if (old === undefined) return undefined;
+  const [, of, place, old, revived] = mark.exec(name) ?? [];
+  if (of !== own || old === undefined || place === 'previous') return undefined;
   const names = named(own, `${old}${revived ?? ''}`);
   return { place: place === 'old' ? 'old' : 'fresh', names, old, ...(revived !== undefined && { revived }) };
 }
@@ -50,8 +63,4 @@ export interface Mark {
 
 function named(own: string, ids: string): Names {
   return { own, old: `${own}.hot-deploy-old-${ids}`, fresh: `${own}.hot-deploy-new-${ids}` };
-}
-
-function ownNameOf(container: ContainerDetails): string {
-  return container.Name.replace(/^\//, '');
 }
