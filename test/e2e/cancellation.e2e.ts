@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { startHotDeploy } from '../support/world/command.js';
 import { type Container, eventually, healthy, removeContainers, start } from '../support/world/container.js';
 import { docker, image, removeImages } from '../support/world/images.js';
@@ -11,8 +11,8 @@ import { expectUntouched, ownImage, removeOwnImages, throwaways } from '../suppo
 const octochat = async (version: 1 | 2) =>
   await ownImage(await image({ example: 'octochat', version, debian: 'bookworm' }));
 
+afterEach(() => removeContainers());
 afterAll(async () => {
-  await removeContainers();
   await removeOwnImages();
   await removeImages();
 });

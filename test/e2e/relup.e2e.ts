@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import { removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { image, removeImages } from '../support/world/images.js';
 import { evaluate } from '../support/world/inside.js';
 
+afterEach(() => removeContainers());
 afterAll(async () => {
-  await removeContainers();
   await removeImages();
 });
 

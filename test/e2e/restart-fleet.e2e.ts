@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/report/report.js';
 import { hotDeploy } from '../support/world/command.js';
 import {
@@ -44,8 +44,8 @@ beforeAll(async () => {
   folder = await context(moody);
 });
 
+afterEach(() => removeContainers());
 afterAll(async () => {
-  await removeContainers();
   await removeImages();
   await docker('rmi', '-f', tag);
   await rm(dirname(folder), { recursive: true });

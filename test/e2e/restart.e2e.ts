@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { type Container, connect, healthy, removeContainers, start, unused } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
@@ -11,8 +11,8 @@ const healthCheck = 'HEALTHCHECK --interval=1s --timeout=2s --start-period=10s -
 const network = unused('hd-network');
 const volume = unused('hd-volume');
 
+afterEach(() => removeContainers());
 afterAll(async () => {
-  await removeContainers();
   await removeImages();
   await docker('network', 'rm', network).catch(() => undefined);
   await docker('volume', 'rm', volume).catch(() => undefined);

@@ -1,10 +1,10 @@
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import { connect, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { image, removeImages } from '../support/world/images.js';
 
+afterEach(() => removeContainers());
 afterAll(async () => {
-  await removeContainers();
   await removeImages();
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { quiesced, resume, suspendedByUs } from '../../src/rollout/quiesced.js';
 import { startHotDeploy } from '../support/world/command.js';
 import {
@@ -14,8 +14,8 @@ import { image, removeImages } from '../support/world/images.js';
 import { evaluate, suspended } from '../support/world/inside.js';
 import { octochat } from '../support/world/octochat.js';
 
+afterEach(() => removeContainers());
 afterAll(async () => {
-  await removeContainers();
   await removeImages();
 });
 

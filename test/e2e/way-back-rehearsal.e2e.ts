@@ -1,4 +1,4 @@
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import { takeCopies } from '../../src/rehearsal/copies.js';
 import { rehearseDown } from '../../src/rehearsal/down.js';
 import { newSalt } from '../../src/release/baseline.js';
@@ -13,8 +13,8 @@ import { docker, image, removeImages } from '../support/world/images.js';
 import { standing } from '../support/world/inside.js';
 import { octochat } from '../support/world/octochat.js';
 
+afterEach(() => removeContainers());
 afterAll(async () => {
-  await removeContainers();
   await removeImages();
 });
 

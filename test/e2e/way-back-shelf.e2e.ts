@@ -1,4 +1,4 @@
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import { downgradable } from '../../src/rollout/downgrade.js';
 import { prune } from '../../src/rollout/shelf.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
@@ -8,8 +8,8 @@ import { docker, image, removeImages } from '../support/world/images.js';
 import { evaluate } from '../support/world/inside.js';
 import { octochat } from '../support/world/octochat.js';
 
+afterEach(() => removeContainers());
 afterAll(async () => {
-  await removeContainers();
   await removeImages();
 });
 

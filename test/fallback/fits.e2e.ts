@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import { connectEngine } from '../../src/docker/connect.js';
 import type { Engine } from '../../src/docker/engine.js';
 import { type Container, connect, published, removeContainers, start } from '../support/world/container.js';
@@ -29,8 +29,8 @@ beforeAll(async () => {
   expect(report.method, log).toBe('relup');
   await docker('rm', '-f', name);
 });
+afterEach(() => removeContainers());
 afterAll(async () => {
-  await removeContainers();
   await removeScripts();
   await removeImages();
   await rm(folder, { recursive: true, force: true });

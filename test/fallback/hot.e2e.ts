@@ -2,7 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { connectEngine } from '../../src/docker/connect.js';
 import type { Engine } from '../../src/docker/engine.js';
 import { connect, healthy, removeContainers, start } from '../support/world/container.js';
@@ -22,8 +22,8 @@ beforeAll(async () => {
   v1 = await image({ example: 'octochat', version: 1 });
   v2 = await image({ example: 'octochat', version: 2 });
 });
+afterEach(() => removeContainers());
 afterAll(async () => {
-  await removeContainers();
   await removeScripts();
   await removeImages();
   await rm(folder, { recursive: true, force: true });

@@ -19,8 +19,8 @@ beforeAll(async () => {
     await ownImage(await image({ example: 'octochat', version, debian: 'bookworm' }));
   [old, next] = [await octochat(1), await octochat(2)];
 });
+afterEach(() => removeContainers());
 afterAll(async () => {
-  await removeContainers();
   await removeOwnImages();
   await removeImages();
   await bench.clear();

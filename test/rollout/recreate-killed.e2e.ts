@@ -121,73 +121,81 @@ async function everyCut(
   throw new Error('it never came through');
 }
 
-describe.each(cases)('a container with $flags that goes to a $to image, killed at any call', ({ flags, to, way }) => {
-  it(`serves after ${way}, alone under its name, and nothing is left over`, { timeout: 600_000 }, async () => {
-    const name = `${to}-${way}-${flags.at(-1)?.replace(/\W/g, '') ?? 'plain'}`;
-    const image = to === 'good' ? good : bad;
-    await everyCut(
-      name,
-      way,
-      (turn) => bench.run(turn, '--stop-timeout', '1', ...flags, v1.Id),
-      async (engine, old) => {
-        const result = await recreate(engine, old, v1, { reference: image.Id, id: image.Id }, quiet());
-        if (result.kind === 'recreated')
-          await settleRestart(engine, own(old.Name.slice(bench.prefix.length + 2)), { ...quiet(), newest: 3 });
-      },
-      async (turn, old, kind) => {
-        const { serving, beside } = await seen(turn);
-        expect(serving?.State.Running).toBe(true);
-        if (serving === undefined) return;
-        const rm = flags[0] === '--rm';
-        // What nothing was stopped of cannot be finished; what is settled is not undone.
-        const settled = kind === 'none' && version(serving) === '2';
-        const fresh = to === 'good' && (settled || (way === 'finish' && !['none', 'begun'].includes(kind)));
-        expect(version(serving)).toBe(fresh ? '2' : '1');
-        expect(policy(serving)).toBe(policy(old));
-        if (!fresh && !rm) expect(serving.Id).toBe(old.Id);
-        expect(serving.Mounts.map(({ Name }) => Name)).toEqual(old.Mounts.map(({ Name }) => Name));
-        expect(beside).toEqual(fresh && !rm ? [`previous-${old.Id.slice(0, 12)}`] : []);
-        for (const one of beside) {
-          expect(policy(await bench.engine.inspectContainer(`${own(turn)}.hot-deploy-${one}`))).toBe('no');
-        }
-      },
-    );
-  });
-});
-
-describe.each(['undo', 'finish'] as const)('a kept container that is started again, killed at any call', (way) => {
-  it.each(['always', 'no'])(
-    `and %s: one of the two serves after ${way}, the other is kept`,
-    { timeout: 600_000 },
-    async (restart) => {
-      const kept = new Map<string, ContainerDetails>();
+describe.concurrent.each(cases)(
+  'a container with $flags that goes to a $to image, killed at any call',
+  ({ flags, to, way }) => {
+    it(`serves after ${way}, alone under its name, and nothing is left over`, {
+      timeout: 600_000,
+    }, async () => {
+      const name = `${to}-${way}-${flags.at(-1)?.replace(/\W/g, '') ?? 'plain'}`;
+      const image = to === 'good' ? good : bad;
       await everyCut(
-        `revive-${way}-${restart}`,
+        name,
         way,
-        async (turn) => {
-          const old = await bench.run(turn, '--stop-timeout', '1', '--restart', restart, v1.Id);
-          await recreate(bench.engine, old, v1, { reference: good.Id, id: good.Id }, quiet());
-          await settleRestart(bench.engine, own(turn), { ...quiet(), newest: 3 });
-          kept.set(turn, await bench.engine.inspectContainer(old.Id));
-          return bench.engine.inspectContainer(own(turn));
+        (turn) => bench.run(turn, '--stop-timeout', '1', ...flags, v1.Id),
+        async (engine, old) => {
+          const result = await recreate(engine, old, v1, { reference: image.Id, id: image.Id }, quiet());
+          if (result.kind === 'recreated')
+            await settleRestart(engine, own(old.Name.slice(bench.prefix.length + 2)), { ...quiet(), newest: 3 });
         },
-        async (engine, running) => {
-          const turn = running.Name.slice(bench.prefix.length + 2);
-          const result = await revive(engine, { running, kept: kept.get(turn) as ContainerDetails }, quiet());
-          if (result.kind === 'recreated') await settleRestart(engine, own(turn), { ...quiet(), newest: 3 });
-        },
-        async (turn, running, kind) => {
-          const before = kept.get(turn) as ContainerDetails;
+        async (turn, old, kind) => {
           const { serving, beside } = await seen(turn);
-          const settled = kind === 'none' && serving?.Id === before.Id;
-          const back = settled || (way === 'finish' && !['none', 'begun'].includes(kind));
-          const [first, second] = back ? [before, running] : [running, before];
-          expect(serving).toMatchObject({ Id: first.Id, State: { Running: true } });
-          expect(serving && policy(serving)).toBe(restart);
-          expect(beside).toEqual([`previous-${second.Id.slice(0, 12)}`]);
-          expect(policy(await bench.engine.inspectContainer(second.Id))).toBe('no');
+          expect(serving?.State.Running).toBe(true);
+          if (serving === undefined) return;
+          const rm = flags[0] === '--rm';
+          // What nothing was stopped of cannot be finished; what is settled is not undone.
+          const settled = kind === 'none' && version(serving) === '2';
+          const fresh = to === 'good' && (settled || (way === 'finish' && !['none', 'begun'].includes(kind)));
+          expect(version(serving)).toBe(fresh ? '2' : '1');
+          expect(policy(serving)).toBe(policy(old));
+          if (!fresh && !rm) expect(serving.Id).toBe(old.Id);
+          expect(serving.Mounts.map(({ Name }) => Name)).toEqual(old.Mounts.map(({ Name }) => Name));
+          expect(beside).toEqual(fresh && !rm ? [`previous-${old.Id.slice(0, 12)}`] : []);
+          for (const one of beside) {
+            expect(policy(await bench.engine.inspectContainer(`${own(turn)}.hot-deploy-${one}`))).toBe('no');
+          }
         },
       );
-    },
-  );
-});
+    });
+  },
+);
+
+describe.concurrent.each(['undo', 'finish'] as const)(
+  'a kept container that is started again, killed at any call',
+  (way) => {
+    it.each(['always', 'no'])(
+      `and %s: one of the two serves after ${way}, the other is kept`,
+      { timeout: 600_000 },
+      async (restart) => {
+        const kept = new Map<string, ContainerDetails>();
+        await everyCut(
+          `revive-${way}-${restart}`,
+          way,
+          async (turn) => {
+            const old = await bench.run(turn, '--stop-timeout', '1', '--restart', restart, v1.Id);
+            await recreate(bench.engine, old, v1, { reference: good.Id, id: good.Id }, quiet());
+            await settleRestart(bench.engine, own(turn), { ...quiet(), newest: 3 });
+            kept.set(turn, await bench.engine.inspectContainer(old.Id));
+            return bench.engine.inspectContainer(own(turn));
+          },
+          async (engine, running) => {
+            const turn = running.Name.slice(bench.prefix.length + 2);
+            const result = await revive(engine, { running, kept: kept.get(turn) as ContainerDetails }, quiet());
+            if (result.kind === 'recreated') await settleRestart(engine, own(turn), { ...quiet(), newest: 3 });
+          },
+          async (turn, running, kind) => {
+            const before = kept.get(turn) as ContainerDetails;
+            const { serving, beside } = await seen(turn);
+            const settled = kind === 'none' && serving?.Id === before.Id;
+            const back = settled || (way === 'finish' && !['none', 'begun'].includes(kind));
+            const [first, second] = back ? [before, running] : [running, before];
+            expect(serving).toMatchObject({ Id: first.Id, State: { Running: true } });
+            expect(serving && policy(serving)).toBe(restart);
+            expect(beside).toEqual([`previous-${second.Id.slice(0, 12)}`]);
+            expect(policy(await bench.engine.inspectContainer(second.Id))).toBe('no');
+          },
+        );
+      },
+    );
+  },
+);
