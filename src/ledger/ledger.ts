@@ -28,6 +28,23 @@ export async function readLedger(engine: Engine, place: Place): Promise<readonly
   return (await read(engine, place)).files.map(({ entry }) => entry);
 }
 
+/**
+ * The ledgers of containers that stand for one another: each goes on where the one before it ended, so the one with the
+ * highest number says how far things came. A kept container that was started again has only its own past until the rest is
+ * brought to it.
+ */
+export async function readNewest(engine: Engine, places: readonly Place[]): Promise<Found | undefined> {
+  const all = await Promise.all(places.map(async (place) => ({ place, ...(await read(engine, place)) })));
+  const last = ({ files }: { readonly files: readonly Numbered[] }) => files.at(-1)?.number ?? 0;
+  const newest = all.toSorted((one, other) => last(other) - last(one))[0];
+  return newest && { place: newest.place, entries: newest.files.map(({ entry }) => entry) };
+}
+
+interface Found {
+  readonly place: Place;
+  readonly entries: readonly Entry[];
+}
+
 /** The root of the release in a container, whether it runs or not; undefined where none is found. */
 export async function findRoot(engine: Engine, container: ContainerDetails): Promise<string | undefined> {
   if (container.State.Running && !container.State.Paused) {

@@ -4,7 +4,7 @@ import { readMark } from '../docker/names.js';
 import { namesMeant, ownName, type Selector } from '../docker/selector.js';
 import type { Entry } from '../ledger/entry.js';
 import { unfinished } from '../ledger/history.js';
-import { findRoot, type Place, readLedger } from '../ledger/ledger.js';
+import { findRoot, type Place, readNewest } from '../ledger/ledger.js';
 
 /** A container that a run which is no longer there has left half-way. */
 export interface HalfWay {
@@ -58,19 +58,22 @@ async function look(engine: Engine, all: readonly ContainerSummary[], name: stri
   const beside = all.filter((each) => readMark(name, ownName(each)) !== undefined);
   const own = all.find((each) => ownName(each) === name);
   const container = own && (await engine.findContainer(own.id));
-  const written = await Promise.all(
-    [...(container ? [container] : []), ...(await present(engine, beside))].map((each) => entriesOf(engine, each)),
+  const places = await Promise.all(
+    [...(container ? [container] : []), ...(await present(engine, beside))].map((each) => placeOf(engine, each)),
   );
-  // The old container knows what the new one is there for, until that one has settled.
-  const open = written.find(({ entries }) => unfinished(entries) !== undefined) ?? written[0];
-  const last = open && unfinished(open.entries)?.last;
+  const written = await readNewest(
+    engine,
+    places.flatMap((place) => place ?? []),
+  );
+  const entries = written?.entries ?? [];
+  const last = unfinished(entries)?.last;
   return {
     name,
-    entries: written.flatMap(({ entries }) => entries),
+    entries,
     restarting: beside.length > 0,
     ...(container && { container }),
     ...(last && { last }),
-    ...(open?.place && { written: open.place }),
+    ...(written && { written: written.place }),
   };
 }
 
@@ -78,16 +81,9 @@ async function present(engine: Engine, found: readonly ContainerSummary[]): Prom
   return (await Promise.all(found.map(({ id }) => engine.findContainer(id)))).flatMap((each) => each ?? []);
 }
 
-async function entriesOf(
-  engine: Engine,
-  container: ContainerDetails,
-): Promise<{ readonly place?: Place; readonly entries: readonly Entry[] }> {
+async function placeOf(engine: Engine, container: ContainerDetails): Promise<Place | undefined> {
   const root = await findRoot(engine, container);
-  if (root === undefined) {
-    return { entries: [] };
-  }
-  const place: Place = { container: container.Id, root };
-  return { place, entries: await readLedger(engine, place) };
+  return root === undefined ? undefined : { container: container.Id, root };
 }
 
 /** Pure: containers of one run go to one side, and forward as soon as one of them had begun to settle. */

@@ -3,7 +3,7 @@ import type { Clock } from '../log.js';
 
 /**
  * How much time there still is. Between the signal and the end of the process GitHub's runner lets 7.5 s pass, so what was
- * begun must be finished, or be on its way back, after 4: a busy machine takes its time for that, too.
+ * begun must be finished, or be on its way back, after 3.5: a busy machine takes its time for that, too.
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
  */
 export interface Haste {
@@ -14,7 +14,7 @@ export interface Haste {
   onCancel(work: () => void): () => void;
 }
 
-const forwardMs = 4_000;
+const forwardMs = 3_500;
 /** What a container that was started again may take of the rest to become healthy, while somebody still looks. */
 export const afterwardsMs = 1_000;
 

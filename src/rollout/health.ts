@@ -36,12 +36,14 @@ export async function awaitHealth(
   const check = healthCheck(engine, await engine.inspectContainer(id), clock);
   try {
     for (;;) {
+      // Before the look: a check may pass in the last moments of a container that has ended when somebody looks.
+      const passed = check?.passed() === true;
       const container = await engine.findContainer(id);
       if (container === undefined) return failed('it ended, and the engine removed it with its log, since it has --rm');
       const end = ended(container);
       if (end !== undefined) return failed(`${end}${await lastWords(engine, id)}`);
       const waited = clock.now() - since;
-      const verdict = check === undefined ? steady(waited) : judged(container, check);
+      const verdict = check === undefined ? steady(waited) : judged(container, passed);
       if (verdict === 'healthy') return { kind: 'healthy' };
       if (verdict !== undefined) return failed(`${verdict}${await lastWords(engine, id)}`);
       if (check !== undefined && waited > timeoutMs) {
@@ -76,8 +78,8 @@ function steady(waited: number): 'healthy' | undefined {
   return waited >= steadyMs ? 'healthy' : undefined;
 }
 
-function judged({ State: { Health: health } }: ContainerDetails, check: HealthCheck): string | undefined {
-  if (health?.Status === 'healthy' || check.passed()) return 'healthy';
+function judged({ State: { Health: health } }: ContainerDetails, passed: boolean): string | undefined {
+  if (health?.Status === 'healthy' || passed) return 'healthy';
   if (health?.Status !== 'unhealthy') return undefined;
   const output = health.Log.at(-1)?.Output.trim() ?? '';
   return `its HEALTHCHECK failed ${health.FailingStreak} times${output === '' ? '' : ` (${output})`}`;

@@ -1,13 +1,13 @@
 import { EngineError } from '../docker/call.js';
 import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
-import type { Names } from '../docker/names.js';
+import { meantName, type Names } from '../docker/names.js';
 import { messageOf } from '../message-of.js';
 import { stopInTime } from './haste.js';
 import { awaitHealth } from './health.js';
 import { awaitRemoval } from './recreate-removal.js';
 import { situation } from './recreate-situation.js';
-import { type Around, passPolicy, restarts, type Undone, undoRestart } from './recreate-undo.js';
+import { type Around, awaitBack, passPolicy, restarts, type Undone, undoRestart } from './recreate-undo.js';
 
 export interface RecreateOptions extends Around {
   /** `create`, `stop`, `rename`, `start`, `health`; `restore` after a failure. */
@@ -126,11 +126,7 @@ export async function goBack(
   },
 ): Promise<Restored> {
   const { log, clock, why, old } = options;
-  const once = async () => {
-    const undone = await undoRestart(engine, situation(own, await engine.containers()), options);
-    if (undone === undefined) throw new Error(`There is no earlier container of ${own} to go back to.`);
-    return undone;
-  };
+  const once = () => undoOnce(engine, own, options);
   log.warning(`${own}: going back. ${why}`);
   // The service comes before the record of it.
   await options.note('restore').catch((error: unknown) => log.warning(`${own}: ${messageOf(error)}`));
@@ -147,6 +143,20 @@ export async function goBack(
     const state = `${messageOf(error)} Now: ${await whatIsLeft(engine, own, options)}.`;
     return { kind: 'failed', why, state };
   }
+}
+
+/** Where nothing of the restart is left, a call that seemed to fail was the last one of the way back. */
+async function undoOnce(
+  engine: Engine,
+  own: string,
+  options: Around & { readonly fresh?: string; readonly old: ContainerDetails },
+): Promise<Undone> {
+  const undone = await undoRestart(engine, situation(own, await engine.containers()), options);
+  if (undone !== undefined) return undone;
+  const serving = await engine.findContainer(own);
+  const isBack = serving !== undefined && serving.Id !== options.fresh && serving.Image === options.old.Image;
+  if (!isBack) throw new Error(`There is no earlier container of ${own} to go back to.`);
+  return { id: serving.Id, health: await awaitBack(engine, serving.Id, options) };
 }
 
 async function judged(
@@ -193,11 +203,7 @@ async function whatIsLeft(
   { old, fresh }: { readonly old: ContainerDetails; readonly fresh?: string },
 ): Promise<string> {
   try {
-    const left = (await engine.containers()).filter(({ names }) =>
-      names.some(
-        (name) => name === own || /^\.hot-deploy-(old|new)-/.test(name.startsWith(own) ? name.slice(own.length) : ''),
-      ),
-    );
+    const left = (await engine.containers()).filter(({ names }) => names.some((name) => meantName(name) === own));
     const sentences = left.map(({ id, names: [name = own], state }) => {
       const which = id === fresh ? 'the new container' : id === old.Id ? 'the old container' : 'a container';
       return `${which} is ${state} under the name ${name}`;

@@ -29,7 +29,7 @@ export interface Undone {
  * @throws Error where the engine fails, or it is unclear what belongs together
  */
 export async function undoRestart(engine: Engine, found: Situation, around: Around): Promise<Undone | undefined> {
-  const { clock, healthTimeoutMs, haste } = around;
+  const { clock } = around;
   if (found.kind === 'none') return undefined;
   if (found.kind === 'unclear')
     throw new Error(`It is not clear what a restart left: ${found.why}. A person must look.`);
@@ -55,8 +55,13 @@ export async function undoRestart(engine: Engine, found: Situation, around: Arou
     if (!marked) await rename();
   }
   await discard(engine, { ...found, spare: spare === back ? undefined : spare });
+  return { id, health: await awaitBack(engine, id, around) };
+}
+
+/** Of a container that was started again. */
+export function awaitBack(engine: Engine, id: string, { clock, healthTimeoutMs, haste }: Around): Promise<Health> {
   const leftMs = () => (haste.cancelled ? haste.leftMs() + afterwardsMs : Number.POSITIVE_INFINITY);
-  return { id, health: await awaitHealth(engine, id, clock, healthTimeoutMs, leftMs) };
+  return awaitHealth(engine, id, clock, healthTimeoutMs, leftMs);
 }
 
 /**
