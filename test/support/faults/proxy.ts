@@ -27,6 +27,8 @@ export interface EngineProxy {
   readonly made: ReadonlySet<string>;
   /** The call that was struck. */
   readonly struck: Call | undefined;
+  /** Why what was to be done to it could not be done. */
+  readonly missed: unknown;
   /** Begins a run anew, with one fault or none. */
   arm(fault?: Fault): void;
   /** Ends every connection, and lets nobody in for so long; without, whoever lives comes again at once. */
@@ -46,6 +48,7 @@ export async function openProxy(engine = '/var/run/docker.sock'): Promise<Engine
   let name = calls();
   let seen: Call[] = [];
   let struck: Call | undefined;
+  let missed: unknown;
 
   /** Answers what is to happen to this call. */
   const look = (method: string, url: string, body: Buffer) => {
@@ -57,6 +60,11 @@ export async function openProxy(engine = '/var/run/docker.sock'): Promise<Engine
     return { call, fault };
   };
 
+  const missing = (socket: Duplex) => (error: unknown) => {
+    missed = error;
+    socket.destroy();
+  };
+
   const serve = async (incoming: IncomingMessage, response: ServerResponse) => {
     const { method = 'GET', url = '/', headers, socket } = incoming;
     const body = await beginning(incoming);
@@ -66,7 +74,7 @@ export async function openProxy(engine = '/var/run/docker.sock'): Promise<Engine
     if (socket.destroyed) return;
     const onward = request({ socketPath: engine, method, path: url, headers, agent: false });
     onward.on('error', () => socket.destroy());
-    onward.on('response', async (answer) => {
+    const pass = async (answer: IncomingMessage) => {
       const isNew = method === 'POST' && /\/containers\/create(\?|$)/.test(url);
       if (hit?.fault.when === 'after' || isNew) {
         const bytes = await whole(answer);
@@ -82,7 +90,8 @@ export async function openProxy(engine = '/var/run/docker.sock'): Promise<Engine
       answer.on('error', () => socket.destroy());
       // A stream whose reader has gone, such as one of events, would go on for ever.
       response.on('close', () => answer.destroy());
-    });
+    };
+    onward.on('response', (answer) => void pass(answer).catch(missing(socket)));
     onward.write(body.bytes);
     if (body.ended) onward.end();
     else incoming.pipe(onward);
@@ -114,7 +123,7 @@ export async function openProxy(engine = '/var/run/docker.sock'): Promise<Engine
   };
 
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (incoming, response) => {
-    void serve(incoming, response);
+    serve(incoming, response).catch(missing(incoming.socket));
   });
   server.on('connection', (socket: Socket) => {
     if (Date.now() < cutUntil) {
@@ -125,7 +134,9 @@ export async function openProxy(engine = '/var/run/docker.sock'): Promise<Engine
     socket.on('close', () => open.delete(socket));
     socket.on('error', () => socket.destroy());
   });
-  server.on('upgrade', (incoming, socket, head) => void hijack(incoming, socket, head));
+  server.on('upgrade', (incoming, socket, head) => {
+    hijack(incoming, socket, head).catch(missing(socket));
+  });
   await new Promise<void>((done) => server.listen(path, done));
 
   const proxy: EngineProxy = {
@@ -137,8 +148,11 @@ export async function openProxy(engine = '/var/run/docker.sock'): Promise<Engine
     get struck() {
       return struck;
     },
+    get missed() {
+      return missed;
+    },
     arm: (next) => {
-      [fault, name, seen, struck] = [next, calls(), [], undefined];
+      [fault, name, seen, struck, missed] = [next, calls(), [], undefined, undefined];
     },
     cut: (ms = 0) => {
       cutUntil = Date.now() + ms;

@@ -53,6 +53,7 @@ export async function endure(lane: Lane, way: Way, opposite: Way, blows: readonl
       const ran = await struckOnce(crew, words, blow);
       story.push(told(`${words[0]} with ${spell(blow)}`, ran));
       reached &&= crew.proxy.struck !== undefined;
+      if (crew.proxy.missed !== undefined) broken.push(`it could not be struck: ${String(crew.proxy.missed)}`);
       broken.push(...(await afterwards(crew, way, blow, ran)));
     }
     story.push(await found(crew));
