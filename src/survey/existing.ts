@@ -37,9 +37,9 @@ export async function existing(
   return found.flat();
 }
 
-// Made by a deploy or by a start, and no part of the image.
+// Made by a deploy, which may have been cut off, or by a start, and no part of the image.
 const generated =
-  /(^|\/)(relup|hot-deploy(-down)?\.sha256|hot-deploy\.json|start\.boot|sys\.config|vm\.args|[^/]+\.appup)$/;
+  /(^|\/)(relup|hot-deploy(-down)?\.sha256|hot-deploy\.json|start\.boot|sys\.config(\.hot-deploy(-later)?)?|vm\.args|[^/]+\.appup)$/;
 
 function equal(one: readonly Entry[], other: readonly Entry[]): boolean {
   const digests = (entries: readonly Entry[]) =>

@@ -118,7 +118,10 @@ export async function switchRelease(prepared: Prepared, request: Switch): Promis
     }
   } catch (error) {
     // The node was not asked yet, or refused before it began.
-    if (error instanceof AgentError && ['config', 'unportable', 'damaged', 'supervisors'].includes(error.code)) {
+    if (
+      error instanceof AgentError &&
+      ['config', 'unportable', 'damaged', 'supervisors', 'not_written'].includes(error.code)
+    ) {
       return { kind: 'refused', why: error.message };
     }
     throw error;

@@ -25,8 +25,17 @@ install(#{to := To, config := Config} = Request) ->
     Environment = hot_deploy_environment:expected(Config, Request),
     Before = hot_deploy_environment:snapshot(From),
     Registered = hot_deploy_facts:registrations(),
-    Records = hot_deploy_records:ensure(From, To),
-    try switch(Request, Environment) of
+    hot_deploy_records:room(),
+    Swap = hot_deploy_records:swap_config(To, Environment, Config),
+    Records =
+        try
+            hot_deploy_records:ensure(From, To)
+        catch
+            Kind:Why:Where ->
+                hot_deploy_records:restore_config(Swap),
+                erlang:raise(Kind, Why, Where)
+        end,
+    try switch(Request, Swap) of
         {unanswering, Pids} ->
             hot_deploy_records:undo(Records),
             #{result => refused, why => process_not_answering,
@@ -40,8 +49,7 @@ install(#{to := To, config := Config} = Request) ->
     end.
 
 %% However it ends, the resolved configuration leaves the disk and nobody stays held.
-switch(#{to := To, config := Config} = Request, Environment) ->
-    Swap = hot_deploy_records:swap_config(To, Environment, Config),
+switch(#{to := To} = Request, Swap) ->
     try hold(Request) of
         {ok, Held} ->
             Started = erlang:monotonic_time(microsecond),
@@ -144,36 +152,42 @@ release(Pids) ->
 
 -spec make_permanent(string()) -> hot_deploy_json:json().
 make_permanent(Version) ->
-    case release_handler:make_permanent(Version) of
-        ok ->
-            case exchange_start_script(Version) of
+    try {hot_deploy_records:room(), start_script(Version)} of
+        {ok, Script} ->
+            case release_handler:make_permanent(Version) of
                 ok ->
-                    {ok, Data} = file:read_file(filename:join([hot_deploy_node:root(), "releases", "start_erl.data"])),
-                    #{result => permanent, startErlData => Data};
+                    exchange(Script);
                 {error, Reason} ->
-                    #{result => refused, why => text("its start script in bin: ~ts", [file:format_error(Reason)])}
-            end;
-        {error, Reason} ->
-            #{result => refused, why => reason(Reason)}
+                    forget(Script),
+                    #{result => refused, why => reason(Reason)}
+            end
+    catch
+        throw:{refused, _, Words} ->
+            #{result => refused, why => Words}
     end.
 
 %% relx's start script boots the version that is written in it, whatever start_erl.data says. relx's own tool
-%% exchanges it at this moment, too.
-exchange_start_script(Version) ->
+%% exchanges it at this moment, too. Written before anything is permanent: only its name changes afterwards.
+start_script(Version) ->
     {Name, _} = hot_deploy_node:running_release(),
     Script = filename:join([hot_deploy_node:root(), "bin", Name]),
-    Temporary = Script ++ ".hot-deploy",
     case file:read_file(Script ++ "-" ++ Version) of
-        {ok, Text} ->
-            Steps = [fun() -> file:write_file(Temporary, Text) end,
-                     fun() -> file:change_mode(Temporary, 8#755) end,
-                     fun() -> file:rename(Temporary, Script) end],
-            lists:foldl(fun(Step, ok) -> Step(); (_, Error) -> Error end, ok, Steps);
-        {error, enoent} ->
-            ok;
-        {error, _} = Error ->
-            Error
+        {ok, Text} -> {hot_deploy_records:placed(Script ++ ".hot-deploy", Text, 8#755), Script};
+        {error, enoent} -> none;
+        {error, Reason} -> throw({refused, not_read, text("its start script in bin: ~ts", [file:format_error(Reason)])})
     end.
+
+exchange(none) ->
+    {ok, Data} = file:read_file(filename:join([hot_deploy_node:root(), "releases", "start_erl.data"])),
+    #{result => permanent, startErlData => Data};
+exchange({Ready, Script}) ->
+    case file:rename(Ready, Script) of
+        ok -> exchange(none);
+        {error, Reason} -> #{result => refused, why => text("its start script in bin: ~ts", [file:format_error(Reason)])}
+    end.
+
+forget(none) -> ok;
+forget({Ready, _}) -> file:delete(Ready).
 
 %% Takes staged files away again. Paths are relative to the release's root; a directory the code server uses stays.
 -spec unstage(#{version := string(), paths := [string()]}) -> hot_deploy_json:json().
@@ -182,10 +196,11 @@ unstage(#{version := Version, paths := Paths}) ->
     Running =:= Version andalso throw({refused, running, unicode:characters_to_binary(Version)}),
     %% What was there before stays there, and on record: it is one of the earlier releases.
     Brought = lists:member("releases/" ++ Version, Paths),
-    _ = Brought andalso is_pid(whereis(release_handler)) andalso release_handler:set_removed(Version),
     Used = code:get_path(),
     Root = hot_deploy_node:root(),
     [remove(filename:join(Root, Path), Used) || Path <- Paths],
+    %% Afterwards: on a full disk it has the room that was made.
+    _ = Brought andalso is_pid(whereis(release_handler)) andalso release_handler:set_removed(Version),
     #{removed => length(Paths)}.
 
 remove(Directory, Used) ->

@@ -1,9 +1,9 @@
 %% What release_handler has to find on disk and in its memory. A stock mix release brings none of it.
 -module(hot_deploy_records).
--export([ensure/2, undo/1, swap_config/3, restore_config/1]).
+-export([ensure/2, undo/1, room/0, placed/3, swap_config/3, restore_config/1]).
 
 -record(records, {created :: boolean(), unpacked :: string() | none}).
--record(swap, {file :: string(), before :: {binary(), non_neg_integer()} | none | keep}).
+-record(swap, {file :: string(), later :: string() | none}).
 
 %% Makes the record of the running release whole, and the new one known. Without RELEASES release_handler
 %% makes up a record with no libraries: a downgrade then crashes in it, and remove_release deletes the
@@ -60,31 +60,66 @@ rel_file(Version) ->
 
 releases_file() -> filename:join([hot_deploy_node:root(), "releases", "RELEASES"]).
 
+%% release_handler empties RELEASES before it writes it anew: on a full disk it would forget every release. Nobody can keep
+%% the room that is found here, so this is asked right before it writes.
+-spec room() -> ok.
+room() ->
+    File = releases_file(),
+    Trial = File ++ ".hot-deploy",
+    written(Trial, binary:copy(<<0>>, filelib:file_size(File) + 65536), 8#600),
+    ok = file:delete(Trial).
+
 %% release_handler takes the new environment from releases/VSN/sys.config and from nowhere else. So for the
 %% moment of the switch it holds the resolved one: secrets, hence only for the VM's own user, and only then.
+%% What is to lie there afterwards is written beforehand, too: then only names change, for which any disk has room.
 -spec swap_config(string(), hot_deploy_environment:expected(), hot_deploy_config:resolved()) -> #swap{}.
 swap_config(Version, Environment, #{rendered := Rendered}) ->
     File = filename:join([hot_deploy_node:root(), "releases", Version, "sys.config"]),
-    Before =
-        case {file:read_file(File), file:read_file_info(File)} of
-            {{ok, Text}, {ok, Info}} -> {Text, element(8, Info)};
-            _ -> none
+    Later =
+        case afterwards(File, Rendered) of
+            none -> none;
+            {Text, Mode} -> placed(File ++ ".hot-deploy-later", Text, Mode)
         end,
-    write(File, io_lib:format("%% coding: utf-8~n~0tp.~n", [hot_deploy_environment:portable(Environment)]), 8#600),
-    case Rendered of
-        none -> #swap{file = File, before = Before};
-        %% relx's start script leaves the rendered file here on every boot.
-        _ -> #swap{file = File, before = {Rendered, 8#600}}
-    end.
+    Resolved = io_lib:format("%% coding: utf-8~n~0tp.~n", [hot_deploy_environment:portable(Environment)]),
+    try
+        %% Renamed into place, so that a reader sees the one or the other and nobody sees it before its mode is set.
+        ok = file:rename(placed(File ++ ".hot-deploy", unicode:characters_to_binary(Resolved), 8#600), File)
+    catch
+        Class:Reason:Stack ->
+            _ = Later =/= none andalso file:delete(Later),
+            erlang:raise(Class, Reason, Stack)
+    end,
+    #swap{file = File, later = Later}.
 
 -spec restore_config(#swap{}) -> ok.
-restore_config(#swap{file = File, before = none}) -> file:delete(File);
-restore_config(#swap{file = File, before = {Text, Mode}}) -> write(File, Text, Mode band 8#777).
+restore_config(#swap{file = File, later = none}) -> file:delete(File);
+restore_config(#swap{file = File, later = Later}) -> file:rename(Later, File).
 
-%% Renamed into place, so that a reader sees the one or the other and nobody sees it before its mode is set.
-write(File, Text, Mode) ->
-    Temporary = File ++ ".hot-deploy",
-    ok = file:write_file(Temporary, <<>>),
-    ok = file:change_mode(Temporary, Mode),
-    ok = file:write_file(Temporary, unicode:characters_to_binary(Text)),
-    ok = file:rename(Temporary, File).
+afterwards(File, none) ->
+    case {file:read_file(File), file:read_file_info(File)} of
+        {{ok, Text}, {ok, Info}} -> {Text, element(8, Info) band 8#777};
+        _ -> none
+    end;
+%% relx's start script leaves the rendered file here on every boot.
+afterwards(_, Rendered) ->
+    {unicode:characters_to_binary(Rendered), 8#600}.
+
+%% Refused where it cannot be written.
+-spec placed(string(), iodata(), non_neg_integer()) -> string().
+placed(File, Text, Mode) ->
+    ok = written(File, Text, Mode),
+    File.
+
+%% Nothing is left of a file that could not be written.
+written(File, Text, Mode) ->
+    Steps = [fun() -> file:write_file(File, <<>>) end,
+             fun() -> file:change_mode(File, Mode) end,
+             fun() -> file:write_file(File, Text) end],
+    case lists:foldl(fun(Step, ok) -> Step(); (_, Error) -> Error end, ok, Steps) of
+        ok ->
+            ok;
+        {error, Reason} ->
+            _ = file:delete(File),
+            Words = io_lib:format("~ts could not be written: ~ts", [File, file:format_error(Reason)]),
+            throw({refused, not_written, unicode:characters_to_binary(Words)})
+    end.

@@ -197,6 +197,7 @@ export async function found(crew: Crew): Promise<string> {
 /** How a run ended, for people. */
 export function told(what: string, { code, ms, report, stderr }: Ran): string {
   const verdict = report === undefined ? 'no report' : `${report.outcome}: ${report.message ?? ''}`;
+  const reasons = report?.containers.flatMap((row) => row.reasons.map(({ message }) => `\n    ${message}`)) ?? [];
   const end = stderr.trim().split('\n').slice(-12).join('\n    ');
-  return `${what}: ended with ${code} after ${Math.round(ms)} ms, ${verdict}\n    ${end}`;
+  return `${what}: ended with ${code} after ${Math.round(ms)} ms, ${verdict}${reasons.join('')}\n    ${end}`;
 }
