@@ -1,8 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-// These look at what becomes of containers, and at no time that passes.
-const engine = ['docker', 'ledger', 'rollout', 'node', 'fallback'].map((room) => `test/${room}/**/*.e2e.ts`);
-const faults = ['matrix', 'sequences', 'engine', 'proxy'].map((name) => `test/faults/${name}.e2e.ts`);
+// These measure what passes while they deploy: two at once would measure each other.
+const measuring = [
+  ...['cancellation', 'hot', 'rehearsal', 'restart', 'restart-fleet', 'traps-connections', 'traps-processes'].map(
+    (name) => `test/e2e/${name}.e2e.ts`,
+  ),
+  'test/probe/*.e2e.ts',
+  'test/faults/soak.e2e.ts',
+];
 const patient = { testTimeout: 300_000, hookTimeout: 600_000 };
 
 export default defineConfig({
@@ -10,17 +15,8 @@ export default defineConfig({
     projects: [
       // Generous, since a property is tried a hundred times and machines are shared.
       { test: { name: 'fast', include: ['test/**/*.test.ts'], testTimeout: 30_000 } },
-      { test: { name: 'engine', include: [...engine, ...faults], maxWorkers: 2, ...patient } },
-      {
-        test: {
-          name: 'e2e',
-          include: ['test/**/*.e2e.ts'],
-          exclude: [...engine, ...faults],
-          // Each file deploys for real and measures gaps: two at once would measure each other.
-          fileParallelism: false,
-          ...patient,
-        },
-      },
+      { test: { name: 'engine', include: ['test/**/*.e2e.ts'], exclude: measuring, maxWorkers: 2, ...patient } },
+      { test: { name: 'measured', include: measuring, fileParallelism: false, ...patient } },
     ],
     coverage: { provider: 'v8', include: ['src/**/*.ts'] },
   },

@@ -4,11 +4,11 @@ import { type Step, sequence, spellStep } from '../support/faults/model.js';
 import { play } from '../support/faults/play.js';
 import { chance } from '../support/faults/seed.js';
 import { openStage, type Stage } from '../support/faults/stage.js';
+import { seed, times } from '../support/faults/thorough.js';
 import { removeImages } from '../support/world/images.js';
 
-const count = Number(process.env['HOT_DEPLOY_SEQUENCES'] ?? 20);
-const first = Number(process.env['HOT_DEPLOY_FAULTS_SEED'] ?? 1);
-const atATime = 3;
+const count = times(6, 200, 'HOT_DEPLOY_SEQUENCES');
+const atATime = 2;
 /** A sequence is made shorter as long as it still fails, so often at most. */
 const shrinks = 12;
 
@@ -23,12 +23,12 @@ it(
   async () => {
     const failures: string[] = [];
     let steps = 0;
-    let seed = first;
+    let next = seed;
     const work = async () => {
       const stage = await openStage((version) => images[version]);
       try {
-        while (seed < first + count) {
-          const own = seed++;
+        while (next < seed + count) {
+          const own = next++;
           const played = sequence(chance(own));
           steps += played.length;
           const { broken } = await play(stage, played);
@@ -39,14 +39,14 @@ it(
       }
     };
     await Promise.all(Array.from({ length: atATime }, work));
-    process.stdout.write(`${count} sequences from seed ${first}, ${steps} steps, ${failures.length} failed\n`);
+    process.stdout.write(`${count} sequences from seed ${seed}, ${steps} steps, ${failures.length} failed\n`);
     expect(failures.join('\n\n')).toBe('');
   },
   4 * 3_600_000,
 );
 
 /** The shortest that still fails, and the words to have it again. */
-async function shrunk(stage: Stage, seed: number, whole: readonly Step[]): Promise<string> {
+async function shrunk(stage: Stage, own: number, whole: readonly Step[]): Promise<string> {
   let steps = whole;
   let last = await play(stage, steps);
   const again = last.broken.length > 0;
@@ -56,7 +56,7 @@ async function shrunk(stage: Stage, seed: number, whole: readonly Step[]): Promi
     if (played.broken.length > 0) [steps, last] = [without, played];
     else at++;
   }
-  const title = `HOT_DEPLOY_FAULTS_SEED=${seed} HOT_DEPLOY_SEQUENCES=1: ${whole.map(spellStep).join('; ')}`;
+  const title = `HOT_DEPLOY_FAULTS_SEED=${own} HOT_DEPLOY_SEQUENCES=1: ${whole.map(spellStep).join('; ')}`;
   if (!again) return `${title}\n  failed once, and not when it was tried again`;
   return `${title}\n  shortest: ${steps.map(spellStep).join('; ')}\n  ${last.broken.join('\n  ')}\n${last.story}`;
 }

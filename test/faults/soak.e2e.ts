@@ -1,6 +1,7 @@
 import { afterAll, expect, it } from 'vitest';
 import { plainOctochat } from '../support/faults/images.js';
 import { ask } from '../support/faults/look.js';
+import { times } from '../support/faults/thorough.js';
 import { startLoad } from '../support/load/load.js';
 import { hotDeploy } from '../support/world/command.js';
 import { eventually, handle, published, removeContainers, start } from '../support/world/container.js';
@@ -12,7 +13,7 @@ afterAll(async () => {
   await removeImages();
 });
 
-const upgrades = Number(process.env['HOT_DEPLOY_SOAK'] ?? 50);
+const upgrades = times(16, 50, 'HOT_DEPLOY_SOAK');
 /** Until then everything that is made once has been made. */
 const settledAfter = 10;
 

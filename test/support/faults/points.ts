@@ -15,8 +15,8 @@ const nexts: readonly Next[] = ['again', 'plan', 'again', 'back'];
 
 /** How many of each kind are tried, chosen by chance. */
 export interface Samples {
-  /** One fault for each step of the ledger, in whichever container; else each step of each container, before and after. */
-  readonly oncePerStep?: true;
+  /** SIGKILL at so many steps of the ledger; `each` is one for every step, in whichever container. */
+  readonly steps: number | 'each';
   readonly killed: number;
   readonly cancelled: number;
   readonly calls: number;
@@ -35,9 +35,10 @@ export function attempts(seen: readonly Call[], chance: Chance, samples: Samples
     all.flatMap((call) => at.map((when) => ({ kind, when, at: keyOf(call) })));
   const some = (blows: readonly Blow[], count: number | undefined) =>
     count === undefined ? blows : chance.some(blows, count);
-  const kills = each(steps, 'SIGKILL', whens);
+  const kills = () =>
+    samples?.steps === 'each' ? oncePerStep(steps, chance) : some(each(steps, 'SIGKILL', whens), samples?.steps);
   const blows = [
-    ...(samples?.oncePerStep ? oncePerStep(steps, chance) : kills),
+    ...kills(),
     ...some(each(steps, 'container killed', whens), samples?.killed),
     ...some(each(steps, 'cancel', whens), samples?.cancelled),
     ...some(each(calls, 'SIGKILL', whens), samples?.calls),
@@ -55,13 +56,14 @@ function oncePerStep(steps: readonly Call[], chance: Chance): readonly Blow[] {
   });
 }
 
-/** What happens to the engine itself, at every step of the ledger. */
-export function engineAttempts(seen: readonly Call[]): readonly Attempt[] {
+/** What happens to the engine itself, at every step of the ledger: so many of each kind, or all. */
+export function engineAttempts(seen: readonly Call[], chance: Chance, most: number | undefined): readonly Attempt[] {
   const steps = seen.filter(({ ledger }) => ledger !== undefined);
   const kinds = ['disk full', 'engine restarted'] as const;
-  const blows = steps.flatMap((call) =>
-    kinds.flatMap((kind) => whens.map((when): Blow => ({ kind, when, at: keyOf(call) }))),
-  );
+  const blows = kinds.flatMap((kind) => {
+    const all = steps.flatMap((call) => whens.map((when): Blow => ({ kind, when, at: keyOf(call) })));
+    return most === undefined ? all : chance.some(all, most);
+  });
   return blows.map((blow) => ({ blows: [blow], next: 'again' }));
 }
 
