@@ -36,7 +36,7 @@ export function withBlocks(document: string): string {
 }
 
 function actionInput(name: OptionName) {
-  const { description, kind, default: standard, required = false } = option(name);
+  const { description, kind, default: fixed, inAction: standard = fixed, required = false } = option(name);
   const described = `${description} Allowed: ${kind.allowed}.`;
   return { description: described, required, ...(standard !== undefined && { default: standard }) };
 }

@@ -1,6 +1,7 @@
 import * as core from '@actions/core';
 import { cancellation } from './cancellation.js';
 import { connectEngine } from './docker/connect.js';
+import { tellGithub } from './github/tell-github.js';
 import { actionInputs } from './inputs/action-inputs.js';
 import { readInputs } from './inputs.js';
 import { systemClock } from './log.js';
@@ -17,7 +18,7 @@ const signal = cancellation();
 try {
   const log = runnerLog(systemClock);
   const inputs = readInputs(actionInputs(environment), environment);
-  if (inputs.cookie) log.mask(inputs.cookie);
+  for (const secret of [inputs.cookie, inputs.githubToken]) if (secret) log.mask(secret);
   const report = await tell(inputs, {
     log,
     clock: systemClock,
@@ -26,6 +27,8 @@ try {
     signal,
   });
   await publish(report, inputs.reportPath, environment);
+  const unwritten = await tellGithub(report, inputs, { environment, clock: systemClock, log });
+  if (unwritten !== undefined) core.notice(unwritten);
   const sentence = [verdict(report), report.message].filter(Boolean).join(' ');
   if (exitCodes[report.outcome] === 0) core.notice(sentence);
   else core.setFailed(sentence);

@@ -2,16 +2,18 @@
 import manifest from '../package.json' with { type: 'json' };
 import { cancellation } from './cancellation.js';
 import { connectEngine } from './docker/connect.js';
+import { tellGithub } from './github/tell-github.js';
 import { debugWord, readCommandLine } from './inputs/command-line.js';
 import { help } from './inputs/help.js';
 import { UsageError } from './inputs/usage-error.js';
 import { readInputs } from './inputs.js';
 import { systemClock } from './log.js';
+import { asJson } from './report/as-json.js';
 import { explain } from './report/cause.js';
 import { exitCodes } from './report/exit-code.js';
 import { renderTerminal } from './report/terminal.js';
 import { terminalLog } from './report/terminal-log.js';
-import { asJson, writeReport } from './report/write.js';
+import { writeReport } from './report/write.js';
 import { tell } from './story.js';
 
 const environment = process.env;
@@ -27,7 +29,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const inputs = readInputs(command.given, environment);
-  if (inputs.cookie) log.mask(inputs.cookie);
+  for (const secret of [inputs.cookie, inputs.githubToken]) if (secret) log.mask(secret);
   const report = await tell(inputs, {
     log,
     clock: systemClock,
@@ -37,6 +39,8 @@ async function main(): Promise<number> {
   });
   // A report that can't be written changes nothing about what was deployed.
   await writeReport(report, inputs.reportPath).catch((error) => log.warning(explain(error)));
+  const unwritten = await tellGithub(report, inputs, { environment, clock: systemClock, log });
+  if (unwritten !== undefined) log.warning(unwritten);
   process.stdout.write(log.masked(command.json ? asJson(report) : renderTerminal(report)));
   return exitCodes[report.outcome];
 }

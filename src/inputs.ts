@@ -57,6 +57,11 @@ export interface Inputs {
   /** Whether the script may hold values of the environment. */
   readonly withEnv: boolean;
   readonly dryRun: boolean;
+  /** Absent: nothing is written to GitHub. */
+  readonly githubToken?: string;
+  readonly comment: boolean;
+  /** Absent: found by the commit. */
+  readonly pullRequest?: number;
 }
 
 export interface Build {
@@ -79,6 +84,8 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
   const rehearseCommand = value('rehearse-command');
   const rehearseNetwork = value('rehearse-network');
   const to = value('to');
+  const githubToken = value('github-token');
+  const pullRequest = value('pull-request');
   const mode = modeFor(value('mode'), to, environment);
   // The image of this commit is what a deploy makes, and says nothing about what was meant to run before.
   const image = value('image') ?? (mode === 'status' || mode === 'rollback' ? undefined : imageOfCommit(environment));
@@ -116,6 +123,9 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     scriptPath: value('script-path') ?? 'hot-deploy.sh',
     withEnv: value('with-env'),
     dryRun: value('dry-run'),
+    comment: value('comment'),
+    ...(githubToken && { githubToken }),
+    ...(pullRequest && { pullRequest }),
   };
   const message = contradiction(inputs, given);
   if (message !== undefined) throw new UsageError(message);

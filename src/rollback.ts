@@ -15,6 +15,7 @@ import { agree } from './rollback/agree.js';
 import { type Remembered, remember } from './rollback/past.js';
 import { plansBack } from './rollback/plan-back.js';
 import { nameToMove } from './rollback/reference.js';
+import { takenBack } from './rollback/taken-back.js';
 import { plansWithoutImage } from './rollback/without-image.js';
 import type { World } from './world.js';
 
@@ -30,10 +31,12 @@ async function rollBack(engine: Engine, draft: Draft, containers: readonly Conta
     Promise.all(containers.map((container) => remember(engine, container, inputs))),
   );
   const target = await agree(engine, inputs.to, pasts);
-  const details = await engine.findImage(target.image);
-  return details === undefined
-    ? await withoutImage(engine, draft, target, pasts)
-    : await byImage(engine, draft, { target, details, pasts });
+  const [details, tookBack] = await Promise.all([engine.findImage(target.image), takenBack(engine, pasts)]);
+  const report =
+    details === undefined
+      ? await withoutImage(engine, draft, target, pasts)
+      : await byImage(engine, draft, { target, details, pasts });
+  return { ...report, ...(tookBack && { tookBack }) };
 }
 
 async function byImage(

@@ -9,6 +9,8 @@ export interface Option<T = unknown> {
   readonly default?: string;
   /** Says in the documentation what holds where there is no fixed default. */
   readonly otherwise?: string;
+  /** What action.yml gives where the user gives nothing: an expression, which only the runner can read. */
+  readonly inAction?: string;
   readonly required?: true;
   readonly description: string;
 }
@@ -187,6 +189,25 @@ export const options = {
     default: 'false',
     description:
       "Whether that script holds the values of the containers' environment and of build arguments. Then only its owner may read it.",
+  },
+  'github-token': {
+    kind: secret,
+    otherwise: "the job's own; on the command line none",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the runner reads it.
+    inAction: '${{ github.token }}',
+    description:
+      'For the comment on the pull request. It takes `permissions: pull-requests: write`; without it the deploy is the same, and the job summary says what the comment would.',
+  },
+  comment: {
+    kind: flag,
+    default: 'true',
+    description:
+      'Whether the pull request that brought the commit gets a comment: one for each environment, kept up to date.',
+  },
+  'pull-request': {
+    kind: wholeNumber(1),
+    otherwise: 'found by the commit',
+    description: 'The number of the pull request to comment on, where it cannot be found.',
   },
   'dry-run': { kind: flag, default: 'false', description: 'Do everything up to the first change.' },
 } as const satisfies Readonly<Record<string, Option>>;

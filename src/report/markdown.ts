@@ -58,9 +58,12 @@ const cell = ({ as }: Column, text: string) =>
 
 const list = ({ items }: List) => items.map((item) => `- ${escaped(item)}`).join('\n');
 
-/** No line can close a fence that is longer than every run of backquotes. */
 export function verbatim({ lines }: Pick<Verbatim, 'lines'>, language = 'text'): string {
-  const text = lines.map((line) => oneLine(line)).join('\n');
+  return fenced(lines.map((line) => oneLine(line)).join('\n'), language);
+}
+
+/** No line can close a fence that is longer than every run of backquotes. */
+export function fenced(text: string, language: string): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language}\n${text}\n${fence}`;

@@ -13,6 +13,8 @@ export interface Report {
   readonly method: Method;
   /** Where it was no deploy. */
   readonly task?: 'rollback';
+  /** Of a rollback: what ran, and the commit it was made of where its image says so. */
+  readonly tookBack?: { readonly image: string; readonly commit?: string };
   /** Release versions; absent where none could be read. */
   readonly from?: string;
   readonly to?: string;

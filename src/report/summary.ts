@@ -14,7 +14,7 @@ export function renderSummary(report: Report): string {
     ...sections(report)
       .filter(({ detail }) => !detail)
       .map(markdown),
-    ...timeline(report),
+    ...timelineChart(report),
     ...sections(report)
       .filter(({ detail }) => detail)
       .map(markdown),
@@ -27,7 +27,8 @@ function circumstances({ environment, durationMs, startedAt, runUrl }: Report): 
   return runUrl === undefined ? words : `${words} · ${link('run', runUrl)}`;
 }
 
-function timeline(report: Report): readonly string[] {
+/** Nothing where nothing took its time. */
+export function timelineChart(report: Report): readonly string[] {
   const chart = gantt(report.timeline);
   return chart === undefined ? [] : [`### Timeline\n\n${verbatim({ lines: chart.split('\n') }, 'mermaid')}`];
 }

@@ -14,7 +14,8 @@ const signs = {
 } as const satisfies Readonly<Record<Outcome, string>>;
 
 /** What catches the eye first. */
-export const sign = ({ outcome, status }: Report) => (status && outcome === 'planned' ? '⚠️' : signs[outcome]);
+export const sign = ({ outcome, status }: Pick<Report, 'outcome' | 'status'>) =>
+  status && outcome === 'planned' ? '⚠️' : signs[outcome];
 
 /** What happened, in one sentence with its figures. Plain text: versions in it come from outside. */
 export function verdict(report: Report): string {

@@ -1,13 +1,12 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { asJson } from './as-json.js';
 import { cut } from './cut.js';
 import type { Report } from './report.js';
 import { renderSummary } from './summary.js';
 
 /** GitHub drops the whole summary of a step that is larger. */
 const summaryLimit = 1024 * 1024;
-
-export const asJson = (report: Report) => `${JSON.stringify(report, undefined, 2)}\n`;
 
 /** Writes the report to `path`, and makes the folder for it. */
 export async function writeReport(report: Report, path: string): Promise<void> {

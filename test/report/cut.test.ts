@@ -22,6 +22,13 @@ test('a fold that is open there is closed', () => {
   expect(cut(text, 120)).toBe(`<details><summary>s</summary>\n\nb\n\n</details>${notice}`);
 });
 
+test('a table ends at a row, and is left out where it would have none', () => {
+  const rows = Array.from({ length: 30 }, (_, at) => `| ${at % 10} |`);
+  const text = ['x', ['| a |', '| --- |', ...rows].join('\n')].join('\n\n');
+  expect(cut(text, notice.length + 28)).toBe(`x\n\n| a |\n| --- |\n| 0 |\n| 1 |${notice}`);
+  expect(cut(text, notice.length + 21)).toBe(`x${notice}`);
+});
+
 test('the limit is one of bytes, and holds for every text', () => {
   const lines = fc.array(fc.constantFrom('é', '```', '````text', '', '', '<details>', '</details>', 'x'.repeat(50)));
   fc.assert(

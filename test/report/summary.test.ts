@@ -1,19 +1,8 @@
 import fc from 'fast-check';
-import { micromark } from 'micromark';
-import { gfm, gfmHtml } from 'micromark-extension-gfm';
 import { describe, expect, test } from 'vitest';
 import { renderSummary } from '../../src/report/summary.js';
+import { html, plain, skeleton } from './rendered.js';
 import { hostileTexts, report, rolledBack, withText } from './sample.js';
-
-/** As GitHub reads it: GFM with HTML left in. */
-const html = (markdown: string) =>
-  micromark(markdown, { extensions: [gfm()], htmlExtensions: [gfmHtml()], allowDangerousHtml: true });
-
-/** The elements in their order, without what stands in them. */
-const skeleton = (markdown: string) => (html(markdown).match(/<[^>]*>/g) ?? []).join('').replace(/href="[^"]*"/g, '');
-
-/** A chart is data to Markdown; whether it can break is asked in gantt.test.ts. */
-const plainTimeline = (markdown: string) => markdown.replace(/```mermaid.*?```/s, '');
 
 test('the summary of a hot deploy', async () => {
   await expect(renderSummary(report)).toMatchFileSnapshot('golden/deployed.md');
@@ -30,10 +19,10 @@ test('the verdict stands first', () => {
 });
 
 describe('text from outside stays text', () => {
-  const harmless = skeleton(plainTimeline(renderSummary(withText('text'))));
+  const harmless = skeleton(plain(renderSummary(withText('text'))));
 
   test.each(hostileTexts.filter((text) => text.trim() !== ''))('%j', (text) => {
-    expect(skeleton(plainTimeline(renderSummary(withText(text))))).toBe(harmless);
+    expect(skeleton(plain(renderSummary(withText(text))))).toBe(harmless);
   });
 
   test('whatever it is', () => {
@@ -60,7 +49,7 @@ describe('text from outside stays text', () => {
     );
     fc.assert(
       fc.property(text, (each) => {
-        expect(skeleton(plainTimeline(renderSummary(withText(`a${each}`))))).toBe(harmless);
+        expect(skeleton(plain(renderSummary(withText(`a${each}`))))).toBe(harmless);
       }),
     );
   });

@@ -1,0 +1,157 @@
+import { Agent, type IncomingMessage, request as overHttp } from 'node:http';
+import { request as overHttps, Agent as SecureAgent } from 'node:https';
+import { text } from 'node:stream/consumers';
+import type { Clock } from '../log.js';
+import type { GithubRun } from './run.js';
+
+/** GitHub's REST API, for one repository: paths are below `/repos/OWNER/NAME`. */
+export interface GithubApi {
+  /** @throws GithubError */
+  get(path: string): Promise<unknown>;
+  /** Whose token it is. @throws GithubError, too where it is that of a job, which is no user's */
+  user(): Promise<unknown>;
+  /** All pages of a list, up to `mostPages`. @throws GithubError */
+  list(path: string): Promise<readonly unknown[]>;
+  /** @throws GithubError where it was refused, and also where it is not known whether it was carried out */
+  post(path: string, body: object): Promise<unknown>;
+  /** @throws GithubError */
+  patch(path: string, body: object): Promise<unknown>;
+}
+
+/** A request that did not come to its end as it should. */
+export class GithubError extends Error {
+  override readonly name = 'GithubError';
+  constructor(
+    message: string,
+    /** Undefined where nobody answered. */
+    readonly status: number | undefined,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+const timeoutMs = 10_000;
+const mostPages = 30;
+/** What is asked again, and after how long: whoever waits for a deploy's verdict does not wait for more. */
+const pausesMs = [1_000, 3_000];
+const longestPauseMs = 5_000;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** @param token never told to anybody but the API */
+export function githubApi(run: GithubRun, token: string, clock: Clock): GithubApi {
+  const base = new URL(`${run.apiUrl}/repos/${run.owner}/${run.repository}`);
+  const isSecure = base.protocol === 'https:';
+  // Since Node 24 an agent knows how to get past a proxy that the environment names; older ones ignore it.
+  const settings = { keepAlive: true, proxyEnv: process.env };
+  const agent = isSecure ? new SecureAgent(settings) : new Agent(settings);
+
+  const once = async (method: string, url: URL, body: object | undefined): Promise<Answer> => {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const headers = {
+      accept: 'application/vnd.github+json',
+      authorization: `Bearer ${token}`,
+      'user-agent': 'hot-deploy',
+      'x-github-api-version': '2022-11-28',
+      ...(payload !== undefined && {
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(payload)),
+      }),
+    };
+    const signal = AbortSignal.timeout(timeoutMs);
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const sent = (isSecure ? overHttps : overHttp)(url, { method, headers, agent, signal }, resolve);
+      sent.on('error', reject);
+      sent.end(payload);
+    });
+    return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
+  };
+
+  const call = async (method: string, url: URL, body?: object): Promise<Answer> => {
+    const what = `${method} ${url.pathname}`;
+    for (let tries = 0; ; tries++) {
+      let failure: GithubError;
+      let waitMs = pausesMs[tries];
+      try {
+        const answer = await once(method, url, body);
+        if (answer.status < 300) return answer;
+        failure = new GithubError(`${what}: ${answer.status} ${reasonOf(answer)}`.trim(), answer.status);
+        const asked = limited(answer);
+        // A limit turns a request away before it is carried out, whatever it is.
+        if (asked !== undefined) waitMs = waitMs === undefined || asked > longestPauseMs ? undefined : asked;
+        else if (answer.status < 500 || method !== 'GET') waitMs = undefined;
+      } catch (cause) {
+        failure = new GithubError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, undefined, {
+          cause,
+        });
+        // It may have been carried out all the same.
+        if (method !== 'GET') waitMs = undefined;
+      }
+      if (waitMs === undefined) throw failure;
+      await clock.sleep(waitMs);
+    }
+  };
+
+  const at = (path: string) => new URL(`${base.href}${path}`);
+  return {
+    get: async (path) => read(await call('GET', at(path))),
+    user: async () => read(await call('GET', new URL(`${run.apiUrl}/user`))),
+    list: async (path) => {
+      const all: unknown[] = [];
+      let next: URL | undefined = at(`${path}${path.includes('?') ? '&' : '?'}per_page=100`);
+      for (let page = 0; next !== undefined && page < mostPages; page++) {
+        const answer: Answer = await call('GET', next);
+        const some = read(answer);
+        if (!Array.isArray(some)) throw new GithubError(`GET ${next.pathname}: no list came back`, answer.status);
+        all.push(...some);
+        next = following(answer, base);
+      }
+      return all;
+    },
+    post: async (path, body) => read(await call('POST', at(path), body)),
+    patch: async (path, body) => read(await call('PATCH', at(path), body)),
+  };
+}
+
+function read({ body, status }: Answer): unknown {
+  if (body === '') return undefined;
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new GithubError('The answer is no JSON.', status, { cause });
+  }
+}
+
+/** The token goes nowhere but to the API, whatever an answer says. */
+function following({ headers: { link } }: Answer, base: URL): URL | undefined {
+  const [, address] = /<([^>]+)>;\s*rel="next"/.exec(String(link ?? '')) ?? [];
+  if (address === undefined) return undefined;
+  const next = new URL(address, base);
+  return next.origin === base.origin ? next : undefined;
+}
+
+/** What GitHub says why not, on one line. */
+function reasonOf({ body }: Answer): string {
+  try {
+    const { message } = JSON.parse(body) as { readonly message?: unknown };
+    return typeof message === 'string' ? message.replace(/\s+/g, ' ').slice(0, 200) : '';
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * Milliseconds after which a request may come again that was turned away because there were too many; undefined where it was
+ * for another reason. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ */
+function limited({ status, headers }: Answer): number | undefined {
+  if (status !== 403 && status !== 429) return undefined;
+  const after = Number(headers['retry-after']);
+  if (headers['retry-after'] !== undefined && Number.isFinite(after)) return after * 1_000;
+  return headers['x-ratelimit-remaining'] === '0' ? Number.POSITIVE_INFINITY : undefined;
+}

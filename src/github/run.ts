@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+
+/** What the runner says about the run that it carries out. */
+export interface GithubRun {
+  /** Of the API, without a slash at its end. */
+  readonly apiUrl: string;
+  /** Of the pages that people look at. */
+  readonly serverUrl: string;
+  readonly owner: string;
+  readonly repository: string;
+  /** What the workflow was started for; on a pull request a merge that nobody has made yet. */
+  readonly commit: string;
+  /** `push`, `pull_request`, ... */
+  readonly event: string;
+  /** What GitHub tells of the event; an empty object where that cannot be read. */
+  readonly payload: Payload;
+  /** Of the workflow file that runs, on its branch: `owner/name/.github/workflows/x.yml@refs/heads/main`. */
+  readonly workflow?: string;
+}
+
+/** As much of it as is looked at. From outside: anything may be missing or be something else. */
+export interface Payload {
+  readonly pull_request?: { readonly number?: unknown };
+  readonly issue?: { readonly number?: unknown; readonly pull_request?: unknown };
+  readonly head_commit?: { readonly message?: unknown } | null;
+  readonly repository?: { readonly default_branch?: unknown };
+}
+
+/** Undefined where no runner runs it. */
+export async function githubRun(environment: NodeJS.ProcessEnv): Promise<GithubRun | undefined> {
+  const { GITHUB_REPOSITORY: full = '', GITHUB_SHA: commit, GITHUB_WORKFLOW_REF: workflow } = environment;
+  const [owner, repository, more] = full.split('/');
+  if (!owner || !repository || more !== undefined || !commit) return undefined;
+  return {
+    apiUrl: (environment['GITHUB_API_URL'] || 'https://api.github.com').replace(/\/+$/, ''),
+    serverUrl: (environment['GITHUB_SERVER_URL'] || 'https://github.com').replace(/\/+$/, ''),
+    owner,
+    repository,
+    commit,
+    event: environment['GITHUB_EVENT_NAME'] ?? '',
+    payload: await payloadOf(environment['GITHUB_EVENT_PATH']),
+    ...(workflow && { workflow }),
+  };
+}
+
+async function payloadOf(path: string | undefined): Promise<Payload> {
+  if (!path) return {};
+  try {
+    const payload: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return typeof payload === 'object' && payload !== null ? payload : {};
+  } catch {
+    // It is asked for what the API would say, too.
+    return {};
+  }
+}

@@ -1,0 +1,130 @@
+import { asJson } from './as-json.js';
+import { cut } from './cut.js';
+import { spell } from './duration.js';
+import { escaped, fenced, link, markdown } from './markdown.js';
+import type { Outcome, Report } from './report.js';
+import { sections } from './sections.js';
+import { timelineChart } from './summary.js';
+import { sign, verdict } from './verdict.js';
+
+/** One run, as the next comment tells of it. */
+export interface Past {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly outcome: Outcome;
+  /** The verdict. */
+  readonly said: string;
+  readonly runUrl?: string;
+}
+
+/** What a comment has beside the report. */
+export interface CommentFrame {
+  /** Earlier runs that the same comment told of, the latest first. */
+  readonly history: readonly Past[];
+  /** Where a rollback can be started. */
+  readonly rollbackUrl?: string;
+}
+
+/** Characters. GitHub turns a longer one away: https://github.com/orgs/community/discussions/41331 */
+export const commentLimit = 65_536;
+/** Of runs before this one. */
+const mostHistory = 5;
+/** Of the machine-readable end, in bytes: it goes first where there is too much to say. */
+const mostJson = 20_000;
+
+/** GitHub Markdown that begins with the verdict, and ends with a mark by which the next run finds it. */
+export function renderComment(report: Report, { history, rollbackUrl }: CommentFrame): string {
+  const parts = [
+    `${sign(report)} **${escaped(verdict(report))}**`,
+    ...(report.message === undefined ? [] : [escaped(report.message)]),
+    circumstances(report, rollbackUrl),
+    ...sections(report)
+      .filter(({ detail }) => !detail)
+      .map(markdown),
+    ...timelineChart(report),
+    ...before(history),
+    ...sections(report)
+      .filter(({ detail }) => detail)
+      .map(markdown),
+    ...machineReadable(report),
+  ];
+  const mark = asMark(report.environment, [pastOf(report), ...history].slice(0, mostHistory));
+  return `${cut(parts.join('\n\n'), commentLimit - mark.length - 2)}\n\n${mark}`;
+}
+
+export const pastOf = (report: Report): Past => ({
+  at: report.startedAt,
+  outcome: report.outcome,
+  said: verdict(report),
+  ...(report.runUrl !== undefined && { runUrl: report.runUrl }),
+});
+
+function circumstances({ environment, durationMs, startedAt, runUrl }: Report, rollbackUrl: string | undefined) {
+  return [
+    escaped(environment),
+    escaped(startedAt),
+    spell(durationMs),
+    ...(runUrl === undefined ? [] : [link('run', runUrl)]),
+    ...(rollbackUrl === undefined ? [] : [link('roll back', rollbackUrl)]),
+  ].join(' · ');
+}
+
+function before(history: readonly Past[]): readonly string[] {
+  if (history.length === 0) return [];
+  const rows = history.map(({ at, outcome, said, runUrl }) => {
+    const when = runUrl === undefined ? escaped(at) : link(at, runUrl);
+    return `- ${when}: ${sign({ outcome })} ${escaped(said)}`;
+  });
+  return [`<details><summary>Before this</summary>\n\n${rows.join('\n')}\n\n</details>`];
+}
+
+function machineReadable(report: Report): readonly string[] {
+  const json = asJson(report).trimEnd().replace(unseen, escapedInJson);
+  if (Buffer.byteLength(json) > mostJson) return [];
+  return [`<details><summary>The report as JSON</summary>\n\n${fenced(json, 'json')}\n\n</details>`];
+}
+
+/** Marks of direction show a name as another; JSON has another way to write them. */
+const unseen = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g;
+const escapedInJson = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** In letters that can neither end an HTML comment nor be read as anything else. */
+function asMark(environment: string, history: readonly Past[]): string {
+  return `${markOf(environment)}${Buffer.from(JSON.stringify(history)).toString('base64url')} -->`;
+}
+
+/** How the mark begins of all comments about an environment. */
+export function markOf(environment: string): string {
+  return `<!-- hot-deploy ${Buffer.from(environment).toString('base64url')} `;
+}
+
+/** What a comment tells of earlier runs; nothing where somebody has changed it so that it cannot be read. */
+export function readHistory(comment: string, environment: string): readonly Past[] {
+  const at = comment.lastIndexOf(markOf(environment));
+  const [, encoded = ''] = at < 0 ? [] : (/^([\w-]+) -->/.exec(comment.slice(at + markOf(environment).length)) ?? []);
+  try {
+    const all: unknown = JSON.parse(Buffer.from(encoded, 'base64url').toString());
+    return Array.isArray(all) ? all.flatMap(pastFrom).slice(0, mostHistory) : [];
+  } catch {
+    return [];
+  }
+}
+
+function pastFrom(value: unknown): readonly Past[] {
+  const { at, outcome, said, runUrl } = Object(value) as Record<string, unknown>;
+  if (typeof at !== 'string' || typeof said !== 'string' || !isOutcome(outcome)) return [];
+  const [when, what] = [at.slice(0, 40), said.slice(0, 500)];
+  return [{ at: when, outcome, said: what, ...(isAddress(runUrl) && { runUrl }) }];
+}
+
+const outcomes: ReadonlySet<unknown> = new Set<Outcome>([
+  'planned',
+  'unchanged',
+  'deployed',
+  'rolled-back',
+  'refused',
+  'failed',
+]);
+const isOutcome = (value: unknown): value is Outcome => outcomes.has(value);
+const isAddress = (value: unknown): value is string =>
+  typeof value === 'string' && /^https?:\/\//.test(value) && value.length < 500;

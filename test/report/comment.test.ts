@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { commentLimit, pastOf, readHistory, renderComment } from '../../src/report/comment.js';
+import { plain, skeleton } from './rendered.js';
+import { hostileTexts, report, rolledBack, withText } from './sample.js';
+
+const alone = { history: [] };
+
+test('the comment on a hot deploy', async () => {
+  const frame = { history: [pastOf(rolledBack)], rollbackUrl: 'https://github.com/acme/kv/actions/workflows/back.yml' };
+  await expect(renderComment(report, frame)).toMatchFileSnapshot('golden/comment.md');
+});
+
+test('holds the report whole, for machines', () => {
+  const [, json = ''] = /```json\n(.*?)\n```/s.exec(renderComment(report, alone)) ?? [];
+  expect(JSON.parse(json)).toEqual(report);
+});
+
+describe('a comment that would be longer than GitHub takes', () => {
+  const [container] = report.containers;
+  const many = { ...report, containers: Array.from({ length: 900 }, (_, at) => ({ ...container, name: `kv-${at}` })) };
+  const long = renderComment(many as typeof report, alone);
+
+  test('is cut, says so, and is found by the next run all the same', () => {
+    expect(long.length).toBeLessThanOrEqual(commentLimit);
+    expect(long.length).toBeGreaterThan(1_000);
+    expect(long).toContain('_Cut here: the rest is in the report file._');
+    expect(readHistory(long, report.environment)).toEqual([pastOf(many as typeof report)]);
+    expect(long.match(/^\| <code>kv-\d+/gm)?.length).toBeGreaterThan(300);
+  });
+
+  test.each([1, 2, 3])('is cut by what GitHub counts, whatever letters it has: %i', (width) => {
+    const wide = ['ö', '漢', '😀'][width - 1]?.repeat(300) ?? '';
+    const text = { ...many, warnings: Array.from({ length: 400 }, () => wide) } as typeof report;
+    expect(renderComment(text, alone).length).toBeLessThanOrEqual(commentLimit);
+  });
+});
+
+describe('what it told before', () => {
+  const environment = 'prod --> <b>';
+
+  test('is read from it again, the latest first, and five of it at most', () => {
+    let comment = '';
+    for (let day = 1; day < 9; day++) {
+      const at = { ...report, environment, startedAt: `2026-01-0${day}T00:00:00.000Z` };
+      comment = renderComment(at, { history: readHistory(comment, environment) });
+    }
+    expect(readHistory(comment, environment).map(({ at }) => at.slice(8, 10))).toEqual(['08', '07', '06', '05', '04']);
+    expect(comment).toContain('2026-01-03');
+    expect(comment).not.toContain('2026-01-02T');
+  });
+
+  test('of another environment is not its own', () => {
+    expect(readHistory(renderComment(report, alone), 'staging')).toEqual([]);
+  });
+
+  test.each(['', '<!-- hot-deploy', 'no mark at all'])('is nothing where somebody has changed it: %j', (text) => {
+    expect(readHistory(text, environment)).toEqual([]);
+  });
+
+  test('is plain text again, whatever somebody has put there', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.constantFrom(...hostileTexts), fc.string({ unit: 'grapheme' })), (said) => {
+        const past = { ...pastOf(report), at: said, said, runUrl: `https://x.test/${said}` };
+        const harmless = { ...pastOf(report), at: 'then', said: 'text', runUrl: 'https://x.test/' };
+        const [one, other] = [past, harmless].map((each) => renderComment(report, { history: [each] }));
+        const ends = (text = '') => skeleton(plain(text)).slice(-2_000);
+        expect(ends(one)).toBe(ends(other));
+      }),
+    );
+  });
+
+  test('is not believed where it is none', () => {
+    const nonsense = [
+      null,
+      1,
+      'x',
+      { at: 1 },
+      { at: 'a', said: 's', outcome: 'splendid' },
+      { ...pastOf(report), runUrl: 'javascript:x' },
+    ];
+    const mark = `<!-- hot-deploy ${Buffer.from('p').toString('base64url')} ${Buffer.from(JSON.stringify(nonsense)).toString('base64url')} -->`;
+    const { runUrl: _, ...rest } = pastOf(report);
+    expect(readHistory(mark, 'p')).toEqual([rest]);
+  });
+});
+
+test.each(hostileTexts.filter((text) => text.trim() !== ''))('text from outside stays text: %j', (text) => {
+  const harmless = skeleton(plain(renderComment(withText('text'), alone)));
+  expect(skeleton(plain(renderComment(withText(text), alone)))).toBe(harmless);
+});
