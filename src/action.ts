@@ -1,7 +1,7 @@
 import * as core from '@actions/core';
 import { cancellation } from './cancellation.js';
 import { connectEngine } from './docker/connect.js';
-import { tellGithub } from './github/tell-github.js';
+import { openGithub } from './github/github-reporting.js';
 import { actionInputs } from './inputs/action-inputs.js';
 import { readInputs } from './inputs.js';
 import { systemClock } from './log.js';
@@ -19,6 +19,7 @@ try {
   const log = runnerLog(systemClock);
   const inputs = readInputs(actionInputs(environment), environment);
   for (const secret of [inputs.cookie, inputs.githubToken]) if (secret) log.mask(secret);
+  const github = await openGithub(inputs, { environment, clock: systemClock, log });
   const report = await tell(inputs, {
     log,
     clock: systemClock,
@@ -27,8 +28,7 @@ try {
     signal,
   });
   await publish(report, inputs.reportPath, environment);
-  const unwritten = await tellGithub(report, inputs, { environment, clock: systemClock, log });
-  if (unwritten !== undefined) core.notice(unwritten);
+  for (const unwritten of await github.end(report)) core.notice(unwritten);
   const sentence = [verdict(report), report.message].filter(Boolean).join(' ');
   if (exitCodes[report.outcome] === 0) core.notice(sentence);
   else core.setFailed(sentence);

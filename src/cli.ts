@@ -2,7 +2,7 @@
 import manifest from '../package.json' with { type: 'json' };
 import { cancellation } from './cancellation.js';
 import { connectEngine } from './docker/connect.js';
-import { tellGithub } from './github/tell-github.js';
+import { openGithub } from './github/github-reporting.js';
 import { debugWord, readCommandLine } from './inputs/command-line.js';
 import { help } from './inputs/help.js';
 import { UsageError } from './inputs/usage-error.js';
@@ -30,6 +30,7 @@ async function main(): Promise<number> {
   }
   const inputs = readInputs(command.given, environment);
   for (const secret of [inputs.cookie, inputs.githubToken]) if (secret) log.mask(secret);
+  const github = await openGithub(inputs, { environment, clock: systemClock, log });
   const report = await tell(inputs, {
     log,
     clock: systemClock,
@@ -39,8 +40,7 @@ async function main(): Promise<number> {
   });
   // A report that can't be written changes nothing about what was deployed.
   await writeReport(report, inputs.reportPath).catch((error) => log.warning(explain(error)));
-  const unwritten = await tellGithub(report, inputs, { environment, clock: systemClock, log });
-  if (unwritten !== undefined) log.warning(unwritten);
+  for (const unwritten of await github.end(report)) log.warning(unwritten);
   process.stdout.write(log.masked(command.json ? asJson(report) : renderTerminal(report)));
   return exitCodes[report.outcome];
 }

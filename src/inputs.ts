@@ -60,6 +60,9 @@ export interface Inputs {
   /** Absent: nothing is written to GitHub. */
   readonly githubToken?: string;
   readonly comment: boolean;
+  /** Whether it is listed among the repository's deployments. */
+  readonly deployment: boolean;
+  readonly environmentUrl?: string;
   /** Absent: found by the commit. */
   readonly pullRequest?: number;
 }
@@ -84,6 +87,7 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
   const rehearseCommand = value('rehearse-command');
   const rehearseNetwork = value('rehearse-network');
   const to = value('to');
+  const environmentUrl = value('environment-url');
   const githubToken = value('github-token');
   const pullRequest = value('pull-request');
   const mode = modeFor(value('mode'), to, environment);
@@ -124,6 +128,8 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     withEnv: value('with-env'),
     dryRun: value('dry-run'),
     comment: value('comment'),
+    deployment: value('deployment'),
+    ...(environmentUrl && { environmentUrl }),
     ...(githubToken && { githubToken }),
     ...(pullRequest && { pullRequest }),
   };

@@ -12,10 +12,10 @@ import { Workshop } from './release/workshop.js';
 import type { Report } from './report/report.js';
 import type { Draft } from './reporting.js';
 import { agree } from './rollback/agree.js';
+import { madeOf } from './rollback/made-of.js';
 import { type Remembered, remember } from './rollback/past.js';
 import { plansBack } from './rollback/plan-back.js';
 import { nameToMove } from './rollback/reference.js';
-import { takenBack } from './rollback/taken-back.js';
 import { plansWithoutImage } from './rollback/without-image.js';
 import type { World } from './world.js';
 
@@ -31,12 +31,19 @@ async function rollBack(engine: Engine, draft: Draft, containers: readonly Conta
     Promise.all(containers.map((container) => remember(engine, container, inputs))),
   );
   const target = await agree(engine, inputs.to, pasts);
-  const [details, tookBack] = await Promise.all([engine.findImage(target.image), takenBack(engine, pasts)]);
+  const [details, tookBack, wentTo] = await Promise.all([
+    engine.findImage(target.image),
+    madeOf(
+      engine,
+      pasts.map(({ line }) => line.at(-1)),
+    ),
+    madeOf(engine, [target]),
+  ]);
   const report =
     details === undefined
       ? await withoutImage(engine, draft, target, pasts)
       : await byImage(engine, draft, { target, details, pasts });
-  return { ...report, ...(tookBack && { tookBack }) };
+  return { ...report, ...(tookBack && { tookBack }), ...(wentTo && { wentTo }) };
 }
 
 async function byImage(

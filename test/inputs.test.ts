@@ -48,6 +48,7 @@ test('a name is enough: everything else has the default of the documentation', (
     withEnv: false,
     dryRun: false,
     comment: true,
+    deployment: true,
   });
 });
 

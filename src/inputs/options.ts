@@ -196,13 +196,23 @@ export const options = {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the runner reads it.
     inAction: '${{ github.token }}',
     description:
-      'For the comment on the pull request. It takes `permissions: pull-requests: write`; without it the deploy is the same, and the job summary says what the comment would.',
+      'For the comment on the pull request and the deployment. Without it, or without the permissions it takes, the deploy is the same, and the job summary says what they would.',
   },
   comment: {
     kind: flag,
     default: 'true',
     description:
-      'Whether the pull request that brought the commit gets a comment: one for each environment, kept up to date.',
+      'Whether the pull request that brought the commit gets a comment: one for each environment, kept up to date. It takes `permissions: pull-requests: write`.',
+  },
+  deployment: {
+    kind: flag,
+    default: 'true',
+    description:
+      "Whether a deploy and a rollback are listed among the repository's deployments. It takes `permissions: deployments: write`. A job with an `environment` of its own is listed by GitHub already.",
+  },
+  'environment-url': {
+    kind: text('an address that begins with `https://` or `http://`', /^https?:\/\/\S+$/),
+    description: 'Where people see what was deployed; the deployment is linked to it.',
   },
   'pull-request': {
     kind: wholeNumber(1),

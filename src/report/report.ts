@@ -13,8 +13,10 @@ export interface Report {
   readonly method: Method;
   /** Where it was no deploy. */
   readonly task?: 'rollback';
-  /** Of a rollback: what ran, and the commit it was made of where its image says so. */
-  readonly tookBack?: { readonly image: string; readonly commit?: string };
+  /** Of a rollback: what ran. */
+  readonly tookBack?: Made;
+  /** Of a rollback: what was to run. */
+  readonly wentTo?: Made;
   /** Release versions; absent where none could be read. */
   readonly from?: string;
   readonly to?: string;
@@ -41,6 +43,13 @@ export interface Report {
   readonly recovered?: readonly Recovered[];
   /** The sentence for a person when the outcome is refused, rolled-back or failed. */
   readonly message?: string;
+}
+
+/** Where a version comes from. */
+export interface Made {
+  readonly image: string;
+  /** Absent where the image does not say. */
+  readonly commit?: string;
 }
 
 export interface Recovered {

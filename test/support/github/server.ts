@@ -11,8 +11,23 @@ export interface Comment {
   readonly user: { readonly login: string; readonly type: 'Bot' | 'User' };
 }
 
+export interface Deployment {
+  readonly id: number;
+  readonly ref: string;
+  readonly environment: string;
+  readonly task: string;
+  readonly payload: unknown;
+  readonly statuses: {
+    readonly state: string;
+    readonly description?: string;
+    readonly log_url?: string;
+    readonly environment_url?: string;
+  }[];
+}
+
 /** What the repository `acme/shop` holds. */
 export interface State {
+  readonly deployments: Deployment[];
   readonly comments: Comment[];
   readonly pulls: Map<number, { merged_at: string | null; merge_commit_sha: string | null }>;
   /** Messages by commit. */
@@ -74,7 +89,7 @@ const operations: readonly Operation[] = description.operations.map((operation) 
 }));
 
 export async function startGithub(): Promise<GithubServer> {
-  const state: State = { comments: [], pulls: new Map(), commits: new Map(), linked: new Map() };
+  const state: State = { deployments: [], comments: [], pulls: new Map(), commits: new Map(), linked: new Map() };
   const asked: Asked[] = [];
   const wrong: string[] = [];
   let trouble: Trouble | undefined;
@@ -123,6 +138,21 @@ export async function startGithub(): Promise<GithubServer> {
       if (body.length > longestBody) return { status: 422, body: { message: 'body is too long' } };
       comment.body = body;
       return { status: 200, body: shown(comment) };
+    },
+    'repos/create-deployment': (_, body) => {
+      const given = body as unknown as Omit<Deployment, 'id' | 'statuses'>;
+      const deployment = { ...given, id: ids++, statuses: [] };
+      state.deployments.push(deployment);
+      return { status: 201, body: deployment };
+    },
+    'repos/create-deployment-status': ([, , id], body) => {
+      const deployment = state.deployments.find((each) => each.id === Number(id));
+      const status = body as unknown as Deployment['statuses'][number];
+      // https://docs.github.com/en/rest/deployments/statuses: a longer description is turned away.
+      if (deployment === undefined) return { status: 404, body: { message: 'Not Found' } };
+      if ((status.description ?? '').length > 140) return { status: 422, body: { message: 'description is too long' } };
+      deployment.statuses.push(status);
+      return { status: 201, body: status };
     },
     'users/get-authenticated': () =>
       login === undefined

@@ -2,12 +2,20 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { tellGithub } from '../../src/github/tell-github.js';
+import { openGithub } from '../../src/github/github-reporting.js';
 import type { Clock, Log } from '../../src/log.js';
 import type { Report } from '../../src/report/report.js';
 import { report, rolledBack } from '../report/sample.js';
 import { type GithubServer, startGithub, token } from '../support/github/server.js';
 
+const standard = {
+  mode: 'deploy',
+  dryRun: false,
+  comment: true,
+  deployment: false,
+  githubToken: token,
+  image: 'acme/shop:2',
+} as const;
 const commit = 'c0ffee0000000000000000000000000000000000';
 
 let github: GithubServer;
@@ -42,7 +50,7 @@ async function tell(
   const path = join(folder, 'event.json');
   await writeFile(path, JSON.stringify(payload));
   const clock: Clock = { now: () => 0, date: () => 0, sleep: async (ms) => void paused.push(ms) };
-  const log = { info: (line: string) => void lines.push(line) } as unknown as Log;
+  const log = { info: (line: string) => void lines.push(line), debug: () => undefined } as unknown as Log;
   const environment = {
     GITHUB_API_URL: github.url,
     GITHUB_SERVER_URL: 'https://github.test',
@@ -51,8 +59,10 @@ async function tell(
     GITHUB_EVENT_NAME: event,
     GITHUB_EVENT_PATH: path,
   };
-  const given = { comment: true, githubToken: token, context: folder, ...inputs };
-  return await tellGithub(told, given, { environment, clock, log });
+  const given = { ...standard, context: folder, environment: told.environment, ...inputs };
+  const [first, ...more] = await (await openGithub(given, { environment, clock, log })).end(told);
+  expect(more).toEqual([]);
+  return first;
 }
 
 const merged = (number: number, as = commit) =>
@@ -287,6 +297,83 @@ describe('what goes wrong changes nothing about the verdict', () => {
   });
 });
 
+describe('a deploy is listed among the deployments', () => {
+  const listed = { comment: false, deployment: true };
+  const statuses = () =>
+    github.state.deployments.map(({ ref, environment, task, statuses: all }) => ({
+      ref,
+      environment,
+      task,
+      states: all.map(({ state }) => state),
+    }));
+
+  test('from its beginning to its end, with what happened, its log and its address', async () => {
+    await tell(report, {}, { ...listed, environmentUrl: 'https://shop.test' });
+    expect(statuses()).toEqual([
+      { ref: commit, environment: 'production', task: 'deploy', states: ['in_progress', 'success'] },
+    ]);
+    expect(github.state.deployments[0]).toMatchObject({
+      payload: { schema: 1, image: 'acme/shop:2' },
+      statuses: [
+        {},
+        { description: verdictOfReport.slice(4, -2), log_url: report.runUrl, environment_url: 'https://shop.test' },
+      ],
+    });
+  });
+
+  test.each([
+    ['rolled-back', 'failure'],
+    ['refused', 'failure'],
+    ['failed', 'error'],
+    ['unchanged', 'success'],
+  ] as const)('and one that ends as %s as %s', async (outcome, state) => {
+    await tell({ ...report, outcome }, {}, listed);
+    expect(statuses()[0]?.states).toEqual(['in_progress', state]);
+  });
+
+  test('before anything has ended', async () => {
+    const begun: string[] = [];
+    github.trouble = ({ operation }) => void begun.push(operation);
+    const log = { info: () => undefined, debug: () => undefined } as unknown as Log;
+    const clock: Clock = { now: () => 0, date: () => 0, sleep: async () => undefined };
+    const environment = { GITHUB_API_URL: github.url, GITHUB_REPOSITORY: 'acme/shop', GITHUB_SHA: commit };
+    await openGithub(
+      { ...standard, ...listed, context: folder, environment: 'production' },
+      { environment, clock, log },
+    );
+    await expect.poll(() => begun).toEqual(['repos/create-deployment', 'repos/create-deployment-status']);
+  });
+
+  test('of a rollback: as the commit that it went to', async () => {
+    const to = 'dead000000000000000000000000000000000000';
+    const went = { ...report, task: 'rollback', wentTo: { image: 'sha256:1', commit: to } } as const;
+    await tell(went, {}, { ...listed, mode: 'rollback' });
+    expect(statuses()).toEqual([
+      { ref: to, environment: 'production', task: 'rollback', states: ['in_progress', 'success'] },
+    ]);
+  });
+
+  test.each([
+    ['a plan', { mode: 'plan' }],
+    ['a dry run', { dryRun: true }],
+    ['one whose user does not want it', { deployment: false }],
+  ])('but %s is not', async (_, inputs) => {
+    await tell(report, {}, { ...listed, ...inputs });
+    expect(github.asked).toEqual([]);
+  });
+
+  test.each([1, 2, 3])('and where call %i is refused one notice says so', async (at) => {
+    github.trouble = (_, nth) =>
+      nth === at ? { status: 403, body: { message: 'Resource not accessible' } } : undefined;
+    expect(await tell(report, {}, listed)).toMatch(/^The deployment could not be written: .*deployments: write/);
+  });
+
+  test('and a verdict that is longer than GitHub takes is cut', async () => {
+    await tell({ ...report, to: '9'.repeat(300) }, {}, listed);
+    expect(github.state.deployments[0]?.statuses[1]?.description).toHaveLength(140);
+  });
+});
+
 test('a run of `status` has no comment', async () => {
   merged(7);
   github.state.linked.set(commit, [7]);
@@ -295,9 +382,9 @@ test('a run of `status` has no comment', async () => {
 });
 
 test('outside of a runner nobody is asked', async () => {
-  const log = { info: (line: string) => void lines.push(line) } as unknown as Log;
+  const log = { info: (line: string) => void lines.push(line), debug: () => undefined } as unknown as Log;
   const clock: Clock = { now: () => 0, date: () => 0, sleep: async () => undefined };
-  const inputs = { comment: true, githubToken: token, context: folder };
-  expect(await tellGithub(report, inputs, { environment: {}, clock, log })).toBeUndefined();
+  const given = { ...standard, context: folder, environment: 'production', deployment: true };
+  expect(await (await openGithub(given, { environment: {}, clock, log })).end(report)).toEqual([]);
   expect(lines).toEqual([]);
 });
