@@ -12,7 +12,7 @@ import { removeImages } from '../support/world/images.js';
 /** Of each way. */
 const samples: Readonly<Record<Exclude<Thorough, 'all'>, Samples>> = {
   some: { steps: 1, killed: 1, cancelled: 1, calls: 0, answers: 0, cuts: 0 },
-  steps: { steps: 'each', killed: 1, cancelled: 1, calls: 1, answers: 1, cuts: 1 },
+  steps: { steps: 'each', killed: 'each', cancelled: 'each', calls: 1, answers: 1, cuts: 1 },
 };
 const chosenFaults: Course['attempts'] = (seen, by) =>
   attempts(seen, by, thorough === 'all' ? undefined : samples[thorough]);

@@ -13,12 +13,11 @@ const whens = ['before', 'after'] as const;
 /** Mostly the same again, as people and workflows do. */
 const nexts: readonly Next[] = ['again', 'plan', 'again', 'back'];
 
-/** How many of each kind are tried, chosen by chance. */
+/** How many of each kind are tried, chosen by chance. At the ledger `each` is one for every step, in whichever container. */
 export interface Samples {
-  /** SIGKILL at so many steps of the ledger; `each` is one for every step, in whichever container. */
   readonly steps: number | 'each';
-  readonly killed: number;
-  readonly cancelled: number;
+  readonly killed: number | 'each';
+  readonly cancelled: number | 'each';
   readonly calls: number;
   readonly answers: number;
   readonly cuts: number;
@@ -35,12 +34,12 @@ export function attempts(seen: readonly Call[], chance: Chance, samples: Samples
     all.flatMap((call) => at.map((when) => ({ kind, when, at: keyOf(call) })));
   const some = (blows: readonly Blow[], count: number | undefined) =>
     count === undefined ? blows : chance.some(blows, count);
-  const kills = () =>
-    samples?.steps === 'each' ? oncePerStep(steps, chance) : some(each(steps, 'SIGKILL', whens), samples?.steps);
+  const atSteps = (kind: Kind, count: number | 'each' | undefined) =>
+    count === 'each' ? oncePerStep(steps, kind, chance) : some(each(steps, kind, whens), count);
   const blows = [
-    ...kills(),
-    ...some(each(steps, 'container killed', whens), samples?.killed),
-    ...some(each(steps, 'cancel', whens), samples?.cancelled),
+    ...atSteps('SIGKILL', samples?.steps),
+    ...atSteps('container killed', samples?.killed),
+    ...atSteps('cancel', samples?.cancelled),
     ...some(each(calls, 'SIGKILL', whens), samples?.calls),
     ...some(each(calls, 'answer lost', ['after']), samples?.answers),
     ...some(each(calls, 'network cut', whens), samples?.cuts),
@@ -48,11 +47,11 @@ export function attempts(seen: readonly Call[], chance: Chance, samples: Samples
   return blows.map((blow, at) => ({ blows: [blow], next: nexts[at % nexts.length] as Next }));
 }
 
-function oncePerStep(steps: readonly Call[], chance: Chance): readonly Blow[] {
+function oncePerStep(steps: readonly Call[], kind: Kind, chance: Chance): readonly Blow[] {
   const names = [...new Set(steps.map(({ ledger }) => ledger))];
   return names.map((name) => {
     const call = chance.of(steps.filter(({ ledger }) => ledger === name));
-    return { kind: 'SIGKILL', when: chance.of(whens), at: keyOf(call) };
+    return { kind, when: chance.of(whens), at: keyOf(call) };
   });
 }
 
