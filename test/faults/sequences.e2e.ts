@@ -32,6 +32,8 @@ it(
           const played = sequence(chance(own));
           steps += played.length;
           const { broken } = await play(stage, played);
+          const verdict = broken.length === 0 ? 'as it should be' : `FAILED: ${broken.join('; ')}`;
+          process.stdout.write(`sequence ${own}: ${played.length} steps, ${verdict}\n`);
           if (broken.length > 0) failures.push(await shrunk(stage, own, played));
         }
       } finally {
