@@ -1,6 +1,8 @@
+import { posix } from 'node:path';
 import * as core from '@actions/core';
 import { cancellation } from './cancellation.js';
 import { connectEngine } from './docker/connect.js';
+import { annotations } from './github/annotations.js';
 import { openGithub } from './github/github-reporting.js';
 import { actionInputs } from './inputs/action-inputs.js';
 import { readInputs } from './inputs.js';
@@ -28,6 +30,9 @@ try {
     signal,
   });
   await publish(report, inputs.reportPath, environment);
+  for (const { file, line: startLine, title, message } of await annotations(report, inputs.context).catch(() => [])) {
+    core.warning(message, { file: posix.join(inputs.context, file), startLine, title });
+  }
   for (const unwritten of await github.end(report)) core.notice(unwritten);
   const sentence = [verdict(report), report.message].filter(Boolean).join(' ');
   if (exitCodes[report.outcome] === 0) core.notice(sentence);
