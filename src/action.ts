@@ -8,7 +8,7 @@ import { actionInputs } from './inputs/action-inputs.js';
 import { readInputs } from './inputs.js';
 import { systemClock } from './log.js';
 import { explain } from './report/cause.js';
-import { exitCodes } from './report/exit-code.js';
+import { exitCode, whyItFails } from './report/exit-code.js';
 import { publish } from './report/publish.js';
 import { runnerLog } from './report/runner-log.js';
 import { verdict } from './report/verdict.js';
@@ -34,8 +34,8 @@ try {
     core.warning(message, { file: posix.join(inputs.context, file), startLine, title });
   }
   for (const unwritten of await github.end(report)) core.notice(unwritten);
-  const sentence = [verdict(report), report.message].filter(Boolean).join(' ');
-  if (exitCodes[report.outcome] === 0) core.notice(sentence);
+  const sentence = [verdict(report), report.message, whyItFails(report, inputs.failOn)].filter(Boolean).join(' ');
+  if (exitCode(report, inputs.failOn) === 0) core.notice(sentence);
   else core.setFailed(sentence);
 } catch (error) {
   core.setFailed(explain(error));

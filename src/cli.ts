@@ -10,7 +10,7 @@ import { readInputs } from './inputs.js';
 import { systemClock } from './log.js';
 import { asJson } from './report/as-json.js';
 import { explain } from './report/cause.js';
-import { exitCodes } from './report/exit-code.js';
+import { exitCode, whyItFails } from './report/exit-code.js';
 import { renderTerminal } from './report/terminal.js';
 import { terminalLog } from './report/terminal-log.js';
 import { writeReport } from './report/write.js';
@@ -42,7 +42,9 @@ async function main(): Promise<number> {
   await writeReport(report, inputs.reportPath).catch((error) => log.warning(explain(error)));
   for (const unwritten of await github.end(report)) log.warning(unwritten);
   process.stdout.write(log.masked(command.json ? asJson(report) : renderTerminal(report)));
-  return exitCodes[report.outcome];
+  const why = whyItFails(report, inputs.failOn);
+  if (why !== undefined) log.warning(why);
+  return exitCode(report, inputs.failOn);
 }
 
 try {

@@ -43,6 +43,8 @@ export interface Inputs {
   /** How many earlier versions stay for a way back. Zero: none. */
   readonly keep: number;
   readonly onFailure: 'rollback' | 'restart' | 'stop';
+  /** What makes a plan a failure. */
+  readonly failOn?: 'restart';
   /** Absent: detected. */
   readonly nodeName?: string;
   /** Absent: detected. */
@@ -87,6 +89,7 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
   const rehearseCommand = value('rehearse-command');
   const rehearseNetwork = value('rehearse-network');
   const to = value('to');
+  const failOn = value('fail-on');
   const environmentUrl = value('environment-url');
   const githubToken = value('github-token');
   const pullRequest = value('pull-request');
@@ -118,6 +121,7 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     suspendTimeoutMs: value('suspend-timeout'),
     keep: value('keep'),
     onFailure: value('on-failure'),
+    ...(failOn === 'restart' && { failOn }),
     ...(nodeName && { nodeName }),
     ...(cookie && { cookie }),
     environment: value('environment'),

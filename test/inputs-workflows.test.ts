@@ -12,12 +12,12 @@ interface Workflow {
 const root = new URL('../', import.meta.url);
 const lint = await createLinter();
 
-async function ours(): Promise<readonly Workflow[]> {
-  const names = (await readdir(new URL('.github/workflows', root))).map((name) => `.github/workflows/${name}`);
+async function within(folder: string): Promise<readonly Workflow[]> {
+  const names = (await readdir(new URL(folder, root))).map((name) => `${folder}/${name}`);
   return Promise.all(names.map(async (name) => ({ name, text: await readFile(new URL(name, root), 'utf8') })));
 }
 
-/** Those that the README gives to be copied. */
+/** Those that the README gives to be copied, beside those in examples/workflows. */
 async function published(): Promise<readonly Workflow[]> {
   const readme = await readFile(new URL('README.md', root), 'utf8');
   const blocks = [...readme.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text);
@@ -26,7 +26,11 @@ async function published(): Promise<readonly Workflow[]> {
     .map((text, index) => ({ name: `README.md, workflow ${index + 1}`, text }));
 }
 
-describe.each([...(await ours()), ...(await published())])('$name', ({ name, text }) => {
+describe.each([
+  ...(await within('.github/workflows')),
+  ...(await within('examples/workflows')),
+  ...(await published()),
+])('$name', ({ name, text }) => {
   test('is a workflow that GitHub accepts', () => {
     expect(lint(text, name)).toEqual([]);
   });

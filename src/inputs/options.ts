@@ -141,6 +141,12 @@ export const options = {
     description:
       'What to do when the deploy fails half-way: back to the old version, on with a restart, or leave everything for a person to look at.',
   },
+  'fail-on': {
+    kind: oneOf('nothing', 'restart'),
+    default: 'nothing',
+    description:
+      'Whether a plan that needs a restart fails: a check on the pull request, for teams who want to deploy hot only.',
+  },
   keep: {
     kind: wholeNumber(0),
     default: '3',

@@ -85,4 +85,4 @@ function measured(containers: readonly ContainerReport[]): string {
 }
 
 const isHot = (method: Method) => method === 'relup' || method === 'modules';
-const isRestart = (method: Method) => !isHot(method) && method !== 'none';
+export const isRestart = (method: Method) => !isHot(method) && method !== 'none';

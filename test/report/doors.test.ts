@@ -74,6 +74,17 @@ describe('the command line', () => {
     expect((await cli(plan, ending(outcome))).code).toBe(exitCodes[outcome]);
   });
 
+  test('a plan that needs a restart ends as refused where `fail-on` is restart, and says which container', async () => {
+    const [container] = report.containers;
+    const planned = (method: Report['method']) => ({
+      REPORT: JSON.stringify({ ...report, outcome: 'planned', containers: [{ ...container, method }] }),
+    });
+    const restart = await cli([...plan, '--fail-on', 'restart'], planned('recreate'));
+    expect(restart).toMatchObject({ code: 1, stderr: expect.stringContaining('kv-1 would be restarted') });
+    expect(await cli([...plan, '--fail-on', 'restart'], planned('relup'))).toMatchObject({ code: 0 });
+    expect(await cli(plan, planned('recreate'))).toMatchObject({ code: 0 });
+  });
+
   test('progress goes to stderr, and the result alone to stdout', async () => {
     const { stdout, stderr } = await cli(plan);
     expect(stdout).toMatch(/^Deployed 0\.1\.0 → 0\.2\.0 hot/);
@@ -156,6 +167,13 @@ describe('the Action', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('::warning::The report could not be written to cli.mjs/r.json.');
     expect(outputs).toContain('deployed');
+  });
+
+  test('a code_change that is missing is shown beside its file', async () => {
+    await writeFile(join(folder, 'kv_store.erl'), '-module(kv_store).\n');
+    const reason = { code: 'state-shape-changed', subject: 'kv_store', message: 'Write one.', blocks: ['relup'] };
+    const { stdout } = await action({ REPORT: JSON.stringify({ ...report, reasons: [reason] }) });
+    expect(stdout).toContain('::warning title=A code_change is missing,file=kv_store.erl,line=1::Write one.');
   });
 
   test('an input that does not exist fails the job before anything runs', async () => {
