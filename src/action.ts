@@ -29,7 +29,7 @@ try {
     environment,
     signal,
   });
-  await publish(report, inputs.reportPath, environment);
+  await publish(report, inputs, environment);
   for (const { file, line: startLine, title, message } of await annotations(report, inputs.context).catch(() => [])) {
     core.warning(message, { file: posix.join(inputs.context, file), startLine, title });
   }

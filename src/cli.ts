@@ -13,7 +13,7 @@ import { explain } from './report/cause.js';
 import { exitCode, whyItFails } from './report/exit-code.js';
 import { renderTerminal } from './report/terminal.js';
 import { terminalLog } from './report/terminal-log.js';
-import { writeReport } from './report/write.js';
+import { writePreview, writeReport } from './report/write.js';
 import { tell } from './story.js';
 
 const environment = process.env;
@@ -40,6 +40,12 @@ async function main(): Promise<number> {
   });
   // A report that can't be written changes nothing about what was deployed.
   await writeReport(report, inputs.reportPath).catch((error) => log.warning(explain(error)));
+  if (inputs.preview) {
+    await writePreview(report, inputs.reportPath).then(
+      (path) => log.info(`preview: ${path}`),
+      (error: unknown) => log.warning(explain(error)),
+    );
+  }
   for (const unwritten of await github.end(report)) log.warning(unwritten);
   process.stdout.write(log.masked(command.json ? asJson(report) : renderTerminal(report)));
   const why = whyItFails(report, inputs.failOn);

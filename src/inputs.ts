@@ -59,6 +59,8 @@ export interface Inputs {
   /** Whether the script may hold values of the environment. */
   readonly withEnv: boolean;
   readonly dryRun: boolean;
+  /** Whether the comment is written as a page beside the report. */
+  readonly preview: boolean;
   /** Absent: nothing is written to GitHub. */
   readonly githubToken?: string;
   readonly comment: boolean;
@@ -131,6 +133,7 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     scriptPath: value('script-path') ?? 'hot-deploy.sh',
     withEnv: value('with-env'),
     dryRun: value('dry-run'),
+    preview: value('preview'),
     comment: value('comment'),
     deployment: value('deployment'),
     ...(environmentUrl && { environmentUrl }),

@@ -47,6 +47,7 @@ test('a name is enough: everything else has the default of the documentation', (
     scriptPath: 'hot-deploy.sh',
     withEnv: false,
     dryRun: false,
+    preview: false,
     comment: true,
     deployment: true,
   });

@@ -225,6 +225,11 @@ export const options = {
     otherwise: 'found by the commit',
     description: 'The number of the pull request to comment on, where it cannot be found.',
   },
+  preview: {
+    kind: flag,
+    default: 'false',
+    description: 'Whether the comment is also written as a page beside the report, to be looked at in a browser.',
+  },
   'dry-run': { kind: flag, default: 'false', description: 'Do everything up to the first change.' },
 } as const satisfies Readonly<Record<string, Option>>;
 

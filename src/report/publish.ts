@@ -1,14 +1,20 @@
 import * as core from '@actions/core';
+import type { Inputs } from '../inputs.js';
 import { explain } from './cause.js';
 import { renderOutputs } from './outputs.js';
 import type { Report } from './report.js';
-import { writeReport, writeSummary } from './write.js';
+import { writePreview, writeReport, writeSummary } from './write.js';
 
 /** Hands a report to GitHub. What goes wrong here is a warning: it changes nothing about what was deployed. */
-export async function publish(report: Report, reportPath: string, environment: NodeJS.ProcessEnv): Promise<void> {
+export async function publish(
+  report: Report,
+  { reportPath, preview }: Pick<Inputs, 'reportPath' | 'preview'>,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
   const summaryPath = environment['GITHUB_STEP_SUMMARY'];
   const steps = [
     () => writeReport(report, reportPath),
+    () => preview && writePreview(report, reportPath),
     () => summaryPath && writeSummary(report, summaryPath),
     () => {
       for (const [name, value] of renderOutputs(report, reportPath)) core.setOutput(name, value);

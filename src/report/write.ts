@@ -1,9 +1,12 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { asJson } from './as-json.js';
+import { renderComment } from './comment.js';
 import { cut } from './cut.js';
+import { renderPreview } from './preview.js';
 import type { Report } from './report.js';
 import { renderSummary } from './summary.js';
+import { verdict } from './verdict.js';
 
 /** GitHub drops the whole summary of a step that is larger. */
 const summaryLimit = 1024 * 1024;
@@ -15,6 +18,18 @@ export async function writeReport(report: Report, path: string): Promise<void> {
     await writeFile(path, asJson(report));
   } catch (cause) {
     throw new Error(`The report could not be written to ${path}. Name another file with \`report\`.`, { cause });
+  }
+}
+
+/** Writes the comment as a page beside the report, and answers where it is. */
+export async function writePreview(report: Report, reportPath: string): Promise<string> {
+  const path = `${reportPath.replace(/\.json$/, '')}.html`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, renderPreview(renderComment(report, { history: [] }), verdict(report)));
+    return path;
+  } catch (cause) {
+    throw new Error(`The preview could not be written to ${path}.`, { cause });
   }
 }
 

@@ -85,6 +85,12 @@ describe('the command line', () => {
     expect(await cli(plan, planned('recreate'))).toMatchObject({ code: 0 });
   });
 
+  test('the comment is written as a page beside the report with --preview', async () => {
+    const { stderr } = await cli([...plan, '--preview', '--report', join(folder, 'p.json')]);
+    expect(stderr).toContain(`preview: ${join(folder, 'p.html')}\n`);
+    expect(await readFile(join(folder, 'p.html'), 'utf8')).toContain('<strong>Deployed 0.1.0 → 0.2.0 hot');
+  });
+
   test('progress goes to stderr, and the result alone to stdout', async () => {
     const { stdout, stderr } = await cli(plan);
     expect(stdout).toMatch(/^Deployed 0\.1\.0 → 0\.2\.0 hot/);
