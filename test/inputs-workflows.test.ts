@@ -45,7 +45,7 @@ describe.each([
   });
 });
 
-test.each(await ours())('$name runs no action that could change under its name', ({ text }) => {
+test.each(await within('.github/workflows'))('$name runs no action that could change under its name', ({ text }) => {
   const used = [...text.matchAll(/^[ -]*uses: *(.*)$/gm)].map(([, action = '']) => action);
   expect(used.length).toBeGreaterThan(0);
   expect(used.filter((action) => !/^(\.\/\S+|[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/.test(action))).toEqual([]);

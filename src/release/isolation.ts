@@ -10,6 +10,7 @@ import { Node } from '../node/node.js';
 import { findVms, type Vm } from '../node/vm.js';
 import { confinement, ownLog } from './confinement.js';
 import { type Facts, factsOnceBooted, readFacts } from './facts.js';
+import { withoutValues } from './without-values.js';
 
 /** What is booted apart from production, and what it may have there. */
 export interface Isolated {
@@ -78,19 +79,6 @@ function hostNames({ Config: { Hostname: host, Domainname: domain } }: Container
   return [...new Set([host, `${host}.${domain}`, ofNode])].filter(
     (name) => /^[\w-]+(\.[\w-]+)*$/.test(name) && !isIP(name),
   );
-}
-
-// Shorter ones are words and numbers, which say nothing to anybody and are found everywhere.
-const shortestSecret = 8;
-
-/** What a release says before it dies is often what it was configured with: an address with its password. */
-export function withoutValues(text: string, environment: readonly string[]): string {
-  return environment
-    .filter((entry) => !/^(PATH|HOME|LANG|LC_ALL|TERM)=/.test(entry))
-    .map((entry) => entry.slice(entry.indexOf('=') + 1))
-    .filter((value) => value.length >= shortestSecret)
-    .sort((one, other) => other.length - one.length)
-    .reduce((left, value) => left.replaceAll(value, '***'), text);
 }
 
 const restMs = 150;

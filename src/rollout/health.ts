@@ -1,6 +1,7 @@
 import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import type { Clock } from '../log.js';
+import { withoutValues } from '../release/without-values.js';
 import { type HealthCheck, healthCheck } from './health-check.js';
 
 /** Whether a container that was just started came up. */
@@ -41,13 +42,15 @@ export async function awaitHealth(
       const container = await engine.findContainer(id);
       if (container === undefined) return failed('it ended, and the engine removed it with its log, since it has --rm');
       const end = ended(container);
-      if (end !== undefined) return failed(`${end}${await lastWords(engine, id)}`);
+      if (end !== undefined) return failed(`${end}${await lastWords(engine, container)}`);
       const waited = clock.now() - since;
       const verdict = check === undefined ? steady(waited) : judged(container, passed);
       if (verdict === 'healthy') return { kind: 'healthy' };
-      if (verdict !== undefined) return failed(`${verdict}${await lastWords(engine, id)}`);
+      if (verdict !== undefined) return failed(`${verdict}${await lastWords(engine, container)}`);
       if (check !== undefined && waited > timeoutMs) {
-        return failed(`it was still starting after ${timeoutMs / 1000} s${said(check)}${await lastWords(engine, id)}`);
+        return failed(
+          `it was still starting after ${timeoutMs / 1000} s${said(check, container)}${await lastWords(engine, container)}`,
+        );
       }
       if (leftMs() <= 0) {
         return { kind: 'late', why: `the run was cancelled, and it was still starting after ${seconds(waited)}` };
@@ -78,21 +81,27 @@ function steady(waited: number): 'healthy' | undefined {
   return waited >= steadyMs ? 'healthy' : undefined;
 }
 
-function judged({ State: { Health: health } }: ContainerDetails, passed: boolean): string | undefined {
+function judged(
+  { State: { Health: health }, Config: { Env: environment } }: ContainerDetails,
+  passed: boolean,
+): string | undefined {
   if (health?.Status === 'healthy' || passed) return 'healthy';
   if (health?.Status !== 'unhealthy') return undefined;
-  const output = health.Log.at(-1)?.Output.trim() ?? '';
+  const output = withoutValues(health.Log.at(-1)?.Output.trim() ?? '', environment);
   return `its HEALTHCHECK failed ${health.FailingStreak} times${output === '' ? '' : ` (${output})`}`;
 }
 
-function said(check: HealthCheck): string {
-  const output = check.lastOutput();
+function said(check: HealthCheck, { Config: { Env: environment } }: ContainerDetails): string {
+  const output = withoutValues(check.lastOutput(), environment);
   return output === '' ? '' : ` (its HEALTHCHECK said: ${output})`;
 }
 
-async function lastWords(engine: Engine, id: string): Promise<string> {
+/** What a release says before it dies is often what it was configured with. */
+async function lastWords(engine: Engine, { Id: id, Config: { Env: environment } }: ContainerDetails): Promise<string> {
   try {
-    const log = (await engine.logs(id, logLines)).trim().slice(-logCharacters);
+    const log = withoutValues(await engine.logs(id, logLines), environment)
+      .trim()
+      .slice(-logCharacters);
     return log === '' ? '; its log is empty' : `; the end of its log:\n${log}`;
   } catch {
     // Some log drivers cannot be read back. That is no reason to hide why the container failed.
