@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '../../../src/report/report.js';
 import { type LoadResult, startLoad } from '../load/load.js';
+import { runAction } from '../world/action.js';
 import {
   type Container,
   connect,
@@ -13,7 +14,6 @@ import {
   start,
 } from '../world/container.js';
 import { docker } from '../world/images.js';
-import { runAction } from './action.js';
 
 const out = join(process.cwd(), 'out/demo');
 const tag = 'hot-deploy-demo:latest';

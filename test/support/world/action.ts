@@ -12,11 +12,14 @@ export interface Step {
 /**
  * Runs the bundled Action as the runner does: Node 24, inputs in INPUT_ variables with the defaults of action.yml, and files
  * for what it wants to say. Its log goes to this process's own output.
+ *
+ * @param github what the runner says about the run, in the variables' names; and the job's token
  */
 export async function runAction(
   inputs: Readonly<Record<string, string>>,
   folder: string,
   workspace: string,
+  { token = '', ...github }: Readonly<Record<string, string>> = {},
 ): Promise<Step> {
   await mkdir(folder, { recursive: true });
   const files = {
@@ -26,12 +29,18 @@ export async function runAction(
     GITHUB_STATE: 'state',
     GITHUB_PATH: 'path',
   };
-  const environment: NodeJS.ProcessEnv = { ...process.env, ...fixed, GITHUB_WORKSPACE: workspace, RUNNER_TEMP: folder };
+  const environment: NodeJS.ProcessEnv = {
+    ...process.env,
+    ...fixed,
+    ...github,
+    GITHUB_WORKSPACE: workspace,
+    RUNNER_TEMP: folder,
+  };
   for (const [name, file] of Object.entries(files)) {
     environment[name] = join(folder, file);
     await writeFile(join(folder, file), '');
   }
-  for (const [name, value] of Object.entries({ ...(await defaults()), ...inputs })) {
+  for (const [name, value] of Object.entries({ ...(await defaults(token)), ...inputs })) {
     environment[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`] = value;
   }
   const node = join(process.cwd(), 'test/support/node24/node_modules/.bin/node');
@@ -60,11 +69,15 @@ const fixed = {
 };
 
 /** The runner passes every default of action.yml, as if it had been given. */
-async function defaults(): Promise<Readonly<Record<string, string>>> {
+async function defaults(token: string): Promise<Readonly<Record<string, string>>> {
   const { parse } = await import('yaml');
   const { inputs } = parse(await readFile('action.yml', 'utf8')) as { inputs: Record<string, { default?: unknown }> };
   return Object.fromEntries(
-    Object.entries(inputs).map(([name, { default: standard }]) => [name, standard == null ? '' : String(standard)]),
+    Object.entries(inputs).map(([name, { default: standard }]) => [
+      name,
+      // The one expression that is among them.
+      String(standard ?? '').replace(/\$\{\{ github\.token \}\}/, token),
+    ]),
   );
 }
 
