@@ -36,6 +36,7 @@ const mostPages = 30;
 /** What is asked again, and after how long: whoever waits for a deploy's verdict does not wait for more. */
 const pausesMs = [1_000, 3_000];
 const longestPauseMs = 5_000;
+const mostMoves = 3;
 
 interface Answer {
   readonly status: number;
@@ -72,14 +73,22 @@ export function githubApi(run: GithubRun, token: string, clock: Clock): GithubAp
     return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
   };
 
-  const call = async (method: string, url: URL, body?: object): Promise<Answer> => {
-    const what = `${method} ${url.pathname}`;
+  const call = async (method: string, first: URL, body?: object): Promise<Answer> => {
+    const what = `${method} ${first.pathname}`;
+    let url = first;
+    let moves = 0;
     for (let tries = 0; ; tries++) {
       let failure: GithubError;
       let waitMs = pausesMs[tries];
       try {
         const answer = await once(method, url, body);
         if (answer.status < 300) return answer;
+        const moved = isMoved(answer) ? within(base, answer.headers.location) : undefined;
+        if (moved !== undefined && moves++ < mostMoves) {
+          url = moved;
+          tries -= 1;
+          continue;
+        }
         failure = new GithubError(`${what}: ${answer.status} ${reasonOf(answer)}`.trim(), answer.status);
         const asked = limited(answer);
         // A limit turns a request away before it is carried out, whatever it is.
@@ -127,10 +136,17 @@ function read({ body, status }: Answer): unknown {
   }
 }
 
-/** The token goes nowhere but to the API, whatever an answer says. */
 function following({ headers: { link } }: Answer, base: URL): URL | undefined {
   const [, address] = /<([^>]+)>;\s*rel="next"/.exec(String(link ?? '')) ?? [];
-  if (address === undefined) return undefined;
+  return within(base, address);
+}
+
+/** Of a repository that has another name now. 301 and 302 mean the same request there, too, whatever browsers make of them. */
+const isMoved = ({ status }: Answer) => [301, 302, 307, 308].includes(status);
+
+/** The token goes nowhere but to the API, whatever an answer says. */
+function within(base: URL, address: string | undefined): URL | undefined {
+  if (address === undefined || !URL.canParse(address, base.href)) return undefined;
   const next = new URL(address, base);
   return next.origin === base.origin ? next : undefined;
 }

@@ -290,6 +290,18 @@ describe('what goes wrong changes nothing about the verdict', () => {
     expect(github.state.comments).toHaveLength(1);
   });
 
+  test('a repository that has another name now is followed there, and nowhere else', async () => {
+    const moved = (to: string) => ({ status: 307, headers: { location: to } });
+    github.trouble = ({ path }, nth) => (nth === 1 ? moved(`${github.url}${path}`) : undefined);
+    expect(await tell(report)).toBeUndefined();
+    const before = github.asked.length;
+    github.trouble = (_, nth) => (nth > before ? moved('https://elsewhere.test/') : undefined);
+    expect(await tell(report)).toMatch(/could not be written: .* 307/);
+    const again = github.asked.length;
+    github.trouble = ({ path }, nth) => (nth > again ? moved(`${github.url}${path}`) : undefined);
+    expect(await tell(report)).toMatch(/could not be written: .* 307/);
+  });
+
   test('a short limit is waited for', async () => {
     github.trouble = (_, nth) => (nth === 1 ? { status: 429, headers: { 'retry-after': '2' } } : undefined);
     expect(await tell(report)).toBeUndefined();
