@@ -1,4 +1,4 @@
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { connect, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { expectHot, expectRestarted, fleet } from '../support/world/fleet.js';
@@ -15,8 +15,8 @@ const ownedByRoot = () =>
     replace: { Dockerfile: [['COPY --from=build --chown=octochat:octochat /app /app', 'COPY --from=build /app /app']] },
   });
 
-afterEach(() => removeContainers());
 afterAll(async () => {
+  await removeContainers();
   await removeImages();
 });
 
