@@ -56,6 +56,11 @@ describe('one container, deploy after deploy', () => {
         outcome: 'planned',
         method: 'relup',
       });
+    // Whoever asks goes by one of eight names, each of which the node knows from then on.
+    for (let name = 0; name < 8; name++) {
+      const call = `/app/erts-*/bin/erl_call -sname octochat -h hot_deploy_${name} -c "$(cat /app/releases/COOKIE)" -a 'erlang node'`;
+      await docker('exec', web.name, 'sh', '-c', call);
+    }
     await plan();
     const [before, counts] = [await standing(web), await counted()];
 
