@@ -62,13 +62,18 @@ describe('one container, deploy after deploy', () => {
       await docker('exec', web.name, 'sh', '-c', call);
     }
     await plan();
-    const [before, counts] = [await standing(web), await counted()];
+    const before = await standing(web);
+    // A health check that is just under way has a process and a port.
+    const counts = await eventually('three equal counts', async () => {
+      const [first, ...others] = [await counted(), await counted(), await counted()];
+      return others.every((other) => other === first) ? first : undefined;
+    });
 
     for (let times = 0; times < 10; times++) {
       await plan();
     }
 
-    await eventually('the same counts', async () => ((await counted()) === counts ? true : undefined), 5_000);
+    await expect.poll(counted, { timeout: 10_000 }).toBe(counts);
     expect(await standing(web)).toEqual(before);
     expect(await docker('exec', web.name, 'sh', '-c', 'ls -A /tmp')).toBe('');
   });
