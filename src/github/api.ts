@@ -2,6 +2,7 @@ import { Agent, type IncomingMessage, request as overHttp } from 'node:http';
 import { request as overHttps, Agent as SecureAgent } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { Clock } from '../log.js';
+import { messageOf } from '../message-of.js';
 import type { GithubRun } from './run.js';
 
 /** GitHub's REST API, for one repository: paths are below `/repos/OWNER/NAME`. */
@@ -95,7 +96,7 @@ export function githubApi(run: GithubRun, token: string, clock: Clock): GithubAp
         if (asked !== undefined) waitMs = waitMs === undefined || asked > longestPauseMs ? undefined : asked;
         else if (answer.status < 500 || method !== 'GET') waitMs = undefined;
       } catch (cause) {
-        failure = new GithubError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, undefined, {
+        failure = new GithubError(`${what}: ${messageOf(cause)}`, undefined, {
           cause,
         });
         // It may have been carried out all the same.

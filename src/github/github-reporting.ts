@@ -65,10 +65,16 @@ export async function openGithub(inputs: Asked, world: Surroundings): Promise<Gi
 
 const isListed = ({ deployment, dryRun }: Asked) => deployment && !dryRun;
 
-function begin(api: GithubApi, { commit }: GithubRun, inputs: Asked): Promise<Deployment> | undefined {
+function begin(api: GithubApi, { commit, url }: GithubRun, inputs: Asked): Promise<Deployment> | undefined {
   const { environment, image, mode } = inputs;
   if (!isListed(inputs) || mode !== 'deploy') return undefined;
-  return beginDeployment(api, { commit, environment, task: 'deploy', ...(image !== undefined && { image }) });
+  return beginDeployment(api, {
+    commit,
+    environment,
+    task: 'deploy',
+    ...(image !== undefined && { image }),
+    ...(url !== undefined && { runUrl: url }),
+  });
 }
 
 /** Only in the end it is known to which commit a rollback went. */

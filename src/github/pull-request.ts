@@ -1,5 +1,5 @@
 import type { Clock } from '../log.js';
-import type { GithubApi } from './api.js';
+import { type GithubApi, GithubError } from './api.js';
 import type { GithubRun } from './run.js';
 
 /** The pull request that a run is about, or why there is none to be told. */
@@ -18,11 +18,12 @@ const pausesMs = [0, 1_000, 2_000, 4_000];
  */
 export async function findPullRequest(
   api: GithubApi,
-  run: Pick<GithubRun, 'event' | 'payload'>,
+  run: Pick<GithubRun, 'commit' | 'event' | 'payload'>,
   commit: string,
   clock: Clock,
 ): Promise<Found> {
-  const own = ofEvent(run);
+  // What the event is about came by another one than what is taken back.
+  const own = commit === run.commit ? ofEvent(run) : undefined;
   if (own !== undefined) return { kind: 'found', number: own };
   const linked = new Set<number>();
   for (const pause of pausesMs) {
@@ -79,7 +80,7 @@ async function namedInMessage(api: GithubApi, commit: string): Promise<number | 
 }
 
 function absent(error: unknown): undefined {
-  if (!(error instanceof Error && 'status' in error && error.status === 404)) throw error;
+  if (!(error instanceof GithubError && error.status === 404)) throw error;
 }
 
 const numberOf = (value: unknown): number | undefined =>

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { runUrl } from '../ledger/run.js';
 
 /** What the runner says about the run that it carries out. */
 export interface GithubRun {
@@ -14,23 +15,22 @@ export interface GithubRun {
   readonly event: string;
   /** What GitHub tells of the event; an empty object where that cannot be read. */
   readonly payload: Payload;
-  /** Of the workflow file that runs, on its branch: `owner/name/.github/workflows/x.yml@refs/heads/main`. */
-  readonly workflow?: string;
+  /** Its page. */
+  readonly url?: string;
 }
 
 /** As much of it as is looked at. From outside: anything may be missing or be something else. */
 export interface Payload {
   readonly pull_request?: { readonly number?: unknown };
   readonly issue?: { readonly number?: unknown; readonly pull_request?: unknown };
-  readonly head_commit?: { readonly message?: unknown } | null;
-  readonly repository?: { readonly default_branch?: unknown };
 }
 
 /** Undefined where no runner runs it. */
 export async function githubRun(environment: NodeJS.ProcessEnv): Promise<GithubRun | undefined> {
-  const { GITHUB_REPOSITORY: full = '', GITHUB_SHA: commit, GITHUB_WORKFLOW_REF: workflow } = environment;
+  const { GITHUB_REPOSITORY: full = '', GITHUB_SHA: commit } = environment;
   const [owner, repository, more] = full.split('/');
   if (!owner || !repository || more !== undefined || !commit) return undefined;
+  const url = runUrl(environment);
   return {
     apiUrl: (environment['GITHUB_API_URL'] || 'https://api.github.com').replace(/\/+$/, ''),
     serverUrl: (environment['GITHUB_SERVER_URL'] || 'https://github.com').replace(/\/+$/, ''),
@@ -39,7 +39,7 @@ export async function githubRun(environment: NodeJS.ProcessEnv): Promise<GithubR
     commit,
     event: environment['GITHUB_EVENT_NAME'] ?? '',
     payload: await payloadOf(environment['GITHUB_EVENT_PATH']),
-    ...(workflow && { workflow }),
+    ...(url !== undefined && { url }),
   };
 }
 

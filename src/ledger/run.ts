@@ -14,12 +14,17 @@ export interface Run {
 }
 
 export function newRun(environment: NodeJS.ProcessEnv, clock: Pick<Clock, 'date'>): Run {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
-  const url = server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined;
+  const url = runUrl(environment);
   return {
     id: randomUUID(),
     holder: thisHolder(url ?? userAtHost()),
     ...(url && { url }),
     startedAt: new Date(clock.date()).toISOString(),
   };
+}
+
+/** The page of a run on GitHub; undefined elsewhere. */
+export function runUrl(environment: NodeJS.ProcessEnv): string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = environment;
+  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined;
 }

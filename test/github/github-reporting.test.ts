@@ -56,6 +56,7 @@ async function tell(
     GITHUB_SERVER_URL: 'https://github.test',
     GITHUB_REPOSITORY: 'acme/shop',
     GITHUB_SHA: sha,
+    GITHUB_RUN_ID: '5',
     GITHUB_EVENT_NAME: event,
     GITHUB_EVENT_PATH: path,
   };
@@ -227,6 +228,15 @@ describe('the pull request is found', () => {
     expect(bodies()).toEqual([[6, '✅ **Went back 0.1.0 → 0.2.0 hot, no request failed, longest gap 11 ms.**']]);
   });
 
+  test('and not the one on which somebody asked for it', async () => {
+    const taken = 'dead000000000000000000000000000000000000';
+    merged(6, taken);
+    github.state.linked.set(taken, [6]);
+    const asked = { event: 'issue_comment', payload: { issue: { number: 9, pull_request: {} } } };
+    await tell({ ...report, task: 'rollback', tookBack: { image: 'sha256:1', commit: taken } }, asked);
+    expect(bodies().map(([number]) => number)).toEqual([6]);
+  });
+
   test('and of one whose image names no commit nobody is told', async () => {
     await tell({ ...report, task: 'rollback', tookBack: { image: 'sha256:1' } });
     expect(github.asked).toEqual([]);
@@ -327,7 +337,7 @@ describe('a deploy is listed among the deployments', () => {
     expect(github.state.deployments[0]).toMatchObject({
       payload: { schema: 1, image: 'acme/shop:2' },
       statuses: [
-        {},
+        { log_url: 'https://github.test/acme/shop/actions/runs/5' },
         { description: verdictOfReport.slice(4, -2), log_url: report.runUrl, environment_url: 'https://shop.test' },
       ],
     });
