@@ -1,19 +1,7 @@
 import { duration, flag, type Kind, lines, oneOf, script, secret, text, wholeNumber } from './kind.js';
+import type { Option } from './option.js';
 import { probeTarget } from './probe.js';
 import { selector } from './selector.js';
-
-/** One option of all front doors. action.yml, the README's table and `--help` are generated from here. */
-export interface Option<T = unknown> {
-  readonly kind: Kind<T>;
-  /** As a user would write it. */
-  readonly default?: string;
-  /** Says in the documentation what holds where there is no fixed default. */
-  readonly otherwise?: string;
-  /** What action.yml gives where the user gives nothing: an expression, which only the runner can read. */
-  readonly inAction?: string;
-  readonly required?: true;
-  readonly description: string;
-}
 
 /** These words end up as arguments of the docker CLI, so none may look like an option of it. */
 const imageReference = text(

@@ -1,10 +1,9 @@
 import { asJson } from './as-json.js';
 import { cut } from './cut.js';
-import { spell } from './duration.js';
-import { escaped, fenced, link, markdown } from './markdown.js';
+import { exitCodes } from './exit-code.js';
+import { escaped, fenced, link } from './markdown.js';
 import type { Outcome, Report } from './report.js';
-import { sections } from './sections.js';
-import { timelineChart } from './summary.js';
+import { frame } from './summary.js';
 import { sign, verdict } from './verdict.js';
 
 /** One run, as the next comment tells of it. */
@@ -34,20 +33,8 @@ const mostJson = 20_000;
 
 /** GitHub Markdown that begins with the verdict, and ends with a mark by which the next run finds it. */
 export function renderComment(report: Report, { history, rollbackUrl }: CommentFrame): string {
-  const parts = [
-    `${sign(report)} **${escaped(verdict(report))}**`,
-    ...(report.message === undefined ? [] : [escaped(report.message)]),
-    circumstances(report, rollbackUrl),
-    ...sections(report)
-      .filter(({ detail }) => !detail)
-      .map(markdown),
-    ...timelineChart(report),
-    ...before(history),
-    ...sections(report)
-      .filter(({ detail }) => detail)
-      .map(markdown),
-    ...machineReadable(report),
-  ];
+  const links = rollbackUrl === undefined ? [] : [link('roll back', rollbackUrl)];
+  const parts = [...frame(report, { links, between: before(history) }), ...machineReadable(report)];
   const mark = asMark(report.environment, [pastOf(report), ...history].slice(0, mostHistory));
   return `${cut(parts.join('\n\n'), commentLimit - mark.length - 2)}\n\n${mark}`;
 }
@@ -58,16 +45,6 @@ export const pastOf = (report: Report): Past => ({
   said: verdict(report),
   ...(report.runUrl !== undefined && { runUrl: report.runUrl }),
 });
-
-function circumstances({ environment, durationMs, startedAt, runUrl }: Report, rollbackUrl: string | undefined) {
-  return [
-    escaped(environment),
-    escaped(startedAt),
-    spell(durationMs),
-    ...(runUrl === undefined ? [] : [link('run', runUrl)]),
-    ...(rollbackUrl === undefined ? [] : [link('roll back', rollbackUrl)]),
-  ].join(' · ');
-}
 
 function before(history: readonly Past[]): readonly string[] {
   if (history.length === 0) return [];
@@ -117,14 +94,6 @@ function pastFrom(value: unknown): readonly Past[] {
   return [{ at: when, outcome, said: what, ...(isAddress(runUrl) && { runUrl }) }];
 }
 
-const outcomes: ReadonlySet<unknown> = new Set<Outcome>([
-  'planned',
-  'unchanged',
-  'deployed',
-  'rolled-back',
-  'refused',
-  'failed',
-]);
-const isOutcome = (value: unknown): value is Outcome => outcomes.has(value);
+const isOutcome = (value: unknown): value is Outcome => typeof value === 'string' && Object.hasOwn(exitCodes, value);
 const isAddress = (value: unknown): value is string =>
   typeof value === 'string' && /^https?:\/\//.test(value) && value.length < 500;

@@ -7,28 +7,36 @@ import { sign, verdict } from './verdict.js';
 
 /** The job summary: GitHub Markdown that begins with the verdict. */
 export function renderSummary(report: Report): string {
-  const parts = [
+  return `${frame(report).join('\n\n')}\n`;
+}
+
+/** The parts of what GitHub shows of a run, from the verdict on. */
+export function frame(
+  report: Report,
+  { links = [], between = [] }: { readonly links?: readonly string[]; readonly between?: readonly string[] } = {},
+): readonly string[] {
+  return [
     `${sign(report)} **${escaped(verdict(report))}**`,
     ...(report.message === undefined ? [] : [escaped(report.message)]),
-    circumstances(report),
+    circumstances(report, links),
     ...sections(report)
       .filter(({ detail }) => !detail)
       .map(markdown),
     ...timelineChart(report),
+    ...between,
     ...sections(report)
       .filter(({ detail }) => detail)
       .map(markdown),
   ];
-  return `${parts.join('\n\n')}\n`;
 }
 
-function circumstances({ environment, durationMs, startedAt, runUrl }: Report): string {
-  const words = `${escaped(environment)} · ${escaped(startedAt)} · ${spell(durationMs)}`;
-  return runUrl === undefined ? words : `${words} · ${link('run', runUrl)}`;
+function circumstances({ environment, durationMs, startedAt, runUrl }: Report, links: readonly string[]): string {
+  const run = runUrl === undefined ? [] : [link('run', runUrl)];
+  return [escaped(environment), escaped(startedAt), spell(durationMs), ...run, ...links].join(' · ');
 }
 
 /** Nothing where nothing took its time. */
-export function timelineChart(report: Report): readonly string[] {
+function timelineChart(report: Report): readonly string[] {
   const chart = gantt(report.timeline);
   return chart === undefined ? [] : [`### Timeline\n\n${verbatim({ lines: chart.split('\n') }, 'mermaid')}`];
 }
