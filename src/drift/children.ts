@@ -1,24 +1,17 @@
-import {
-  comparable,
-  compareTrees,
-  isRestarted,
-  mayHaveEnded,
-  type Supervised,
-  type SupervisionChange,
-  type Tree,
-} from '../release/supervision.js';
+import { comparable, compareTrees, mayHaveEnded, type SupervisionChange } from '../release/supervision.js';
+import { placesOf } from '../release/tree-differences.js';
 import type { Difference } from './drift.js';
 import { type Seen, sinceBoot, sinceParting } from './seen.js';
 
 /** Where the supervision tree is not that of a cold boot, and which children do not run. */
 export function childDifferences(seen: Seen): readonly Difference[] {
   const now = comparable(seen.state.tree);
-  const ended = flatten(now).filter(({ running }) => !running);
+  const ended = placesOf(now).filter(({ running }) => !running);
   if ('unknown' in seen.boot) {
     return ended.map(({ path }) => ofNow(seen, path, 'is not running; whether a cold boot starts it is not known'));
   }
   const then = comparable(seen.boot.state.tree);
-  const wanted = new Set(flatten(then).flatMap(({ path, running }) => (running ? [path] : [])));
+  const wanted = new Set(placesOf(then).flatMap(({ path, running }) => (running ? [path] : [])));
   // Below one that does not run nothing does, and one line says it.
   const below = (place: string) => ended.some(({ path }) => place === path || place.startsWith(`${path}/`));
   const loaded = new Set(seen.running.applications.map(({ name }) => name));
@@ -31,8 +24,8 @@ export function childDifferences(seen: Seen): readonly Difference[] {
       .map((change) => ofChange(seen, change)),
     ...ended
       .filter(({ path }) => wanted.has(path))
-      .map(({ path, transient }) => {
-        const why = transient
+      .map(({ path, mayEnd }) => {
+        const why = mayEnd
           ? 'it was terminated, or has ended by itself, as it may'
           : 'it was terminated, or its start failed';
         return ofNow(seen, path, `is not running: ${why}`);
@@ -76,21 +69,4 @@ function words(change: SupervisionChange): readonly [subject: string, message: s
           : 'is a process of another kind than after a cold boot',
       ];
   }
-}
-
-interface Place {
-  readonly path: string;
-  readonly running: boolean;
-  readonly transient: boolean;
-}
-
-function flatten(tree: Tree): readonly Place[] {
-  return Object.entries(tree).flatMap(([name, top]) => places(name, top));
-}
-
-function places(path: string, node: Supervised): readonly Place[] {
-  return [
-    { path, running: node.running ?? true, transient: isRestarted(node, 'transient') },
-    ...(node.children ?? []).flatMap((child) => places(`${path}/${child.id}`, child)),
-  ];
 }

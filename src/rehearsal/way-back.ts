@@ -1,7 +1,7 @@
 import { messageOf } from '../message-of.js';
 import { type Facts, readFacts } from '../release/facts.js';
 import { plainName } from '../release/modules.js';
-import { comparable, compareTrees, describeChange, mayHaveEnded } from '../release/supervision.js';
+import { treeDifferences } from '../release/tree-differences.js';
 import { baselineOfNew, down } from '../rollout/direction.js';
 import type { AfterSwitch } from '../upgrade/switch.js';
 import { compareFacts } from './compare.js';
@@ -53,8 +53,6 @@ function unlike(before: Facts, { identity, environment, tree, remaining }: After
     ...modules.map((module) => `${plainName(module)} is other code`),
     ...remaining.map((module) => `${plainName(module)} is still loaded`),
     ...environment.differing.map((key) => `${key} is set otherwise`),
-    ...compareTrees(comparable(tree.applications), comparable(before.tree))
-      .filter((change) => !mayHaveEnded(change))
-      .map(describeChange),
+    ...treeDifferences(tree.applications, before.tree, ({ mayEnd }) => mayEnd),
   ];
 }

@@ -1,4 +1,5 @@
 import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
+import { notStarted } from '../release/tree-differences.js';
 import { unstage } from '../upgrade/switch.js';
 import { go } from './leg.js';
 import { noted } from './noted.js';
@@ -41,7 +42,7 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
       log.warning(`${name}: no way back by downgrade (${refused}), so the container is restarted`);
       await engine.stopContainer(container.Id);
       await engine.startContainer(container.Id);
-      return 'by a restart of the container';
+      return `by a restart of the container (no way back by downgrade: ${refused})`;
     }
     return failure.by === 'emulator' ? 'by a restart of the VM, which release_handler began' : 'without any doing';
   });
@@ -89,7 +90,10 @@ export async function findOut(work: Work, plan: HotPlan, why: string): Promise<E
 }
 
 /** Undefined where it succeeded; else why not. */
-async function downgrade(work: Work, { running, bundle }: HotMaterial): Promise<string | undefined> {
+async function downgrade(work: Work, { running, bundle, tree, boot }: HotMaterial): Promise<string | undefined> {
   const came = await go(running, { way: bundle.way, direction: 'down' }, work.inputs.suspendTimeoutMs);
-  return came.kind === 'arrived' ? undefined : came.why;
+  if (came.kind !== 'arrived') return came.why;
+  if (boot.kind !== 'booted') return undefined;
+  const missing = notStarted(came.after.tree.applications, tree, boot.facts.tree);
+  return missing.length === 0 ? undefined : `afterwards ${missing.slice(0, 3).join('; ')}`;
 }

@@ -2,6 +2,7 @@ import type { ContainerDetails } from '../docker/details.js';
 import { messageOf } from '../message-of.js';
 import type { RunningRelease } from '../release/release.js';
 import type { Tree } from '../release/supervision.js';
+import { notStarted } from '../release/tree-differences.js';
 import type { AfterSwitch } from '../upgrade/switch.js';
 import { target, type Way } from '../upgrade/way.js';
 import { together } from './downgrade.js';
@@ -146,20 +147,31 @@ async function turnBack(work: Work, journey: Journey, gone: readonly Leg[], why:
   log.warning(`${name}: going back to ${running.version}: ${why}`);
   await noted(work, name, 'bring-back');
   const how = await phase('bring back', async () => {
-    for (const leg of [...gone].reverse().map(reversed)) {
-      const came = await go(running, leg, inputs.suspendTimeoutMs);
-      if (came.kind !== 'arrived') {
-        log.warning(
-          `${name}: no way back from ${start(leg)} while it runs (${came.why}), so the container is restarted`,
-        );
-        await engine.stopContainer(container.Id);
-        await engine.startContainer(container.Id);
-        return 'by a restart of the container';
-      }
-    }
-    return 'hot';
+    const refused = await back(work, journey, gone);
+    if (refused === undefined) return 'hot';
+    log.warning(`${name}: ${refused}, so the container is restarted`);
+    await engine.stopContainer(container.Id);
+    await engine.startContainer(container.Id);
+    return `by a restart of the container (${refused})`;
   });
   return await rebooted(work, journey, gone, why, how);
+}
+
+/** Undefined where it is back where it began; else why not. */
+async function back(
+  { inputs }: Work,
+  { running, measure }: Journey,
+  gone: readonly Leg[],
+): Promise<string | undefined> {
+  let tree: Tree | undefined;
+  for (const leg of [...gone].reverse().map(reversed)) {
+    const came = await go(running, leg, inputs.suspendTimeoutMs);
+    if (came.kind !== 'arrived') return `no way back from ${start(leg)} while it runs: ${came.why}`;
+    tree = came.after.tree.applications;
+  }
+  if (tree === undefined || measure?.of.booted === undefined) return undefined;
+  const missing = notStarted(tree, measure.tree, measure.of.booted.tree);
+  return missing.length === 0 ? undefined : `afterwards ${missing.slice(0, 3).join('; ')}`;
 }
 
 /** Asks what runs, and says so. What a restart boots is what is permanent, which is where one began, or where one went. */

@@ -3,14 +3,8 @@ import type { Rehearsal } from '../plan/rehearsal.js';
 import type { Facts, Registrations } from '../release/facts.js';
 import { missingRegistrations } from '../release/registrations.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../release/release.js';
-import {
-  comparable,
-  compareTrees,
-  countNodes,
-  describeChange,
-  mayHaveEnded,
-  type Tree,
-} from '../release/supervision.js';
+import { comparable, countNodes, type Tree } from '../release/supervision.js';
+import { placesOf, treeDifferences } from '../release/tree-differences.js';
 import type { Proof } from '../report/report.js';
 import type { AfterSwitch } from '../upgrade/switch.js';
 
@@ -61,16 +55,8 @@ export function prove({ release, booted, rehearsed, unseen = [] }: Measure, befo
   const versions = release.applications
     .filter(({ name, mode, version }) => mode !== 'none' && loaded.get(name) !== version)
     .map(({ name, version }) => `${name} is ${loaded.get(name) ?? 'not loaded'} instead of ${version}`);
-  const changes =
-    tree === undefined
-      ? []
-      : compareTrees(comparable(after.tree.applications), comparable(tree)).filter((change) => !mayHaveEnded(change));
   const nodes = tree === undefined ? 0 : countNodes(comparable(tree));
-  const unlike = [
-    ...changes.map(describeChange),
-    ...notRunning(after.tree.applications, tree, before.tree),
-    ...notStarted(after.tree.applications, tree, before),
-  ];
+  const unlike = tree === undefined ? [] : treeDifferences(after.tree.applications, tree, hadEnded(before));
   const supervision = matched(nodes, unlike);
   const registered = booted && missingRegistrations(booted.registrations, after.registered, rehearsed);
   const registrations = matched(registered?.expected ?? 0, registered?.differing ?? []);
@@ -128,34 +114,11 @@ function matching(
   return { expected: expected.length, matching: expected.length - differing.length + more.length, differing };
 }
 
-// A child that a cold boot starts and that does not run here: its start failed, and systools' apply tells nobody. One that
-// had ended before the switch, as a transient child may, is not its doing.
-function notRunning(now: Tree, then: Tree | undefined, before: Tree): readonly string[] {
-  const [running, ran] = [states(now), states(before)];
-  return [...states(then ?? {})]
-    .filter(([path, isRunning]) => isRunning && running.get(path) === false && ran.get(path) !== false)
-    .map(([path]) => `${path} is not running`);
-}
-
-function states(tree: Tree): ReadonlyMap<string, boolean> {
-  return new Map(Object.entries(comparable(tree)).flatMap(([name, top]) => flatten(name, top)));
-}
-
-// Likewise an application. One that had ended by itself before the switch is not its doing.
-function notStarted(
-  now: Tree,
-  then: Tree | undefined,
-  before: Pick<RunningRelease, 'applications'>,
-): readonly string[] {
-  const ended = before.applications.filter(({ running }) => !running).map(({ name }) => name);
-  return Object.keys(comparable(then ?? {}))
-    .filter((name) => now[name] === undefined && !ended.includes(name))
-    .map((name) => `${name} is not running`);
-}
-
-function flatten(path: string, node: Tree[string]): readonly (readonly [string, boolean])[] {
-  return [
-    [path, node.running ?? true],
-    ...(node.children ?? []).flatMap((child) => flatten(`${path}/${child.id}`, child)),
-  ];
+/** One that did not run before the switch either, as a transient child may not, is not its doing. */
+function hadEnded({ tree, applications }: Before): Parameters<typeof treeDifferences>[2] {
+  const ended = new Set([
+    ...placesOf(comparable(tree)).flatMap(({ path, running }) => (running ? [] : [path])),
+    ...applications.flatMap(({ name, running }) => (running ? [] : [name])),
+  ]);
+  return ({ path }) => ended.has(path);
 }

@@ -71,8 +71,9 @@ function appup(
   ];
   // On the way down it is the new module's code_change that is called, with {down, Vsn}: what it exports decides.
   const down = [
-    ...children.toReversed().flatMap((child) => child.down),
     ...instructions(changed, removed, downOrder),
+    // Behind the code: what was ended on the way up is started by it, and known only to the specifications it brings along.
+    ...children.toReversed().flatMap((child) => child.down),
     ...all.added.map(remove),
   ];
   return {

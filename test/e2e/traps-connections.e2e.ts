@@ -150,7 +150,9 @@ describe('a connection whose process waits inside old code', () => {
     });
 
     expect(report).toMatchObject({ outcome: 'rolled-back', method: 'relup' });
-    expect(report.message).toMatch(/the probe has failed for .* by a restart of the container and runs 0\.1\.0 again/);
+    expect(report.message).toMatch(
+      /the probe has failed for .* by a restart of the container \(.*\) and runs 0\.1\.0 again/,
+    );
     expect(log).toContain('processes are still in old code of');
     expect(await (await connect(await other.port(4040))).ask('PING')).toBe('PONG 0.1.0 1');
     expect({ ...apartFromRecord(await standing(other)), processes: '' }).toEqual({

@@ -96,16 +96,18 @@ describe.each(['bookworm', 'trixie'] as const)('a run that is killed on Debian %
   it('before it gave the word: what waited for it ends, and nothing has changed', async () => {
     const place = await workplace(web);
     const { running } = await whatRuns(place, web.name);
-    const run = await startHotDeploy([...words(web, await image(slow)), '--probe', probe, '--suspend-timeout', '8s']);
+    const run = await startHotDeploy([...words(web, await image(slow)), '--probe', probe, '--suspend-timeout', '60s']);
     await eventually('the roll-out', async () => /Roll out/.test(run.said()) || undefined, 60_000);
-    // Whoever is asked whether it could be held does not answer, and the run waits.
-    await evaluate(web, "spawn(fun() -> erlang:suspend_process(whereis('Elixir.KV')), timer:sleep(6000) end)");
+    // Whoever is asked whether it could be held does not answer, and the run waits, for as long as the test wants it to.
+    const hold = "register(stubborn, self()), erlang:suspend_process(whereis('Elixir.KV')), receive stop -> ok end";
+    await evaluate(web, `spawn(fun() -> ${hold} end)`);
     await eventually('a script that waits', async () =>
       (await quiesced(place.work, web.name, running.node, 0)) ? undefined : true,
     );
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     run.kill('SIGKILL');
     await run.ended;
+    await evaluate(web, 'stubborn ! stop');
 
     expect(await quiesced(place.work, web.name, running.node, 20_000)).toBe(true);
     expect((await whatRuns(place, web.name)).running.version).toBe('0.1.0');

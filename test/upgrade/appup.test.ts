@@ -200,7 +200,7 @@ const mail: ChildAction = {
   words: 'shop_sup: child mail is started',
 };
 
-it('children are started when all is loaded, and ended before anything is taken away', () => {
+it('children are started and ended when all is loaded, and before anything is taken away', () => {
   expect(scripts(generated({ changed: [both('price')], added: [beam('mail')] }, [mail]))).toEqual({
     up: [
       "{'load_module','price','soft_purge','soft_purge',['mail']}",
@@ -208,9 +208,9 @@ it('children are started when all is loaded, and ended before anything is taken 
       "{'apply','start'}",
     ],
     down: [
+      "{'load_module','price','soft_purge','soft_purge',[]}",
       "{'apply','end'}",
       "{'apply','delete'}",
-      "{'load_module','price','soft_purge','soft_purge',[]}",
       "{'remove',{'mail','soft_purge','soft_purge'}}",
     ],
   });

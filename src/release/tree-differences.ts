@@ -1,0 +1,62 @@
+import {
+  comparable,
+  compareTrees,
+  describeChange,
+  isRestarted,
+  mayHaveEnded,
+  type Supervised,
+  type Tree,
+} from './supervision.js';
+
+/** One process of a tree, or the place of one that does not run. */
+export interface Place {
+  /** Ids from the application's top, joined by slashes. */
+  readonly path: string;
+  readonly running: boolean;
+  /** Whether it may end by itself for good, as one that has done its work does. */
+  readonly mayEnd: boolean;
+}
+
+/** All places of a tree, each before those below it. */
+export function placesOf(tree: Tree): readonly Place[] {
+  return Object.entries(tree).flatMap(([name, top]) => below(name, top));
+}
+
+function below(path: string, node: Supervised): readonly Place[] {
+  return [
+    { path, running: node.running ?? true, mayEnd: isRestarted(node, 'transient') || isRestarted(node, 'temporary') },
+    ...(node.children ?? []).flatMap((child) => below(`${path}/${child.id}`, child)),
+  ];
+}
+
+/**
+ * In what a tree differs from the one it should be, in words. A child that is known and does not run counts: its start failed,
+ * and systools' apply tells nobody. So does an application.
+ *
+ * @param mayBeOver of which ones that do not run nothing follows
+ */
+export function treeDifferences(now: Tree, then: Tree, mayBeOver: (place: Place) => boolean): readonly string[] {
+  const [here, wanted] = [comparable(now), comparable(then)];
+  const ended = new Set(placesOf(here).flatMap(({ path, running }) => (running ? [] : [path])));
+  const isMissing = ({ path }: Place) => ended.has(path) || (wanted[path] !== undefined && here[path] === undefined);
+  return [
+    ...compareTrees(here, wanted)
+      .filter((change) => !mayHaveEnded(change))
+      .map(describeChange),
+    ...placesOf(wanted)
+      .filter((place) => place.running && isMissing(place) && !mayBeOver(place))
+      .map(({ path }) => `${path} is not running`),
+  ];
+}
+
+/**
+ * Children that the release which is left did not have, and that do not run now: the way to the other one is to start
+ * them, and systools' apply tells nobody where that failed. What comes and goes otherwise is not looked at.
+ */
+export function notStarted(now: Tree, ran: Tree, left: Tree): readonly string[] {
+  const known = new Set(placesOf(left).map(({ path }) => path));
+  const here = new Set(placesOf(now).flatMap(({ path, running }) => (running ? [path] : [])));
+  return placesOf(comparable(ran)).flatMap(({ path, running, mayEnd }) =>
+    running && !mayEnd && !known.has(path) && !here.has(path) ? [`${path} is not running`] : [],
+  );
+}
