@@ -6,6 +6,7 @@ const measuring = [
     (name) => `test/e2e/${name}.e2e.ts`,
   ),
   'test/probe/*.e2e.ts',
+  'test/probe/probe.measured.ts',
   'test/faults/soak.e2e.ts',
 ];
 const patient = { testTimeout: 300_000, hookTimeout: 600_000 };

@@ -9,6 +9,7 @@ import { readInputs } from './inputs.js';
 import { systemClock } from './log.js';
 import { explain } from './report/cause.js';
 import { exitCode, whyItFails } from './report/exit-code.js';
+import { withTail } from './report/log-tail.js';
 import { publish } from './report/publish.js';
 import { runnerLog } from './report/runner-log.js';
 import { verdict } from './report/verdict.js';
@@ -18,7 +19,7 @@ const environment = process.env;
 const signal = cancellation();
 
 try {
-  const log = runnerLog(systemClock);
+  const log = withTail(runnerLog(systemClock));
   const inputs = readInputs(actionInputs(environment), environment);
   for (const secret of [inputs.cookie, inputs.githubToken]) if (secret) log.mask(secret);
   const github = await openGithub(inputs, { environment, clock: systemClock, log });
@@ -27,13 +28,14 @@ try {
     clock: systemClock,
     connect: () => connectEngine(environment),
     environment,
+    ...(github.deployments && { deployments: github.deployments }),
     signal,
   });
-  await publish(report, inputs, environment);
+  await publish(report, inputs, environment, log.tail());
   for (const { file, line: startLine, title, message } of await annotations(report, inputs.context).catch(() => [])) {
     core.warning(message, { file: posix.join(inputs.context, file), startLine, title });
   }
-  for (const unwritten of await github.end(report)) core.notice(unwritten);
+  for (const unwritten of await github.end(report, log.tail())) core.notice(unwritten);
   const sentence = [verdict(report), report.message, whyItFails(report, inputs.failOn)].filter(Boolean).join(' ');
   if (exitCode(report, inputs.failOn) === 0) core.notice(sentence);
   else core.setFailed(sentence);

@@ -28,7 +28,7 @@ export async function begin(
     return await story(marking(engine, { run: run.id, holder: writeHolder(run.holder, run.startedAt) }), draft);
   } catch (error) {
     if (error instanceof Refusal) {
-      return refused(draft, error.message);
+      return { ...refused(draft, error.message), ...(error.output.length > 0 && { output: error.output }) };
     }
     if (error instanceof Unrecovered) {
       return failed(draft, error.message);

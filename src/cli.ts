@@ -11,6 +11,7 @@ import { systemClock } from './log.js';
 import { asJson } from './report/as-json.js';
 import { explain } from './report/cause.js';
 import { exitCode, whyItFails } from './report/exit-code.js';
+import { withTail } from './report/log-tail.js';
 import { renderTerminal } from './report/terminal.js';
 import { terminalLog } from './report/terminal-log.js';
 import { writePreview, writeReport } from './report/write.js';
@@ -19,7 +20,8 @@ import { tell } from './story.js';
 const environment = process.env;
 const words = process.argv.slice(2);
 const signal = cancellation();
-const log = terminalLog(process.stderr, { clock: systemClock, debug: words.includes(debugWord), environment });
+const options = { clock: systemClock, debug: words.includes(debugWord), environment };
+const log = withTail(terminalLog(process.stderr, options));
 
 /** Runs one command and answers the exit code. Progress goes to stderr, so that stdout holds the result alone. */
 async function main(): Promise<number> {
@@ -36,17 +38,18 @@ async function main(): Promise<number> {
     clock: systemClock,
     connect: () => connectEngine(environment),
     environment,
+    ...(github.deployments && { deployments: github.deployments }),
     signal,
   });
   // A report that can't be written changes nothing about what was deployed.
   await writeReport(report, inputs.reportPath).catch((error) => log.warning(explain(error)));
   if (inputs.preview) {
-    await writePreview(report, inputs.reportPath).then(
+    await writePreview(report, log.tail(), inputs.reportPath).then(
       (path) => log.info(`preview: ${path}`),
       (error: unknown) => log.warning(explain(error)),
     );
   }
-  for (const unwritten of await github.end(report)) log.warning(unwritten);
+  for (const unwritten of await github.end(report, log.tail())) log.warning(unwritten);
   process.stdout.write(log.masked(command.json ? asJson(report) : renderTerminal(report)));
   const why = whyItFails(report, inputs.failOn);
   if (why !== undefined) log.warning(why);

@@ -4,6 +4,7 @@ import { carryOut, moveTag } from './carry-out.js';
 import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { endsHere } from './ends-here.js';
+import { foretell } from './foretell.js';
 import type { Inputs } from './inputs.js';
 import { onFleet } from './on-fleet.js';
 import { provideImage } from './provide-image.js';
@@ -43,7 +44,8 @@ async function deployTo(engine: Engine, draft: Draft, containers: readonly Conta
     const plans = await step('Rehearse', () => rehearsePlans(site, surveyed));
     const decided = { ...draft, engine: engine.address, image, next, plans };
     await writeBundle(inputs, plans, log);
-    return await moveTag(engine, image, endsHere(decided) ?? (await carryOut(engine, decided)));
+    const report = await moveTag(engine, image, endsHere(decided) ?? (await carryOut(engine, decided)));
+    return await foretell(report, world);
   } finally {
     await workshop.closeOrWarn(log);
   }

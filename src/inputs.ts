@@ -1,4 +1,6 @@
 import { contradiction } from './inputs/contradiction.js';
+import type { From } from './inputs/from.js';
+import { imageOfCommit } from './inputs/image-of-commit.js';
 import { type Given, type OptionName, options, readOption } from './inputs/options.js';
 import { defaultIntervalMs } from './inputs/probe.js';
 import type { Selector } from './inputs/selector.js';
@@ -10,8 +12,7 @@ export interface Inputs {
   readonly mode: 'deploy' | 'plan' | 'rehearse' | 'rollback' | 'script' | 'status';
   /** At least one, save where `from` stands in for them. */
   readonly containers: readonly Selector[];
-  /** The image that runs. */
-  readonly from?: string;
+  readonly from?: From;
   /**
    * Absent only for `status`, where each container's own reference is meant then, and for `rollback`, where the name that
    * moves is the one that was deployed.
@@ -87,7 +88,6 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
   const probe = value('probe');
   const nodeName = value('node-name');
   const cookie = value('cookie');
-  const from = value('from');
   const rehearseCommand = value('rehearse-command');
   const rehearseNetwork = value('rehearse-network');
   const to = value('to');
@@ -96,11 +96,12 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
   const githubToken = value('github-token');
   const pullRequest = value('pull-request');
   const mode = modeFor(value('mode'), to, environment);
+  const from = value('from') ?? fromRecord(mode, given, environment);
   // The image of this commit is what a deploy makes, and says nothing about what was meant to run before.
-  const image = value('image') ?? (mode === 'status' || mode === 'rollback' ? undefined : imageOfCommit(environment));
+  const image = value('image') ?? (mode === 'status' || mode === 'rollback' ? undefined : ownImage(environment));
   const inputs: Inputs = {
     mode,
-    containers: from === undefined ? someOf(value('containers') ?? []) : (value('containers') ?? []),
+    containers: someOf(value('containers') ?? [], from),
     ...(from && { from }),
     ...(image && { image }),
     ...(value('build') && mode !== 'status' && mode !== 'rollback' && { build: readBuild(given) }),
@@ -166,15 +167,20 @@ function modeFor(
   return to === undefined ? 'deploy' : 'rollback';
 }
 
-function someOf(selectors: readonly Selector[]): readonly Selector[] {
-  if (selectors.length > 0) return selectors;
+/** A run on GitHub that only asks needs to reach nothing of production: what is deployed is on record there. */
+function fromRecord(mode: Inputs['mode'], given: Given, { GITHUB_REPOSITORY }: NodeJS.ProcessEnv): From | undefined {
+  const isAsked = mode === 'plan' || mode === 'rehearse';
+  return isAsked && !given('containers') && GITHUB_REPOSITORY ? { kind: 'last-deployment' } : undefined;
+}
+
+function someOf(selectors: readonly Selector[], from: From | undefined): readonly Selector[] {
+  if (selectors.length > 0 || from !== undefined) return selectors;
   throw new UsageError(`\`containers\` is missing. Allowed: ${options.containers.kind.allowed}.`);
 }
 
-function imageOfCommit(environment: NodeJS.ProcessEnv): string {
-  const { GITHUB_REPOSITORY: repository, GITHUB_SHA: commit } = environment;
-  // Docker wants references in lower case; GitHub keeps the case of owner and repository.
-  if (repository && commit) return `${repository.toLowerCase()}:${commit}`;
+function ownImage(environment: NodeJS.ProcessEnv): string {
+  const image = imageOfCommit(environment);
+  if (image !== undefined) return image;
   throw new UsageError(
     `\`image\` is missing, and outside of GitHub Actions nothing stands for it. Allowed: ${options.image.kind.allowed}.`,
   );

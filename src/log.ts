@@ -4,6 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 export interface Log {
   /** One line a person reads while waiting. */
   info(line: string): void;
+  /** A line of another program: read by whoever reads the log, and quoted nowhere else, since nobody knows what is in it. */
+  output(line: string): void;
   /** Something the reader should act on although the deploy goes on. */
   warning(line: string): void;
   /** Detail that is shown only when asked for. */

@@ -53,7 +53,8 @@ async function told(engine: Engine, draft: Draft, story: Story): Promise<Report>
   const { inputs, world } = draft;
   const found = await steps(world)('Find the containers', () => findFleet(engine, inputs, world));
   try {
-    return await story(engine, draft, found.containers);
+    const { containers, comparedWith } = found;
+    return await story(engine, { ...draft, ...(comparedWith && { comparedWith }) }, containers);
   } finally {
     await found.close();
   }

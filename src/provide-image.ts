@@ -1,4 +1,4 @@
-import { buildImage } from './docker/build.js';
+import { BuildFailed, buildImage } from './docker/build.js';
 import type { ImageDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import type { Inputs } from './inputs.js';
@@ -39,7 +39,10 @@ export async function provideImage(
     { context, buildArgs: args, ...(dockerfile && { dockerfile }), ...(target && { target }) },
     world,
   ).catch((error: unknown) => {
-    throw new Refusal(messageOf(error), { cause: error });
+    throw new Refusal(messageOf(error), {
+      cause: error,
+      ...(error instanceof BuildFailed && { output: error.output }),
+    });
   });
   const details = await engine.findImage(id);
   if (details === undefined) {

@@ -8,7 +8,7 @@ import type { Rehearsal } from './plan/rehearsal.js';
 import type { ProvidedImage } from './provide-image.js';
 import type { ImageRelease } from './release/release.js';
 import { tell } from './report/instructions.js';
-import type { ContainerReport, Method, Outcome, Report } from './report/report.js';
+import type { ComparedWith, ContainerReport, Method, Outcome, Report } from './report/report.js';
 import type { Carried } from './rollout/one.js';
 import type { World } from './world.js';
 
@@ -18,6 +18,8 @@ export interface Draft {
   readonly world: World;
   readonly run: Run;
   readonly began: number;
+  /** Where no container was asked. */
+  readonly comparedWith?: ComparedWith;
 }
 
 /** And once it has decided. */
@@ -194,7 +196,7 @@ function distinct(reasons: readonly Reason[]): readonly Reason[] {
   return [...new Map(reasons.map((reason) => [JSON.stringify(reason), reason])).values()];
 }
 
-export function empty({ inputs, world, began, run }: Draft, outcome: Outcome): Report {
+export function empty({ inputs, world, began, run, comparedWith }: Draft, outcome: Outcome): Report {
   return {
     schema: 1,
     outcome,
@@ -209,6 +211,7 @@ export function empty({ inputs, world, began, run }: Draft, outcome: Outcome): R
     warnings: [],
     ...(inputs.mode === 'status' && { status: tally([]) }),
     ...(inputs.mode === 'rollback' && { task: inputs.mode }),
+    ...(comparedWith && { comparedWith }),
     ...(run.url && { runUrl: run.url }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Engine } from './docker/engine.js';
+import type { EarlierDeployments } from './github/earlier-deployments.js';
 import type { Clock, Log } from './log.js';
 
 /** What the run works in; everything that reaches outside comes from here. */
@@ -8,6 +9,8 @@ export interface World {
   /** Connects to the engine that the environment names. */
   readonly connect: () => Promise<Engine>;
   readonly environment: NodeJS.ProcessEnv;
+  /** Absent where GitHub cannot be asked. */
+  readonly deployments?: EarlierDeployments;
   /** Aborts when the run is to end: what has not begun is left out, what has begun is finished or taken back. */
   readonly signal: AbortSignal;
 }

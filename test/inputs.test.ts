@@ -160,7 +160,21 @@ describe('what cannot be meant together', () => {
 describe('an image that runs', () => {
   test('stands for the containers where there are none', () => {
     const inputs = read({ mode: 'rehearse', containers: '', from: 'shop:1' });
-    expect(inputs).toMatchObject({ from: 'shop:1', containers: [] });
+    expect(inputs).toMatchObject({ from: { kind: 'image', reference: 'shop:1' }, containers: [] });
+  });
+
+  test.each(['last-deployment', 'base-branch'] as const)('is found where it is said how: %s', (from) => {
+    expect(read({ mode: 'plan', containers: '', from }).from).toEqual({ kind: from });
+  });
+
+  test('is what was deployed last where a run on GitHub only asks, and names no container', () => {
+    const github = { GITHUB_REPOSITORY: 'Acme/Shop', GITHUB_SHA: 'f'.repeat(40) };
+    const inputs = readInputs((name) => (name === 'mode' ? 'plan' : undefined), github);
+    expect(inputs).toMatchObject({ from: { kind: 'last-deployment' }, containers: [] });
+    expect(() => readInputs((name) => (name === 'mode' ? 'deploy' : undefined), github)).toThrow(
+      '`containers` is missing',
+    );
+    expect(refusal({ mode: 'plan', containers: '' })).toContain('`containers` is missing');
   });
 
   test('is nothing to deploy to', () => {

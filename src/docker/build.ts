@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Log } from '../log.js';
+import { runProgram } from '../run-program.js';
 import { type Builder, builderOf } from './builder.js';
 import type { Engine } from './engine.js';
 
@@ -19,16 +17,29 @@ export interface Build {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** How much of a failed build's output goes into the error. Reports cut a long message, and the end is what tells. */
+/** An image could not be built. */
+export class BuildFailed extends Error {
+  override readonly name = 'BuildFailed';
+  constructor(
+    message: string,
+    /** The end of what docker said. */
+    readonly output: readonly string[],
+  ) {
+    super(message);
+  }
+}
+
+/** How much of a failed build's output is kept: its end is what tells. */
 const lastLines = 15;
-const lastCharacters = 700;
+const longestLine = 300;
 
 /**
  * Builds an image with the docker CLI and gives it no name: the user's tag moves after the deploy has succeeded, and never
  * before.
  *
  * @returns the image's id, `sha256:...`
- * @throws Error with one sentence and the end of the build's output
+ * @throws BuildFailed
+ * @throws Error where there is no docker, or the builder keeps the image to itself
  */
 export async function buildImage(
   engine: Pick<Engine, 'address' | 'cliEnvironment' | 'findImage'>,
@@ -60,25 +71,15 @@ async function run(
     signal,
   }: { readonly environment: NodeJS.ProcessEnv; readonly log: Log; readonly signal?: AbortSignal },
 ): Promise<void> {
-  const output: string[] = [];
-  const line = (text: string) => {
-    const shown = text.trimEnd();
-    if (shown === '') return;
-    output.push(shown);
-    log.info(shown);
-  };
-  // Not by @actions/exec, which cannot end what it began: this process would live as long as a build nobody waits for.
-  const child = spawn('docker', buildArguments(build, builder, idFile), {
-    env: { ...environment, ...builder.environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const { exitCode, lines } = await runProgram('docker', buildArguments(build, builder, idFile), {
+    environment: { ...environment, ...builder.environment },
+    line: log.output,
     ...(signal && { signal }),
   });
-  for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', line);
-  const [exitCode] = (await once(child, 'close')) as [number | null];
   if (exitCode === 0) return;
-  const end = output.slice(-lastLines).join('\n').slice(-lastCharacters);
-  throw new Error(
-    `docker build of ${build.context} ended with exit code ${exitCode}; nothing was deployed. The end of its output:\n${end}`,
+  throw new BuildFailed(
+    `docker build of ${build.context} ended with exit code ${exitCode}; nothing was deployed.`,
+    lines.slice(-lastLines).map((text) => text.slice(-longestLine)),
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Outcome, Report } from '../report/report.js';
 import { verdict } from '../report/verdict.js';
 import type { GithubApi } from './api.js';
+import { measuredMark } from './measured.js';
 
 /** One entry in the repository's list of deployments. */
 export interface Deployment {
@@ -66,7 +67,7 @@ export async function endDeployment(
 ): Promise<void> {
   await api.post(`/deployments/${id}/statuses`, {
     state: states[report.outcome],
-    description: shortened(verdict(report)),
+    description: describe(report),
     ...logs(report.runUrl),
     ...(environmentUrl !== undefined && { environment_url: environmentUrl }),
   });
@@ -74,6 +75,10 @@ export async function endDeployment(
 
 const logs = (runUrl: string | undefined) => (runUrl === undefined ? {} : { log_url: runUrl });
 
-function shortened(text: string): string {
-  return text.length <= longestDescription ? text : `${text.slice(0, longestDescription - 1).toWellFormed()}…`;
+/** The verdict, as far as there is room for it, and at its end what the next plan reads there. */
+function describe(report: Report): string {
+  const mark = report.outcome === 'deployed' ? measuredMark(report) : '';
+  const most = longestDescription - mark.length;
+  const text = verdict(report);
+  return `${text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`}${mark}`;
 }

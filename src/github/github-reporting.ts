@@ -6,14 +6,17 @@ import type { World } from '../world.js';
 import { type GithubApi, GithubError, githubApi } from './api.js';
 import { writeComment } from './comment.js';
 import { beginDeployment, type Deployment, endDeployment } from './deployment.js';
+import { type EarlierDeployments, earlierDeployments } from './earlier-deployments.js';
 import { type Found, findPullRequest } from './pull-request.js';
 import { rollbackWorkflow } from './rollback-workflow.js';
 import { type GithubRun, githubRun } from './run.js';
 
 /** Writes what a run does where people look for it. The verdict stands whatever becomes of that: nothing here throws. */
 export interface GithubReporting {
-  /** Once a run has ended; sentences about what could not be written, for notices. */
-  end(report: Report): Promise<readonly string[]>;
+  /** Absent where GitHub cannot be asked. */
+  readonly deployments?: EarlierDeployments;
+  /** Once a run has ended; sentences about what could not be written, for notices. `log` are its own last lines. */
+  end(report: Report, log?: readonly string[]): Promise<readonly string[]>;
 }
 
 type Asked = Pick<
@@ -48,14 +51,15 @@ export async function openGithub(inputs: Asked, world: Surroundings): Promise<Gi
   // It is asked after in the end.
   begun?.catch(() => undefined);
   return {
-    end: async (report) => {
+    deployments: earlierDeployments(api),
+    end: async (report, tail = []) => {
       const unwritten = [
         await attempt('deployment', 'deployments: write', async () => {
           const deployment = await (begun ?? beginRollback(api, run, inputs, report));
           if (deployment !== undefined) await endDeployment(api, deployment, report, inputs.environmentUrl);
         }),
         await attempt('comment on the pull request', 'pull-requests: write', () =>
-          comment(api, run, inputs, world, report),
+          comment(api, run, inputs, world, report, tail),
         ),
       ];
       return unwritten.flatMap((sentence) => sentence ?? []);
@@ -100,6 +104,7 @@ async function comment(
   inputs: Asked,
   { clock, log }: Surroundings,
   report: Report,
+  tail: readonly string[],
 ): Promise<void> {
   if (!inputs.comment || report.status !== undefined || inputs.mode === 'script') return;
   const found = await pullRequestOf(report, inputs, (commit) => findPullRequest(api, run, commit ?? run.commit, clock));
@@ -109,7 +114,7 @@ async function comment(
   }
   const rollbackUrl = await rollbackWorkflow(run, inputs.context);
   const { url = `#${found.number}` } = await writeComment(api, found.number, report.environment, (history) =>
-    renderComment(report, { history, ...(rollbackUrl !== undefined && { rollbackUrl }) }),
+    renderComment(report, { history, log: tail, ...(rollbackUrl !== undefined && { rollbackUrl }) }),
   );
   log.info(`comment: ${url}`);
 }

@@ -21,7 +21,8 @@ export interface GithubRun {
 
 /** As much of it as is looked at. From outside: anything may be missing or be something else. */
 export interface Payload {
-  readonly pull_request?: { readonly number?: unknown };
+  readonly pull_request?: { readonly number?: unknown; readonly base?: { readonly sha?: unknown } };
+  readonly merge_group?: { readonly base_sha?: unknown };
   readonly issue?: { readonly number?: unknown; readonly pull_request?: unknown };
 }
 

@@ -1,13 +1,9 @@
+import { from, imageReference } from './from.js';
 import { duration, flag, type Kind, lines, oneOf, script, secret, text, wholeNumber } from './kind.js';
 import type { Option } from './option.js';
 import { probeTarget } from './probe.js';
 import { selector } from './selector.js';
 
-/** These words end up as arguments of the docker CLI, so none may look like an option of it. */
-const imageReference = text(
-  'an image reference such as `registry.example.com/team/app:1.2.3`',
-  /^[a-zA-Z0-9][\w.:@/-]*$/,
-);
 const path = text('a path');
 const buildArgument = text('`KEY=VALUE`, or `KEY` to take the value from the environment', /^[A-Za-z_]\w*(=|$)/);
 const assignment = text('`KEY=VALUE`', /^[A-Za-z_]\w*=/);
@@ -22,14 +18,14 @@ export const options = {
   },
   containers: {
     kind: lines(selector),
-    otherwise: 'nothing: it must be given, save with `from`',
+    otherwise: 'nothing: it must be given, save where `from` stands for it',
     description: 'What to deploy to.',
   },
   from: {
-    kind: imageReference,
-    otherwise: 'what the containers run',
+    kind: from,
+    otherwise: 'what the containers run; on GitHub, without `containers`, `last-deployment`',
     description:
-      'The image that runs now, where no container of it is at hand: for `plan` and `rehearse` on a pull request, in place of `containers`.',
+      "What `plan` and `rehearse` compare with where no container is at hand, in place of `containers`: what GitHub's record of deployments says was deployed to `environment` last, which takes `permissions: deployments: read`; the commit that a pull request is to be merged into; or an image. Without a deployment on record `last-deployment` means the base branch. A commit's image is taken from the engine or from its registry, and else built.",
   },
   image: {
     kind: imageReference,

@@ -1,7 +1,7 @@
 import { asJson } from './as-json.js';
 import { cut } from './cut.js';
 import { exitCodes } from './exit-code.js';
-import { escaped, fenced, link } from './markdown.js';
+import { escaped, fenced, link, markdown } from './markdown.js';
 import type { Outcome, Report } from './report.js';
 import { frame } from './summary.js';
 import { sign, verdict } from './verdict.js';
@@ -20,6 +20,8 @@ export interface Past {
 export interface CommentFrame {
   /** Earlier runs that the same comment told of, the latest first. */
   readonly history: readonly Past[];
+  /** The run's own last lines. */
+  readonly log?: readonly string[];
   /** Where a rollback can be started. */
   readonly rollbackUrl?: string;
 }
@@ -32,9 +34,15 @@ const mostHistory = 5;
 const mostJson = 20_000;
 
 /** GitHub Markdown that begins with the verdict, and ends with a mark by which the next run finds it. */
-export function renderComment(report: Report, { history, rollbackUrl }: CommentFrame): string {
+export function renderComment(whole: Report, { history, log = [], rollbackUrl }: CommentFrame): string {
+  // The runner knows the job's secrets and hides them in its log and in the summary, and nobody does in a comment.
+  const { output: _, ...report } = whole;
   const links = rollbackUrl === undefined ? [] : [link('roll back', rollbackUrl)];
-  const parts = [...frame(report, { links, between: before(history) }), ...machineReadable(report)];
+  const parts = [
+    ...frame(report, { links, between: before(history) }),
+    markdown({ title: 'The end of the log', kind: 'verbatim', detail: true, lines: log }),
+    ...machineReadable(report),
+  ].filter((part) => part !== '');
   const mark = asMark(report.environment, [pastOf(report), ...history].slice(0, mostHistory));
   return `${cut(parts.join('\n\n'), commentLimit - mark.length - 2)}\n\n${mark}`;
 }

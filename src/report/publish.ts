@@ -10,11 +10,12 @@ export async function publish(
   report: Report,
   { reportPath, preview }: Pick<Inputs, 'reportPath' | 'preview'>,
   environment: NodeJS.ProcessEnv,
+  log: readonly string[],
 ): Promise<void> {
   const summaryPath = environment['GITHUB_STEP_SUMMARY'];
   const steps = [
     () => writeReport(report, reportPath),
-    () => preview && writePreview(report, reportPath),
+    () => preview && writePreview(report, log, reportPath),
     () => summaryPath && writeSummary(report, summaryPath),
     () => {
       for (const [name, value] of renderOutputs(report, reportPath)) core.setOutput(name, value);

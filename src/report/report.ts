@@ -17,6 +17,10 @@ export interface Report {
   readonly tookBack?: Made;
   /** Of a rollback: what was to run. */
   readonly wentTo?: Made;
+  /** Of a plan that asked no container. */
+  readonly comparedWith?: ComparedWith;
+  /** Of a plan: what deploys by the same method have measured so far; absent where GitHub knows of none. */
+  readonly expected?: Expected;
   /** Release versions; absent where none could be read. */
   readonly from?: string;
   readonly to?: string;
@@ -43,6 +47,26 @@ export interface Report {
   readonly recovered?: readonly Recovered[];
   /** The sentence for a person when the outcome is refused, rolled-back or failed. */
   readonly message?: string;
+  /** Lines of another program whose failure it was, at its end. Nobody knows what is in them: no comment shows them. */
+  readonly output?: readonly string[];
+}
+
+/** Downtime of one container, the worst of each deploy. */
+export interface Expected {
+  /** At least one. */
+  readonly deploys: number;
+  readonly medianMs: number;
+  readonly mostMs: number;
+}
+
+/** What stood for what runs. */
+export interface ComparedWith {
+  readonly what: 'image' | 'last-deployment' | 'base-branch';
+  /** Its reference; a commit where it has none. */
+  readonly image: string;
+  readonly commit?: string;
+  /** When it was deployed, ISO 8601. */
+  readonly at?: string;
 }
 
 /** Where a version comes from. */

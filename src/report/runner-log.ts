@@ -7,6 +7,7 @@ export function runnerLog(clock: Clock): Log {
   let depth = 0;
   return {
     info: (line) => core.info(harmless(line)),
+    output: (line) => core.info(harmless(line)),
     warning: (line) => core.warning(line),
     debug: (line) => core.debug(line),
     async group(title, work) {

@@ -1,6 +1,7 @@
 import { containerTable } from './containers.js';
 import { count } from './count.js';
 import { earlierVersions } from './earlier.js';
+import { foretold } from './foretold.js';
 import { latencyTable, phaseTable } from './measurements.js';
 import { processTable } from './processes.js';
 import { differences, proofs } from './proof.js';
@@ -12,12 +13,14 @@ import { statusSections } from './status.js';
 
 /** What stands below the verdict, in the order in which it is asked for. Empty parts are left out. */
 export function sections(report: Report): readonly Section[] {
-  const { containers, warnings, instructions } = report;
+  const { containers, warnings, instructions, output = [] } = report;
   const all: readonly Section[] = report.status
     ? statusSections(report)
     : [
+        { title: 'The end of its output', kind: 'verbatim', lines: output },
         { title: 'Warnings', kind: 'list', items: warnings },
         setRight(report),
+        foretold(report),
         containerTable(containers),
         reasonTable(report),
         processTable(containers),

@@ -33,6 +33,7 @@ export function terminalLog(terminal: Terminal, { clock, debug, environment }: O
   };
   return {
     info: (line) => print(line, 'reset'),
+    output: (line) => print(line, 'reset'),
     warning: (line) => print(`warning: ${line}`, 'yellow'),
     debug: (line) => debug && print(line, 'dim'),
     async group(title, work) {

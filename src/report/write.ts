@@ -22,11 +22,11 @@ export async function writeReport(report: Report, path: string): Promise<void> {
 }
 
 /** Writes the comment as a page beside the report, and answers where it is. */
-export async function writePreview(report: Report, reportPath: string): Promise<string> {
+export async function writePreview(report: Report, log: readonly string[], reportPath: string): Promise<string> {
   const path = `${reportPath.replace(/\.json$/, '')}.html`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, renderPreview(renderComment(report, { history: [] }), verdict(report)));
+    await writeFile(path, renderPreview(renderComment(report, { history: [], log }), verdict(report)));
     return path;
   } catch (cause) {
     throw new Error(`The preview could not be written to ${path}.`, { cause });

@@ -69,7 +69,14 @@ describe('containers', () => {
 
   it('of a run that was killed are removed by a later one, and those of a run that goes on are left alone', async () => {
     const { engine, prefix } = bench;
-    const log: Log = { info: () => {}, warning: () => {}, debug: () => {}, group: (_, work) => work(), mask: () => {} };
+    const log: Log = {
+      info: () => {},
+      output: () => {},
+      warning: () => {},
+      debug: () => {},
+      group: (_, work) => work(),
+      mask: () => {},
+    };
     const { Id: ours } = await bench.run('stale', '--label', 'hot-deploy.role=rehearsal', `${prefix}-idle`);
     const { Id: other } = await bench.run('kept', `${prefix}-idle`);
 

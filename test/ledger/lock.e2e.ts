@@ -50,7 +50,14 @@ function told(): { readonly lines: string[]; readonly log: Log } {
   const write = (line: string) => void lines.push(line);
   return {
     lines,
-    log: { info: write, warning: write, debug: write, group: (_, work) => work(), mask: () => undefined },
+    log: {
+      info: write,
+      output: write,
+      warning: write,
+      debug: write,
+      group: (_, work) => work(),
+      mask: () => undefined,
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commentLimit, pastOf, readHistory, renderComment } from '../../src/report/comment.js';
+import { renderSummary } from '../../src/report/summary.js';
 import { plain, skeleton } from './rendered.js';
 import { hostileTexts, report, rolledBack, withText } from './sample.js';
 
@@ -14,6 +15,15 @@ test('the comment on a hot deploy', async () => {
 test('holds the report whole, for machines', () => {
   const [, json = ''] = /```json\n(.*?)\n```/s.exec(renderComment(report, alone)) ?? [];
   expect(JSON.parse(json)).toEqual(report);
+});
+
+test('shows the end of the log, folded, and nothing of what other programs said', () => {
+  const refused = { ...report, outcome: 'refused', output: ['TOKEN=hunter2'] } as const;
+  const comment = renderComment(refused, { ...alone, log: ['Find the containers', 'canary: kv-1 ``` </details>'] });
+  expect(comment).toContain('<details><summary>The end of the log</summary>\n\n````text\nFind the containers\n');
+  expect(comment).toContain('canary: kv-1 ``` </details>\n````\n\n</details>');
+  expect(comment).not.toContain('hunter2');
+  expect(renderSummary(refused)).toContain('TOKEN=hunter2');
 });
 
 describe('a comment that would be longer than GitHub takes', () => {

@@ -5,6 +5,7 @@ it('a step that cannot be written down on the way back stops nobody, and is told
   const warnings: string[] = [];
   const log = {
     info: () => undefined,
+    output: () => undefined,
     warning: (line: string) => void warnings.push(line),
     debug: () => undefined,
     mask: () => undefined,

@@ -10,6 +10,7 @@ import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
 
 const silent: Log = {
   info: () => undefined,
+  output: () => undefined,
   warning: () => undefined,
   debug: () => undefined,
   group: (_, work) => work(),

@@ -24,6 +24,7 @@ export async function deployTo(
   const lines: string[] = [];
   const log: Log = {
     info: (line) => void lines.push(line),
+    output: (line) => void lines.push(line),
     warning: (line) => void lines.push(`warning: ${line}`),
     debug: (line) => void lines.push(line),
     group: async (title, work) => {

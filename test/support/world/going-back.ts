@@ -39,6 +39,7 @@ export async function workplace(
   const steps: Step[] = [];
   const log: Log = {
     info: (line) => void lines.push(line),
+    output: (line) => void lines.push(line),
     warning: (line) => void lines.push(`warning: ${line}`),
     debug: (line) => void lines.push(line),
     group: async (_, work) => await work(),

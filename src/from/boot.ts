@@ -8,10 +8,11 @@ import { Refusal } from '../refusal.js';
 import { newSalt } from '../release/baseline.js';
 import { ownLog } from '../release/confinement.js';
 import { bootIsolated } from '../release/isolation.js';
+import type { OriginImage } from './provide.js';
 
 /** A container that stands for those that run, where only their image is at hand. */
 export interface FromImage {
-  /** Named as the image. */
+  /** Under the image's name. */
   readonly container: ContainerDetails;
   close(): Promise<void>;
 }
@@ -21,16 +22,12 @@ const hostname = 'stand-in';
 /** Boots an image with nothing but what the user allows it. Refuses where it does not come up. */
 export async function bootFromImage(
   engine: Engine,
-  reference: string,
+  { name, id: image }: OriginImage,
   inputs: Inputs,
   clock: Clock,
 ): Promise<FromImage> {
-  const image = await engine.findImage(reference);
-  if (image === undefined) {
-    throw new Refusal(`\`from\` is ${reference}, and the engine has no such image. Pull it first.`);
-  }
   const id = await engine.createContainer(`hot-deploy-stand-in-${randomUUID().slice(0, 8)}`, {
-    Image: image.Id,
+    Image: image,
     Env: inputs.rehearseEnv,
     Hostname: hostname,
     Healthcheck: { Test: ['NONE'] },
@@ -47,10 +44,10 @@ export async function bootFromImage(
     const booted = await bootIsolated(engine, id, named, newSalt(), clock);
     if (booted.kind === 'failed') {
       throw new Refusal(
-        `${reference} does not boot on its own, so there is nothing to compare with: ${booted.why} What it needs can be given by rehearse-env and rehearse-network.`,
+        `${name} does not boot on its own, so there is nothing to compare with: ${booted.why} What it needs can be given by rehearse-env and rehearse-network.`,
       );
     }
-    return { container: { ...(await engine.inspectContainer(id)), Name: `/${reference}` }, close };
+    return { container: { ...(await engine.inspectContainer(id)), Name: `/${name}` }, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,0 +1,42 @@
+import type { Log } from '../log.js';
+
+/** A log's own last lines, for whoever has not got the log at hand. */
+export interface Tail {
+  /** Without what was masked, also by then only. What other programs said is left out: nobody knows what is in it. */
+  tail(): readonly string[];
+}
+
+const mostLines = 100;
+const longestLine = 300;
+
+/** The same log, which remembers its end. */
+export function withTail<L extends Log>(log: L): L & Tail {
+  const lines: string[] = [];
+  const secrets = new Set<string>();
+  const keep = (text: string) => {
+    lines.push(...text.split('\n'));
+    lines.splice(0, Math.max(0, lines.length - mostLines));
+  };
+  const masked = (text: string) => [...secrets].reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+  return {
+    ...log,
+    info: (line) => {
+      keep(line);
+      log.info(line);
+    },
+    warning: (line) => {
+      keep(`warning: ${line}`);
+      log.warning(line);
+    },
+    group: async (title, work) => {
+      keep(title);
+      return await log.group(title, work);
+    },
+    mask: (secret) => {
+      if (secret !== '') secrets.add(secret);
+      log.mask(secret);
+    },
+    // A line that is cut first might end in half a secret.
+    tail: () => lines.map((line) => masked(line).slice(0, longestLine)),
+  };
+}

@@ -1,0 +1,124 @@
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { baseCommit } from '../../src/from/base-commit.js';
+import { checkedOut, openGit } from '../../src/from/git.js';
+import type { GithubRun } from '../../src/github/run.js';
+import { Refusal } from '../../src/refusal.js';
+import { type Repository, startRepository } from '../support/git/repository.js';
+
+const { signal } = new AbortController();
+const open = (folder: string) => openGit(folder, process.env, signal);
+
+let repository: Repository;
+beforeEach(async () => {
+  repository = await startRepository();
+});
+afterEach(() => repository.close());
+
+const run = (event: string, commit: string, payload: GithubRun['payload'] = {}): GithubRun => ({
+  ...{ apiUrl: '', serverUrl: '', owner: 'acme', repository: 'shop' },
+  ...{ event, commit, payload },
+});
+
+describe('the base commit of a pull request', () => {
+  let told: string;
+  let base: string;
+  let head: string;
+  let merge: string;
+  beforeEach(async () => {
+    told = await repository.commit({ 'mix.exs': 'one' });
+    await repository.git('checkout', '--quiet', '-b', 'change');
+    head = await repository.commit({ 'lib/new.ex': 'new' });
+    await repository.git('checkout', '--quiet', 'main');
+    base = await repository.commit({ 'mix.exs': 'two' });
+    merge = await repository.trialMerge('change');
+  });
+  const payload = () => ({ pull_request: { number: 7, base: { sha: told } } });
+
+  it('is what the trial merge was made with, which may be newer than what the event tells', async () => {
+    const git = await open(await repository.checkout(merge));
+    expect(await baseCommit(git, run('pull_request', merge, payload()))).toBe(base);
+  });
+
+  it('is what the event tells where the branch itself is checked out, or the base', async () => {
+    const git = await open(await repository.checkout(head));
+    expect(await baseCommit(git, run('pull_request', merge, payload()))).toBe(told);
+    const onBase = await open(await repository.checkout(merge));
+    expect(await baseCommit(onBase, run('pull_request_target', merge, payload()))).toBe(told);
+  });
+
+  it('is that of a merge queue', async () => {
+    const git = await open(await repository.checkout(merge));
+    expect(await baseCommit(git, run('merge_group', merge, { merge_group: { base_sha: base } }))).toBe(base);
+  });
+
+  it('is where a branch has parted, on a machine of one’s own', async () => {
+    const git = await open(repository.folder);
+    await repository.git('fetch', '--quiet', 'origin');
+    await repository.git('remote', 'set-head', 'origin', 'main');
+    await repository.git('checkout', '--quiet', 'change');
+    expect(await baseCommit(git, undefined)).toBe(told);
+  });
+
+  it('is asked for where nothing tells it', async () => {
+    const git = await open(repository.folder);
+    await expect(baseCommit(git, undefined)).rejects.toThrow(/set-head origin --auto/);
+    await expect(baseCommit(git, run('push', base))).rejects.toThrow(/a `push` has none: give `containers`/);
+    const wrong = { pull_request: { number: 7, base: { sha: '--upload-pack=rm' } } };
+    await expect(baseCommit(git, run('pull_request', merge, wrong))).rejects.toThrow(Refusal);
+  });
+});
+
+describe('the files of a commit', () => {
+  it('lie beside those that are checked out, fetched where the clone has not got them, and are gone afterwards', async () => {
+    const old = await repository.commit({ 'mix.exs': 'one', 'app/Dockerfile': 'FROM one' });
+    const last = await repository.commit({ 'mix.exs': 'two', 'app/Dockerfile': 'FROM two' });
+    const clone = await repository.checkout(last);
+    const git = await open(clone);
+
+    const [root, files, text] = await checkedOut(git, old, async (folder) => [
+      folder,
+      await readdir(folder),
+      await readFile(join(folder, 'mix.exs'), 'utf8'),
+    ]);
+
+    expect(text).toBe('one');
+    expect(files).toEqual(expect.arrayContaining(['app', 'mix.exs']));
+    await expect(readdir(root)).rejects.toThrow('ENOENT');
+    expect(await readFile(join(clone, 'mix.exs'), 'utf8')).toBe('two');
+    expect(await git.ask(['worktree', 'list'])).toHaveLength(1);
+    expect(await git.ask(['status', '--porcelain'])).toEqual([]);
+  });
+
+  it('are those of the same folder, where the context is not the whole', async () => {
+    const old = await repository.commit({ 'app/Dockerfile': 'FROM one' });
+    await repository.commit({ 'app/Dockerfile': 'FROM two' });
+    const git = await open(join(repository.folder, 'app'));
+    expect(await checkedOut(git, old, (folder) => readFile(join(folder, 'Dockerfile'), 'utf8'))).toBe('FROM one');
+  });
+
+  it('are gone also where the work fails', async () => {
+    const only = await repository.commit({ 'mix.exs': 'one' });
+    const git = await open(repository.folder);
+    await expect(checkedOut(git, only, () => Promise.reject(new Error('no room')))).rejects.toThrow('no room');
+    expect(await git.ask(['worktree', 'list'])).toHaveLength(1);
+  });
+
+  it('are refused where nobody has the commit', async () => {
+    await repository.commit({ 'mix.exs': 'one' });
+    const git = await open(repository.folder);
+    await expect(checkedOut(git, 'f'.repeat(40), async () => undefined)).rejects.toThrow(
+      `The commit ${'f'.repeat(40)} is not in the clone, and git could not fetch it from \`origin\`.`,
+    );
+  });
+});
+
+it('a folder that is in no clone is refused, with what git says', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-none-'));
+  await mkdir(join(folder, 'app'));
+  await expect(open(join(folder, 'app'))).rejects.toThrow(/not a git repository.*Check the repository out/s);
+  await expect(openGit(folder, { PATH: '' }, signal)).rejects.toThrow(/there is no git here/);
+  await rm(folder, { recursive: true });
+});

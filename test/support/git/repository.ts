@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** A repository as GitHub keeps it, and the clone in which people work. */
+export interface Repository {
+  /** What a clone's `origin` is. */
+  readonly origin: string;
+  readonly folder: string;
+  git(...words: readonly string[]): Promise<string>;
+  /** Writes files and commits them to the branch that is checked out. Answers the commit. */
+  commit(files: Readonly<Record<string, string>>): Promise<string>;
+  /** Makes the trial merge of a branch as GitHub does, which is on no branch. Answers its commit. */
+  trialMerge(branch: string): Promise<string>;
+  /** A job's clone: that one commit and nothing else. Answers its folder. */
+  checkout(commit: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+const identity = ['-c', 'user.name=octo', '-c', 'user.email=octo@example.com', '-c', 'commit.gpgsign=false'];
+
+export async function startRepository(): Promise<Repository> {
+  const home = await mkdtemp(join(tmpdir(), 'hot-deploy-git-'));
+  const [origin, folder] = [join(home, 'origin.git'), join(home, 'clone')];
+  const environment = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
+  const inside = async (place: string, ...words: readonly string[]) => {
+    const { stdout } = await run('git', [...identity, '-C', place, ...words], { env: environment });
+    return stdout.trim();
+  };
+  await mkdir(folder);
+  await inside(home, 'init', '--quiet', '--bare', '--initial-branch=main', origin);
+  // As GitHub allows it, and not every server does.
+  await inside(origin, 'config', 'uploadpack.allowAnySHA1InWant', 'true');
+  await inside(folder, 'init', '--quiet', '--initial-branch=main');
+  await inside(folder, 'remote', 'add', 'origin', `file://${origin}`);
+  let checkouts = 0;
+  const git = (...words: readonly string[]) => inside(folder, ...words);
+  return {
+    origin,
+    folder,
+    git,
+    commit: async (files) => {
+      for (const [path, content] of Object.entries(files)) {
+        await mkdir(dirname(join(folder, path)), { recursive: true });
+        await writeFile(join(folder, path), content);
+      }
+      await git('add', '--all');
+      await git('commit', '--quiet', '--allow-empty', '--message', 'change');
+      await git('push', '--quiet', '--force', 'origin', 'HEAD');
+      return await git('rev-parse', 'HEAD');
+    },
+    trialMerge: async (branch) => {
+      const [tree = ''] = (await git('merge-tree', '--write-tree', 'main', branch)).split('\n');
+      const merge = await git('commit-tree', tree, '-p', 'main', '-p', branch, '-m', 'trial');
+      await git('push', '--quiet', 'origin', `${merge}:refs/pull/7/merge`);
+      return merge;
+    },
+    checkout: async (commit) => {
+      checkouts += 1;
+      const place = join(home, `job-${checkouts}`);
+      await mkdir(place);
+      await inside(place, 'init', '--quiet', '--initial-branch=main');
+      await inside(place, 'remote', 'add', 'origin', `file://${origin}`);
+      await inside(place, 'fetch', '--quiet', '--no-tags', '--depth=1', 'origin', commit);
+      await inside(place, 'checkout', '--quiet', '--detach', commit);
+      return place;
+    },
+    close: () => rm(home, { recursive: true, force: true }),
+  };
+}
