@@ -338,7 +338,11 @@ describe('a deploy is listed among the deployments', () => {
       payload: { schema: 1, image: 'acme/shop:2' },
       statuses: [
         { log_url: 'https://github.test/acme/shop/actions/runs/5' },
-        { description: verdictOfReport.slice(4, -2), log_url: report.runUrl, environment_url: 'https://shop.test' },
+        {
+          description: `${verdictOfReport.slice(4, -2)} [relup, down 0 ms]`,
+          log_url: report.runUrl,
+          environment_url: 'https://shop.test',
+        },
       ],
     });
   });
