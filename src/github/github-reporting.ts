@@ -1,9 +1,9 @@
 import type { Inputs } from '../inputs.js';
 import { messageOf } from '../message-of.js';
-import { renderComment } from '../report/comment.js';
+import { pastOf, renderComment } from '../report/comment.js';
 import type { Report } from '../report/report.js';
 import type { World } from '../world.js';
-import { type GithubApi, GithubError, githubApi } from './api.js';
+import { type GithubApi, githubApi, isDenied } from './api.js';
 import { writeComment } from './comment.js';
 import { beginDeployment, type Deployment, endDeployment } from './deployment.js';
 import { type Found, findPullRequest } from './pull-request.js';
@@ -52,7 +52,8 @@ export async function openGithub(inputs: Asked, world: Surroundings): Promise<Gi
       const unwritten = [
         await attempt('deployment', 'deployments: write', async () => {
           const deployment = await (begun ?? beginRollback(api, run, inputs, report));
-          if (deployment !== undefined) await endDeployment(api, deployment, report, inputs.environmentUrl);
+          if (deployment === undefined) return;
+          await endDeployment(api, deployment, report, inputs.environmentUrl);
         }),
         await attempt('comment on the pull request', 'pull-requests: write', () =>
           comment(api, run, inputs, world, report),
@@ -108,9 +109,11 @@ async function comment(
     return;
   }
   const rollbackUrl = await rollbackWorkflow(run, inputs.context);
-  const { url = `#${found.number}` } = await writeComment(api, found.number, report.environment, (history) =>
-    renderComment(report, { history, ...(rollbackUrl !== undefined && { rollbackUrl }) }),
-  );
+  const { url = `#${found.number}` } = await writeComment(api, clock, found.number, {
+    environment: report.environment,
+    own: pastOf(report),
+    render: (history) => renderComment(report, { history, ...(rollbackUrl !== undefined && { rollbackUrl }) }),
+  });
   log.info(`comment: ${url}`);
 }
 
@@ -132,8 +135,7 @@ async function attempt(what: string, permission: string, work: () => Promise<voi
     await work();
     return undefined;
   } catch (error) {
-    const isDenied = error instanceof GithubError && (error.status === 403 || error.status === 404);
-    const hint = isDenied
+    const hint = isDenied(error)
       ? ` It takes \`permissions: ${permission}\`, which a run for a fork or by Dependabot does not have.`
       : '';
     return `The ${what} could not be written: ${messageOf(error)}. The job's summary says the same.${hint}`;
