@@ -103,7 +103,7 @@ async function comment(
   report: Report,
 ): Promise<void> {
   if (!inputs.comment || report.status !== undefined || inputs.mode === 'script') return;
-  const found = await pullRequestOf(report, inputs, (commit) => findPullRequest(api, run, commit ?? run.commit, clock));
+  const found = await pullRequestOf(report, inputs, (takenBack) => findPullRequest(api, run, takenBack, clock));
   if (found.kind === 'none') {
     log.info(`No comment was written: ${found.why}.`);
     return;
@@ -121,7 +121,7 @@ async function comment(
 async function pullRequestOf(
   { task, tookBack }: Report,
   { pullRequest }: Pick<Inputs, 'pullRequest'>,
-  find: (commit?: string) => Promise<Found>,
+  find: (takenBack?: string) => Promise<Found>,
 ): Promise<Found> {
   if (pullRequest !== undefined) return { kind: 'found', number: pullRequest };
   if (task !== 'rollback') return await find();
