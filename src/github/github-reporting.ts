@@ -5,6 +5,7 @@ import type { Report } from '../report/report.js';
 import type { World } from '../world.js';
 import { type GithubApi, githubApi, isDenied } from './api.js';
 import { writeComment } from './comment.js';
+import { endCutOff } from './cut-off.js';
 import { beginDeployment, type Deployment, endDeployment } from './deployment.js';
 import { type Found, findPullRequest } from './pull-request.js';
 import { rollbackWorkflow } from './rollback-workflow.js';
@@ -54,6 +55,7 @@ export async function openGithub(inputs: Asked, world: Surroundings): Promise<Gi
           const deployment = await (begun ?? beginRollback(api, run, inputs, report));
           if (deployment === undefined) return;
           await endDeployment(api, deployment, report, inputs.environmentUrl);
+          await endCutOff(api, run, inputs.environment, deployment, world.log);
         }),
         await attempt('comment on the pull request', 'pull-requests: write', () =>
           comment(api, run, inputs, world, report),
@@ -66,7 +68,7 @@ export async function openGithub(inputs: Asked, world: Surroundings): Promise<Gi
 
 const isListed = ({ deployment, dryRun }: Asked) => deployment && !dryRun;
 
-function begin(api: GithubApi, { commit, url }: GithubRun, inputs: Asked): Promise<Deployment> | undefined {
+function begin(api: GithubApi, { commit, url, attempt }: GithubRun, inputs: Asked): Promise<Deployment> | undefined {
   const { environment, image, mode } = inputs;
   if (!isListed(inputs) || mode !== 'deploy') return undefined;
   return beginDeployment(api, {
@@ -75,6 +77,7 @@ function begin(api: GithubApi, { commit, url }: GithubRun, inputs: Asked): Promi
     task: 'deploy',
     ...(image !== undefined && { image }),
     ...(url !== undefined && { runUrl: url }),
+    ...(attempt && { attempt }),
   });
 }
 
@@ -92,6 +95,7 @@ async function beginRollback(
     task: 'rollback',
     ...(image && { image: image.reference }),
     ...(runUrl !== undefined && { runUrl }),
+    ...(run.attempt && { attempt: run.attempt }),
   });
 }
 
