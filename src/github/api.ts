@@ -13,10 +13,15 @@ export interface GithubApi {
   user(): Promise<unknown>;
   /** All pages of a list, up to `mostPages`. @throws GithubError */
   list(path: string): Promise<readonly unknown[]>;
-  /** @throws GithubError where it was refused, and also where it is not known whether it was carried out */
-  post(path: string, body: object): Promise<unknown>;
-  /** @throws GithubError */
+  /**
+   * @param repeat whether it may be carried out twice: then it is asked again where it is not known whether it was
+   * @throws GithubError where it was refused, and also where it is not known whether it was carried out
+   */
+  post(path: string, body: object, repeat?: 'repeat'): Promise<unknown>;
+  /** @throws GithubError as `post` does */
   patch(path: string, body: object): Promise<unknown>;
+  /** @throws GithubError, too where it is gone already */
+  delete(path: string): Promise<void>;
 }
 
 /** A request that did not come to its end as it should. */
@@ -24,13 +29,24 @@ export class GithubError extends Error {
   override readonly name = 'GithubError';
   constructor(
     message: string,
-    /** Undefined where nobody answered. */
+    /** Undefined where nobody answered, or nothing that can be read; 429 where there were too many requests, which GitHub may also say with a 403. */
     readonly status: number | undefined,
     options?: ErrorOptions,
   ) {
     super(message, options);
   }
 }
+
+/** Whether what was asked for may have been carried out all the same, or what it was about has gone meanwhile. */
+export function isUnsure(error: unknown): boolean {
+  if (!(error instanceof GithubError)) return false;
+  const { status } = error;
+  return status === undefined || status === 404 || status >= 500;
+}
+
+/** Whether the token is not allowed to: of what it may not see GitHub says that it does not exist. */
+export const isDenied = (error: unknown): boolean =>
+  error instanceof GithubError && (error.status === 403 || error.status === 404);
 
 const timeoutMs = 10_000;
 const mostPages = 30;
@@ -43,6 +59,12 @@ interface Answer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+}
+
+interface Done {
+  readonly headers: IncomingMessage['headers'];
+  /** An object or a list; undefined where there is nothing to say. */
+  readonly value: unknown;
 }
 
 /** @param token never told to anybody but the API */
@@ -74,7 +96,8 @@ export function githubApi(run: GithubRun, token: string, clock: Clock): GithubAp
     return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
   };
 
-  const call = async (method: string, first: URL, body?: object): Promise<Answer> => {
+  const call = async (method: string, first: URL, body?: object, repeat?: 'repeat'): Promise<Done> => {
+    const isRepeatable = method === 'GET' || method === 'DELETE' || repeat !== undefined;
     const what = `${method} ${first.pathname}`;
     let url = first;
     let moves = 0;
@@ -83,24 +106,25 @@ export function githubApi(run: GithubRun, token: string, clock: Clock): GithubAp
       let waitMs = pausesMs[tries];
       try {
         const answer = await once(method, url, body);
-        if (answer.status < 300) return answer;
+        if (answer.status < 300) return { headers: answer.headers, value: read(answer) };
         const moved = isMoved(answer) ? within(base, answer.headers.location) : undefined;
         if (moved !== undefined && moves++ < mostMoves) {
           url = moved;
           tries -= 1;
           continue;
         }
-        failure = new GithubError(`${what}: ${answer.status} ${reasonOf(answer)}`.trim(), answer.status);
         const asked = limited(answer);
+        const status = asked === undefined ? answer.status : 429;
+        failure = new GithubError(`${what}: ${answer.status} ${reasonOf(answer)}`.trim(), status);
         // A limit turns a request away before it is carried out, whatever it is.
         if (asked !== undefined) waitMs = waitMs === undefined || asked > longestPauseMs ? undefined : asked;
-        else if (answer.status < 500 || method !== 'GET') waitMs = undefined;
+        else if (answer.status < 500 || !isRepeatable) waitMs = undefined;
       } catch (cause) {
         failure = new GithubError(`${what}: ${messageOf(cause)}`, undefined, {
           cause,
         });
         // It may have been carried out all the same.
-        if (method !== 'GET') waitMs = undefined;
+        if (!isRepeatable) waitMs = undefined;
       }
       if (waitMs === undefined) throw failure;
       await clock.sleep(waitMs);
@@ -109,35 +133,42 @@ export function githubApi(run: GithubRun, token: string, clock: Clock): GithubAp
 
   const at = (path: string) => new URL(`${base.href}${path}`);
   return {
-    get: async (path) => read(await call('GET', at(path))),
-    user: async () => read(await call('GET', new URL(`${run.apiUrl}/user`))),
+    get: async (path) => (await call('GET', at(path))).value,
+    user: async () => (await call('GET', new URL(`${run.apiUrl}/user`))).value,
     list: async (path) => {
       const all: unknown[] = [];
       let next: URL | undefined = at(`${path}${path.includes('?') ? '&' : '?'}per_page=100`);
       for (let page = 0; next !== undefined && page < mostPages; page++) {
-        const answer: Answer = await call('GET', next);
-        const some = read(answer);
-        if (!Array.isArray(some)) throw new GithubError(`GET ${next.pathname}: no list came back`, answer.status);
-        all.push(...some);
-        next = following(answer, base);
+        const done: Done = await call('GET', next);
+        if (!Array.isArray(done.value)) throw new GithubError(`GET ${next.pathname}: no list came back`, undefined);
+        all.push(...done.value);
+        next = following(done, base);
       }
       return all;
     },
-    post: async (path, body) => read(await call('POST', at(path), body)),
-    patch: async (path, body) => read(await call('PATCH', at(path), body)),
+    post: async (path, body, repeat) => (await call('POST', at(path), body, repeat)).value,
+    patch: async (path, body) => (await call('PATCH', at(path), body)).value,
+    delete: async (path) => void (await call('DELETE', at(path))),
   };
 }
 
+/** Every answer is an object or a list, save that there is nothing to say of what was removed. */
 function read({ body, status }: Answer): unknown {
-  if (body === '') return undefined;
+  if (status === 204) return undefined;
+  const value = parsed(body);
+  if (typeof value !== 'object' || value === null) throw new Error('the answer is none of the API');
+  return value;
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw new GithubError('The answer is no JSON.', status, { cause });
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
-function following({ headers: { link } }: Answer, base: URL): URL | undefined {
+function following({ headers: { link } }: Done, base: URL): URL | undefined {
   const [, address] = /<([^>]+)>;\s*rel="next"/.exec(String(link ?? '')) ?? [];
   return within(base, address);
 }

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { Outcome, Report } from '../report/report.js';
 import { verdict } from '../report/verdict.js';
-import type { GithubApi } from './api.js';
+import { type GithubApi, isUnsure } from './api.js';
+import { latestDeployments } from './listed-deployments.js';
 import { measuredMark } from './measured.js';
+import type { Attempt } from './run.js';
 
 /** One entry in the repository's list of deployments. */
 export interface Deployment {
@@ -16,6 +19,8 @@ export interface DeploymentStart {
   /** The image's reference: whoever looks for what ran before finds it here. */
   readonly image?: string;
   readonly runUrl?: string;
+  /** By it others see whether the run is over. */
+  readonly attempt?: Attempt;
 }
 
 /** GitHub turns longer ones away. */
@@ -28,21 +33,52 @@ const longestDescription = 140;
  */
 export async function beginDeployment(
   api: GithubApi,
-  { commit, environment, task, image, runUrl }: DeploymentStart,
+  { commit, environment, task, image, runUrl, attempt }: DeploymentStart,
 ): Promise<Deployment> {
-  const answer = await api.post('/deployments', {
+  const key = randomUUID();
+  const id = await create(api, key, {
     ref: commit,
     environment,
     task,
     auto_merge: false,
     required_contexts: [],
     description: `${task} by hot-deploy`,
-    payload: { schema: 1, ...(image !== undefined && { image }) },
+    payload: { schema: 1, key, ...(image !== undefined && { image }), ...attempt },
   });
+  // Whether its beginning is shown or not, it is to have its end.
+  await addStatus(api, id, { state: 'in_progress', ...logs(runUrl) }).catch(() => undefined);
+  return { id };
+}
+
+/** Where it is not known whether it was made, it is looked for by the key in its payload before it is made once more. */
+async function create(
+  api: GithubApi,
+  key: string,
+  body: { readonly environment: string; readonly [field: string]: unknown },
+): Promise<number> {
+  try {
+    return idOf(await api.post('/deployments', body));
+  } catch (error) {
+    if (!isUnsure(error)) throw error;
+    const made = (await latestDeployments(api, body.environment)).find(({ payload }) => payload['key'] === key);
+    return made?.id ?? idOf(await api.post('/deployments', body));
+  }
+}
+
+function idOf(answer: unknown): number {
   const { id } = Object(answer) as { readonly id?: unknown };
   if (typeof id !== 'number') throw new Error('GitHub made a deployment and does not say which.');
-  await api.post(`/deployments/${id}/statuses`, { state: 'in_progress', ...logs(runUrl) });
-  return { id };
+  return id;
+}
+
+/** @throws GithubError */
+export async function addStatus(
+  api: GithubApi,
+  id: number,
+  status: { readonly state: string; readonly [field: string]: unknown },
+): Promise<void> {
+  // The same one twice says nothing else than once.
+  await api.post(`/deployments/${id}/statuses`, status, 'repeat');
 }
 
 const states = {
@@ -65,7 +101,7 @@ export async function endDeployment(
   report: Report,
   environmentUrl: string | undefined,
 ): Promise<void> {
-  await api.post(`/deployments/${id}/statuses`, {
+  await addStatus(api, id, {
     state: states[report.outcome],
     description: describe(report),
     ...logs(report.runUrl),
@@ -73,7 +109,7 @@ export async function endDeployment(
   });
 }
 
-const logs = (runUrl: string | undefined) => (runUrl === undefined ? {} : { log_url: runUrl });
+export const logs = (runUrl: string | undefined) => (runUrl === undefined ? {} : { log_url: runUrl });
 
 /** The verdict, as far as there is room for it, and at its end what the next plan reads there. */
 function describe(report: Report): string {

@@ -1,5 +1,6 @@
 import type { Method } from '../report/report.js';
 import type { GithubApi } from './api.js';
+import { isOwn, type Listed, latestDeployments, statusesOf } from './listed-deployments.js';
 import { measuredIn } from './measured.js';
 
 /** What GitHub's record says about earlier deploys of a repository. */
@@ -32,28 +33,22 @@ const mostMeasured = 5;
 
 export function earlierDeployments(api: GithubApi): EarlierDeployments {
   const listed = async (environment: string): Promise<readonly Listed[]> => {
-    const query = `environment=${encodeURIComponent(environment)}&per_page=${mostAsked}`;
-    const answer = await api.get(`/deployments?${query}`);
-    const all = (Array.isArray(answer) ? answer.flatMap(listedFrom) : []).sort((one, other) => other.id - one.id);
+    const all = (await latestDeployments(api, environment, mostAsked)).filter(({ commit }) => isCommit.test(commit));
     // A job with an `environment` of its own is listed by GitHub, too, and does not say what it has deployed.
-    return all.some(({ isOwn }) => isOwn) ? all.filter(({ isOwn }) => isOwn) : all;
-  };
-  const statuses = async ({ id }: Listed): Promise<readonly Status[]> => {
-    const answer = await api.get(`/deployments/${id}/statuses?per_page=100`);
-    return Array.isArray(answer) ? answer.flatMap(statusFrom) : [];
+    return all.some(isOwn) ? all.filter(isOwn) : all;
   };
   return {
     last: async (environment) => {
       for (const each of await listed(environment)) {
         // Later ones make it inactive.
-        if ((await statuses(each)).some(({ state }) => state === 'success')) return each.deployed;
+        if ((await statusesOf(api, each)).some(({ state }) => state === 'success')) return deployed(each);
       }
       return undefined;
     },
     downtimes: async (environment, method) => {
       const found: number[] = [];
       for (const each of await listed(environment)) {
-        const measured = (await statuses(each)).map(({ description }) => measuredIn(description));
+        const measured = (await statusesOf(api, each)).map(({ description }) => measuredIn(description));
         found.push(...measured.flatMap((one) => (one?.method === method ? [one.downtimeMs] : [])).slice(0, 1));
         if (found.length === mostMeasured) break;
       }
@@ -62,27 +57,11 @@ export function earlierDeployments(api: GithubApi): EarlierDeployments {
   };
 }
 
-interface Listed {
-  readonly id: number;
-  readonly isOwn: boolean;
-  readonly deployed: Deployed;
-}
+const isCommit = /^[0-9a-f]{40,64}$/;
+const isReference = /^[a-zA-Z0-9][\w.:@/-]*$/;
 
-interface Status {
-  readonly state: string;
-  readonly description: string;
-}
-
-function listedFrom(value: unknown): readonly Listed[] {
-  const { id, sha, payload, created_at: at } = Object(value) as Record<string, unknown>;
-  if (typeof id !== 'number' || typeof sha !== 'string' || !/^[0-9a-f]{40,64}$/.test(sha)) return [];
-  const { schema, image } = Object(payload) as Record<string, unknown>;
-  const isImage = typeof image === 'string' && /^[a-zA-Z0-9][\w.:@/-]*$/.test(image);
-  const deployed = { commit: sha, ...(isImage && { image }), ...(typeof at === 'string' && { at }) };
-  return [{ id, isOwn: schema === 1, deployed }];
-}
-
-function statusFrom(value: unknown): readonly Status[] {
-  const { state, description } = Object(value) as Record<string, unknown>;
-  return [{ state: String(state), description: typeof description === 'string' ? description : '' }];
+function deployed({ commit, at, payload }: Listed): Deployed {
+  const { image } = payload;
+  const isNamed = typeof image === 'string' && isReference.test(image);
+  return { commit, ...(isNamed && { image }), ...(at !== undefined && { at }) };
 }

@@ -1,10 +1,11 @@
 import type { Inputs } from '../inputs.js';
 import { messageOf } from '../message-of.js';
-import { renderComment } from '../report/comment.js';
+import { pastOf, renderComment } from '../report/comment.js';
 import type { Report } from '../report/report.js';
 import type { World } from '../world.js';
-import { type GithubApi, GithubError, githubApi } from './api.js';
+import { type GithubApi, githubApi, isDenied } from './api.js';
 import { writeComment } from './comment.js';
+import { endCutOff } from './cut-off.js';
 import { beginDeployment, type Deployment, endDeployment } from './deployment.js';
 import { type EarlierDeployments, earlierDeployments } from './earlier-deployments.js';
 import { type Found, findPullRequest } from './pull-request.js';
@@ -56,7 +57,9 @@ export async function openGithub(inputs: Asked, world: Surroundings): Promise<Gi
       const unwritten = [
         await attempt('deployment', 'deployments: write', async () => {
           const deployment = await (begun ?? beginRollback(api, run, inputs, report));
-          if (deployment !== undefined) await endDeployment(api, deployment, report, inputs.environmentUrl);
+          if (deployment === undefined) return;
+          await endDeployment(api, deployment, report, inputs.environmentUrl);
+          await endCutOff(api, run, inputs.environment, deployment, world.log);
         }),
         await attempt('comment on the pull request', 'pull-requests: write', () =>
           comment(api, run, inputs, world, report, tail),
@@ -69,7 +72,7 @@ export async function openGithub(inputs: Asked, world: Surroundings): Promise<Gi
 
 const isListed = ({ deployment, dryRun }: Asked) => deployment && !dryRun;
 
-function begin(api: GithubApi, { commit, url }: GithubRun, inputs: Asked): Promise<Deployment> | undefined {
+function begin(api: GithubApi, { commit, url, attempt }: GithubRun, inputs: Asked): Promise<Deployment> | undefined {
   const { environment, image, mode } = inputs;
   if (!isListed(inputs) || mode !== 'deploy') return undefined;
   return beginDeployment(api, {
@@ -78,6 +81,7 @@ function begin(api: GithubApi, { commit, url }: GithubRun, inputs: Asked): Promi
     task: 'deploy',
     ...(image !== undefined && { image }),
     ...(url !== undefined && { runUrl: url }),
+    ...(attempt && { attempt }),
   });
 }
 
@@ -95,6 +99,7 @@ async function beginRollback(
     task: 'rollback',
     ...(image && { image: image.reference }),
     ...(runUrl !== undefined && { runUrl }),
+    ...(run.attempt && { attempt: run.attempt }),
   });
 }
 
@@ -107,15 +112,18 @@ async function comment(
   tail: readonly string[],
 ): Promise<void> {
   if (!inputs.comment || report.status !== undefined || inputs.mode === 'script') return;
-  const found = await pullRequestOf(report, inputs, (commit) => findPullRequest(api, run, commit ?? run.commit, clock));
+  const found = await pullRequestOf(report, inputs, (takenBack) => findPullRequest(api, run, takenBack, clock));
   if (found.kind === 'none') {
     log.info(`No comment was written: ${found.why}.`);
     return;
   }
   const rollbackUrl = await rollbackWorkflow(run, inputs.context);
-  const { url = `#${found.number}` } = await writeComment(api, found.number, report.environment, (history) =>
-    renderComment(report, { history, log: tail, ...(rollbackUrl !== undefined && { rollbackUrl }) }),
-  );
+  const { url = `#${found.number}` } = await writeComment(api, clock, found.number, {
+    environment: report.environment,
+    own: pastOf(report),
+    render: (history) =>
+      renderComment(report, { history, log: tail, ...(rollbackUrl !== undefined && { rollbackUrl }) }),
+  });
   log.info(`comment: ${url}`);
 }
 
@@ -123,7 +131,7 @@ async function comment(
 async function pullRequestOf(
   { task, tookBack }: Report,
   { pullRequest }: Pick<Inputs, 'pullRequest'>,
-  find: (commit?: string) => Promise<Found>,
+  find: (takenBack?: string) => Promise<Found>,
 ): Promise<Found> {
   if (pullRequest !== undefined) return { kind: 'found', number: pullRequest };
   if (task !== 'rollback') return await find();
@@ -137,8 +145,7 @@ async function attempt(what: string, permission: string, work: () => Promise<voi
     await work();
     return undefined;
   } catch (error) {
-    const isDenied = error instanceof GithubError && (error.status === 403 || error.status === 404);
-    const hint = isDenied
+    const hint = isDenied(error)
       ? ` It takes \`permissions: ${permission}\`, which a run for a fork or by Dependabot does not have.`
       : '';
     return `The ${what} could not be written: ${messageOf(error)}. The job's summary says the same.${hint}`;

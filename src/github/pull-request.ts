@@ -13,17 +13,17 @@ const pausesMs = [0, 1_000, 2_000, 4_000];
 /**
  * Finds the pull request by which a commit came. Never guessed: where several are possible, none is taken.
  *
- * @param commit the one that is deployed; of a rollback the one that is taken back
+ * @param takenBack of a rollback the commit that it takes back: that came by another one than what the event is about
  * @throws GithubError where the API does not answer as it should
  */
 export async function findPullRequest(
   api: GithubApi,
   run: Pick<GithubRun, 'commit' | 'event' | 'payload'>,
-  commit: string,
+  takenBack: string | undefined,
   clock: Clock,
 ): Promise<Found> {
-  // What the event is about came by another one than what is taken back.
-  const own = commit === run.commit ? ofEvent(run) : undefined;
+  const commit = takenBack ?? run.commit;
+  const own = takenBack === undefined ? ofEvent(run) : undefined;
   if (own !== undefined) return { kind: 'found', number: own };
   const linked = new Set<number>();
   for (const pause of pausesMs) {

@@ -17,6 +17,15 @@ export interface GithubRun {
   readonly payload: Payload;
   /** Its page. */
   readonly url?: string;
+  /** Absent where the runner does not say. */
+  readonly attempt?: Attempt;
+}
+
+/** One time that a run of Actions is carried out: it has the same number when it is started again. */
+export interface Attempt {
+  readonly run: number;
+  /** From 1. */
+  readonly attempt: number;
 }
 
 /** As much of it as is looked at. From outside: anything may be missing or be something else. */
@@ -32,6 +41,7 @@ export async function githubRun(environment: NodeJS.ProcessEnv): Promise<GithubR
   const [owner, repository, more] = full.split('/');
   if (!owner || !repository || more !== undefined || !commit) return undefined;
   const url = runUrl(environment);
+  const attempt = attemptOf({ run: environment['GITHUB_RUN_ID'], attempt: environment['GITHUB_RUN_ATTEMPT'] });
   return {
     apiUrl: (environment['GITHUB_API_URL'] || 'https://api.github.com').replace(/\/+$/, ''),
     serverUrl: (environment['GITHUB_SERVER_URL'] || 'https://github.com').replace(/\/+$/, ''),
@@ -41,8 +51,23 @@ export async function githubRun(environment: NodeJS.ProcessEnv): Promise<GithubR
     event: environment['GITHUB_EVENT_NAME'] ?? '',
     payload: await payloadOf(environment['GITHUB_EVENT_PATH']),
     ...(url !== undefined && { url }),
+    ...(attempt && { attempt }),
   };
 }
+
+/** Undefined where it says none, whatever else it says. */
+export function attemptOf({
+  run,
+  attempt,
+}: {
+  readonly run?: unknown;
+  readonly attempt?: unknown;
+}): Attempt | undefined {
+  const [number, nth] = [Number(run), Number(attempt || 1)];
+  return isCount(number) && isCount(nth) ? { run: number, attempt: nth } : undefined;
+}
+
+const isCount = (value: number) => Number.isSafeInteger(value) && value > 0;
 
 async function payloadOf(path: string | undefined): Promise<Payload> {
   if (!path) return {};

@@ -28,8 +28,8 @@ export interface CommentFrame {
 
 /** Characters. GitHub turns a longer one away: https://github.com/orgs/community/discussions/41331 */
 export const commentLimit = 65_536;
-/** Of runs before this one. */
-const mostHistory = 5;
+/** Of runs before the one that a comment is about; its mark holds as many with that one. */
+export const mostHistory = 5;
 /** Of the machine-readable end, in bytes: it goes first where there is too much to say. */
 const mostJson = 20_000;
 
@@ -47,11 +47,14 @@ export function renderComment(whole: Report, { history, log = [], rollbackUrl }:
   return `${cut(parts.join('\n\n'), commentLimit - mark.length - 2)}\n\n${mark}`;
 }
 
-export const pastOf = (report: Report): Past => ({
-  at: report.startedAt,
-  outcome: report.outcome,
-  said: verdict(report),
-  ...(report.runUrl !== undefined && { runUrl: report.runUrl }),
+export const pastOf = (report: Report): Past => past(report.startedAt, report.outcome, verdict(report), report.runUrl);
+
+/** In bounds, so that what is written and what is read back are the same. */
+const past = (at: string, outcome: Outcome, said: string, runUrl: unknown): Past => ({
+  at: at.slice(0, 40).toWellFormed(),
+  outcome,
+  said: said.slice(0, 500).toWellFormed(),
+  ...(isAddress(runUrl) && { runUrl: runUrl.toWellFormed() }),
 });
 
 function before(history: readonly Past[]): readonly string[] {
@@ -98,8 +101,7 @@ export function readHistory(comment: string, environment: string): readonly Past
 function pastFrom(value: unknown): readonly Past[] {
   const { at, outcome, said, runUrl } = Object(value) as Record<string, unknown>;
   if (typeof at !== 'string' || typeof said !== 'string' || !isOutcome(outcome)) return [];
-  const [when, what] = [at.slice(0, 40), said.slice(0, 500)];
-  return [{ at: when, outcome, said: what, ...(isAddress(runUrl) && { runUrl }) }];
+  return [past(at, outcome, said, runUrl)];
 }
 
 const isOutcome = (value: unknown): value is Outcome => typeof value === 'string' && Object.hasOwn(exitCodes, value);
