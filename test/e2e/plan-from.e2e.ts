@@ -60,7 +60,7 @@ const deployment = (
   image: string,
   states: readonly { state: string; description?: string }[],
 ) => ({
-  ...{ id, ref: sha, sha, environment: 'production', task: 'deploy', created_at: '2026-01-02T03:04:05Z' },
+  ...{ id, ref: sha, environment: 'production', task: 'deploy' },
   ...{ payload: { schema: 1, image }, statuses: [...states] },
 });
 const containers = async () =>

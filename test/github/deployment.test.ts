@@ -23,7 +23,11 @@ describe('a deploy is listed among the deployments', () => {
       payload: { schema: 1, image: 'acme/shop:2', run: 5, attempt: 1 },
       statuses: [
         { log_url: 'https://github.test/acme/shop/actions/runs/5' },
-        { description: verdictOfSample.slice(4, -2), log_url: report.runUrl, environment_url: 'https://shop.test' },
+        {
+          description: `${verdictOfSample.slice(4, -2)} [relup, down 0 ms]`,
+          log_url: report.runUrl,
+          environment_url: 'https://shop.test',
+        },
       ],
     });
   });

@@ -63,6 +63,9 @@ const isTooLong = (text: string) => Buffer.byteLength(text) > longestBody;
 /** https://docs.github.com/en/rest/deployments/statuses */
 const longestDescription = 140;
 
+/** When every deployment was made. */
+export const begun = '2026-01-02T03:04:05Z';
+
 type Answers = Readonly<
   Record<string, (words: readonly string[], body: { body?: string }, query: URLSearchParams) => Answer>
 >;
@@ -124,7 +127,8 @@ export function answering(state: State, server: Server): Answers {
     'repos/list-deployments': (_, __, query) => {
       const wanted = query.get('environment');
       const all = state.deployments.filter(({ environment }) => wanted === null || environment === wanted);
-      return paged(all.map(({ statuses: _, ...rest }) => rest).reverse(), '/repos/acme/shop/deployments', query);
+      const listed = all.map(({ statuses: _, ...rest }) => ({ sha: rest.ref, created_at: begun, ...rest }));
+      return paged(listed.reverse(), '/repos/acme/shop/deployments', query);
     },
     'repos/create-deployment': (_, body) => {
       const given = body as unknown as Omit<Deployment, 'id' | 'statuses'>;

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { report } from '../report/sample.js';
+import { begun, type Deployment, type Status } from '../support/github/answers.js';
+import { stageOfEach } from '../support/github/stage.js';
+
+const stage = stageOfEach();
+const asked = { mode: 'plan', comment: false } as const;
+const commit = (digit: string) => digit.repeat(40);
+
+async function earlier() {
+  const { deployments } = await stage.open(report, {}, asked);
+  if (deployments === undefined) throw new Error('GitHub cannot be asked.');
+  return deployments;
+}
+
+/** One that stands there, with its statuses, the first one first. */
+function listed(id: number, statuses: readonly Status[], more: Partial<Deployment> = {}): void {
+  stage.github.state.deployments.push({
+    ...{ id, ref: commit(String(id)), environment: 'production', task: 'deploy' },
+    ...{ payload: { schema: 1, image: `shop:${id}` }, statuses: [...statuses] },
+    ...more,
+  });
+}
+const [began, success, inactive, failure]: readonly Status[] = [
+  { state: 'in_progress' },
+  { state: 'success' },
+  { state: 'inactive' },
+  { state: 'failure' },
+];
+const all = (...statuses: readonly (Status | undefined)[]) => statuses.flatMap((each) => each ?? []);
+
+describe('what was deployed last', () => {
+  test('is the latest that succeeded, a rollback too, whatever was tried since and though it may be inactive', async () => {
+    listed(1, all(began, success));
+    listed(2, all(began, success, inactive), { task: 'rollback' });
+    listed(3, all(began, failure));
+    listed(4, all(began));
+    listed(5, []);
+    expect(await (await earlier()).last('production')).toEqual({ commit: commit('2'), image: 'shop:2', at: begun });
+  });
+
+  test('is nothing where nothing was, or elsewhere', async () => {
+    listed(1, all(began, success), { environment: 'staging' });
+    expect(await (await earlier()).last('production')).toBeUndefined();
+  });
+
+  test('is what a job says only where hot-deploy has said nothing', async () => {
+    listed(1, all(success), { payload: {} });
+    listed(2, all(success), { payload: 'shop:2' });
+    expect(await (await earlier()).last('production')).toEqual({ commit: commit('2'), at: begun });
+    listed(3, all(success));
+    listed(4, all(success), { payload: {} });
+    expect(await (await earlier()).last('production')).toMatchObject({ image: 'shop:3' });
+  });
+
+  test.each([['--help'], [7], [undefined], ['a b']])('has no image that is none: %j', async (image) => {
+    listed(1, all(success), { payload: { schema: 1, image } });
+    expect(await (await earlier()).last('production')).toEqual({ commit: commit('1'), at: begun });
+  });
+
+  test('is no commit that is none', async () => {
+    listed(1, all(success), { ref: 'main' });
+    expect(await (await earlier()).last('production')).toBeUndefined();
+  });
+
+  test('is what a deploy itself has written there', async () => {
+    const written = { mode: 'deploy', deployment: true, comment: false };
+    await stage.notices({ ...report, outcome: 'deployed' }, { commit: commit('a') }, written);
+    await stage.notices({ ...report, outcome: 'rolled-back' }, { commit: commit('b') }, written);
+    expect(await (await earlier()).last('production')).toEqual({
+      commit: commit('a'),
+      image: 'acme/shop:2',
+      at: begun,
+    });
+    expect(await (await earlier()).downtimes('production', 'relup')).toEqual([0]);
+    expect(stage.github.wrong).toEqual([]);
+  });
+
+  test('cannot be said where GitHub does not answer', async () => {
+    stage.github.trouble = () => ({ status: 403, body: { message: 'Resource not accessible by integration' } });
+    await expect((await earlier()).last('production')).rejects.toThrow('403');
+  });
+});
+
+test('downtimes are those of the last five deploys by the same method that measured one', async () => {
+  const measured = (ms: number, method = 'recreate') => ({
+    state: 'success',
+    description: `Deployed. [${method}, down ${ms} ms]`,
+  });
+  for (let id = 1; id <= 7; id++) listed(id, all(began, measured(id * 100), inactive));
+  listed(8, all(began, measured(5, 'relup')));
+  listed(9, all(began, success));
+  const { downtimes } = await earlier();
+  expect(await downtimes('production', 'recreate')).toEqual([700, 600, 500, 400, 300]);
+  expect(await downtimes('production', 'relup')).toEqual([5]);
+  expect(await downtimes('production', 'service')).toEqual([]);
+  expect(stage.github.wrong).toEqual([]);
+});
