@@ -28,6 +28,8 @@ export interface CommentFrame {
 export const commentLimit = 65_536;
 /** Of runs before this one. */
 const mostHistory = 5;
+/** Of a verdict, in characters: the names in it come from outside, and all that is remembered has to fit. */
+const mostSaid = 500;
 /** Of the machine-readable end, in bytes: it goes first where there is too much to say. */
 const mostJson = 20_000;
 
@@ -42,8 +44,8 @@ export function renderComment(report: Report, { history, rollbackUrl }: CommentF
 export const pastOf = (report: Report): Past => ({
   at: report.startedAt,
   outcome: report.outcome,
-  said: verdict(report),
-  ...(report.runUrl !== undefined && { runUrl: report.runUrl }),
+  said: verdict(report).slice(0, mostSaid),
+  ...(isAddress(report.runUrl) && { runUrl: report.runUrl }),
 });
 
 function before(history: readonly Past[]): readonly string[] {
@@ -90,7 +92,7 @@ export function readHistory(comment: string, environment: string): readonly Past
 function pastFrom(value: unknown): readonly Past[] {
   const { at, outcome, said, runUrl } = Object(value) as Record<string, unknown>;
   if (typeof at !== 'string' || typeof said !== 'string' || !isOutcome(outcome)) return [];
-  const [when, what] = [at.slice(0, 40), said.slice(0, 500)];
+  const [when, what] = [at.slice(0, 40), said.slice(0, mostSaid)];
   return [{ at: when, outcome, said: what, ...(isAddress(runUrl) && { runUrl }) }];
 }
 
