@@ -16,6 +16,7 @@ export default defineConfig({
     projects: [
       // Generous, since a property is tried a hundred times and machines are shared.
       { test: { name: 'fast', include: ['test/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { name: 'browser', include: ['test/**/*.browser.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
       { test: { name: 'engine', include: ['test/**/*.e2e.ts'], exclude: measuring, maxWorkers: 2, ...patient } },
       { test: { name: 'measured', include: measuring, fileParallelism: false, ...patient } },
     ],

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What script/demo, script/test and script/bench need before they begin: Node packages, a Docker engine, base images, and
-# linters.
+# What script/demo, script/test, script/bench and script/screenshots need before they begin: Node packages, a Docker engine,
+# base images, linters, and a browser.
 # Sourced, from the repository's root.
 
 missing() {
@@ -25,23 +25,38 @@ install_packages() {
   cp "$folder/package-lock.json" "$mark"
 }
 
+# Installs packages of Debian where that may be done. What of it worked is for the caller to look at.
+install_debian() {
+  local each log
+  [[ $EUID == 0 ]] && type -P apt-get >/dev/null || return 0
+  echo "installing $*" >&2
+  log="$(mktemp)"
+  for each in update "install --no-install-recommends $*"; do
+    # shellcheck disable=SC2086 # a command and its words
+    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qq -y $each >>"$log" 2>&1 || cat "$log" >&2
+  done
+  rm "$log"
+}
+
 # What looks over the scripts that are generated. Where it cannot be had, the tests that take it say so and are skipped.
 install_linters() {
-  local each absent=() log
+  local each absent=()
   for each in shellcheck shfmt; do type -P "$each" >/dev/null || absent+=("$each"); done
   ((${#absent[@]})) || return 0
-  if [[ $EUID == 0 ]] && type -P apt-get >/dev/null; then
-    echo "installing ${absent[*]}" >&2
-    log="$(mktemp)"
-    for each in update "install --no-install-recommends ${absent[*]}"; do
-      # shellcheck disable=SC2086 # a command and its words
-      DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qq -y $each >>"$log" 2>&1 || cat "$log" >&2
-    done
-    rm "$log"
-  fi
+  install_debian "${absent[@]}"
   for each in "${absent[@]}"; do
     type -P "$each" >/dev/null || echo "$each is missing and could not be installed: the tests that take it are skipped" >&2
   done
+}
+
+has_browser() { [[ -n $(type -P chromium google-chrome) ]]; }
+
+# What the comment and the summary are looked at in. Where it cannot be had, the tests that take it say so and are skipped.
+install_browser() {
+  has_browser && return 0
+  # Letters like those that GitHub shows, and the signs before a verdict.
+  install_debian chromium fonts-liberation fonts-noto-color-emoji
+  has_browser || echo "chromium is missing and could not be installed: the tests that take it are skipped" >&2
 }
 
 # An engine that was started for this run is stopped after it; one that ran before stays.

@@ -21,8 +21,12 @@ const reference = (character: string) => `&#${character.codePointAt(0)};`;
 /** Read letter by letter; as HTML, since a character reference would stand as it is between backquotes. */
 export const code = (text: string) => `<code>${escaped(text)}</code>`;
 
-/** An encoded address holds neither the angle brackets that end it nor a space. */
-export const link = (text: string, url: string) => `[${escaped(text)}](<${encodeURI(oneLine(url))}>)`;
+/** What is no address of the web stays text. One that was parsed holds neither the angle brackets that end it nor a space. */
+export function link(text: string, url: string): string {
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  if (address === undefined || !/^https?:$/.test(address.protocol)) return escaped(text);
+  return `[${escaped(text)}](<${address.href.replace(/[&\\]/g, reference)}>)`;
+}
 
 export function markdown(section: Section): string {
   if (isEmpty(section)) return '';

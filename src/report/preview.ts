@@ -6,7 +6,7 @@ const mermaid = 'https://cdn.jsdelivr.net/npm/mermaid@11/dist/mermaid.esm.min.mj
 
 /** What GitHub's own page has around a comment, as far as one has to see it to judge the comment. */
 const style = `
-body { margin: 2rem auto; max-width: 52rem; padding: 0 1rem; font: 14px/1.5 -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; color: #1f2328; background: #fff; }
+body { margin: 2rem auto; max-width: 52rem; padding: 0 1rem; font: 14px/1.5 -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; color: #1f2328; background: #fff; overflow-wrap: break-word; }
 table { display: block; width: max-content; max-width: 100%; overflow: auto; border-collapse: collapse; margin-bottom: 16px; }
 th, td { border: 1px solid #d1d9e0; padding: 6px 13px; }
 tr:nth-child(2n) { background: #f6f8fa; }
@@ -14,7 +14,7 @@ code, pre { font: 85%/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monosp
 code { padding: .2em .4em; }
 pre { padding: 16px; overflow: auto; }
 pre code { padding: 0; background: none; font-size: 100%; }
-pre.mermaid { background: none; }
+pre.mermaid { padding: 0; background: none; }
 h3 { font-size: 1.25em; margin: 24px 0 16px; }
 details { margin-bottom: 16px; }
 a { color: #0969da; }

@@ -1,5 +1,6 @@
+import { number } from './count.js';
 import { spell } from './duration.js';
-import { gantt } from './gantt.js';
+import { gantt, mostBars } from './gantt.js';
 import { escaped, link, markdown, verbatim } from './markdown.js';
 import type { Report } from './report.js';
 import { sections } from './sections.js';
@@ -36,7 +37,9 @@ function circumstances({ environment, durationMs, startedAt, runUrl }: Report, l
 }
 
 /** Nothing where nothing took its time. */
-function timelineChart(report: Report): readonly string[] {
-  const chart = gantt(report.timeline);
-  return chart === undefined ? [] : [`### Timeline\n\n${verbatim({ lines: chart.split('\n') }, 'mermaid')}`];
+function timelineChart({ timeline }: Report): readonly string[] {
+  const chart = gantt(timeline);
+  if (chart === undefined) return [];
+  const cutOff = timeline.length > mostBars ? [`The first ${mostBars} of ${number(timeline.length)} steps.`] : [];
+  return ['### Timeline', verbatim({ lines: chart.split('\n') }, 'mermaid'), ...cutOff];
 }

@@ -46,6 +46,13 @@ describe('a comment that would be longer than GitHub takes', () => {
   });
 });
 
+test('names of any length leave room for the comment', () => {
+  const long = { ...report, from: 'x'.repeat(commentLimit), runUrl: `https://x.test/${'x'.repeat(commentLimit)}` };
+  const history = Array.from({ length: 5 }, () => pastOf(long));
+  expect(renderComment(long, { history }).length).toBeLessThanOrEqual(commentLimit);
+  expect(readHistory(renderComment(long, { history }), report.environment)).toHaveLength(5);
+});
+
 describe('what it told before', () => {
   const environment = 'prod --> <b>';
 
