@@ -59,6 +59,13 @@ describe('what goes wrong changes nothing about the verdict', () => {
     expect(stage.github.asked.filter(({ method }) => method !== 'GET')).toHaveLength(1);
   });
 
+  test('a comment that GitHub does not show yet is not written a second time', async () => {
+    stage.github.trouble = ({ operation }) =>
+      operation === 'issues/list-comments' ? { status: 200, body: [] } : undefined;
+    expect(await stage.tell(report)).toBeUndefined();
+    expect(stage.github.state.comments).toHaveLength(1);
+  });
+
   test('a repository that has another name now is followed there, and nowhere else', async () => {
     const moved = (to: string) => ({ status: 307, headers: { location: to } });
     stage.github.trouble = ({ path }, nth) => (nth === 1 ? moved(`${stage.github.url}${path}`) : undefined);
