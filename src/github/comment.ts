@@ -61,7 +61,8 @@ export async function writeComment(
     known = together(known, ...standing.map(({ told }) => told));
     // Nothing was lost but the answer.
     if (wasUnsure && oldest !== undefined && tells(oldest.told, own)) written = oldest;
-    if (written !== undefined && isRight(standing, known)) break;
+    // One that is not shown yet, or that somebody has removed, is not written a second time.
+    if (written !== undefined && (oldest === undefined || isRight(standing, known))) break;
     const body = render(without(own, known));
     try {
       written =

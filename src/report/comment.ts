@@ -51,10 +51,10 @@ export const pastOf = (report: Report): Past => past(report.startedAt, report.ou
 
 /** In bounds, so that what is written and what is read back are the same. */
 const past = (at: string, outcome: Outcome, said: string, runUrl: unknown): Past => ({
-  at: at.slice(0, 40).toWellFormed(),
+  at: at.slice(0, 40),
   outcome,
-  said: said.slice(0, 500).toWellFormed(),
-  ...(isAddress(runUrl) && { runUrl: runUrl.toWellFormed() }),
+  said: said.slice(0, 500),
+  ...(isAddress(runUrl) && { runUrl }),
 });
 
 function before(history: readonly Past[]): readonly string[] {

@@ -4,6 +4,7 @@ import type { Report } from '../../src/report/report.js';
 import { verdict } from '../../src/report/verdict.js';
 import { report } from '../report/sample.js';
 import { type Ended, everyOrder, oneOrder, type Play } from '../support/github/orders.js';
+import { closeStage, newStage } from '../support/github/stage.js';
 
 const bot = { login: 'github-actions[bot]', type: 'Bot' } as const;
 const person = { login: 'ada', type: 'User' } as const;
@@ -55,6 +56,8 @@ function isSound({ stage, notices, requests }: Ended): readonly string[] {
   const own = comments.filter(({ id }) => id >= 10);
   expect(own).toHaveLength(1);
   for (const each of requests) expect(each).toBeLessThanOrEqual(most(requests.length));
+  // Whoever has a link to it keeps it.
+  expect([10, 100]).toContain(own[0]?.id);
   const [{ body = '' } = {}] = own;
   const history = readHistory(body, report.environment);
   const runs = history.map(({ at }) => at);
@@ -125,4 +128,20 @@ test.each(choices)('four runs at once leave one comment that tells of each: %s',
   for (const beginning of ['nothing', 'a comment of a run before'] as const) {
     await oneOrder(play(beginning, 4, true), choose, (ended) => expect(isSound(ended)).toEqual(days(beginning, 4)));
   }
+});
+
+test('a run that was seen once is told of again, where one that had not seen it writes over it', async () => {
+  const stage = await newStage();
+  stage.github.state.comments.push({ id: 10, body: written(1), pullRequest: 7, user: bot });
+  let sleeps = 0;
+  const sleep = async () => {
+    const [comment] = stage.github.state.comments;
+    if (sleeps++ === 0 && comment) comment.body = written(2);
+  };
+  const event = { event: 'pull_request', payload: { pull_request: { number: 7 } } };
+  expect(await stage.notices(told(3), { ...event, clock: { now: () => 0, date: () => 0, sleep } })).toEqual([]);
+  const days = readHistory(stage.github.state.comments[0]?.body ?? '', 'production').map(({ at }) => at.slice(9, 10));
+  expect(days).toEqual(['3', '2', '1']);
+  expect(sleeps).toBe(2);
+  await closeStage(stage);
 });

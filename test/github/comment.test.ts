@@ -56,6 +56,22 @@ describe('a push tells the pull request that brought its commit', () => {
     expect(stage.github.state.comments).toHaveLength(2);
   });
 
+  test('and neither a copy by another bot is removed, nor one to which somebody has added something', async () => {
+    await stage.tell(report);
+    const { comments } = stage.github.state;
+    const [{ body = '' } = {}] = comments;
+    const [bot, another] = ['github-actions[bot]', 'translator[bot]'].map((login) => ({ login, type: 'Bot' }) as const);
+    if (bot === undefined || another === undefined) throw new Error('There are two.');
+    const copies = [
+      { id: 200, body, pullRequest: 7, user: another },
+      { id: 201, body: `> ${body}\n\nSee above.`, pullRequest: 7, user: bot },
+    ];
+    for (const copy of copies) comments.push({ ...copy });
+    await stage.tell({ ...rolledBack, startedAt: '2026-01-03T00:00:00.000Z' });
+    expect(comments.slice(1)).toEqual(copies);
+    expect(stage.bodies()[0]).toEqual([7, expect.stringMatching(/^↩️ \*\*Rolled back/)]);
+  });
+
   test('and a token of a person finds that one’s comment again', async () => {
     stage.github.login = 'deployer';
     await stage.tell(report);

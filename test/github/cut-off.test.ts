@@ -119,6 +119,10 @@ test('where there is nothing to do it costs four requests at most', async () => 
   for (let run = 10; run < 30; run++) earlier(run, { states: ['in_progress', 'success'] });
   await stage.tell(report, {}, listed);
   expect(cost()).toBe(4);
+  // Of its own one it knows.
+  expect(stage.github.asked.map(({ method, path }) => `${method} ${path}`)).not.toContain(
+    'GET /repos/acme/shop/deployments/100/statuses',
+  );
 });
 
 test.each([

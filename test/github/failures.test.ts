@@ -56,6 +56,14 @@ describe('what goes wrong changes nothing about the verdict', () => {
     expect(await stage.tell(report)).toBeUndefined();
     expect(stage.github.state.comments).toHaveLength(1);
     expect(stage.github.state.comments[0]?.body).not.toContain('Before this');
+    expect(stage.github.asked.filter(({ method }) => method !== 'GET')).toHaveLength(1);
+  });
+
+  test('a comment that GitHub does not show yet is not written a second time', async () => {
+    stage.github.trouble = ({ operation }) =>
+      operation === 'issues/list-comments' ? { status: 200, body: [] } : undefined;
+    expect(await stage.tell(report)).toBeUndefined();
+    expect(stage.github.state.comments).toHaveLength(1);
   });
 
   test('a repository that has another name now is followed there, and nowhere else', async () => {

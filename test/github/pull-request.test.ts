@@ -97,6 +97,16 @@ describe('the pull request is found', () => {
     expect(stage.lines.join()).toContain('several pull requests (#9, #10)');
   });
 
+  test('not at all where several were merged as the commit, whatever its message says', async () => {
+    stage.merged(7);
+    stage.merged(8);
+    stage.github.state.linked.set(commit, [7, 8]);
+    stage.github.state.commits.set(commit, 'Sell more (#7)');
+    expect(await stage.tell(report)).toBeUndefined();
+    expect(stage.github.state.comments).toEqual([]);
+    expect(stage.lines.join()).toContain('is the merge of several pull requests (#7, #8)');
+  });
+
   test('by the number that the user gives', async () => {
     await stage.tell(report, {}, { pullRequest: 3 });
     expect(stage.bodies()).toEqual([[3, verdictOfSample]]);
