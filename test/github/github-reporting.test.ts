@@ -242,6 +242,12 @@ describe('the pull request is found', () => {
     expect(github.asked).toEqual([]);
     expect(lines.join()).toContain('does not say of which commit it is');
   });
+
+  test('nor of one that was refused before it was known what would be taken back', async () => {
+    await tell({ ...report, task: 'rollback', outcome: 'refused' });
+    expect(github.asked).toEqual([]);
+    expect(lines.join()).toContain('No comment was written: nothing was taken back.');
+  });
 });
 
 describe('what goes wrong changes nothing about the verdict', () => {
