@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What script/demo, script/test and script/bench need before they begin: Node packages, a Docker engine, base images, and
-# linters.
+# What script/demo, script/test and script/bench need before they begin: Node packages, a Docker engine, base images, linters,
+# and a runner of workflows.
 # Sourced, from the repository's root.
 
 missing() {
@@ -42,6 +42,26 @@ install_linters() {
   for each in "${absent[@]}"; do
     type -P "$each" >/dev/null || echo "$each is missing and could not be installed: the tests that take it are skipped" >&2
   done
+}
+
+# A runner that carries out whole workflows, built once for each version. Only the module proxy is asked, never a repository.
+install_act() {
+  local version=0.2.89 folder="$PWD/out/tools" proxy log
+  [[ "$("$folder/act" --version 2>/dev/null)" == "act version $version" ]] && return 0
+  if ! type -P go >/dev/null; then
+    echo "go is missing, and act is built with it: the tests that take act are skipped" >&2
+    return 0
+  fi
+  echo "building act $version" >&2
+  proxy="$(go env GOPROXY)"
+  log="$(mktemp)"
+  GOBIN="$folder" GOPROXY="${proxy//[,|]direct/}" CGO_ENABLED=0 \
+    nice -n 19 timeout 900 go install -p 1 "github.com/nektos/act@v$version" >"$log" 2>&1 || {
+    cat "$log" >&2
+    rm -f "$folder/act"
+    echo "act could not be built: the tests that take it are skipped" >&2
+  }
+  rm "$log"
 }
 
 # An engine that was started for this run is stopped after it; one that ran before stays.
