@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type GithubServer, startGithub } from '../support/github/server.js';
@@ -17,6 +18,19 @@ const label = 'role=web';
 const port = 4000;
 
 const minutes = 60_000;
+
+const calling = `name: Call
+on: push
+permissions:
+  contents: read
+  deployments: write
+  pull-requests: write
+jobs:
+  deploy:
+    uses: ./.github/workflows/deploy.yml
+    with:
+      containers: NAME
+`;
 
 let shop: Shop;
 let github: GithubServer;
@@ -59,9 +73,10 @@ async function nobodyElse(timeoutMs: number): Promise<void> {
 /** What tells whether it was started again. */
 const life = async () => (await web.inspect()).State.StartedAt;
 
-async function happens({ run }: Runner, file: string, happening: Happening): Promise<number> {
+/** @param called what `file` calls, and holds the permissions */
+async function happens({ run }: Runner, file: string, happening: Happening, called = file): Promise<number> {
   await shop.checkOut(happening.commit);
-  github.trouble = onlyWhatIsPermitted(await readWorkflow(join(shop.workflows, file)));
+  github.trouble = onlyWhatIsPermitted(await readWorkflow(join(shop.workflows, called)));
   const exitCode = await run(file, happening, shop, github);
   expect(github.wrong).toEqual([]);
   return exitCode;
@@ -135,6 +150,16 @@ describe.each(runners)('the published workflows, unchanged, carried out by %s', 
   it.skipIf(runner.absent)('build nothing that came from a fork', async () => {
     expect(await happens(runner, 'plan.yml', shop.opened('somebody/fork'))).toBe(0);
     expect(github.asked).toEqual([]);
+  });
+});
+
+describe('a workflow of somebody, carried out by act', () => {
+  inShop(examples);
+
+  it.skipIf(act.absent)('deploys hot by calling the one that is published', async () => {
+    await writeFile(join(shop.workflows, 'call.yml'), calling.replace('NAME', web.name));
+    expect(await happens(act, 'call.yml', merge(), 'deploy.yml')).toBe(0);
+    await isDeployedHot();
   });
 });
 

@@ -38,9 +38,9 @@ async function runJobs(workflow: Workflow, happening: Happening, folder: string,
   for (const [id, job] of Object.entries(jobs)) {
     if (job.needs !== undefined && needs[job.needs] === undefined) throw new Error(`${id} needs what is not there yet`);
     const known = { ...contexts, needs };
-    const isHeld = job.needs === undefined || needs[job.needs]?.result === 'success';
+    const isReady = job.needs === undefined || needs[job.needs]?.result === 'success';
     needs[id] =
-      isHeld && (job.if === undefined || holds(job.if, known))
+      isReady && (job.if === undefined || holds(job.if, known))
         ? await runJob(job, known, join(folder, id), environment)
         : { result: 'skipped', outputs: {} };
   }
