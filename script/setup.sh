@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What script/demo, script/test, script/bench and script/screenshots need before they begin: Node packages, a Docker engine,
-# base images, linters, and a browser.
+# base images, linters, a browser, and a runner of workflows.
 # Sourced, from the repository's root.
 
 missing() {
@@ -57,6 +57,26 @@ install_browser() {
   # Letters like those that GitHub shows, and the signs before a verdict.
   install_debian chromium fonts-liberation fonts-noto-color-emoji
   has_browser || echo "chromium is missing and could not be installed: the tests that take it are skipped" >&2
+}
+
+# A runner that carries out whole workflows, built once for each version. Only the module proxy is asked, never a repository.
+install_act() {
+  local version=0.2.89 folder="$PWD/out/tools" proxy log
+  [[ "$("$folder/act" --version 2>/dev/null)" == "act version $version" ]] && return 0
+  if ! type -P go >/dev/null; then
+    echo "go is missing, and act is built with it: the tests that take act are skipped" >&2
+    return 0
+  fi
+  echo "building act $version" >&2
+  proxy="$(go env GOPROXY)"
+  log="$(mktemp)"
+  GOBIN="$folder" GOPROXY="${proxy//[,|]direct/}" CGO_ENABLED=0 \
+    nice -n 19 timeout 900 go install -p 1 "github.com/nektos/act@v$version" >"$log" 2>&1 || {
+    cat "$log" >&2
+    rm -f "$folder/act"
+    echo "act could not be built: the tests that take it are skipped" >&2
+  }
+  rm "$log"
 }
 
 # An engine that was started for this run is stopped after it; one that ran before stays.

@@ -4,6 +4,7 @@ import { cancellation } from './cancellation.js';
 import { connectEngine } from './docker/connect.js';
 import { annotations } from './github/annotations.js';
 import { openGithub } from './github/github-reporting.js';
+import { hideDeprecations } from './hide-deprecations.js';
 import { actionInputs } from './inputs/action-inputs.js';
 import { readInputs } from './inputs.js';
 import { systemClock } from './log.js';
@@ -17,6 +18,7 @@ import { tell } from './story.js';
 
 const environment = process.env;
 const signal = cancellation();
+hideDeprecations();
 
 try {
   const log = withTail(runnerLog(systemClock));

@@ -3,6 +3,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { cancellation } from './cancellation.js';
 import { connectEngine } from './docker/connect.js';
 import { openGithub } from './github/github-reporting.js';
+import { hideDeprecations } from './hide-deprecations.js';
 import { debugWord, readCommandLine } from './inputs/command-line.js';
 import { help } from './inputs/help.js';
 import { UsageError } from './inputs/usage-error.js';
@@ -20,6 +21,7 @@ import { tell } from './story.js';
 const environment = process.env;
 const words = process.argv.slice(2);
 const signal = cancellation();
+hideDeprecations();
 const options = { clock: systemClock, debug: words.includes(debugWord), environment };
 const log = withTail(terminalLog(process.stderr, options));
 

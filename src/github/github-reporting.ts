@@ -129,15 +129,16 @@ async function comment(
 
 /** A rollback is about the change that it takes back. */
 async function pullRequestOf(
-  { task, tookBack }: Report,
+  { task, outcome, tookBack }: Report,
   { pullRequest }: Pick<Inputs, 'pullRequest'>,
   find: (takenBack?: string) => Promise<Found>,
 ): Promise<Found> {
   if (pullRequest !== undefined) return { kind: 'found', number: pullRequest };
   if (task !== 'rollback') return await find();
-  return tookBack?.commit === undefined
-    ? { kind: 'none', why: 'the image that ran does not say of which commit it is' }
-    : await find(tookBack.commit);
+  if (tookBack?.commit !== undefined) return await find(tookBack.commit);
+  const isBefore = outcome === 'refused' && tookBack === undefined;
+  const why = isBefore ? 'nothing was taken back' : 'the image that ran does not say of which commit it is';
+  return { kind: 'none', why };
 }
 
 async function attempt(what: string, permission: string, work: () => Promise<void>): Promise<string | undefined> {

@@ -133,6 +133,12 @@ describe('the pull request is found', () => {
     },
   );
 
+  test('and of one that was refused before it was known what would be taken back nobody is told', async () => {
+    await stage.tell({ ...report, task: 'rollback', outcome: 'refused' });
+    expect(stage.github.asked).toEqual([]);
+    expect(stage.lines.join()).toContain('No comment was written: nothing was taken back.');
+  });
+
   test('and of one whose image names no commit nobody is told', async () => {
     await stage.tell({ ...report, task: 'rollback', tookBack: { image: 'sha256:1' } });
     expect(stage.github.asked).toEqual([]);

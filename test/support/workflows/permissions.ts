@@ -1,0 +1,41 @@
+import type { Trouble } from '../github/server.js';
+import type { Workflow } from './workflow.js';
+
+type Level = 'read' | 'write';
+
+/** By operation: any of these will do. https://docs.github.com/rest/authentication/permissions-required-for-github-apps */
+const takes: Readonly<Record<string, readonly (readonly [scope: string, level: Level])[]>> = {
+  'repos/list-pull-requests-associated-with-commit': [['pull-requests', 'read']],
+  'repos/get-commit': [['contents', 'read']],
+  'pulls/get': [['pull-requests', 'read']],
+  'issues/list-comments': [
+    ['issues', 'read'],
+    ['pull-requests', 'read'],
+  ],
+  'issues/create-comment': [
+    ['issues', 'write'],
+    ['pull-requests', 'write'],
+  ],
+  'issues/update-comment': [
+    ['issues', 'write'],
+    ['pull-requests', 'write'],
+  ],
+  'repos/list-deployments': [['deployments', 'read']],
+  'repos/create-deployment': [['deployments', 'write']],
+  'repos/list-deployment-statuses': [['deployments', 'read']],
+  'repos/create-deployment-status': [['deployments', 'write']],
+  // A job's token is nobody's.
+  'users/get-authenticated': [],
+};
+
+/** GitHub's answer to a job that asks for more than its workflow permits. */
+export function onlyWhatIsPermitted({ permissions, jobs }: Workflow): Trouble {
+  const own = Object.values(jobs).find(({ steps = [] }) => steps.some(({ uses = '' }) => /hot-deploy@/.test(uses)));
+  const given = own?.permissions ?? permissions ?? {};
+  return ({ operation }) => {
+    // The server has its own answer to what is none of GitHub's.
+    if (operation === '') return undefined;
+    const suffices = takes[operation]?.some(([scope, level]) => given[scope] === 'write' || given[scope] === level);
+    return suffices ? undefined : { status: 403, body: { message: 'Resource not accessible by integration' } };
+  };
+}
