@@ -20,6 +20,11 @@ const takes: Readonly<Record<string, readonly (readonly [scope: string, level: L
     ['issues', 'write'],
     ['pull-requests', 'write'],
   ],
+  'issues/delete-comment': [
+    ['issues', 'write'],
+    ['pull-requests', 'write'],
+  ],
+  'actions/get-workflow-run': [['actions', 'read']],
   'repos/list-deployments': [['deployments', 'read']],
   'repos/create-deployment': [['deployments', 'write']],
   'repos/list-deployment-statuses': [['deployments', 'read']],
@@ -28,14 +33,21 @@ const takes: Readonly<Record<string, readonly (readonly [scope: string, level: L
   'users/get-authenticated': [],
 };
 
-/** GitHub's answer to a job that asks for more than its workflow permits. */
-export function onlyWhatIsPermitted({ permissions, jobs }: Workflow): Trouble {
+/**
+ * GitHub's answer to a job that asks for more than its workflow permits.
+ *
+ * @param isForFork where nothing may be written, whatever the workflow permits
+ */
+export function onlyWhatIsPermitted({ permissions, jobs }: Workflow, isForFork = false): Trouble {
   const own = Object.values(jobs).find(({ steps = [] }) => steps.some(({ uses = '' }) => /hot-deploy@/.test(uses)));
   const given = own?.permissions ?? permissions ?? {};
   return ({ operation }) => {
     // The server has its own answer to what is none of GitHub's.
     if (operation === '') return undefined;
-    const suffices = takes[operation]?.some(([scope, level]) => given[scope] === 'write' || given[scope] === level);
+    const suffices = takes[operation]?.some(([scope, level]) => mayDo(given[scope], level, isForFork));
     return suffices ? undefined : { status: 403, body: { message: 'Resource not accessible by integration' } };
   };
 }
+
+const mayDo = (given: string | undefined, asked: Level, isForFork: boolean) =>
+  asked === 'read' ? given === 'read' || given === 'write' : given === 'write' && !isForFork;

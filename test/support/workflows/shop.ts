@@ -91,6 +91,7 @@ export async function openShop(files: Readonly<Record<string, string>>): Promise
       event: 'pull_request',
       commit: trial,
       ref: `refs/pull/${pullRequest}/merge`,
+      isFork: from !== repository,
       payload: {
         action: 'opened',
         number: pullRequest,

@@ -47,6 +47,8 @@ export interface Happening {
   /** What is checked out. */
   readonly commit: string;
   readonly ref: string;
+  /** Whether it is about what somebody else's repository holds. */
+  readonly isFork?: boolean;
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
