@@ -3,7 +3,6 @@ import * as core from '@actions/core';
 import { cancellation } from './cancellation.js';
 import { connectEngine } from './docker/connect.js';
 import { annotations } from './github/annotations.js';
-import { openGithub } from './github/github-reporting.js';
 import { hideDeprecations } from './hide-deprecations.js';
 import { actionInputs } from './inputs/action-inputs.js';
 import { readInputs } from './inputs.js';
@@ -14,7 +13,7 @@ import { withTail } from './report/log-tail.js';
 import { publish } from './report/publish.js';
 import { runnerLog } from './report/runner-log.js';
 import { verdict } from './report/verdict.js';
-import { tell } from './story.js';
+import { withGithub } from './with-github.js';
 
 const environment = process.env;
 const signal = cancellation();
@@ -23,16 +22,8 @@ hideDeprecations();
 try {
   const log = withTail(runnerLog(systemClock));
   const inputs = readInputs(actionInputs(environment), environment);
-  for (const secret of [inputs.cookie, inputs.githubToken]) if (secret) log.mask(secret);
-  const github = await openGithub(inputs, { environment, clock: systemClock, log });
-  const report = await tell(inputs, {
-    log,
-    clock: systemClock,
-    connect: () => connectEngine(environment),
-    environment,
-    ...(github.deployments && { deployments: github.deployments }),
-    signal,
-  });
+  const connect = () => connectEngine(environment);
+  const { report, github } = await withGithub(inputs, { log, clock: systemClock, connect, environment, signal });
   await publish(report, inputs, environment, log.tail());
   for (const { file, line: startLine, title, message } of await annotations(report, inputs.context).catch(() => [])) {
     core.warning(message, { file: posix.join(inputs.context, file), startLine, title });

@@ -2,7 +2,6 @@
 import manifest from '../package.json' with { type: 'json' };
 import { cancellation } from './cancellation.js';
 import { connectEngine } from './docker/connect.js';
-import { openGithub } from './github/github-reporting.js';
 import { hideDeprecations } from './hide-deprecations.js';
 import { debugWord, readCommandLine } from './inputs/command-line.js';
 import { help } from './inputs/help.js';
@@ -16,7 +15,7 @@ import { withTail } from './report/log-tail.js';
 import { renderTerminal } from './report/terminal.js';
 import { terminalLog } from './report/terminal-log.js';
 import { writePreview, writeReport } from './report/write.js';
-import { tell } from './story.js';
+import { withGithub } from './with-github.js';
 
 const environment = process.env;
 const words = process.argv.slice(2);
@@ -33,16 +32,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const inputs = readInputs(command.given, environment);
-  for (const secret of [inputs.cookie, inputs.githubToken]) if (secret) log.mask(secret);
-  const github = await openGithub(inputs, { environment, clock: systemClock, log });
-  const report = await tell(inputs, {
-    log,
-    clock: systemClock,
-    connect: () => connectEngine(environment),
-    environment,
-    ...(github.deployments && { deployments: github.deployments }),
-    signal,
-  });
+  const connect = () => connectEngine(environment);
+  const { report, github } = await withGithub(inputs, { log, clock: systemClock, connect, environment, signal });
   // A report that can't be written changes nothing about what was deployed.
   await writeReport(report, inputs.reportPath).catch((error) => log.warning(explain(error)));
   if (inputs.preview) {

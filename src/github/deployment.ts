@@ -109,12 +109,27 @@ export async function endDeployment(
   });
 }
 
+/**
+ * Says that it ended by an error, and that nobody knows how.
+ *
+ * @throws GithubError
+ */
+export async function breakOffDeployment(
+  api: GithubApi,
+  { id }: Deployment,
+  runUrl: string | undefined,
+): Promise<void> {
+  // What an error that nobody expected has in its message nobody knows either.
+  await addStatus(api, id, { state: 'error', description: 'Broken off by an error: see the log.', ...logs(runUrl) });
+}
+
 export const logs = (runUrl: string | undefined) => (runUrl === undefined ? {} : { log_url: runUrl });
 
 /** The verdict, as far as there is room for it, and at its end what the next plan reads there. */
 function describe(report: Report): string {
   const mark = report.outcome === 'deployed' ? measuredMark(report) : '';
-  const most = longestDescription - mark.length;
-  const text = verdict(report);
-  return `${text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`}${mark}`;
+  return shortened(verdict(report), longestDescription - mark.length) + mark;
 }
+
+const shortened = (text: string, most: number) =>
+  text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;

@@ -6,7 +6,7 @@ import type { World } from '../world.js';
 import { type GithubApi, githubApi, isDenied } from './api.js';
 import { writeComment } from './comment.js';
 import { endCutOff } from './cut-off.js';
-import { beginDeployment, type Deployment, endDeployment } from './deployment.js';
+import { beginDeployment, breakOffDeployment, type Deployment, endDeployment } from './deployment.js';
 import { type EarlierDeployments, earlierDeployments } from './earlier-deployments.js';
 import { type Found, findPullRequest } from './pull-request.js';
 import { rollbackWorkflow } from './rollback-workflow.js';
@@ -18,6 +18,8 @@ export interface GithubReporting {
   readonly deployments?: EarlierDeployments;
   /** Once a run has ended; sentences about what could not be written, for notices. `log` are its own last lines. */
   end(report: Report, log?: readonly string[]): Promise<readonly string[]>;
+  /** Once it has ended by an error, without a report: what became of it nobody knows. */
+  breakOff(): Promise<void>;
 }
 
 type Asked = Pick<
@@ -36,7 +38,7 @@ type Asked = Pick<
 
 type Surroundings = Pick<World, 'environment' | 'clock' | 'log'>;
 
-const silent: GithubReporting = { end: async () => [] };
+const silent: GithubReporting = { end: async () => [], breakOff: async () => undefined };
 
 /** Says that a deploy has begun; nobody waits for that before the run has ended. */
 export async function openGithub(inputs: Asked, world: Surroundings): Promise<GithubReporting> {
@@ -66,6 +68,12 @@ export async function openGithub(inputs: Asked, world: Surroundings): Promise<Gi
         ),
       ];
       return unwritten.flatMap((sentence) => sentence ?? []);
+    },
+    breakOff: async () => {
+      await attempt('deployment', 'deployments: write', async () => {
+        const deployment = await begun;
+        if (deployment !== undefined) await breakOffDeployment(api, deployment, run.url);
+      });
     },
   };
 }

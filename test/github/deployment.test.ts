@@ -42,6 +42,18 @@ describe('a deploy is listed among the deployments', () => {
     expect(statuses()[0]?.states).toEqual(['in_progress', state]);
   });
 
+  test('and one whose run broke off as an error', async () => {
+    const reporting = await stage.open(report, {}, listed);
+    await reporting.breakOff();
+    expect(statuses()[0]?.states).toEqual(['in_progress', 'error']);
+    expect(stage.github.state.deployments[0]?.statuses.at(-1)?.description).toBe(
+      'Broken off by an error: see the log.',
+    );
+    expect(stage.github.wrong).toEqual([]);
+    stage.github.trouble = () => 'cut';
+    await (await stage.open(report, {}, listed)).breakOff();
+  });
+
   test('before anything has ended', async () => {
     const begun: string[] = [];
     stage.github.trouble = ({ operation }) => void begun.push(operation);
