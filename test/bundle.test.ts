@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 test.each(['index.js', 'cli.js'])('dist/%s is small enough to be read before anybody waits for it', async (name) => {
@@ -13,4 +15,20 @@ test('no warning of Node about a library reaches those who deploy', () => {
   const { stdout, stderr } = spawnSync(process.execPath, words, { env: environment, encoding: 'utf8' });
   expect(stdout).toContain('No Docker engine answers at tcp://127.0.0.1:1');
   expect(stderr).toBe('');
+});
+
+test('the package that npm publishes is a command line that stands on its own', { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-pack-'));
+  const pack = spawnSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], {
+    encoding: 'utf8',
+  });
+  const archive = pack.stdout.trim().split('\n').at(-1) ?? '';
+  spawnSync('tar', ['-xzf', join(folder, archive), '-C', folder]);
+  const cli = join(folder, 'package', 'dist', 'cli.js');
+  const run = (...words: readonly string[]) => spawnSync(cli, words, { cwd: folder, encoding: 'utf8' });
+  const version = run('--version');
+  const files = await readdir(join(folder, 'package', 'dist'));
+  await rm(folder, { recursive: true });
+  expect(version).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  expect(files).toEqual(expect.arrayContaining(['agent', 'fallback', 'licenses.txt']));
 });

@@ -35,7 +35,7 @@ export function proofs(containers: readonly ContainerReport[]): Table {
   };
 }
 
-/** By name: what differs from a cold boot, what could not be compared, and which settings a re-creation lost. */
+/** By name: what differs from a cold boot, and which settings a re-creation lost. */
 export function differences(containers: readonly ContainerReport[]): List {
   const items = containers.flatMap(({ name, proof, settings }) => [
     ...named(name, 'module differs', proof?.modules.differing),
@@ -44,9 +44,18 @@ export function differences(containers: readonly ContainerReport[]): List {
     ...named(name, 'supervision differs', proof?.supervision.differing),
     ...named(name, 'registration missing', proof?.registrations.differing),
     ...named(name, 'container setting differs', settings?.differing),
-    ...named(name, 'not compared', proof?.notCompared),
   ]);
   return { title: 'Differences', kind: 'list', items };
+}
+
+/** What nobody can say whether it differs; once where it is so of all. */
+export function notCompared(containers: readonly ContainerReport[]): List {
+  const names = new Map<string, readonly string[]>();
+  for (const { name, proof } of containers) {
+    for (const what of proof?.notCompared ?? []) names.set(what, [...(names.get(what) ?? []), name]);
+  }
+  const items = [...names].map(([what, of]) => (of.length === containers.length ? what : `${of.join(', ')}: ${what}`));
+  return { title: 'Not compared', kind: 'list', detail: true, items };
 }
 
 function figures({ modules, environment, protocols, supervision, registrations, vm }: Proof): readonly string[] {

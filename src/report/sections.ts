@@ -4,7 +4,7 @@ import { earlierVersions } from './earlier.js';
 import { foretold } from './foretold.js';
 import { latencyTable, phaseTable } from './measurements.js';
 import { processTable } from './processes.js';
-import { differences, proofs } from './proof.js';
+import { differences, notCompared, proofs } from './proof.js';
 import { reasonTable } from './reasons.js';
 import { rehearsalRemarks, rehearsalTable } from './rehearsals.js';
 import type { Report } from './report.js';
@@ -31,6 +31,7 @@ export function sections(report: Report): readonly Section[] {
         rehearsalRemarks(containers),
         earlierVersions(containers),
         proofs(containers),
+        notCompared(containers),
         phaseTable(containers),
         files(report),
       ];
