@@ -1,4 +1,6 @@
 import { messageOf } from '../message-of.js';
+import { judgeProcesses } from '../plan/process-rules.js';
+import { few } from '../plan/rule.js';
 import type { RunningRelease } from '../release/release.js';
 import { type AfterSwitch, prepareSwitch, ready, type Switched, switchRelease } from '../upgrade/switch.js';
 import { type Direction, routeDown, routeUp, target, unlike, type Way } from '../upgrade/way.js';
@@ -42,13 +44,10 @@ export async function unready(
     const why = `it no longer runs what the plan was made for (${identity.version}, ${differing.length} modules differ): somebody else deployed meanwhile`;
     return { why, overtaken: true };
   }
-  const { supervisors, wouldDie, unanswering, unsupervised, funs } = check;
-  const found = [
-    ...supervisors.map(({ path, why }) => `${path}: ${why}`),
-    ...[...wouldDie, ...unanswering, ...unsupervised].map(({ name, pid }) => `${name ?? pid} would not come through`),
-    ...funs.map(({ place, module }) => `${place} keeps a fun of ${module}`),
-  ];
-  return found.length === 0 ? undefined : { why: found.join('; '), overtaken: false };
+  const found = judgeProcesses(check).map(({ code, subject }) => `${subject} (${code})`);
+  return found.length === 0
+    ? undefined
+    : { why: `not everything in it would come through: ${few(found, 5)}`, overtaken: false };
 }
 
 /** Goes one leg, and holds what runs then against what the way says of that release. */

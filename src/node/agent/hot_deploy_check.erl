@@ -3,6 +3,8 @@
 -export([ready/1, check/1, concerned/1, answer/2]).
 
 -define(PATIENCE, 3000).
+-define(LOOKS, 5).
+-define(PAUSE, 50).
 
 %% Who this is, and what the upgrade would do to it, in one answer.
 -spec ready(map()) -> hot_deploy_json:json().
@@ -37,7 +39,7 @@ check(#{loads := LoadNames, updates := UpdateNames, timeout := Timeout}) ->
                         held => length(Concerned),
                         counts => counts(Updates, Supervised),
                         unanswering => [note(Pid) || Pid <- unanswering(Concerned, Timeout)],
-                        unsupervised => [note(Pid) || Pid <- runs(Updates) -- Concerned, not asked_by_handler(Pid)]
+                        unsupervised => [note(Pid) || Pid <- unsupervised(Updates, Concerned)]
                     }
             catch
                 throw:{refused, supervisors, Why} ->
@@ -100,9 +102,24 @@ supervised() ->
 runs(Modules) ->
     [Pid || Pid <- erlang:processes(), {Module, _, _} <- [proc_lib:initial_call(Pid)], lists:member(Module, Modules)].
 
-%% All are asked at once: one after another, each busy one would cost its full time-out.
+%% Those that no supervisor reports. One that has come since the supervisors were asked is no such process, where
+%% connections come and go all the time: only who is found outside again and again is.
+unsupervised(Updates, Concerned) ->
+    outside([Pid || Pid <- runs(Updates) -- Concerned, not asked_by_handler(Pid)], Updates, ?LOOKS).
+
+outside([], _, _) ->
+    [];
+outside(Pids, _, 0) ->
+    Pids;
+outside(Pids, Updates, Looks) ->
+    timer:sleep(?PAUSE),
+    outside([Pid || Pid <- Pids -- concerned(Updates), is_process_alive(Pid)], Updates, Looks - 1).
+
+%% All are asked at once: one after another, each busy one would cost its full time-out. Who has ended meanwhile needs no
+%% holding.
 unanswering(Pids, Timeout) ->
-    [Pid || {Pid, failed} <- answer(Pids, fun(Pid) -> sys:statistics(Pid, get, Timeout) end)].
+    Answers = answer(Pids, fun(Pid) -> sys:statistics(Pid, get, Timeout) end),
+    [Pid || {Pid, failed} <- Answers, is_process_alive(Pid)].
 
 -spec answer([pid()], fun((pid()) -> term())) -> [{pid(), {ok, term()} | failed}].
 answer(Pids, Ask) ->
