@@ -7,6 +7,7 @@ import type { Inputs } from './inputs.js';
 import { type CutOff, findHalfWay } from './recovery/half-way.js';
 import { Refusal } from './refusal.js';
 import { refuseOpenNetwork } from './rehearsal/network.js';
+import { spellInstant } from './report/instant.js';
 import type { ComparedWith } from './report/report.js';
 import type { World } from './world.js';
 
@@ -30,9 +31,7 @@ export async function findFleet(engine: Engine, inputs: Inputs, world: Around): 
   }
   await refuseOpenNetwork(engine, inputs.rehearseNetwork, []);
   const image = await provideFrom(engine, inputs.from, inputs, world);
-  const { container, close } = await bootFromImage(engine, image, inputs, world.clock);
-  // Whoever was cancelled has gone on without waiting, and closes nothing.
-  if (world.signal.aborted) await close();
+  const { container, close } = await bootFromImage(engine, image, inputs, world);
   return { containers: [container], comparedWith: image.comparedWith, close };
 }
 
@@ -54,6 +53,6 @@ async function selected(engine: Engine, selectors: readonly Selector[]): Promise
 
 /** A sentence for whoever asks what is going on. */
 export function inWords({ by = 'a run that left no record', direction, at }: CutOff): string {
-  const since = at === undefined ? '' : ` since ${at.slice(0, 19).replace('T', ' ')} UTC`;
+  const since = at === undefined ? '' : ` since ${spellInstant(at)}`;
   return `It is half-way in a deploy by ${by}${since}, which is under way or was cut off: the next deploy, rollback or plan ${direction === 'finish' ? 'finishes' : 'undoes'} it.`;
 }

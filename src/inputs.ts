@@ -162,8 +162,8 @@ function modeFor(
   environment: NodeJS.ProcessEnv,
 ): Inputs['mode'] {
   if (mode !== 'auto') return mode;
-  // Also `pull_request_target` and reviews: whatever a pull request starts must not deploy what nobody merged.
-  if (environment['GITHUB_EVENT_NAME']?.startsWith('pull_request')) return 'plan';
+  // Also `pull_request_target`, reviews and the merge queue: nothing of that may deploy what nobody has merged.
+  if (/^(pull_request|merge_group$)/.test(environment['GITHUB_EVENT_NAME'] ?? '')) return 'plan';
   return to === undefined ? 'deploy' : 'rollback';
 }
 

@@ -5,6 +5,8 @@ import type { Inputs } from './inputs.js';
 import type { Log } from './log.js';
 import { messageOf } from './message-of.js';
 import { Refusal } from './refusal.js';
+import { revisionLabel } from './release/revision.js';
+import { runProgram } from './run-program.js';
 
 export interface ProvidedImage {
   /** The name that is moved to it after success. */
@@ -34,9 +36,11 @@ export async function provideImage(
     return { reference, id: previous.Id, details: previous };
   }
   const { dockerfile, args, target } = build;
+  const commit = await checkedOutCommit(context, world);
+  const labels = commit === undefined ? {} : { [revisionLabel]: commit };
   const id = await buildImage(
     engine,
-    { context, buildArgs: args, ...(dockerfile && { dockerfile }), ...(target && { target }) },
+    { context, buildArgs: args, labels, ...(dockerfile && { dockerfile }), ...(target && { target }) },
     world,
   ).catch((error: unknown) => {
     throw new Refusal(messageOf(error), {
@@ -49,4 +53,16 @@ export async function provideImage(
     throw new Refusal(`The image ${id} was built, and the engine does not have it.`);
   }
   return { reference, id, details, ...(previous && { previousId: previous.Id }) };
+}
+
+/** The run's commit, where that is what is checked out. A rollback to the image and the next plan find it by its label. */
+async function checkedOutCommit(
+  folder: string,
+  { environment, signal }: { readonly environment: NodeJS.ProcessEnv; readonly signal: AbortSignal },
+): Promise<string | undefined> {
+  const { GITHUB_SHA: commit } = environment;
+  if (!commit) return undefined;
+  const words = ['-C', folder, 'rev-parse', 'HEAD'];
+  const { stdout } = await runProgram('git', words, { environment, signal }).catch(() => ({ stdout: [] }));
+  return stdout[0] === commit ? commit : undefined;
 }

@@ -266,6 +266,7 @@ test('without `containers` nothing runs', () => {
 test.each([
   ['pull_request', 'plan'],
   ['pull_request_target', 'plan'],
+  ['merge_group', 'plan'],
   ['push', 'deploy'],
   ['workflow_dispatch', 'deploy'],
   [undefined, 'deploy'],

@@ -3,11 +3,11 @@ import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { roleLabel } from '../docker/throw-away.js';
 import type { Inputs } from '../inputs.js';
-import type { Clock } from '../log.js';
 import { Refusal } from '../refusal.js';
 import { newSalt } from '../release/baseline.js';
 import { ownLog } from '../release/confinement.js';
 import { bootIsolated } from '../release/isolation.js';
+import type { World } from '../world.js';
 import type { OriginImage } from './provide.js';
 
 /** A container that stands for those that run, where only their image is at hand. */
@@ -24,7 +24,7 @@ export async function bootFromImage(
   engine: Engine,
   { name, id: image }: OriginImage,
   inputs: Inputs,
-  clock: Clock,
+  { clock, signal }: Pick<World, 'clock' | 'signal'>,
 ): Promise<FromImage> {
   const id = await engine.createContainer(`hot-deploy-stand-in-${randomUUID().slice(0, 8)}`, {
     Image: image,
@@ -39,6 +39,8 @@ export async function bootFromImage(
     },
   });
   const close = () => engine.removeContainer(id, { force: true, volumes: true });
+  signal.addEventListener('abort', () => void close().catch(() => undefined), { once: true });
+  if (signal.aborted) await close();
   try {
     const named = { nodeName: inputs.nodeName ?? '', named: inputs.nodeName !== undefined };
     const booted = await bootIsolated(engine, id, named, newSalt(), clock);

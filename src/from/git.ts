@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Refusal } from '../refusal.js';
@@ -6,29 +6,51 @@ import { runProgram } from '../run-program.js';
 
 /** The clone that a folder lies in. */
 export interface Git {
-  /** What git prints; undefined where it fails. */
+  /** Of the clone. */
+  readonly top: string;
+  /** Of the folder in it, with a slash at its end; empty where the folder is the top. */
+  readonly prefix: string;
+  /** What git prints; undefined where it fails. It ends where the run is cancelled. */
   ask(words: readonly string[]): Promise<readonly string[] | undefined>;
+  /** The same in another folder, and to its end also where the run is cancelled: for what has to be tidied up. */
+  tidy(words: readonly string[]): Promise<void>;
 }
+
+/** For what goes over the network. */
+const timeoutMs = 300_000;
 
 /** @throws Refusal where the folder is in no clone, or there is no git */
 export async function openGit(folder: string, environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Git> {
+  // Whoever is asked for a password in a job waits for ever.
+  const own = { ...environment, GIT_TERMINAL_PROMPT: '0' };
   const run = (words: readonly string[]) =>
-    // Whoever is asked for a password in a job waits for ever.
-    runProgram('git', words, { environment: { ...environment, GIT_TERMINAL_PROMPT: '0' }, folder, signal });
-  const { exitCode, lines } = await run(['rev-parse', '--is-inside-work-tree']).catch(() => ({
-    exitCode: null,
-    lines: ['there is no git here'],
-  }));
-  if (exitCode !== 0) {
+    runProgram('git', words, {
+      environment: own,
+      folder,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+    });
+  if (!(await stat(folder).catch(() => undefined))?.isDirectory()) {
+    throw new Refusal(`\`context\` is ${folder}, and there is no such folder.`);
+  }
+  const { exitCode, stdout, lines } = await run(['rev-parse', '--show-toplevel', '--show-prefix']).catch((error) => {
+    if (signal.aborted) throw error;
+    return { exitCode: null, stdout: [], lines: ['there is no git here'] };
+  });
+  const [top, prefix = ''] = stdout;
+  if (exitCode !== 0 || top === undefined) {
     throw new Refusal(
-      `\`context\` is ${folder}, which git does not take for a clone of the repository (${lines.at(-1) ?? 'it does not say why'}): what runs cannot be built from it. Check the repository out in a step before, or give the image by \`from\`.`,
+      `\`context\` is ${folder}, which git does not take for a clone of the repository: what runs cannot be built from it. Check the repository out in a step before, or give the image by \`from\`.`,
+      { output: lines.slice(-5) },
     );
   }
   return {
+    top,
+    prefix,
     ask: async (words) => {
       const ran = await run(words);
       return ran.exitCode === 0 ? ran.stdout : undefined;
     },
+    tidy: async (words) => void (await runProgram('git', words, { environment: own, folder }).catch(() => undefined)),
   };
 }
 
@@ -36,24 +58,43 @@ export async function openGit(folder: string, environment: NodeJS.ProcessEnv, si
  * A commit's files beside those that are checked out, as long as `work` takes. The commit is fetched where it is not there:
  * a job's clone has but the last one.
  *
- * @param work gets the folder that is in the commit what the current one is in the clone
+ * @param work gets the folder that is to the commit what the clone's top is to what is checked out
  * @throws Refusal where the commit cannot be had
  */
-export async function checkedOut<T>(git: Git, commit: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const isThere = async () => (await git.ask(['cat-file', '-e', `${commit}^{commit}`])) !== undefined;
-  if (!(await isThere())) await git.ask(['fetch', '--no-tags', '--depth=1', 'origin', commit]);
-  if (!(await isThere())) {
-    throw new Refusal(`The commit ${commit} is not in the clone, and git could not fetch it from \`origin\`.`);
-  }
+export async function checkedOut<T>(git: Git, commit: string, work: (top: string) => Promise<T>): Promise<T> {
+  await fetched(git, commit);
   const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-commit-'));
   try {
-    const [below = ''] = (await git.ask(['rev-parse', '--show-prefix'])) ?? [];
     if ((await git.ask(['worktree', 'add', '--detach', '--force', folder, commit])) === undefined) {
       throw new Refusal(`The files of the commit ${commit} could not be checked out beside those of the clone.`);
     }
-    return await work(join(folder, below));
+    await fillSubmodules(git, folder, commit);
+    return await work(folder);
   } finally {
+    // Not `prune`: other worktrees may lie on a disk that is only not there now.
+    await git.tidy(['worktree', 'remove', '--force', '--force', folder]);
     await rm(folder, { recursive: true, force: true });
-    await git.ask(['worktree', 'prune']);
   }
+}
+
+async function fetched(git: Git, commit: string): Promise<void> {
+  const isThere = async () => (await git.ask(['cat-file', '-e', `${commit}^{commit}`])) !== undefined;
+  if (await isThere()) return;
+  // A clone that is whole stays so.
+  const [isShallow] = (await git.ask(['rev-parse', '--is-shallow-repository'])) ?? [];
+  await git.ask(['fetch', '--no-tags', ...(isShallow === 'true' ? ['--depth=1'] : []), 'origin', commit]);
+  if (await isThere()) return;
+  throw new Refusal(`The commit ${commit} is not in the clone, and git could not fetch it from \`origin\`.`);
+}
+
+/** Where those of the clone are filled: else nothing that is built needs them. */
+async function fillSubmodules(git: Git, folder: string, commit: string): Promise<void> {
+  const hasAny = await access(join(folder, '.gitmodules')).then(
+    () => true,
+    () => false,
+  );
+  const own = hasAny ? ((await git.ask(['-C', git.top, 'submodule', 'status'])) ?? []) : [];
+  if (!own.some((line) => !line.startsWith('-'))) return;
+  const filled = await git.ask(['-C', folder, 'submodule', 'update', '--init', '--recursive', '--depth=1']);
+  if (filled === undefined) throw new Refusal(`The submodules of the commit ${commit} could not be fetched.`);
 }

@@ -1,13 +1,15 @@
-import { isAbsolute, join, relative } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { BuildFailed, buildImage } from '../docker/build.js';
 import type { Engine } from '../docker/engine.js';
+import type { Deployed } from '../github/earlier-deployments.js';
 import { githubRun } from '../github/run.js';
 import type { From } from '../inputs/from.js';
 import { imageOfCommit } from '../inputs/image-of-commit.js';
 import type { Inputs } from '../inputs.js';
-import type { Log } from '../log.js';
 import { messageOf } from '../message-of.js';
 import { Refusal } from '../refusal.js';
+import { revisionLabel } from '../release/revision.js';
 import type { ComparedWith } from '../report/report.js';
 import { runProgram } from '../run-program.js';
 import type { World } from '../world.js';
@@ -47,9 +49,10 @@ export async function provideFrom(engine: Engine, from: From, inputs: Asked, wor
     const { reference: image } = from;
     return { name: image, id: found.Id, comparedWith: { what: 'image', image } };
   }
+  let opened: Promise<Git> | undefined;
+  const git = () => (opened ??= openGit(inputs.context, world.environment, world.signal));
   const deployed = from.kind === 'last-deployment' ? await lastDeployment(inputs, world) : undefined;
-  const git = await openGit(inputs.context, world.environment, world.signal);
-  const origin = deployed ?? (await baseBranch(git, inputs, world));
+  const origin = deployed ?? (await baseBranch(await git(), inputs, world));
   const { commit, comparedWith } = origin;
   const existing = await atHand(engine, origin, world);
   const image = existing ?? (await built(engine, git, commit, inputs, world));
@@ -57,24 +60,34 @@ export async function provideFrom(engine: Engine, from: From, inputs: Asked, wor
   return { name, id: image.id, comparedWith: { ...comparedWith, image: name } };
 }
 
-/** Undefined where none is known. */
-async function lastDeployment(inputs: Asked, { deployments, environment, log }: Around): Promise<Origin | undefined> {
-  const last = await deployments?.last(inputs.environment).catch((error: unknown) => {
-    log.warning(
-      `The last deployment to ${inputs.environment} could not be asked for (${messageOf(error)}): it takes \`permissions: deployments: read\`. The base branch is taken instead.`,
-    );
-    return undefined;
-  });
-  if (last === undefined) {
-    log.info(`No deployment to ${inputs.environment} is on record: what is new is compared with the base branch.`);
-    return undefined;
-  }
+/** Undefined where none is known, or the record cannot be asked: which of the two it is the log says. */
+async function lastDeployment(inputs: Asked, world: Around): Promise<Origin | undefined> {
+  const last = await askedRecord(inputs, world);
+  if (last === undefined) return undefined;
+  const { environment } = world;
   const { commit, at, image } = last;
   return {
     commit,
     images: [...(image === undefined ? [] : [image]), ...likely(inputs, environment, commit)],
     comparedWith: { what: 'last-deployment', commit, ...(at !== undefined && { at }) },
   };
+}
+
+async function askedRecord({ environment: name }: Asked, { deployments, log }: Around): Promise<Deployed | undefined> {
+  const instead = 'what is new is compared with the base branch.';
+  if (deployments === undefined) {
+    log.info(`The record of deployments cannot be asked without a \`github-token\`: ${instead}`);
+    return undefined;
+  }
+  try {
+    const last = await deployments.last(name);
+    if (last === undefined) log.info(`No deployment to ${name} is on record that says what runs: ${instead}`);
+    return last;
+  } catch (error) {
+    const why = `${messageOf(error)}; it takes \`permissions: deployments: read\``;
+    log.warning(`The last deployment to ${name} could not be asked for (${why}): ${instead}`);
+    return undefined;
+  }
 }
 
 async function baseBranch(git: Git, inputs: Asked, { environment }: Around): Promise<Origin> {
@@ -96,15 +109,20 @@ interface Image {
   readonly reference?: string;
 }
 
-/** One that the engine has, or can get. */
-async function atHand(engine: Engine, { images }: Origin, world: Around): Promise<Image | undefined> {
-  for (const reference of images) {
+/** One that the engine has, or can get, and that is of the commit beyond doubt: a name can stand for another one by now. */
+async function atHand(engine: Engine, { images, commit }: Origin, world: Around): Promise<Image | undefined> {
+  const known = async (reference: string) => {
     const found = await engine.findImage(reference);
-    if (found !== undefined) return { id: found.Id, reference };
+    const isOf = reference.includes(commit) || found?.Config.Labels?.[revisionLabel] === commit;
+    return found !== undefined && isOf ? { id: found.Id, reference } : undefined;
+  };
+  for (const reference of images) {
+    const found = await known(reference);
+    if (found !== undefined) return found;
   }
   for (const reference of images.filter(namesRegistry)) {
-    const pulled = await pull(engine, reference, world);
-    if (pulled !== undefined) return { id: pulled, reference };
+    const found = (await pulled(engine, reference, world)) ? await known(reference) : undefined;
+    if (found !== undefined) return found;
   }
   return undefined;
 }
@@ -115,34 +133,41 @@ function namesRegistry(reference: string): boolean {
   return rest.length > 0 && /[.:]|^localhost$/.test(host);
 }
 
-async function pull(
-  engine: Engine,
-  reference: string,
-  { environment, log, signal }: Around,
-): Promise<string | undefined> {
-  const words = ['pull', '--quiet', '--', reference];
+async function pulled(engine: Engine, reference: string, { environment, log, signal }: Around): Promise<boolean> {
   const around = { environment: { ...environment, ...engine.cliEnvironment }, line: log.output, signal };
-  const { exitCode, lines } = await runProgram('docker', words, around);
-  if (exitCode === 0) return (await engine.findImage(reference))?.Id;
-  log.info(`${reference} could not be pulled: ${lines.at(-1) ?? 'docker does not say why'}`);
-  return undefined;
+  const { exitCode } = await runProgram('docker', ['pull', '--quiet', '--', reference], around);
+  if (exitCode !== 0) log.info(`${reference} could not be pulled`);
+  return exitCode === 0;
 }
 
-async function built(engine: Engine, git: Git, commit: string, asked: Asked, world: Around): Promise<Image> {
-  const { build, context, image } = asked;
+async function built(
+  engine: Engine,
+  open: () => Promise<Git>,
+  commit: string,
+  asked: Asked,
+  world: Around,
+): Promise<Image> {
+  const { build, image } = asked;
   if (build === undefined) {
     throw new Refusal(
       `What runs is the commit ${commit}, and the engine has no image of it. With \`build: false\` none is built: pull it in a step before, named as ${image} is, or give it by \`from\`.`,
     );
   }
-  const log: Log = world.log;
-  log.info(`building ${commit}, which stands for what runs`);
-  return await checkedOut(git, commit, async (folder) => {
-    const { dockerfile, args, target } = build;
-    const file = dockerfile && within(context, dockerfile, folder);
-    const own = { context: folder, buildArgs: args, ...(file && { dockerfile: file }), ...(target && { target }) };
+  const git = await open();
+  world.log.info(`building ${commit}, which stands for what runs`);
+  const { dockerfile, args, target } = build;
+  const { GITHUB_SHA: own } = world.environment;
+  return await checkedOut(git, commit, async (top) => {
+    const file = dockerfile && (await within(git.top, dockerfile, top));
+    const asBefore = {
+      context: join(top, git.prefix),
+      // What is told of the commit that is new would be wrong of this one.
+      buildArgs: own ? args.map((argument) => argument.replaceAll(own, commit)) : args,
+      ...(file && { dockerfile: file }),
+      ...(target && { target }),
+    };
     try {
-      return { id: await buildImage(engine, own, world) };
+      return { id: await buildImage(engine, asBefore, world) };
     } catch (error) {
       throw new Refusal(`The image of ${commit}, which stands for what runs, could not be built: ${messageOf(error)}`, {
         cause: error,
@@ -153,7 +178,7 @@ async function built(engine: Engine, git: Git, commit: string, asked: Asked, wor
 }
 
 /** A file's path in another folder like the one that it lies in; its own where it lies elsewhere. */
-function within(folder: string, file: string, other: string): string {
-  const below = relative(folder, file);
-  return below.startsWith('..') || isAbsolute(below) ? file : join(other, below);
+async function within(folder: string, file: string, other: string): Promise<string> {
+  const below = relative(await realpath(folder), await realpath(file).catch(() => resolve(file)));
+  return below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below) ? file : join(other, below);
 }

@@ -14,6 +14,8 @@ export interface Deployment {
 /** What is known when it begins. */
 export interface DeploymentStart {
   readonly commit: string;
+  /** Whether nobody knows of which commit it is: GitHub wants one all the same. */
+  readonly isUnknown?: boolean;
   readonly environment: string;
   readonly task: 'deploy' | 'rollback';
   /** The image's reference: whoever looks for what ran before finds it here. */
@@ -33,7 +35,7 @@ const longestDescription = 140;
  */
 export async function beginDeployment(
   api: GithubApi,
-  { commit, environment, task, image, runUrl, attempt }: DeploymentStart,
+  { commit, isUnknown = false, environment, task, image, runUrl, attempt }: DeploymentStart,
 ): Promise<Deployment> {
   const key = randomUUID();
   const id = await create(api, key, {
@@ -43,7 +45,13 @@ export async function beginDeployment(
     auto_merge: false,
     required_contexts: [],
     description: `${task} by hot-deploy`,
-    payload: { schema: 1, key, ...(image !== undefined && { image }), ...attempt },
+    payload: {
+      schema: 1,
+      key,
+      ...(image !== undefined && { image }),
+      ...(isUnknown && { commit: 'unknown' }),
+      ...attempt,
+    },
   });
   // Whether its beginning is shown or not, it is to have its end.
   await addStatus(api, id, { state: 'in_progress', ...logs(runUrl) }).catch(() => undefined);

@@ -6,7 +6,7 @@ import { measuredIn } from './measured.js';
 /** What GitHub's record says about earlier deploys of a repository. */
 export interface EarlierDeployments {
   /**
-   * What was deployed to an environment last, and stayed; undefined where nothing was.
+   * What was deployed to an environment last, and stayed; undefined where nothing was, or nobody knows of which commit it is.
    *
    * @throws GithubError
    */
@@ -30,6 +30,8 @@ export interface Deployed {
 /** Each costs a request. Who deploys more often than that without one success has other worries. */
 const mostAsked = 20;
 const mostMeasured = 5;
+/** One that was begun before another and waited for it has ended after it. */
+const mostWaiting = 4;
 
 export function earlierDeployments(api: GithubApi): EarlierDeployments {
   const listed = async (environment: string): Promise<readonly Listed[]> => {
@@ -39,11 +41,16 @@ export function earlierDeployments(api: GithubApi): EarlierDeployments {
   };
   return {
     last: async (environment) => {
-      for (const each of await listed(environment)) {
+      let last: { readonly deployment: Listed; readonly at: string } | undefined;
+      let looked = 0;
+      for (const deployment of await listed(environment)) {
         // Later ones make it inactive.
-        if ((await statusesOf(api, each)).some(({ state }) => state === 'success')) return deployed(each);
+        const success = (await statusesOf(api, deployment)).find(({ state }) => state === 'success');
+        if (success !== undefined && (last === undefined || success.at > last.at))
+          last = { deployment, at: success.at };
+        if (last !== undefined && ++looked > mostWaiting) break;
       }
-      return undefined;
+      return last && deployed(last.deployment);
     },
     downtimes: async (environment, method) => {
       const found: number[] = [];
@@ -60,8 +67,10 @@ export function earlierDeployments(api: GithubApi): EarlierDeployments {
 const isCommit = /^[0-9a-f]{40,64}$/;
 const isReference = /^[a-zA-Z0-9][\w.:@/-]*$/;
 
-function deployed({ commit, at, payload }: Listed): Deployed {
-  const { image } = payload;
+/** Undefined where whoever has listed it did not know of which commit it was. */
+function deployed({ commit, at, payload }: Listed): Deployed | undefined {
+  const { image, commit: told } = payload;
+  if (told === 'unknown') return undefined;
   const isNamed = typeof image === 'string' && isReference.test(image);
   return { commit, ...(isNamed && { image }), ...(at !== undefined && { at }) };
 }

@@ -103,6 +103,7 @@ async function beginRollback(
   if (!isListed(inputs) || inputs.mode !== 'rollback') return undefined;
   return await beginDeployment(api, {
     commit: wentTo?.commit ?? run.commit,
+    isUnknown: wentTo?.commit === undefined,
     environment: inputs.environment,
     task: 'rollback',
     ...(image && { image: image.reference }),

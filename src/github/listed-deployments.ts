@@ -35,6 +35,8 @@ function listedFrom(value: unknown): readonly Listed[] {
 export interface ListedStatus {
   readonly state: string;
   readonly description: string;
+  /** ISO 8601; empty where GitHub does not say. */
+  readonly at: string;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function statusesOf(
 }
 
 function statusFrom(value: unknown): ListedStatus {
-  const { state, description } = Object(value) as Record<string, unknown>;
-  return { state: String(state), description: typeof description === 'string' ? description : '' };
+  const { state, description, created_at: at } = Object(value) as Record<string, unknown>;
+  const text = (told: unknown) => (typeof told === 'string' ? told : '');
+  return { state: text(state), description: text(description), at: text(at) };
 }

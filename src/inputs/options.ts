@@ -14,7 +14,7 @@ export const options = {
     kind: oneOf('auto', 'deploy', 'plan', 'rehearse', 'rollback', 'script', 'status'),
     default: 'auto',
     description:
-      '`auto` plans on a pull request, rolls back where `to` is given, and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. `script` writes `hot-deploy.sh` and touches nothing. `status` compares what runs with what the image says. On the command line the mode is the first word.',
+      '`auto` plans on a pull request and in a merge queue, rolls back where `to` is given, and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. `script` writes `hot-deploy.sh` and touches nothing. `status` compares what runs with what the image says. On the command line the mode is the first word.',
   },
   containers: {
     kind: lines(selector),
@@ -25,7 +25,7 @@ export const options = {
     kind: from,
     otherwise: 'what the containers run; on GitHub, without `containers`, `last-deployment`',
     description:
-      "What `plan` and `rehearse` compare with where no container is at hand, in place of `containers`: what GitHub's record of deployments says was deployed to `environment` last, which takes `permissions: deployments: read`; the commit that a pull request is to be merged into; or an image. Without a deployment on record `last-deployment` means the base branch. A commit's image is taken from the engine or from its registry, and else built.",
+      "What `plan` and `rehearse` compare with where no container is at hand, in place of `containers`: what GitHub's record of deployments says was deployed to `environment` last, which takes `permissions: deployments: read`; the commit that a pull request is to be merged into; or an image. Without a deployment on record `last-deployment` means the base branch. A commit's image is taken from the engine or from its registry where its name or its label `org.opencontainers.image.revision` says that it is of that commit, and else built.",
   },
   image: {
     kind: imageReference,

@@ -50,13 +50,15 @@ export function treeDifferences(now: Tree, then: Tree, mayBeOver: (place: Place)
 }
 
 /**
- * Children that the release which is left did not have, and that do not run now: the way to the other one is to start
- * them, and systools' apply tells nobody where that failed. What comes and goes otherwise is not looked at.
+ * What ran before a release and does not run once that is left again: what its way back was to start, and what has ended while
+ * it ran. systools' apply tells nobody where a start failed.
+ *
+ * @param left a cold boot of the release that was left: what does not run in it either may be over
  */
-export function notStarted(now: Tree, ran: Tree, left: Tree): readonly string[] {
-  const known = new Set(placesOf(left).map(({ path }) => path));
+export function notBack(now: Tree, ran: Tree, left: Tree): readonly string[] {
+  const over = new Set(placesOf(left).flatMap(({ path, running }) => (running ? [] : [path])));
   const here = new Set(placesOf(now).flatMap(({ path, running }) => (running ? [path] : [])));
   return placesOf(comparable(ran)).flatMap(({ path, running, mayEnd }) =>
-    running && !mayEnd && !known.has(path) && !here.has(path) ? [`${path} is not running`] : [],
+    running && !mayEnd && !over.has(path) && !here.has(path) ? [`${path} is not running`] : [],
   );
 }

@@ -1,5 +1,6 @@
 import { number } from './count.js';
 import { spell } from './duration.js';
+import { spellInstant } from './instant.js';
 import type { ComparedWith, Report } from './report.js';
 import type { List } from './section.js';
 import { isRestart } from './verdict.js';
@@ -20,7 +21,7 @@ function compared({ what, image, commit = '', at }: ComparedWith, environment: s
     case 'image':
       return `compared with the image ${image}; no container was asked`;
     case 'last-deployment':
-      return `compared with the last deployment to ${environment}${at === undefined ? '' : ` of ${at}`} (${named}); no container was asked`;
+      return `compared with the last deployment to ${environment}${at === undefined ? '' : ` of ${spellInstant(at)}`} (${named}); no container was asked`;
     case 'base-branch':
       return `compared with what it is to be merged into (${named}); no container was asked`;
   }

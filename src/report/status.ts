@@ -1,6 +1,7 @@
 import type { Difference, Drift, Since } from '../drift/drift.js';
 import { plainPlace } from '../release/modules.js';
 import { count, number } from './count.js';
+import { spellInstant } from './instant.js';
 import type { ContainerReport, Report } from './report.js';
 import type { List, Section, Table } from './section.js';
 
@@ -197,9 +198,6 @@ function since(when: Since): string {
     : `since ${time(when.by)} at the latest, when ${when.event}`;
 }
 
-/** To the second, and the same wherever it is read. */
-function time(iso: string | undefined): string {
-  return iso === undefined ? none : `${iso.slice(0, 19).replace('T', ' ')} UTC`;
-}
+const time = (iso: string | undefined) => (iso === undefined ? none : spellInstant(iso));
 
 const short = (id: string) => id.replace(/^sha256:/, '').slice(0, 12);

@@ -1,6 +1,7 @@
 import { number } from './count.js';
 import { spell } from './duration.js';
 import { gantt, mostBars } from './gantt.js';
+import { spellInstant } from './instant.js';
 import { escaped, link, markdown, verbatim } from './markdown.js';
 import type { Report } from './report.js';
 import { sections } from './sections.js';
@@ -33,7 +34,7 @@ export function frame(
 
 function circumstances({ environment, durationMs, startedAt, runUrl }: Report, links: readonly string[]): string {
   const run = runUrl === undefined ? [] : [link('run', runUrl)];
-  return [escaped(environment), escaped(startedAt), spell(durationMs), ...run, ...links].join(' · ');
+  return [escaped(environment), escaped(spellInstant(startedAt)), spell(durationMs), ...run, ...links].join(' · ');
 }
 
 /** Nothing where nothing took its time. */

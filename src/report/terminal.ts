@@ -1,4 +1,5 @@
 import { spell } from './duration.js';
+import { spellInstant } from './instant.js';
 import { timelineTable } from './measurements.js';
 import { oneLine } from './plain.js';
 import type { Report } from './report.js';
@@ -12,7 +13,7 @@ export function renderTerminal(report: Report): string {
     oneLine(verdict(report)),
     ...(report.message === undefined ? [] : [oneLine(report.message)]),
     ...[...sections(report), timelineTable(report.timeline)].filter((section) => !isEmpty(section)).map(titled),
-    `${oneLine(report.environment)}, ${oneLine(report.startedAt)}, ${spell(report.durationMs)}`,
+    `${oneLine(report.environment)}, ${oneLine(spellInstant(report.startedAt))}, ${spell(report.durationMs)}`,
   ];
   return `${parts.join('\n\n')}\n`;
 }

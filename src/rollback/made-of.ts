@@ -1,9 +1,7 @@
 import type { Engine } from '../docker/engine.js';
 import type { Version } from '../ledger/entry.js';
+import { revisionLabel } from '../release/revision.js';
 import type { Made } from '../report/report.js';
-
-// https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md
-const revisionLabel = 'org.opencontainers.image.revision';
 
 /**
  * The commit that a version was made of: by the label that builders give an image, else by a tag that is a commit. Undefined

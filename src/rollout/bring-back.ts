@@ -1,5 +1,5 @@
 import type { ContainerPlan, HotMaterial } from '../plan/plan.js';
-import { notStarted } from '../release/tree-differences.js';
+import { notBack } from '../release/tree-differences.js';
 import { unstage } from '../upgrade/switch.js';
 import { go } from './leg.js';
 import { noted } from './noted.js';
@@ -94,6 +94,6 @@ async function downgrade(work: Work, { running, bundle, tree, boot }: HotMateria
   const came = await go(running, { way: bundle.way, direction: 'down' }, work.inputs.suspendTimeoutMs);
   if (came.kind !== 'arrived') return came.why;
   if (boot.kind !== 'booted') return undefined;
-  const missing = notStarted(came.after.tree.applications, tree, boot.facts.tree);
+  const missing = notBack(came.after.tree.applications, tree, boot.facts.tree);
   return missing.length === 0 ? undefined : `afterwards ${missing.slice(0, 3).join('; ')}`;
 }

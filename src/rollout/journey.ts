@@ -2,7 +2,7 @@ import type { ContainerDetails } from '../docker/details.js';
 import { messageOf } from '../message-of.js';
 import type { RunningRelease } from '../release/release.js';
 import type { Tree } from '../release/supervision.js';
-import { notStarted } from '../release/tree-differences.js';
+import { notBack } from '../release/tree-differences.js';
 import type { AfterSwitch } from '../upgrade/switch.js';
 import { target, type Way } from '../upgrade/way.js';
 import { together } from './downgrade.js';
@@ -170,7 +170,7 @@ async function back(
     tree = came.after.tree.applications;
   }
   if (tree === undefined || measure?.of.booted === undefined) return undefined;
-  const missing = notStarted(tree, measure.tree, measure.of.booted.tree);
+  const missing = notBack(tree, measure.tree, measure.of.booted.tree);
   return missing.length === 0 ? undefined : `afterwards ${missing.slice(0, 3).join('; ')}`;
 }
 

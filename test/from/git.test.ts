@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -96,7 +96,8 @@ describe('the files of a commit', () => {
     const old = await repository.commit({ 'app/Dockerfile': 'FROM one' });
     await repository.commit({ 'app/Dockerfile': 'FROM two' });
     const git = await open(join(repository.folder, 'app'));
-    expect(await checkedOut(git, old, (folder) => readFile(join(folder, 'Dockerfile'), 'utf8'))).toBe('FROM one');
+    const read = (top: string) => readFile(join(top, git.prefix, 'Dockerfile'), 'utf8');
+    expect(await checkedOut(git, old, read)).toBe('FROM one');
   });
 
   it('are gone also where the work fails', async () => {
@@ -104,6 +105,33 @@ describe('the files of a commit', () => {
     const git = await open(repository.folder);
     await expect(checkedOut(git, only, () => Promise.reject(new Error('no room')))).rejects.toThrow('no room');
     expect(await git.ask(['worktree', 'list'])).toHaveLength(1);
+  });
+
+  it('are gone also where the run is cancelled, and nobody else’s are', async () => {
+    const only = await repository.commit({ 'mix.exs': 'one' });
+    const [other, away] = [join(repository.folder, '..', 'other'), join(repository.folder, '..', 'away')];
+    await repository.git('worktree', 'add', '--quiet', '--detach', other, only);
+    await rename(other, away);
+    const cancelling = new AbortController();
+    const git = await openGit(repository.folder, process.env, cancelling.signal);
+    const cancelled = checkedOut(git, only, async () => {
+      cancelling.abort();
+      throw new Error('cancelled');
+    });
+    await expect(cancelled).rejects.toThrow('cancelled');
+    await rename(away, other);
+    expect((await repository.git('worktree', 'list')).split('\n')).toHaveLength(2);
+    expect(await repository.git('-C', other, 'rev-parse', 'HEAD')).toBe(only);
+  });
+
+  it('are fetched with their past into a clone that is whole', async () => {
+    await repository.commit({ 'mix.exs': 'one' });
+    const clone = join(repository.folder, '..', 'whole');
+    await repository.git('clone', '--quiet', `file://${repository.origin}`, clone);
+    const next = await repository.commit({ 'mix.exs': 'two' });
+    const git = await open(clone);
+    expect(await checkedOut(git, next, (top) => readFile(join(top, 'mix.exs'), 'utf8'))).toBe('two');
+    expect(await git.ask(['rev-parse', '--is-shallow-repository'])).toEqual(['false']);
   });
 
   it('are refused where nobody has the commit', async () => {
@@ -115,10 +143,13 @@ describe('the files of a commit', () => {
   });
 });
 
-it('a folder that is in no clone is refused, with what git says', async () => {
+it('a folder that is in no clone is refused, with what git says beside it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-none-'));
-  await mkdir(join(folder, 'app'));
-  await expect(open(join(folder, 'app'))).rejects.toThrow(/not a git repository.*Check the repository out/s);
-  await expect(openGit(folder, { PATH: '' }, signal)).rejects.toThrow(/there is no git here/);
+  await expect(open(folder)).rejects.toMatchObject({
+    message: expect.stringContaining('Check the repository out in a step before'),
+    output: [expect.stringContaining('not a git repository')],
+  });
+  await expect(openGit(folder, { PATH: '' }, signal)).rejects.toMatchObject({ output: ['there is no git here'] });
+  await expect(open(join(folder, 'gone'))).rejects.toThrow('there is no such folder');
   await rm(folder, { recursive: true });
 });

@@ -39,6 +39,21 @@ describe('what was deployed last', () => {
     expect(await (await earlier()).last('production')).toEqual({ commit: commit('2'), image: 'shop:2', at: begun });
   });
 
+  test('is the one that succeeded last, though it was begun before another and waited for it', async () => {
+    const at = (minute: number) => ({ ...(success as Status), created_at: `2026-01-02T03:0${minute}:00Z` });
+    listed(1, all(began, at(5)));
+    listed(2, all(began, at(3)), { task: 'rollback' });
+    expect(await (await earlier()).last('production')).toMatchObject({ commit: commit('1') });
+  });
+
+  test('is nothing where a rollback went to what nobody knows the commit of', async () => {
+    listed(1, all(success));
+    const back = { mode: 'rollback', deployment: true, comment: false };
+    await stage.notices({ ...report, task: 'rollback', wentTo: { image: 'sha256:1' } }, {}, back);
+    expect(stage.github.state.deployments.at(-1)?.statuses.at(-1)?.state).toBe('success');
+    expect(await (await earlier()).last('production')).toBeUndefined();
+  });
+
   test('is nothing where nothing was, or elsewhere', async () => {
     listed(1, all(began, success), { environment: 'staging' });
     expect(await (await earlier()).last('production')).toBeUndefined();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Supervised, Tree } from '../../src/release/supervision.js';
-import { notStarted, placesOf, treeDifferences } from '../../src/release/tree-differences.js';
+import { notBack, placesOf, treeDifferences } from '../../src/release/tree-differences.js';
 import { supervisor, worker } from '../support/world/facts.js';
 
 const of = (...children: readonly Supervised[]): Tree => ({ shop: supervisor(children) });
@@ -46,17 +46,22 @@ it('a place knows whether its process may end for good', () => {
   ]);
 });
 
-describe('what a way back has to start again', () => {
+describe('what has to run once a release is left again', () => {
   const [ran, left] = [of(till, mail), of(till)];
 
   it('is missing where it does not run, known or not', () => {
-    expect(notStarted(of(till), ran, left)).toEqual(['shop/mail is not running']);
-    expect(notStarted(of(till, stopped), ran, left)).toEqual(['shop/mail is not running']);
-    expect(notStarted(of(till, mail), ran, left)).toEqual([]);
+    expect(notBack(of(till), ran, left)).toEqual(['shop/mail is not running']);
+    expect(notBack(of(till, stopped), ran, left)).toEqual(['shop/mail is not running']);
+    expect(notBack(of(till, mail), ran, left)).toEqual([]);
   });
 
-  it('is neither what both releases have, nor what had ended before', () => {
-    expect(notStarted(of(mail), ran, of(till, mail))).toEqual([]);
-    expect(notStarted(of(till), of(till, stopped), left)).toEqual([]);
+  it('is missing, too, where both releases have it, or where its whole application has stopped', () => {
+    expect(notBack(of(mail), ran, of(till, mail))).toEqual(['shop/till is not running']);
+    expect(notBack({}, of(till), of(till))).toEqual(['shop is not running', 'shop/till is not running']);
+  });
+
+  it('is not what had ended before, nor what ends in every boot of the release that is left', () => {
+    expect(notBack(of(till), of(till, stopped), left)).toEqual([]);
+    expect(notBack(of(till), ran, of(till, stopped))).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ const items = (more: Partial<Report>) => foretold({ ...report, outcome: 'planned
 test.each([
   [
     { what: 'last-deployment', image: `acme/shop:${commit}`, commit, at: '2026-01-02T03:04:05Z' } as const,
-    `compared with the last deployment to ${report.environment} of 2026-01-02T03:04:05Z (abcdef012345, acme/shop:${commit}); no container was asked`,
+    `compared with the last deployment to ${report.environment} of 2026-01-02 03:04:05 UTC (abcdef012345, acme/shop:${commit}); no container was asked`,
   ],
   [
     { what: 'base-branch', image: 'abcdef012345', commit } as const,

@@ -10,6 +10,7 @@ export interface Status {
   readonly description?: string;
   readonly log_url?: string;
   readonly environment_url?: string;
+  readonly created_at?: string;
 }
 
 export interface Deployment {
@@ -139,7 +140,11 @@ export function answering(state: State, server: Server): Answers {
     'repos/list-deployment-statuses': ([, , id], _, query) => {
       const deployment = state.deployments.find((each) => each.id === Number(id));
       if (deployment === undefined) return notFound;
-      return paged([...deployment.statuses].reverse(), `/repos/acme/shop/deployments/${id}/statuses`, query);
+      return paged(
+        deployment.statuses.map((status) => ({ created_at: begun, ...status })).reverse(),
+        `/repos/acme/shop/deployments/${id}/statuses`,
+        query,
+      );
     },
     'repos/create-deployment-status': ([, , id], body) => {
       const deployment = state.deployments.find((each) => each.id === Number(id));
