@@ -8,7 +8,7 @@ import { messageOf } from './message-of.js';
 import { Unrecovered } from './recovery/unrecovered.js';
 import { Refusal } from './refusal.js';
 import type { Report } from './report/report.js';
-import { type Draft, failed, refused } from './reporting.js';
+import { type Draft, failed, refusedBy } from './reporting.js';
 import type { World } from './world.js';
 
 /** Begins a story: connects, and makes a report of what cannot begin. */
@@ -28,7 +28,7 @@ export async function begin(
     return await story(marking(engine, { run: run.id, holder: writeHolder(run.holder, run.startedAt) }), draft);
   } catch (error) {
     if (error instanceof Refusal) {
-      return { ...refused(draft, error.message), ...(error.output.length > 0 && { output: error.output }) };
+      return refusedBy(draft, error);
     }
     if (error instanceof Unrecovered) {
       return failed(draft, error.message);

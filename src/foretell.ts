@@ -7,7 +7,9 @@ export async function foretell(report: Report, { deployments, log }: World): Pro
   const { outcome, method, environment } = report;
   if (deployments === undefined || outcome !== 'planned' || method === 'none') return report;
   const downtimes = await deployments.downtimes(environment, method).catch((error: unknown) => {
-    log.warning(`What earlier deploys have measured could not be asked for: ${messageOf(error)}.`);
+    log.info(
+      `What earlier deploys have measured is not known: ${messageOf(error)}. It takes \`permissions: deployments: read\`.`,
+    );
     return [];
   });
   const sorted = [...downtimes].sort((one, other) => one - other);

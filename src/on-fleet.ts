@@ -9,7 +9,7 @@ import { recover } from './recover.js';
 import { findHalfWay } from './recovery/half-way.js';
 import { Refusal } from './refusal.js';
 import type { Report } from './report/report.js';
-import { type Draft, refused } from './reporting.js';
+import { type Draft, refusedBy } from './reporting.js';
 import { underLock } from './under-lock.js';
 
 type Story = (engine: Engine, draft: Draft, containers: readonly ContainerDetails[]) => Promise<Report>;
@@ -33,7 +33,7 @@ export async function onFleet(engine: Engine, draft: Draft, story: Story): Promi
     // Whoever was waited for, and what was set right, may have put others in their place.
     const report = await told(engine, locked, story).catch((error: unknown) => {
       // Refused or not, something has happened before.
-      if (error instanceof Refusal && recovered.length > 0) return refused(locked, error.message);
+      if (error instanceof Refusal && recovered.length > 0) return refusedBy(locked, error);
       throw error;
     });
     return { ...report, ...(recovered.length > 0 && { recovered }) };

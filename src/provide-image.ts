@@ -1,9 +1,9 @@
-import { BuildFailed, buildImage } from './docker/build.js';
+import { buildImage } from './docker/build.js';
 import type { ImageDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import type { Inputs } from './inputs.js';
 import type { Log } from './log.js';
-import { messageOf } from './message-of.js';
+import { notBuilt } from './not-built.js';
 import { Refusal } from './refusal.js';
 import { revisionLabel } from './release/revision.js';
 import { runProgram } from './run-program.js';
@@ -43,10 +43,7 @@ export async function provideImage(
     { context, buildArgs: args, labels, ...(dockerfile && { dockerfile }), ...(target && { target }) },
     world,
   ).catch((error: unknown) => {
-    throw new Refusal(messageOf(error), {
-      cause: error,
-      ...(error instanceof BuildFailed && { output: error.output }),
-    });
+    throw notBuilt(error);
   });
   const details = await engine.findImage(id);
   if (details === undefined) {

@@ -6,6 +6,7 @@ import type { ContainerPlan } from './plan/plan.js';
 import type { Reason } from './plan/reason.js';
 import type { Rehearsal } from './plan/rehearsal.js';
 import type { ProvidedImage } from './provide-image.js';
+import type { Refusal } from './refusal.js';
 import type { ImageRelease } from './release/release.js';
 import { tell } from './report/instructions.js';
 import type { ComparedWith, ContainerReport, Method, Outcome, Report } from './report/report.js';
@@ -43,6 +44,10 @@ export function refused(draft: Draft | Decided, message: string): Report {
         message,
       }
     : { ...empty(draft, 'refused'), message };
+}
+
+export function refusedBy(draft: Draft, { message, output }: Refusal): Report {
+  return { ...refused(draft, message), ...(output.length > 0 && { output }) };
 }
 
 /** Before anything was decided. */

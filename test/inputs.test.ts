@@ -1,23 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OptionName } from '../src/inputs/options.js';
-import { UsageError } from '../src/inputs/usage-error.js';
-import { readInputs } from '../src/inputs.js';
-
-type Texts = Partial<Record<OptionName, string>>;
-
-const read = (texts: Texts, environment: NodeJS.ProcessEnv = {}) =>
-  readInputs((name) => ({ mode: 'deploy', containers: 'kv', image: 'kv:2', ...texts })[name], environment);
-
-const refusal = (texts: Texts, environment?: NodeJS.ProcessEnv) => {
-  try {
-    read(texts, environment);
-  } catch (error) {
-    if (error instanceof UsageError) return error.message;
-    throw error;
-  }
-  return 'accepted';
-};
+import { read, refusal } from './support/inputs/reading.js';
 
 test('a name is enough: everything else has the default of the documentation', () => {
   expect(read({})).toEqual({
@@ -154,38 +138,6 @@ describe('what cannot be meant together', () => {
 
   test('a relup at any price cannot restart because of lingering processes', () => {
     expect(refusal({ strategy: 'relup', lingering: 'restart' })).toContain('allowed with it are `keep`, `kill`');
-  });
-});
-
-describe('an image that runs', () => {
-  test('stands for the containers where there are none', () => {
-    const inputs = read({ mode: 'rehearse', containers: '', from: 'shop:1' });
-    expect(inputs).toMatchObject({ from: { kind: 'image', reference: 'shop:1' }, containers: [] });
-  });
-
-  test.each(['last-deployment', 'base-branch'] as const)('is found where it is said how: %s', (from) => {
-    expect(read({ mode: 'plan', containers: '', from }).from).toEqual({ kind: from });
-  });
-
-  test('is what was deployed last where a run on GitHub only asks, and names no container', () => {
-    const github = { GITHUB_REPOSITORY: 'Acme/Shop', GITHUB_SHA: 'f'.repeat(40) };
-    const inputs = readInputs((name) => (name === 'mode' ? 'plan' : undefined), github);
-    expect(inputs).toMatchObject({ from: { kind: 'last-deployment' }, containers: [] });
-    expect(() => readInputs((name) => (name === 'mode' ? 'deploy' : undefined), github)).toThrow(
-      '`containers` is missing',
-    );
-    expect(refusal({ mode: 'plan', containers: '' })).toContain('`containers` is missing');
-  });
-
-  test('is nothing to deploy to', () => {
-    expect(refusal({ mode: 'status', containers: '', from: 'shop:1' })).toContain('`mode` is "status"');
-    expect(refusal({ mode: 'deploy', containers: '', from: 'shop:1' })).toContain(
-      'Allowed with it are `plan`, `rehearse`',
-    );
-  });
-
-  test('does not stand beside containers', () => {
-    expect(refusal({ mode: 'plan', from: 'shop:1' })).toContain('leave out one of the two');
   });
 });
 

@@ -1,8 +1,7 @@
 import type { GithubRun } from '../github/run.js';
 import { Refusal } from '../refusal.js';
+import { isCommit } from '../release/revision.js';
 import type { Git } from './git.js';
-
-const isCommit = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{40,64}$/.test(value);
 
 /**
  * The commit that a change is to be merged into: on a pull request the one that GitHub's trial merge was made with, else the

@@ -10,9 +10,9 @@ export interface Git {
   readonly top: string;
   /** Of the folder in it, with a slash at its end; empty where the folder is the top. */
   readonly prefix: string;
-  /** What git prints; undefined where it fails. It ends where the run is cancelled. */
+  /** What git prints; undefined where it fails, or takes too long. @throws Error where the run is cancelled */
   ask(words: readonly string[]): Promise<readonly string[] | undefined>;
-  /** The same in another folder, and to its end also where the run is cancelled: for what has to be tidied up. */
+  /** Goes to its end also where the run is cancelled, and does not fail: for what has to be tidied up. */
   tidy(words: readonly string[]): Promise<void>;
 }
 
@@ -47,8 +47,10 @@ export async function openGit(folder: string, environment: NodeJS.ProcessEnv, si
     top,
     prefix,
     ask: async (words) => {
-      const ran = await run(words);
-      return ran.exitCode === 0 ? ran.stdout : undefined;
+      const ran = await run(words).catch((error: unknown) => {
+        if (signal.aborted) throw error;
+      });
+      return ran?.exitCode === 0 ? ran.stdout : undefined;
     },
     tidy: async (words) => void (await runProgram('git', words, { environment: own, folder }).catch(() => undefined)),
   };

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { BuildFailed, buildImage } from '../docker/build.js';
+import { buildImage } from '../docker/build.js';
 import type { Engine } from '../docker/engine.js';
 import type { Deployed } from '../github/earlier-deployments.js';
 import { githubRun } from '../github/run.js';
@@ -8,6 +8,7 @@ import type { From } from '../inputs/from.js';
 import { imageOfCommit } from '../inputs/image-of-commit.js';
 import type { Inputs } from '../inputs.js';
 import { messageOf } from '../message-of.js';
+import { notBuilt } from '../not-built.js';
 import { Refusal } from '../refusal.js';
 import { revisionLabel } from '../release/revision.js';
 import type { ComparedWith } from '../report/report.js';
@@ -135,9 +136,13 @@ function namesRegistry(reference: string): boolean {
 
 async function pulled(engine: Engine, reference: string, { environment, log, signal }: Around): Promise<boolean> {
   const around = { environment: { ...environment, ...engine.cliEnvironment }, line: log.output, signal };
-  const { exitCode } = await runProgram('docker', ['pull', '--quiet', '--', reference], around);
-  if (exitCode !== 0) log.info(`${reference} could not be pulled`);
-  return exitCode === 0;
+  const isPulled = await runProgram('docker', ['pull', '--quiet', '--', reference], around).then(
+    ({ exitCode }) => exitCode === 0,
+    // Also where there is no docker command line here. Whoever was cancelled finds out by what comes next.
+    () => false,
+  );
+  if (!isPulled) log.info(`${reference} could not be pulled`);
+  return isPulled;
 }
 
 async function built(
@@ -169,10 +174,7 @@ async function built(
     try {
       return { id: await buildImage(engine, asBefore, world) };
     } catch (error) {
-      throw new Refusal(`The image of ${commit}, which stands for what runs, could not be built: ${messageOf(error)}`, {
-        cause: error,
-        ...(error instanceof BuildFailed && { output: error.output }),
-      });
+      throw notBuilt(error, `The image of ${commit}, which stands for what runs, could not be built: `);
     }
   });
 }

@@ -9,9 +9,11 @@ export type From =
   | { readonly kind: 'base-branch' };
 
 /** These words end up as arguments of the docker CLI, so none may look like an option of it. */
+export const imageReferenceShape = /^[a-zA-Z0-9][\w.:@/-]*$/;
+
 export const imageReference = text(
   'an image reference such as `registry.example.com/team/app:1.2.3`',
-  /^[a-zA-Z0-9][\w.:@/-]*$/,
+  imageReferenceShape,
 );
 
 export const from: Kind<From> = {

@@ -1,4 +1,5 @@
 import type { Log } from '../log.js';
+import { hiding } from './secrets.js';
 
 /** A log's own last lines, for whoever has not got the log at hand. */
 export interface Tail {
@@ -12,12 +13,11 @@ const longestLine = 300;
 /** The same log, which remembers its end. */
 export function withTail<L extends Log>(log: L): L & Tail {
   const lines: string[] = [];
-  const secrets = new Set<string>();
+  const secrets = hiding();
   const keep = (text: string) => {
     lines.push(...text.split('\n'));
     lines.splice(0, Math.max(0, lines.length - mostLines));
   };
-  const masked = (text: string) => [...secrets].reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
   return {
     ...log,
     info: (line) => {
@@ -33,10 +33,10 @@ export function withTail<L extends Log>(log: L): L & Tail {
       return await log.group(title, work);
     },
     mask: (secret) => {
-      if (secret !== '') secrets.add(secret);
+      secrets.add(secret);
       log.mask(secret);
     },
     // A line that is cut first might end in half a secret.
-    tail: () => lines.map((line) => masked(line).slice(0, longestLine)),
+    tail: () => lines.map((line) => secrets.masked(line).slice(0, longestLine)),
   };
 }

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { Clock, Log } from '../log.js';
 import { spell } from './duration.js';
+import { hiding } from './secrets.js';
 
 /** What the log needs of a stream such as `process.stderr`. */
 export interface Terminal {
@@ -23,10 +24,9 @@ type Style = Parameters<typeof styleText>[0];
 
 /** Progress on a terminal, or in a file without colours. */
 export function terminalLog(terminal: Terminal, { clock, debug, environment }: Options): TerminalLog {
-  const secrets = new Set<string>();
+  const { add, masked } = hiding();
   // https://no-color.org
   const coloured = terminal.isTTY === true && !environment['NO_COLOR'];
-  const masked = (text: string) => [...secrets].reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
   const print = (text: string, style: Style) => {
     const line = masked(text).replace(unprintable, '');
     terminal.write(`${coloured ? styleText(style, line, { validateStream: false }) : line}\n`);
@@ -43,7 +43,7 @@ export function terminalLog(terminal: Terminal, { clock, debug, environment }: O
       print(`${title}: ${spell(clock.now() - since)}`, 'green');
       return result;
     },
-    mask: (secret) => secret !== '' && secrets.add(secret),
+    mask: add,
     masked,
   };
 }

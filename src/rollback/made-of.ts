@@ -1,6 +1,6 @@
 import type { Engine } from '../docker/engine.js';
 import type { Version } from '../ledger/entry.js';
-import { revisionLabel } from '../release/revision.js';
+import { isCommit, revisionLabel } from '../release/revision.js';
 import type { Made } from '../report/report.js';
 
 /**
@@ -11,7 +11,7 @@ export async function madeOf(engine: Engine, versions: readonly (Version | undef
   const [first, ...others] = versions;
   if (first === undefined || others.some((other) => other?.image !== first.image)) return undefined;
   const labels = (await engine.findImage(first.image))?.Config.Labels;
-  const [, tag] = /:([0-9a-f]{40})$/.exec(first.reference ?? '') ?? [];
-  const commit = [labels?.[revisionLabel], tag].find((each) => each !== undefined && /^[0-9a-f]{40}$/.test(each));
+  const [, tag] = /:([0-9a-f]+)$/.exec(first.reference ?? '') ?? [];
+  const commit = [labels?.[revisionLabel], tag].find(isCommit);
   return { image: first.image, ...(commit !== undefined && { commit }) };
 }

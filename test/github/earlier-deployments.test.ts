@@ -97,6 +97,16 @@ describe('what was deployed last', () => {
   });
 });
 
+test('nothing is asked twice, though both are asked for', async () => {
+  for (let id = 1; id <= 3; id++) listed(id, all(began, success));
+  const { last, downtimes } = await earlier();
+  await last('production');
+  await downtimes('production', 'relup');
+  const paths = stage.github.asked.map(({ path }) => path);
+  expect(paths).toHaveLength(4);
+  expect(new Set(paths).size).toBe(4);
+});
+
 test('downtimes are those of the last five deploys by the same method that measured one', async () => {
   const measured = (ms: number, method = 'recreate') => ({
     state: 'success',

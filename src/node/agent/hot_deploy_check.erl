@@ -32,15 +32,15 @@ check(#{loads := LoadNames, updates := UpdateNames, timeout := Timeout}) ->
     %% Asking on would crash what release_handler would crash, so it is left out.
     case {Crashing, Updates} of
         {[], [_ | _]} ->
-            try supervised() of
-                Supervised ->
-                    Concerned = concerned(Updates, Supervised),
-                    Base#{
-                        held => length(Concerned),
-                        counts => counts(Updates, Supervised),
-                        unanswering => [note(Pid) || Pid <- unanswering(Concerned, Timeout)],
-                        unsupervised => [note(Pid) || Pid <- unsupervised(Updates, Concerned)]
-                    }
+            try
+                Supervised = supervised(),
+                Concerned = concerned(Updates, Supervised),
+                Base#{
+                    held => length(Concerned),
+                    counts => counts(Updates, Supervised),
+                    unanswering => [note(Pid) || Pid <- unanswering(Concerned, Timeout)],
+                    unsupervised => [note(Pid) || Pid <- unsupervised(Updates, Concerned)]
+                }
             catch
                 throw:{refused, supervisors, Why} ->
                     Base#{held => 0, supervisors => [#{path => <<"the supervision tree">>, why => Why}]}
