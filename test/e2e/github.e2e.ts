@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type GithubServer, startGithub, token } from '../support/github/server.js';
 import { runAction } from '../support/world/action.js';
-import { type Container, removeContainers, start, unused } from '../support/world/container.js';
+import { type Container, ownEnvironment, removeContainers, start, unused } from '../support/world/container.js';
 import { docker, image, removeImages } from '../support/world/images.js';
 
 const commits = ['1'.repeat(40), '2'.repeat(40)] as const;
@@ -38,7 +38,10 @@ describe('the Action, as the runner runs it, with GitHub at hand', () => {
   async function step(event: string, commit: string, payload: object, inputs: Readonly<Record<string, string>>) {
     const path = join(folder, 'event.json');
     await writeFile(path, JSON.stringify(payload));
-    const common = { containers: web.name, build: 'false', soak: '200ms', drain: '1s', rehearse: 'never' };
+    const common = {
+      ...{ containers: web.name, environment: ownEnvironment, build: 'false' },
+      ...{ soak: '200ms', drain: '1s', rehearse: 'never' },
+    };
     const said = await runAction({ ...common, ...inputs }, join(folder, event), folder, {
       token,
       GITHUB_API_URL: github.url,

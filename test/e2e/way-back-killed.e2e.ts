@@ -97,7 +97,7 @@ describe.each(['bookworm', 'trixie'] as const)('a run that is killed on Debian %
     const place = await workplace(web);
     const { running } = await whatRuns(place, web.name);
     const run = await startHotDeploy([...words(web, await image(slow)), '--probe', probe, '--suspend-timeout', '60s']);
-    await eventually('the roll-out', async () => /Roll out/.test(run.said()) || undefined, 60_000);
+    await run.says('Roll out');
     // Whoever is asked whether it could be held does not answer, and the run waits, for as long as the test wants it to.
     const hold = "register(stubborn, self()), erlang:suspend_process(whereis('Elixir.KV')), receive stop -> ok end";
     await evaluate(web, `spawn(fun() -> ${hold} end)`);

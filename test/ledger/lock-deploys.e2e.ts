@@ -48,8 +48,6 @@ async function deploy({ name }: Container, options: Readonly<Record<string, stri
 /** For as long as it takes to cut it off. */
 const rehearsing = { rehearse: 'always', 'rehearse-command': 'sleep 60' };
 
-const says = (run: Running, words: string) =>
-  eventually(`that it says ${words}`, async () => run.said().includes(words) || undefined, 30_000);
 const isThere = (name: string) =>
   docker('inspect', name).then(
     () => true,
@@ -66,9 +64,9 @@ describe('two deploys to one environment', () => {
   it('go one after the other, and the second finds done what it was to do', async () => {
     const web = await start(old);
     const first = await deploy(web, { soak: '4s' });
-    await says(first, 'Provide the image');
+    await first.says('Provide the image');
     const second = await deploy(web);
-    await says(second, `waiting for the lock on ${environment}: `);
+    await second.says(`waiting for the lock on ${environment}: `);
     expect(second.said()).toContain(`@${hostname()} has held it since `);
     expect(second.said()).not.toContain('Provide the image');
     expect(await first.ended).toMatchObject({ code: 0, report: { outcome: 'deployed', method: 'relup' } });
@@ -89,7 +87,7 @@ describe('two deploys to one environment', () => {
   it('are refused the second where it does not wait, while plans and other environments go on', async () => {
     const [web, other] = [await start(old), await start(old)];
     const first = await deploy(web, { soak: '20s' });
-    await says(first, 'switch, ');
+    await first.says('switch, ');
     const [refused, elsewhere, plan] = await Promise.all([
       (await deploy(web, { 'lock-timeout': '0' })).ended,
       (await deploy(other, { environment: `${environment} 2` })).ended,
@@ -121,7 +119,7 @@ describe('the lock', () => {
     const left = await throwaways();
     expect(left.length).toBeGreaterThan(1);
     const second = await deploy(web);
-    await says(second, 'Provide the image');
+    await second.says('Provide the image');
     for (const name of left) expect(await isThere(name)).toBe(false);
     const ended = await second.ended;
     expect(ended).toMatchObject({ code: 0, report: { outcome: 'deployed' } });
@@ -148,9 +146,9 @@ describe('the lock', () => {
   it('lets who waits for it be cancelled in time', async () => {
     const web = await start(old);
     const first = await deploy(web, { soak: '60s' });
-    await says(first, 'switch, ');
+    await first.says('switch, ');
     const second = await deploy(web);
-    await says(second, 'waiting for the lock');
+    await second.says('waiting for the lock');
     const since = performance.now();
     second.kill('SIGINT');
     expect(await second.ended).toMatchObject({
@@ -166,7 +164,7 @@ describe('the lock', () => {
   it('that somebody prunes in the middle of a deploy is taken again, and the deploy comes through', async () => {
     const web = await start(old);
     const run = await deploy(web, { soak: '6s' });
-    await says(run, 'switch, ');
+    await run.says('switch, ');
     await docker('rm', lock);
     await eventually('the lock again', async () => (await isThere(lock)) || undefined);
     const ran = await run.ended;
@@ -177,7 +175,7 @@ describe('the lock', () => {
   it('that somebody else gets in the middle of a deploy ends it, and the old version serves', async () => {
     const web = await start(old);
     const run = await deploy(web, { soak: '60s' });
-    await says(run, 'switch, ');
+    await run.says('switch, ');
     const theirs = { ...newRun({}, systemClock), holder: { by: 'me@elsewhere' } };
     const details = await bench.engine.findImage(old);
     if (details === undefined) throw new Error('the old image is gone');

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Report } from '../../../src/report/report.js';
+import { eventually, ownEnvironment } from './container.js';
 
 /** How a run of the command line ended. */
 export interface Ran {
@@ -19,14 +20,17 @@ export interface Running {
   readonly ended: Promise<Ran>;
   /** What was written to stderr so far. */
   readonly said: () => string;
+  /** Waits until it has said this; fails with all that it said instead. */
+  readonly says: (words: string, timeoutMs?: number) => Promise<void>;
   readonly kill: (signal: NodeJS.Signals) => void;
 }
 
-/** Starts the bundle that is published, in an empty folder of its own; the words are those of a shell. */
+/** Starts the bundle that is published, in an empty folder and environment of its own; the words are those of a shell. */
 export async function startHotDeploy(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-command-'));
   const began = performance.now();
-  const child = spawn(process.execPath, [resolve('dist/cli.js'), ...words], {
+  const own = words.includes('--environment') ? [] : ['--environment', ownEnvironment];
+  const child = spawn(process.execPath, [resolve('dist/cli.js'), ...words, ...own], {
     cwd: folder,
     env: { ...process.env, ...environment },
   });
@@ -40,7 +44,12 @@ export async function startHotDeploy(words: readonly string[], environment: Node
       done({ code, stdout: stdout(), stderr: stderr(), ms, ...(report && { report: JSON.parse(report) as Report }) });
     });
   });
-  return { ended, said: stderr, kill: (signal) => void child.kill(signal) };
+  const says = async (words: string, timeoutMs = 60_000) => {
+    const heard = async () => stderr().includes(words) || child.exitCode !== null || undefined;
+    await eventually(`that it says ${words}`, heard, timeoutMs).catch(() => undefined);
+    if (!stderr().includes(words)) throw new Error(`it did not say ${words}, but\n${stderr()}`);
+  };
+  return { ended, said: stderr, says, kill: (signal) => void child.kill(signal) };
 }
 
 export async function hotDeploy(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ran> {

@@ -1,5 +1,6 @@
 import { type AddressInfo, createConnection, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import { lockName } from '../../../src/ledger/lock-labels.js';
 import { docker } from './images.js';
 
 const started = new Set<string>();
@@ -28,6 +29,12 @@ export interface Inspected {
   readonly Config: Readonly<Record<string, unknown>>;
   readonly HostConfig: Readonly<Record<string, unknown>>;
 }
+
+/**
+ * What the deploys of a test file are to, where a test says nothing else. Files run at the same time: in one environment they
+ * would wait for each other's lock.
+ */
+export const ownEnvironment = `hd-test-${process.pid}`;
 
 let count = 0;
 
@@ -87,11 +94,11 @@ export function handle(name: string): Container {
   };
 }
 
-/** Removes every container that was started here, and what a deploy that failed may have left of it. */
+/** Removes every container that was started here, and what a deploy that failed or was killed may have left of it. */
 export async function removeContainers(): Promise<void> {
   const all = (await docker('ps', '-a', '--format', '{{.Names}}')).split('\n');
   const ours = all.filter((name) =>
-    [...started].some((each) => name === each || name.startsWith(`${each}.hot-deploy-`)),
+    [lockName(ownEnvironment), ...started].some((each) => name === each || name.startsWith(`${each}.hot-deploy-`)),
   );
   if (ours.length > 0) {
     await docker('rm', '-f', '-v', ...ours);

@@ -6,6 +6,7 @@ import { readInputs } from '../../../src/inputs.js';
 import { type Log, systemClock } from '../../../src/log.js';
 import type { Report } from '../../../src/report/report.js';
 import { tell } from '../../../src/story.js';
+import { ownEnvironment } from './container.js';
 
 export interface Deployed {
   readonly report: Report;
@@ -36,6 +37,7 @@ export async function deployTo(
   const folder = mkdtempSync(join(tmpdir(), 'hot-deploy-bundle-'));
   const given: Record<string, string> = {
     mode: 'deploy',
+    environment: ownEnvironment,
     containers: [containers].flat().join('\n'),
     build: 'false',
     soak: '500ms',
