@@ -128,7 +128,8 @@ async function build(suite: Exclude<Place, 'here'>): Promise<string> {
 RUN apt-get -qq update && cd /tmp && apt-get -qq download ${name} && dpkg -x ${name}_*.deb . && mv usr/bin/docker /usr/bin/
 `,
   );
-  const tag = `hot-deploy-test-client:${suite}`;
+  // Its own name: another file that is done with its client takes the name away.
+  const tag = `hot-deploy-test-client:${suite}-${process.pid}`;
   await docker('build', '-q', '-t', tag, folder);
   await rm(folder, { recursive: true });
   return tag;
