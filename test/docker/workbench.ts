@@ -78,7 +78,9 @@ export async function openWorkbench(): Promise<Workbench> {
       // Those that were carried over have a name to the engine, so they do not go with their container.
       if (volumes.size > 0) await docker('volume', 'rm', '--force', ...volumes);
       for (const id of await lines('network', 'ls', '--quiet', ...labelled)) await docker('network', 'rm', id);
-      await docker('image', 'prune', '--all', '--force', ...labelled);
+      // By their ids, since the engine prunes for one at a time and refuses another file that ends in the same moment.
+      const images = new Set(await lines('images', '--quiet', '--no-trunc', ...labelled));
+      if (images.size > 0) await docker('rmi', '--force', ...images);
     },
   };
 }
