@@ -71,9 +71,10 @@ export async function openWorkbench(): Promise<Workbench> {
     clear: async () => {
       const volumes = new Set<string>();
       for (const id of await lines('ps', '--all', '--quiet', ...labelled)) {
-        const { Mounts: mounts } = await engine.inspectContainer(id);
+        // One with --rm may be going by itself.
+        const { Mounts: mounts = [] } = (await engine.findContainer(id)) ?? {};
         for (const { Type: type, Name: volume } of mounts) if (type === 'volume' && volume) volumes.add(volume);
-        await docker('rm', '--force', '--volumes', id);
+        await engine.removeContainer(id, { force: true, volumes: true });
       }
       // Those that were carried over have a name to the engine, so they do not go with their container.
       if (volumes.size > 0) await docker('volume', 'rm', '--force', ...volumes);

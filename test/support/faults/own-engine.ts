@@ -86,7 +86,8 @@ export async function startEngine(diskMegabytes: number): Promise<OwnEngine> {
     close: async () => {
       await empty();
       await stop();
-      await run('umount', [mount]);
+      // What it had mounted is let go of a moment after it has ended.
+      await eventually('a disk that nobody uses', () => run('umount', [mount]));
       await rm(folder, { recursive: true });
     },
   };
