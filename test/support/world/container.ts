@@ -1,4 +1,4 @@
-import { type AddressInfo, createConnection, createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { lockName } from '../../../src/ledger/lock-labels.js';
 import { docker } from './images.js';
@@ -62,21 +62,35 @@ export async function published(...inside: readonly number[]): Promise<readonly 
   return inside.flatMap((port, at) => ['-p', `127.0.0.1:${outside[at]}:${port}`]);
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
+const given = new Set<number>();
+
+/** Below those that the system and Docker choose by themselves: nobody takes it before the container does, or in its restart. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (given.has(port)) continue;
+    given.add(port);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '0.0.0.0', () => server.close(() => resolve(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }
+
+/** A dozen may boot at once, beside those of another file. */
+const bootMs = 120_000;
 
 /** Waits for the HEALTHCHECK; a container without one counts at once. */
 export async function healthy(container: Container): Promise<void> {
-  await eventually(`health of ${container.name}`, async () => {
-    const { Health } = (await container.inspect()).State;
-    return Health === undefined || Health.Status === 'healthy' ? true : undefined;
-  });
+  await eventually(
+    `health of ${container.name}`,
+    async () => {
+      const { Health } = (await container.inspect()).State;
+      return Health === undefined || Health.Status === 'healthy' ? true : undefined;
+    },
+    bootMs,
+  );
 }
 
 export function unused(prefix = 'hd-test'): string {
@@ -106,8 +120,11 @@ export async function removeContainers(): Promise<void> {
   started.clear();
 }
 
-/** Waits for something to become true; fails with the last reason it was not. */
-export async function eventually<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 20_000): Promise<T> {
+/**
+ * Waits for something to become true; fails with the last reason it was not. How long it may take is no promise of anybody's:
+ * machines are shared.
+ */
+export async function eventually<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 60_000): Promise<T> {
   const until = Date.now() + timeoutMs;
   let last: unknown = 'nothing came back';
   while (Date.now() < until) {
@@ -155,7 +172,7 @@ async function open(port: number): Promise<Lines> {
     get lost() {
       return lost;
     },
-    ask: (command, timeoutMs = 5_000) =>
+    ask: (command, timeoutMs = 30_000) =>
       new Promise((resolve, reject) => {
         if (lost) {
           reject(new Error(`${command} was not sent: the connection was closed`));
