@@ -9,7 +9,8 @@ const measuring = [
   'test/probe/probe.measured.ts',
   'test/faults/soak.e2e.ts',
 ];
-const patient = { testTimeout: 300_000, hookTimeout: 600_000 };
+// What is polled for is waited for: a second, as by default, is less than a busy engine may take to notice an end.
+const patient = { testTimeout: 300_000, hookTimeout: 600_000, expect: { poll: { timeout: 60_000 } } };
 
 export default defineConfig({
   test: {
