@@ -8,6 +8,8 @@ const measuring = [
   'test/probe/*.e2e.ts',
   'test/probe/probe.measured.ts',
   'test/faults/soak.e2e.ts',
+  // These say how long something may take.
+  ...['docker/exec', 'rollout/recreate', 'rollout/recreate-kept'].map((name) => `test/${name}.e2e.ts`),
 ];
 // What is polled for is waited for: a second, as by default, is less than a busy engine may take to notice an end.
 const patient = { testTimeout: 300_000, hookTimeout: 600_000, expect: { poll: { timeout: 60_000 } } };

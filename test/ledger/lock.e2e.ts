@@ -15,6 +15,7 @@ import type { Report } from '../../src/report/report.js';
 import type { Draft } from '../../src/reporting.js';
 import { underLock } from '../../src/under-lock.js';
 import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
+import { waitingClock } from '../support/world/waiting-clock.js';
 
 let bench: Workbench;
 let image: ImageDetails;
@@ -74,19 +75,6 @@ async function standing(environment: string, run: Run): Promise<string> {
     lockName(environment),
     lockSpec(environment, run, '2026-01-02T03:04:05.000Z', image),
   );
-}
-
-/** Tells the time by what was slept to the end: what a busy engine takes for its answers is nobody's waiting. */
-function waitingClock(): Clock {
-  let slept = 0;
-  return {
-    ...systemClock,
-    now: () => slept,
-    sleep: async (ms, signal) => {
-      await systemClock.sleep(ms, signal);
-      if (!signal?.aborted) slept += ms;
-    },
-  };
 }
 
 describe('a lock', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/docker/details.js';
 import type { Engine } from '../../src/docker/engine.js';
 import { idle } from '../docker/workbench.js';
+import { waitingClock } from '../support/world/waiting-clock.js';
 import { attempt, bench, inside, leftOver, named, openBench, v1 } from './recreate-attempt.js';
 
 openBench();
@@ -43,7 +44,7 @@ describe('when the new image fails, the old container serves again', () => {
   it.each(['no', 'always'])('because its process ends at once, with restart policy %s', async (policy) => {
     const crash = await bench.image(`crash-${policy}`, 'CMD ["sh", "-c", "echo no configuration >&2; exit 7"]');
     const old = await bench.run(`crash-${policy}`, '--restart', policy, v1.Id);
-    const { result, phases } = await attempt(old, crash);
+    const { result, phases } = await attempt(old, crash, { clock: waitingClock() });
     const why =
       policy === 'no' ? /exit code 7; .*\nno configuration/ : /(exit code 7|was restarted).*\nno configuration/;
     expect(result).toMatchObject({ kind: 'restored', why: expect.stringMatching(why) });
