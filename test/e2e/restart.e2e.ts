@@ -1,5 +1,13 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { type Container, connect, healthy, removeContainers, start, unused } from '../support/world/container.js';
+import {
+  type Container,
+  connect,
+  healthy,
+  published,
+  removeContainers,
+  start,
+  unused,
+} from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
 import { octochat, served } from '../support/world/octochat.js';
@@ -28,11 +36,10 @@ describe('a new Erlang runtime', () => {
   it('is taken up by a restart that is measured, keeps what the user set, is proved, and lasts', async () => {
     const v3 = await image({ example: 'octochat', version: 3 });
     await docker('network', 'create', network);
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
     const web = await start(await v2(), [
       ...['--network', network, '--network-alias', 'chat', '--restart', 'unless-stopped', '--memory', '512m'],
       ...['-e', 'OCTOCHAT_GREETING=ahoy', '-e', 'OCTOCHAT_MOTTO=a=b c', '--label', 'team=sea', '-v', `${volume}:/data`],
-      ...['-p', `127.0.0.1:${port}:4040`, '-p', `127.0.0.1:${port + 1}:8080`],
+      ...(await published(4040, 8080)),
     ]);
     await docker('exec', '-u', '0', web.name, 'sh', '-c', 'echo kept >/data/file');
     const before = await settings(web);
