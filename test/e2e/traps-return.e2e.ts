@@ -48,7 +48,7 @@ describe('a new release that does not serve', () => {
   });
 
   it('is taken back by a hot downgrade: connections, state, environment, files and processes are as before', async () => {
-    const { report } = await deployTo(web.name, { image: await image(sick), probe, soak: '2s' });
+    const { report } = await deployTo(web.name, { image: await image(sick), probe, soak: '30s' });
 
     expect(report).toMatchObject({ outcome: 'rolled-back', method: 'relup', from: '0.1.0' });
     expect(report.message).toMatch(/the probe has failed for .* by a hot downgrade and runs 0\.1\.0 again/);

@@ -73,7 +73,7 @@ describe('one container, deploy after deploy', () => {
       await plan();
     }
 
-    await expect.poll(counted, { timeout: 10_000 }).toBe(counts);
+    await expect.poll(counted).toBe(counts);
     expect(await standing(web)).toEqual(before);
     expect(await docker('exec', web.name, 'sh', '-c', 'ls -A /tmp')).toBe('');
   });

@@ -25,6 +25,8 @@ const words = (web: Container, to: string) => [
   ...['--containers', web.name, '--image', to, '--build', 'false', '--rehearse', 'never'],
   ...['--soak', '500ms', '--drain', '2s'],
 ];
+/** As long as it is there, an installation goes on. */
+const held = '/tmp/held';
 const loaded = '[M || {M, _} <- code:all_loaded(), lists:prefix("hot_deploy_", atom_to_list(M))]';
 
 describe.each(['bookworm', 'trixie'] as const)('a run that is killed on Debian %s', (debian) => {
@@ -37,7 +39,11 @@ describe.each(['bookworm', 'trixie'] as const)('a run that is killed on Debian %
       'apps/octochat/lib/octochat/connection.ex': [
         [
           'def code_change(_vsn, {socket, seen}, _extra), do: {:ok, state(socket, seen)}',
-          'def code_change(_vsn, {socket, seen}, _extra) do\n    Process.sleep(4000)\n    {:ok, state(socket, seen)}\n  end',
+          `def code_change(_vsn, {socket, seen}, _extra) do
+    Process.sleep(4000)
+    Enum.find(Stream.repeatedly(fn -> Process.sleep(50) end), fn _ -> not File.exists?("${held}") end)
+    {:ok, state(socket, seen)}
+  end`,
         ],
       ],
     },
@@ -54,12 +60,14 @@ describe.each(['bookworm', 'trixie'] as const)('a run that is killed on Debian %
   it('while the node installs: that goes on to its end', async () => {
     const place = await workplace(web);
     const { running } = await whatRuns(place, web.name);
+    await web.exec('touch', held);
     const run = await startHotDeploy(words(web, await image(slow)));
     await eventually('the installation', async () => ((await suspended(web)) === '[]' ? undefined : true), 60_000);
     run.kill('SIGKILL');
     await run.ended;
 
     expect(await quiesced(place.work, web.name, undefined, 500)).toBe(false);
+    await web.exec('rm', held);
     expect(await quiesced(place.work, web.name, undefined, 20_000)).toBe(true);
     expect(await quiesced(place.work, web.name, running.node, 20_000)).toBe(true);
 

@@ -103,7 +103,7 @@ test('a release that turns out sick is taken back by a hot downgrade: same VM, s
   ]);
   const bundle = await bundleFor(container.name);
   const client = await connect(await container.port(4040));
-  const { run, own } = await scripted(engine, [container.name], { image: v2, soakMs: 5_000 });
+  const { run, own } = await scripted(engine, [container.name], { image: v2, soakMs: 60_000 });
   const ran = await run('hot', await own(bundle));
   expect(ran, ran.stderr).toMatchObject({ code: 3 });
   expect(await client.ask('PING')).toContain('0.1.0');
