@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { connectEngine } from '../../src/docker/connect.js';
 import type { ContainerDetails, ImageDetails } from '../../src/docker/details.js';
 import type { Engine } from '../../src/docker/engine.js';
+import { eventually } from '../support/world/container.js';
 
 /** A real engine, and containers, images, networks and volumes of a run's own, all gone afterwards. */
 export interface Workbench {
@@ -79,9 +80,8 @@ export async function openWorkbench(): Promise<Workbench> {
       // Those that were carried over have a name to the engine, so they do not go with their container.
       if (volumes.size > 0) await docker('volume', 'rm', '--force', ...volumes);
       for (const id of await lines('network', 'ls', '--quiet', ...labelled)) await docker('network', 'rm', id);
-      // By their ids, since the engine prunes for one at a time and refuses another file that ends in the same moment.
-      const images = new Set(await lines('images', '--quiet', '--no-trunc', ...labelled));
-      if (images.size > 0) await docker('rmi', '--force', ...images);
+      // The engine prunes for one at a time, and refuses another file that ends in the same moment.
+      await eventually('a prune', () => docker('image', 'prune', '--all', '--force', ...labelled));
     },
   };
 }

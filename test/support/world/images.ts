@@ -83,7 +83,7 @@ export async function context({ example, version, files = {}, replace = {} }: So
  */
 async function bePatient(dockerfile: string): Promise<void> {
   const text = await readFile(dockerfile, 'utf8');
-  await writeFile(dockerfile, text.replace('--timeout=2s --start-period=10s', '--timeout=10s --start-period=1m'));
+  await writeFile(dockerfile, text.replace('--timeout=2s --start-period=10s', '--timeout=10s --start-period=30s'));
 }
 
 /** Removes the names of all images built here; layers stay as the build cache. */
