@@ -41,6 +41,14 @@ export async function remember(engine: Engine, container: ContainerDetails, hint
   return { name, container, reading, earlier, line, lived: lived(entries), kept, ...(root !== undefined && { root }) };
 }
 
+/**
+ * The container that is kept of what is gone back to. Of two builds of one version the image tells which is meant: what was
+ * just left may have been another build of the same, and was kept last.
+ */
+export function keptAs(earlier: readonly Kept[], { version, image }: Version): Kept | undefined {
+  return earlier.find(({ ran }) => ran.version === version && ran.image === image);
+}
+
 function rootOf(reading: Remembered['reading']): string | undefined {
   if (reading.kind === 'running') return reading.release.root;
   return 'vm' in reading ? reading.vm.root : undefined;

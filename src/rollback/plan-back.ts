@@ -15,7 +15,7 @@ import { treeOf } from '../survey/code.js';
 import { isolated } from '../survey/isolated.js';
 import type { Site } from '../survey/site.js';
 import { imageGone, recreated, survey } from '../survey/survey.js';
-import type { Kept, Remembered } from './past.js';
+import { type Kept, keptAs, type Remembered } from './past.js';
 import { rehearseBack } from './rehearse-back.js';
 
 /** Decides for each container how it goes back. */
@@ -33,7 +33,7 @@ export async function plansBack(site: Site, pasts: readonly Remembered[]): Promi
  * then, else by a new one on the older image. Changes nothing.
  */
 async function planBack(site: Site, past: Remembered, trials: Trials): Promise<ContainerPlan> {
-  const { inputs, next } = site;
+  const { inputs, next, image } = site;
   const surveyed = await byRestart(site, past);
   if (surveyed?.method !== 'recreate') {
     return surveyed ?? Promise.reject(new Error(`Nothing was decided about ${past.name}.`));
@@ -54,7 +54,7 @@ async function planBack(site: Site, past: Remembered, trials: Trials): Promise<C
   const { rehearsal } = hot;
   const reasons = [...given, ...hot.reasons];
   const plan = { ...surveyed, reasons, ...(rehearsal && { rehearsal }) };
-  const kept = past.earlier.find(({ ran }) => ran.version === next.version);
+  const kept = keptAs(past.earlier, { version: next.version, image: image.Id });
   const revival = kept === undefined ? { closed: [] } : await revivable(site, surveyed, kept);
   return 'kept' in revival
     ? { ...plan, method: 'revive', kept: revival.kept, next: site.next }
