@@ -12,7 +12,7 @@ import { type Past, seek } from './target.js';
 export async function agree(engine: Engine, to: string, pasts: readonly Past[]): Promise<Version> {
   const image = to === 'previous' ? undefined : await engine.findImage(to);
   const sought = pasts.map((past) => {
-    const found = seek(to, past);
+    const found = seek(to, past, image?.Id);
     if (found.kind !== 'unknown') return { name: past.name, target: found.target };
     if (image === undefined) throw new Refusal(`${found.why}`);
     return { name: past.name, target: { image: image.Id, reference: to } satisfies Version };

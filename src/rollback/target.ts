@@ -18,13 +18,17 @@ export type Sought =
   | { readonly kind: 'runs'; readonly target: Version }
   | { readonly kind: 'unknown'; readonly why: string };
 
-/** Finds what one container is to go back to; pure. What is no version and no commit on record may still be an image. */
-export function seek(to: string, { name, line, lived, kept }: Past): Sought {
+/**
+ * Finds what one container is to go back to; pure. What is no version and no commit on record may still be an image.
+ *
+ * @param image the id of what the engine has by that name now, if it has any
+ */
+export function seek(to: string, { name, line, lived, kept }: Past, image?: string): Sought {
   const runs = line.at(-1);
   const known = [...kept, ...lived, ...line];
   // One that was re-created by hand has no record of its own, and what was kept from before may be all there is.
   const before = line.at(-2) ?? (lived.length === 0 ? other(kept, runs) : undefined);
-  const target = to === 'previous' ? before : named(to, known);
+  const target = to === 'previous' ? before : named(to, known, image);
   if (target === undefined) {
     const nothing =
       to === 'previous'
@@ -40,12 +44,14 @@ function other(known: readonly Version[], runs: Version | undefined): Version | 
   return known.findLast((one) => runs === undefined || lastOf([runs], one) < 0);
 }
 
-/** The newest of that version or commit. */
-function named(to: string, all: readonly Version[]): Version | undefined {
+/** The newest of that version, image or commit. A name of an image is what it means now: on record is what it meant then. */
+function named(to: string, all: readonly Version[], now: string | undefined): Version | undefined {
+  const moved = ({ image }: Version) => now !== undefined && image !== now;
   return (
     all.findLast(({ version }) => version === to) ??
-    all.findLast(({ reference, image }) => reference === to || image === to) ??
-    (/^[0-9a-f]{7,40}$/i.test(to) ? all.findLast(({ commit }) => commit?.startsWith(to.toLowerCase())) : undefined)
+    all.findLast((one) => (one.reference === to || one.image === to) && !moved(one)) ??
+    (/^[0-9a-f]{7,40}$/i.test(to) ? all.findLast(({ commit }) => commit?.startsWith(to.toLowerCase())) : undefined) ??
+    all.findLast(({ image }) => image === now)
   );
 }
 

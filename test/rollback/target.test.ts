@@ -41,6 +41,22 @@ describe('what a container goes back to', () => {
     expect(seek('3.0.0', past()).kind).toBe('runs');
   });
 
+  it('is what the name of an image means now, and not what it meant when that was deployed', () => {
+    const before = { ...one, reference: 'app:live' };
+    const runs = { ...two, reference: 'app:live' };
+    const moved = past({ line: [before, runs], lived: [before, runs] });
+    expect(seek('app:live', moved, one.image)).toEqual({ kind: 'found', target: before });
+    expect(seek('app:live', moved, two.image).kind).toBe('runs');
+    // Nothing on record is that image: it is the engine's to say what it is.
+    expect(seek('app:live', moved, 'sha256:9').kind).toBe('unknown');
+    // The engine may have none by that name any more, and still what it stood for.
+    expect(seek('app:live', moved).kind).toBe('runs');
+  });
+
+  it('is the commit, where the beginning of the id of some image reads the same', () => {
+    expect(seek('abcdef0', past(), 'sha256:abcdef0')).toEqual({ kind: 'found', target: one });
+  });
+
   it('is what was kept, where the container was re-created by hand and has no record', () => {
     expect(seek('previous', past({ line: [three], lived: [], kept: [one, two] }))).toEqual({
       kind: 'found',
