@@ -114,17 +114,30 @@ export async function settleRestarted(work: Work, plan: ContainerPlan, restarted
     const settle = () => settleRestart(engine, plan.name, { log, newest: inputs.keep });
     const { earlier, warnings } = await work.phase('keep', settle);
     await noted(work, plan.name, 'done');
-    // Nothing is said to serve that has ended meanwhile; with --rm there would be nothing left to find it out by.
-    if (!(await engine.findContainer(restarted.id))?.State.Running) {
-      const message = `${plan.name} was healthy on the new image, and has ended since: look at it now.`;
-      return { ...restarted, outcome: 'failed', message };
-    }
+    // With --rm there would be nothing left to find it out by later.
+    if (await hasEnded(work, restarted.id)) return { ...restarted, ...endedSince(plan) };
     return { ...restarted, earlier, warnings: [...(restarted.warnings ?? []), ...warnings] };
   } catch (error) {
     const said = messageOf(error);
+    // Of an engine that does not answer nothing newer is known than that it served.
+    if (await hasEnded(work, restarted.id).catch(() => false)) {
+      const { outcome, message } = endedSince(plan);
+      return { ...restarted, outcome, message: `${message} ${said}` };
+    }
     const warning = `${plan.name} serves, and the container that ran before was not put aside: ${said}`;
     return { ...restarted, warnings: [...(restarted.warnings ?? []), warning] };
   }
+}
+
+/** Nothing is said to serve that has ended since it was seen healthy, or does so again and again. */
+async function hasEnded({ engine }: Work, id: string): Promise<boolean> {
+  const { Running: running, Restarting: restarting } = (await engine.findContainer(id))?.State ?? {};
+  return !running || restarting === true;
+}
+
+function endedSince({ name }: ContainerPlan) {
+  const message = `${name} was healthy on the new image, and has ended since: look at it now.`;
+  return { outcome: 'failed', message } as const;
 }
 
 /** What cannot be written down is no reason against a restart: the names of its containers say as much. */
