@@ -68,7 +68,7 @@ async function repair(around: Surroundings, halfWay: HalfWay, direction: CutOff[
   const { name, last } = halfWay;
   // Read before anything is removed that it is written in.
   const before = await openRecord(around, halfWay);
-  const restarted = await repairRestart(around, name, direction);
+  const restarted = await repairRestart(around, name, direction, last);
   if (restarted?.kind === 'failed') {
     return restarted;
   }

@@ -1,5 +1,6 @@
 import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
+import type { Entry } from '../ledger/entry.js';
 import { messageOf } from '../message-of.js';
 import { noHaste } from '../rollout/haste.js';
 import { awaitHealth, type Health } from '../rollout/health.js';
@@ -20,9 +21,12 @@ export async function repairRestart(
   { engine, log, clock }: Surroundings,
   name: string,
   direction: CutOff['direction'],
+  last: Pick<Entry, 'step'> | undefined,
 ): Promise<Repaired | undefined> {
   const found = situation(name, await engine.containers());
-  const around = { log, clock, healthTimeoutMs, haste: noHaste };
+  // Without a record it may be any step.
+  const stopping = last === undefined || last.step === 'stop';
+  const around = { log, clock, healthTimeoutMs, haste: noHaste, stopping };
   try {
     if (direction === 'finish') {
       const finished = await finishRestart(engine, found, around);

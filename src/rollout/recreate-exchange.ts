@@ -151,7 +151,9 @@ async function undoOnce(
   own: string,
   options: Around & { readonly fresh?: string; readonly old: ContainerDetails },
 ): Promise<Undone> {
-  const undone = await undoRestart(engine, situation(own, await engine.containers()), options);
+  const found = situation(own, await engine.containers());
+  // A stop that failed may be carried out all the same.
+  const undone = await undoRestart(engine, found, { ...options, stopping: true });
   if (undone !== undefined) return undone;
   const serving = await engine.findContainer(own);
   const isBack = serving !== undefined && serving.Id !== options.fresh && serving.Image === options.old.Image;

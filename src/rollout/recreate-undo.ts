@@ -5,7 +5,7 @@ import type { Clock, Log } from '../log.js';
 import { afterwardsMs, type Haste, stopInTime } from './haste.js';
 import { awaitHealth, type Health } from './health.js';
 import { awaitRemoval } from './recreate-removal.js';
-import type { Exchange, Situation } from './recreate-situation.js';
+import { type Exchange, type Situation, situation } from './recreate-situation.js';
 
 /** What the ways forward and back of a restart work with. */
 export interface Around {
@@ -13,6 +13,8 @@ export interface Around {
   readonly clock: Clock;
   readonly healthTimeoutMs: number;
   readonly haste: Haste;
+  /** Whether the stop of the old container may have been asked for, and no answer to it be known. */
+  readonly stopping?: boolean;
 }
 
 export interface Undone {
@@ -34,6 +36,10 @@ export async function undoRestart(engine: Engine, found: Situation, around: Arou
   if (found.kind === 'unclear')
     throw new Error(`It is not clear what a restart left: ${found.why}. A person must look.`);
   const { names, old, spare, fresh } = found;
+  if (found.kind === 'begun' && around.stopping && old && fresh && (await ends(engine, old.id, around))) {
+    const now = situation(names.own, await engine.containers());
+    return await undoRestart(engine, now, { ...around, stopping: false });
+  }
   const coming = fresh && (await engine.findContainer(fresh.id));
   // Before anything of the new one goes, since its policy is the only other place where the old one's stands.
   if (old && coming) await passPolicy(engine, coming, old.id);
@@ -56,6 +62,30 @@ export async function undoRestart(engine: Engine, found: Situation, around: Arou
   }
   await discard(engine, { ...found, spare: spare === back ? undefined : spare });
   return { id, health: await awaitBack(engine, id, around) };
+}
+
+const defaultStopSeconds = 10;
+const lookMs = 200;
+
+/**
+ * Whether a container that runs ends yet, by a stop that was asked for. The engine carries one out to its end also where
+ * whoever asked is not there any more: a container that is left to itself meanwhile is down once nobody looks.
+ */
+async function ends(
+  engine: Engine,
+  id: string,
+  { clock, haste, healthTimeoutMs }: Pick<Around, 'clock' | 'haste' | 'healthTimeoutMs'>,
+): Promise<boolean> {
+  const since = clock.now();
+  for (;;) {
+    const container = await engine.findContainer(id);
+    if (!container?.State.Running) return true;
+    const seconds = container.Config.StopTimeout ?? defaultStopSeconds;
+    // What does not end by its stop signal is killed then, and that takes a moment, too.
+    const patienceMs = seconds < 0 ? healthTimeoutMs : (seconds + 1) * 1_000;
+    if (clock.now() - since > patienceMs || haste.leftMs() <= 0) return false;
+    await clock.sleep(lookMs);
+  }
 }
 
 /** Of a container that was started again. */

@@ -1,0 +1,86 @@
+import { expect, it } from 'vitest';
+import type { ContainerDetails } from '../../src/docker/details.js';
+import type { ContainerSummary, Engine } from '../../src/docker/engine.js';
+import type { Step } from '../../src/ledger/entry.js';
+import { repairRestart } from '../../src/recovery/restart.js';
+import type { Surroundings } from '../../src/recovery/work.js';
+
+const [old, fresh] = ['a'.repeat(64), 'b'.repeat(64)] as const;
+
+/** A restart whose new container was made, and whose old one still runs: up to `endsAt`, where it is being stopped. */
+function world({ endsAt = Number.POSITIVE_INFINITY, stopSeconds }: { endsAt?: number; stopSeconds?: number } = {}) {
+  let now = 0;
+  let stopAt = endsAt;
+  const pass = (ms: number) => {
+    now += ms;
+  };
+  const names = new Map<string, string>([
+    [old, 'web'],
+    [fresh, `web.hot-deploy-new-${old.slice(0, 12)}`],
+  ]);
+  const runs = (id: string) => id === old && now < stopAt;
+  const details = (id: string): ContainerDetails | undefined =>
+    names.has(id)
+      ? ({
+          Id: id,
+          Name: `/${names.get(id)}`,
+          State: { Running: runs(id), Status: id === fresh ? 'created' : 'running', ExitCode: 0 },
+          RestartCount: 0,
+          Config: { Image: 'app:1', ...(stopSeconds !== undefined && { StopTimeout: stopSeconds }) },
+          HostConfig: {},
+        } as unknown as ContainerDetails)
+      : undefined;
+  const engine: Partial<Engine> = {
+    containers: async () =>
+      [...names].map(
+        ([id, name]): ContainerSummary => ({
+          ...{ id, names: [name], labels: {}, createdAt: 0, networkMode: 'bridge' },
+          state: runs(id) ? 'running' : 'exited',
+        }),
+      ),
+    findContainer: async (id) => details(id),
+    inspectContainer: async (id) => details(id) ?? Promise.reject(new Error(`no ${id}`)),
+    stopContainer: async () => undefined,
+    startContainer: async (id) => {
+      if (id === old) stopAt = Number.POSITIVE_INFINITY;
+    },
+    removeContainer: async (id) => void names.delete(id),
+    renameContainer: async (id, name) => void names.set(id, name),
+    logs: async () => '',
+  };
+  const around = {
+    engine,
+    log: { info: () => undefined, warning: () => undefined, debug: () => undefined },
+    clock: { now: () => now, date: () => now, sleep: async (ms: number) => pass(ms) },
+  } as unknown as Surroundings;
+  return {
+    repaired: async (step: Step | undefined, direction: 'undo' | 'finish' = 'undo') =>
+      await repairRestart(around, 'web', direction, step && { step }),
+    passed: () => now,
+    after: (ms: number) => {
+      pass(ms);
+      return [...names].map(([id, name]) => `${name} ${runs(id) ? 'runs' : 'does not run'}`);
+    },
+  };
+}
+
+it.each(['stop', undefined] as const)(
+  'a stop that the engine still carries out is waited for, and the old container serves after it: step %s',
+  async (step) => {
+    const { repaired, after } = world({ endsAt: 8_000 });
+    expect(await repaired(step)).toMatchObject({ kind: 'repaired' });
+    expect(after(60_000)).toEqual(['web runs']);
+  },
+);
+
+it('it takes as long as the container may take to end', async () => {
+  const { repaired, after } = world({ endsAt: 40_000, stopSeconds: 45 });
+  expect(await repaired('stop')).toMatchObject({ kind: 'repaired' });
+  expect(after(60_000)).toEqual(['web runs']);
+});
+
+it('nobody waits where no stop can have been asked for', async () => {
+  const { repaired, passed } = world();
+  expect(await repaired('create')).toMatchObject({ kind: 'repaired' });
+  expect(passed()).toBeLessThan(5_000);
+});
