@@ -14,14 +14,14 @@ import type { Surroundings } from './work.js';
 const healthTimeoutMs = 120_000;
 
 /**
- * Brings a restart to one side from what the engine lists; undefined where none is under way. The old container serves
- * again also where going on did not work out.
+ * Brings a restart to one side from what the engine lists; undefined where none is under way, or none any more that the rest
+ * of the way needs. The old container serves again also where going on did not work out.
  */
 export async function repairRestart(
   { engine, log, clock }: Surroundings,
   name: string,
   direction: CutOff['direction'],
-  last: Pick<Entry, 'step'> | undefined,
+  last: Pick<Entry, 'step' | 'way'> | undefined,
 ): Promise<Repaired | undefined> {
   const found = situation(name, await engine.containers());
   // Without a record it may be any step.
@@ -36,6 +36,8 @@ export async function repairRestart(
         case 'finished':
           return { kind: 'repaired', how: 'the new container serves, and the old one is kept' };
         case 'undone':
+          // What was loaded hot is made final in the old container, where that cannot have a new one in its place.
+          if (last?.way === 'relup') return undefined;
           return { kind: 'failed', why: `${finished.why}; the old container was started again` };
       }
     }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/docker/details.js';
 import type { ContainerSummary, Engine } from '../../src/docker/engine.js';
-import type { Step } from '../../src/ledger/entry.js';
+import type { Entry, Step } from '../../src/ledger/entry.js';
 import { repairRestart } from '../../src/recovery/restart.js';
 import type { Surroundings } from '../../src/recovery/work.js';
 
@@ -54,8 +54,8 @@ function world({ endsAt = Number.POSITIVE_INFINITY, stopSeconds }: { endsAt?: nu
     clock: { now: () => now, date: () => now, sleep: async (ms: number) => pass(ms) },
   } as unknown as Surroundings;
   return {
-    repaired: async (step: Step | undefined, direction: 'undo' | 'finish' = 'undo') =>
-      await repairRestart(around, 'web', direction, step && { step }),
+    repaired: async (step: Step | undefined, direction: 'undo' | 'finish' = 'undo', way: Entry['way'] = 'recreate') =>
+      await repairRestart(around, 'web', direction, step && { step, way }),
     passed: () => now,
     after: (ms: number) => {
       pass(ms);
@@ -83,4 +83,15 @@ it('nobody waits where no stop can have been asked for', async () => {
   const { repaired, passed } = world();
   expect(await repaired('create')).toMatchObject({ kind: 'repaired' });
   expect(passed()).toBeLessThan(5_000);
+});
+
+it('a restart that had not begun is taken away where the new version is to stay: loaded hot it is made final as it is', async () => {
+  const { repaired, after } = world();
+  expect(await repaired('create', 'finish', 'relup')).toBeUndefined();
+  expect(after(0)).toEqual(['web runs']);
+});
+
+it('nothing else stands in for a new container that did not come up', async () => {
+  const { repaired } = world();
+  expect(await repaired('create', 'finish')).toMatchObject({ kind: 'failed' });
 });
