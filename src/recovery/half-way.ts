@@ -93,9 +93,10 @@ export function byRun(looked: readonly Looked[]): readonly CutOff[] {
   return runs.map((run) => {
     const mine = open.filter(({ last }) => last?.run === run);
     const [first] = mine.flatMap(({ last }) => last ?? []);
-    const settled = looked.some(({ entries }) =>
-      entries.some((entry) => run !== undefined && entry.run === run && ['settle', 'done'].includes(entry.step)),
-    );
+    const settled =
+      run === undefined
+        ? mine.some((one) => looked.some((other) => isFinalOn(other, one)))
+        : looked.some(({ entries }) => entries.some((entry) => entry.run === run && isSettled(entry)));
     const { by, environment, at } = first ?? {};
     return {
       direction: settled ? 'finish' : 'undo',
@@ -106,4 +107,20 @@ export function byRun(looked: readonly Looked[]): readonly CutOff[] {
       ...(at !== undefined && { at }),
     };
   });
+}
+
+function isSettled({ step }: Entry): boolean {
+  return step === 'settle' || step === 'done';
+}
+
+/**
+ * Whether one container has come to stay on the image that another, of which nothing is written down, was put on: then all of
+ * their fleet had come through. One with --rm takes what was written in it along when it ends.
+ */
+function isFinalOn(other: Looked, { name, container }: Looked): boolean {
+  if (other.name === name || container === undefined) return false;
+  const last = other.entries.at(-1);
+  return last === undefined
+    ? !other.restarting && other.container?.Image === container.Image
+    : isSettled(last) && last.fleet.includes(name) && last.to.image === container.Image;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ContainerDetails } from '../../src/docker/details.js';
 import type { Entry, Step } from '../../src/ledger/entry.js';
 import { byRun } from '../../src/recovery/half-way.js';
 
@@ -65,5 +66,43 @@ describe('what a run that was cut off has left', () => {
     expect(byRun([container('web-1', 'a', [], true)])).toEqual([
       { direction: 'undo', containers: [{ name: 'web-1' }] },
     ]);
+  });
+
+  describe('without a record', () => {
+    const on = (image: string, one: ReturnType<typeof container>) => ({
+      ...one,
+      container: { Image: image } as ContainerDetails,
+    });
+    const unwritten = (name: string, restarting: boolean) => container(name, '', [], restarting);
+
+    it('goes on where another of the fleet is final on the same image: nothing could be written in either', () => {
+      const done = on('sha256:2', unwritten('web-1', false));
+      expect(directions([done, on('sha256:2', unwritten('web-2', true))])).toEqual([['finish', 'web-2']]);
+    });
+
+    it.each<[string, readonly Step[], boolean]>([
+      ['had begun to settle', ['stop', 'settle'], true],
+      ['is final', ['stop', 'settle', 'done'], false],
+    ])('goes on where another that %s says so of the run that both were of', (_, steps, restarting) => {
+      const told = directions([
+        on('sha256:2', container('web-1', 'a', steps, restarting)),
+        on('sha256:2', unwritten('web-2', true)),
+      ]);
+      expect(told).toContainEqual(['finish', 'web-2']);
+      expect(told.flat()).not.toContain('undo');
+    });
+
+    it.each<[string, string, ReturnType<typeof container>]>([
+      ['was not final yet', 'sha256:2', container('web-1', 'a', ['stop'], true)],
+      ['had not had its turn', 'sha256:1', unwritten('web-1', false)],
+      ['is half-way itself', 'sha256:2', unwritten('web-1', true)],
+    ])('goes back where the other %s', (_, image, other) => {
+      expect(directions([on(image, other), on('sha256:2', unwritten('web-2', true))]).flat()).not.toContain('finish');
+    });
+
+    it('goes back where what another says is of an earlier deploy', () => {
+      const before = on('sha256:2', container('web-1', 'a', ['stop', 'settle', 'done']));
+      expect(directions([before, on('sha256:3', unwritten('web-2', true))])).toEqual([['undo', 'web-2']]);
+    });
   });
 });
