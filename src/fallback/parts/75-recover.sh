@@ -23,7 +23,8 @@ came_through() {
     image=$its_image
     those "$name" old
     for mark in "${found[@]}"; do
-      [[ $(short "$id") != "${mark##*-}" ]] || return 1
+      mark=${mark##*-}
+      [[ $(short "$id") != "${mark:0:12}" ]] || return 1
       await_health "$id" || return 1
     done
   done

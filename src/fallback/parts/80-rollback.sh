@@ -22,7 +22,8 @@ rollback_one() {
     say "of $name no previous container is kept: deploy the image that ran before, with deploy --image REFERENCE"
     return 1
   }
-  back=${ids[${found[0]}]} mark=$(short "$source_id")
+  back=${ids[${found[0]}]}
+  mark=$(short "$source_id")$(short "$back")
   say "$name: back to ${found[0]}"
   begun+=("$name")
   open_ledger "$name" "$source_id"
@@ -30,5 +31,5 @@ rollback_one() {
   undertake "$name" rollback revive "$(runs)" "$(version "$(boots "$back" "${ledger[$name]}")" "$its_image" "$its_reference")"
   change rename "$back" "$name.hot-deploy-new-$mark" || return 1
   change update "--restart=$its_policy" "$back" || return 1
-  switch "$name" "$back"
+  switch "$name" "$back" "$mark"
 }

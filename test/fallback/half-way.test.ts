@@ -1,0 +1,130 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { script } from '../../src/fallback/script.js';
+import { situation } from '../../src/rollout/recreate-situation.js';
+import { variants } from './variants.js';
+
+const run = promisify(execFile);
+
+// What the script asks of the engine and what it changes, on containers that only exist in variables.
+const world = String.raw`
+web=\${names[0]}
+declare -A w_name=() w_running=() w_policy=() w_restarts=() w_ends=()
+a=$(printf 'a%.0s' {1..64}) b=$(printf 'b%.0s' {1..64}) c=$(printf 'c%.0s' {1..64})
+# ID NAME RUNNING POLICY
+put() { w_name[$1]=$2 w_running[$1]=$3 w_policy[$1]=$4 w_restarts[$1]=0; }
+id_of() {
+  local each
+  for each in "\${!w_name[@]}"; do
+    [[ $each != "$1" && \${w_name[$each]} != "$1" ]] || printf '%s' "$each"
+  done
+}
+list() {
+  local each
+  ids=()
+  for each in "\${!w_name[@]}"; do ids[\${w_name[$each]}]=$each; done
+}
+passed=0
+pause() { passed=$((passed + 1)); }
+facts() {
+  id=$(id_of "$1")
+  [[ -n $id ]] || return 1
+  [[ -z \${w_ends[$id]-} ]] || ((passed < \${w_ends[$id]})) || w_running[$id]=false
+  own=\${w_name[$id]} running=\${w_running[$id]} policy=\${w_policy[$id]} restarts=\${w_restarts[$id]}
+  its_image=sha256:$id its_reference=app:1 health='' exit_code=0 auto_remove=false compose='' swarm=''
+  if [[ $running == true ]]; then status=running; else status=exited; fi
+  started=2026-01-01T00:00:00Z ended=2026-01-02T00:00:00Z
+}
+show() { :; }
+# From which change on nothing is carried out any more.
+changes=0 last=99
+change() {
+  local id
+  ((changes < last)) || return 1
+  changes=$((changes + 1))
+  id=$(id_of "\${!#}")
+  case $1 in
+  stop) w_running[$id]=false ;;
+  start) w_running[$id]=true w_restarts[$id]=0 w_ends[$id]='' ;;
+  rm)
+    [[ \${w_running[$id]} != true || $* == *--force* ]] || return 1
+    unset "w_name[$id]"
+    ;;
+  rename)
+    id=$(id_of "$2")
+    w_name[$id]=$3
+    ;;
+  update) w_policy[$id]=\${2#--restart=} ;;
+  esac
+}
+engine() { : >"$work/said"; }
+read_check() { check=(); }
+read_traces() { loaded_hot='' cut_off='' last_step=$step ledger_root=''; }
+end_ledger() { :; }
+open_ledger() { ledger[$1]='' writer[$1]=''; }
+boots() { :; }
+step=''
+tell() {
+  local each
+  for each in "\${!w_name[@]}"; do printf '%s %s %s %s\n' "\${w_name[$each]}" "$each" "\${w_running[$each]}" "\${w_policy[$each]}"; done
+  exit 0
+}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+chosen=("$web")
+`.replaceAll('\\${', '${');
+
+interface Left {
+  readonly name: string;
+  readonly id: string;
+  readonly running: boolean;
+  readonly policy: string;
+}
+
+/** What is there after some words of bash were said to a script; or how it ended, where they failed. */
+async function leftBy(words: string): Promise<readonly Left[]> {
+  const { plain } = variants;
+  if (plain === undefined) throw new Error('there is no plain variant');
+  const text = script(plain).replace(/\nmain "\$@"\n$/, `\n${world}\n${words}\ntell\n`);
+  const { stdout } = await run('bash', ['-c', text]);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [name = '', id = '', running, policy = ''] = line.split(' ');
+      return { name: name.replace(/^.*?(?=$|\.hot-deploy-)/, 'web'), id, running: running === 'true', policy };
+    });
+}
+
+const [a, b] = ['a', 'b'].map((letter) => letter.repeat(64)) as [string, string];
+const short = (id: string) => id.slice(0, 12);
+const kept = (id: string) => `web.hot-deploy-previous-${short(id)}`;
+
+// The one that was kept may be older than the one that runs, or newer after an earlier rollback.
+describe.each([
+  ['older', '$a', '$b', a, b],
+  ['newer', '$b', '$a', b, a],
+] as const)('a rollback to a kept container that is %s', (_, from, to, back, runs) => {
+  const begin = `put "${from}" "$web.hot-deploy-previous-$(short "${from}")" false no
+put "${to}" "$web" true always`;
+
+  it.each([1, 2, 3, 4, 5, 6])(
+    'that is cut off after %i changes is one of a kept container to hot-deploy',
+    async (at) => {
+      const left = await leftBy(`${begin}\nlast=${at}\nrollback_one "$web" || true`);
+      const listed = left.map(({ name, id, running }) => ({
+        ...{ id, names: [name], labels: {}, createdAt: 0, networkMode: 'bridge' },
+        state: running ? 'running' : 'exited',
+      }));
+      expect(situation('web', listed)).toMatchObject({ revived: true, old: { id: runs }, fresh: { id: back } });
+    },
+  );
+
+  it.each([1, 2, 3, 4, 5, 6])('that is cut off after %i changes is taken back, and it is kept again', async (at) => {
+    const left = await leftBy(`${begin}\nlast=${at}\nrollback_one "$web" || true\nlast=99\nundo "$web"`);
+    expect(left).toHaveLength(2);
+    expect(left).toContainEqual({ name: kept(back), id: back, running: false, policy: 'no' });
+    expect(left).toContainEqual({ name: 'web', id: runs, running: true, policy: 'always' });
+  });
+});
