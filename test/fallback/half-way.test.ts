@@ -128,3 +128,11 @@ put "${to}" "$web" true always`;
     expect(left).toContainEqual({ name: 'web', id: runs, running: true, policy: 'always' });
   });
 });
+
+it('a container that was never stopped serves as before, also one that its restart policy has started once', async () => {
+  const left = await leftBy(`put "$a" "$web" true always
+w_restarts[$a]=1
+put "$b" "$web.hot-deploy-new-$(short "$a")" false always
+undo "$web"`);
+  expect(left).toEqual([{ name: 'web', id: a, running: true, policy: 'always' }]);
+});

@@ -73,8 +73,9 @@ undo() {
   }
   [[ -z $dry ]] || return 0
   facts "$original" || return 1
-  [[ $running == true ]] || change start "$original" || return 1
-  # What was not healthy before cannot be waited for.
+  # What was not healthy before cannot be waited for, and of one that was never stopped it says nothing how it fared before.
+  [[ $running != true ]] || return 0
+  change start "$original" || return 1
   [[ -n ${sick[$name]-} ]] || await_health "$original"
 }
 
