@@ -136,3 +136,23 @@ put "$b" "$web.hot-deploy-new-$(short "$a")" false always
 undo "$web"`);
   expect(left).toEqual([{ name: 'web', id: a, running: true, policy: 'always' }]);
 });
+
+describe('the restart policy of what ran', () => {
+  const begin = `put "$a" "$web.hot-deploy-old-$(short "$a")$(short "$b")" false always
+put "$b" "$web" false no`;
+
+  it('is not taken from a kept container that had not got it yet', async () => {
+    const left = await leftBy(`${begin}\nundo "$web"`);
+    expect(left).toContainEqual({ name: 'web', id: a, running: true, policy: 'always' });
+  });
+
+  it.each([0, 1, 2, 3])(
+    'comes back from the new container, also where that is cut off after %i changes',
+    async (at) => {
+      const left = await leftBy(`put "$a" "$web.hot-deploy-old-$(short "$a")" false no
+put "$b" "$web" true always
+last=${at}\nundo "$web" || true\nlast=99\nundo "$web"`);
+      expect(left).toEqual([{ name: 'web', id: a, running: true, policy: 'always' }]);
+    },
+  );
+});

@@ -47,11 +47,13 @@ undo() {
     if [[ -n ${original-} ]]; then
       facts "$original" || return 1
       local its_policy=$policy
-      put_away "$name" "${mark:12}" "$original" || return 1
+      # Before anything of the new one goes, since its policy may be the only place where the old one's stands; and a kept one
+      # that has none yet has none to give.
       facts "$old" || return 1
-      if [[ $auto_remove != true && $policy != "$its_policy" ]]; then
+      if [[ $auto_remove != true && ${policy:-no} == no && ${its_policy:-no} != no ]]; then
         change update "--restart=$its_policy" "$old" || return 1
       fi
+      put_away "$name" "${mark:12}" "$original" || return 1
     fi
     change rename "$old" "$name" || return 1
     original=$old
