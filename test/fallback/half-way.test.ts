@@ -156,3 +156,12 @@ last=${at}\nundo "$web" || true\nlast=99\nundo "$web"`);
     },
   );
 });
+
+it('a kept container that cannot be removed stops nothing', async () => {
+  const left = await leftBy(`keep_previous=0
+put "$a" "$web.hot-deploy-old-$(short "$a")" false always
+put "$b" "$web" true always
+put "$c" "$web.hot-deploy-previous-$(short "$c")" true no
+settle "$web"`);
+  expect(left.map(({ name }) => name).sort()).toEqual(['web', `web.hot-deploy-previous-${'c'.repeat(12)}`]);
+});

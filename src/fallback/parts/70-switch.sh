@@ -99,7 +99,8 @@ settle() {
   done
   list || return 1
   previous "$name"
-  for each in "${found[@]:$keep_previous}"; do change rm "$each" || return 1; done
+  # What runs is settled: that one stays longer than it was to, or that somebody has started one, is no reason to stop here.
+  for each in "${found[@]:$keep_previous}"; do change rm "$each" || true; done
 }
 
 # `switch NAME NEXT_ID MARK`: between `stop` and `start` nothing serves, and only two renames happen.
