@@ -137,6 +137,16 @@ undo "$web"`);
   expect(left).toEqual([{ name: 'web', id: a, running: true, policy: 'always' }]);
 });
 
+it('one that a killed run has told to stop is waited for, and started again once it has ended', async () => {
+  const left = await leftBy(`put "$a" "$web" true always
+w_ends[$a]=15
+put "$b" "$web.hot-deploy-new-$(short "$a")" false always
+recover
+passed=1000
+facts "$a"`);
+  expect(left).toEqual([{ name: 'web', id: a, running: true, policy: 'always' }]);
+});
+
 describe('the restart policy of what ran', () => {
   const begin = `put "$a" "$web.hot-deploy-old-$(short "$a")$(short "$b")" false always
 put "$b" "$web" false no`;
