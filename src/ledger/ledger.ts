@@ -73,10 +73,18 @@ export interface Ledger {
 /**
  * Each step becomes a file of its own, and none is ever written again: whatever cuts a write off harms the one file whose
  * step has not begun.
+ *
+ * @param next the container that is to take the place: what is written down in it already comes before all that follows
  */
-export async function openLedger(engine: Engine, place: Place, clock: Pick<Clock, 'date'>): Promise<Ledger> {
+export async function openLedger(
+  engine: Engine,
+  place: Place,
+  clock: Pick<Clock, 'date'>,
+  next?: Place,
+): Promise<Ledger> {
   let at = place;
   const { files, owner } = await read(engine, place);
+  const before = next === undefined ? 0 : ((await read(engine, next)).files.at(-1)?.number ?? 0);
   const all = [...files];
   const put = async (some: readonly Numbered[]) =>
     await engine.putArchive(at.container, at.root, await packed(some, at.owner ?? owner));
@@ -84,9 +92,9 @@ export async function openLedger(engine: Engine, place: Place, clock: Pick<Clock
     entries: files.map(({ entry }) => entry),
     write: async (undertaking, step) => {
       const entry: Entry = { schema: 1, at: new Date(clock.date()).toISOString(), step, ...undertaking };
-      const next = { number: (all.at(-1)?.number ?? 0) + 1, entry };
-      await put([next]);
-      all.push(next);
+      const number = Math.max(all.at(-1)?.number ?? 0, before) + 1;
+      await put([{ number, entry }]);
+      all.push({ number, entry });
     },
     moveTo: async (other) => {
       at = other;

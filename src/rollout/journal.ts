@@ -42,7 +42,9 @@ export function keepJournal(
   const opened = once<Opened>();
   const open = () =>
     opened(container.Id, async () => {
-      const ledger = await openLedger(engine, { ...place, container: container.Id }, clock);
+      // What was re-created by hand begins anew, and the one that was kept from before has a past of its own.
+      const next = plan.method === 'revive' ? { container: plan.kept.Id, root: plan.next.root } : undefined;
+      const ledger = await openLedger(engine, { ...place, container: container.Id }, clock, next);
       const runs = ran(container, plan.from);
       const from = lineage(ledger.entries, runs).at(-1) ?? runs;
       return { ledger, undertaking: { ...errand, ...wayOf(plan), container: name, from } };
