@@ -60,7 +60,7 @@ change() {
 }
 engine() { : >"$work/said"; }
 read_check() { check=(); }
-read_traces() { loaded_hot='' cut_off='' last_step=$step ledger_root=''; }
+read_traces() { loaded_hot='' cut_off='' last_file='' last_step=$step ledger_root=''; }
 end_ledger() { :; }
 open_ledger() { ledger[$1]='' writer[$1]=''; }
 boots() { :; }
@@ -82,19 +82,21 @@ interface Left {
   readonly policy: string;
 }
 
-/** What is there after some words of bash were said to a script; or how it ended, where they failed. */
-async function leftBy(words: string): Promise<readonly Left[]> {
+/** What a script prints to whom some words of bash are said, line by line. */
+async function said(words: string): Promise<readonly string[]> {
   const { plain } = variants;
   if (plain === undefined) throw new Error('there is no plain variant');
   const text = script(plain).replace(/\nmain "\$@"\n$/, `\n${world}\n${words}\ntell\n`);
   const { stdout } = await run('bash', ['-c', text]);
-  return stdout
-    .trim()
-    .split('\n')
-    .map((line) => {
-      const [name = '', id = '', running, policy = ''] = line.split(' ');
-      return { name: name.replace(/^.*?(?=$|\.hot-deploy-)/, 'web'), id, running: running === 'true', policy };
-    });
+  return stdout.trim().split('\n');
+}
+
+/** The containers that are there afterwards. */
+async function leftBy(words: string): Promise<readonly Left[]> {
+  return (await said(words)).map((line) => {
+    const [name = '', id = '', running, policy = ''] = line.split(' ');
+    return { name: name.replace(/^.*?(?=$|\.hot-deploy-)/, 'web'), id, running: running === 'true', policy };
+  });
 }
 
 const [a, b] = ['a', 'b'].map((letter) => letter.repeat(64)) as [string, string];
@@ -174,4 +176,33 @@ put "$b" "$web" true always
 put "$c" "$web.hot-deploy-previous-$(short "$c")" true no
 settle "$web"`);
   expect(left.map(({ name }) => name).sort()).toEqual(['web', `web.hot-deploy-previous-${'c'.repeat(12)}`]);
+});
+
+it('a kept container that takes the place of one re-created by hand has both pasts behind it, each once', async () => {
+  // Two disks instead of two containers.
+  const files = await said(`put "$a" "$web.hot-deploy-previous-$(short "$a")" false no
+put "$b" "$web" true always
+mkdir -p "$work/$a/releases/hot-deploy" "$work/$b/releases/hot-deploy"
+for file in 000007-settle 000008-done 000009-stop; do echo old >"$work/$a/releases/hot-deploy/$file.json"; done
+read_traces() {
+  loaded_hot='' last_file=''
+  for last_file in "$work/$1/releases/hot-deploy/"*.json; do last_file=\${last_file##*/}; done
+  [[ $last_file != '*'* ]] || last_file=''
+}
+open_ledger() { ledger[$1]=/app writer[$1]=app; }
+docker() {
+  [[ $1 == exec ]] || return 0
+  sh -c "$write_entry" hot-deploy-ledger "$work/$5" "\${@:11}"
+}
+carry_ledger() { cp "$work/$2/releases/hot-deploy/"* "$work/$3/releases/hot-deploy/"; }
+rollback_one "$web" 2>/dev/null
+note "$web" settle "$a"
+note "$web" done "$a"
+ls "$work/$a/releases/hot-deploy"
+exit`);
+  expect(files).toEqual(
+    ['000007-settle', '000008-done', '000009-stop', '000010-stop', '000011-settle', '000012-done'].map(
+      (name) => `${name}.json`,
+    ),
+  );
 });

@@ -27,6 +27,9 @@ rollback_one() {
   say "$name: back to ${found[0]}"
   begun+=("$name")
   open_ledger "$name" "$source_id"
+  # What was re-created by hand begins anew, and the one that was kept from before has a past of its own.
+  read_traces "$back" || return 1
+  [[ -z $last_file ]] || after[$name]=$((10#${last_file%%-*}))
   facts "$back" || return 1
   undertake "$name" rollback revive "$(runs)" "$(version "$(boots "$back" "${ledger[$name]}")" "$its_image" "$its_reference")"
   change rename "$back" "$name.hot-deploy-new-$mark" || return 1
