@@ -51,11 +51,12 @@ export async function repairRestart(
 
 /** Of a restart that shows nowhere any more: it never began, or is complete, and what has the name serves. */
 export async function serves({ engine, clock }: Surroundings, container: ContainerDetails): Promise<Repaired> {
-  if (!container.State.Running) {
-    await engine.startContainer(container.Id);
+  const { Id: id, State: state, RestartCount: count } = container;
+  if (!state.Running) {
+    await engine.startContainer(id);
   }
-  const health = await awaitHealth(engine, container.Id, clock, healthTimeoutMs);
-  return await judged(engine, container.Id, health, 'its container serves');
+  const health = await awaitHealth(engine, id, clock, healthTimeoutMs, undefined, state.Running ? count : 0);
+  return await judged(engine, id, health, 'its container serves');
 }
 
 /** One that runs and is unhealthy may have been so before: that is told, and is no reason to leave everything as it is. */

@@ -25,6 +25,7 @@ const logCharacters = 700;
  *
  * @param timeoutMs after it a container that is still starting has failed
  * @param leftMs how long it may be waited for at all, which may become less meanwhile
+ * @param restartsBefore how often its restart policy had started it already, where it was not just started
  */
 export async function awaitHealth(
   engine: Engine,
@@ -32,6 +33,7 @@ export async function awaitHealth(
   clock: Clock,
   timeoutMs: number,
   leftMs: () => number = () => Number.POSITIVE_INFINITY,
+  restartsBefore = 0,
 ): Promise<Health> {
   const since = clock.now();
   const check = healthCheck(engine, await engine.inspectContainer(id), clock);
@@ -41,7 +43,7 @@ export async function awaitHealth(
       const passed = check?.passed() === true;
       const container = await engine.findContainer(id);
       if (container === undefined) return failed('it ended, and the engine removed it with its log, since it has --rm');
-      const end = ended(container);
+      const end = ended(container, restartsBefore);
       if (end !== undefined) return failed(`${end}${await lastWords(engine, container)}`);
       const waited = clock.now() - since;
       const verdict = check === undefined ? steady(waited) : judged(container, passed);
@@ -70,11 +72,11 @@ function failed(why: string): Health {
   return { kind: 'failed', why };
 }
 
-function ended({ State: state, RestartCount: restarts }: ContainerDetails): string | undefined {
+function ended({ State: state, RestartCount: restarts }: ContainerDetails, restartsBefore: number): string | undefined {
   if (state.OOMKilled && !state.Running) return 'it was killed because its memory limit was too low';
   if (!state.Running || state.Restarting || state.Dead) return `it ended with exit code ${state.ExitCode}`;
   // Too quick for a look: it is running again already.
-  return restarts > 0 ? 'it ended and was restarted by its restart policy' : undefined;
+  return restarts > restartsBefore ? 'it ended and was restarted by its restart policy' : undefined;
 }
 
 function steady(waited: number): 'healthy' | undefined {

@@ -47,6 +47,8 @@ export async function undoRestart(engine: Engine, found: Situation, around: Arou
   const back = found.kind === 'begun' ? [old, spare].find((place) => place?.name === names.own) : (spare ?? old);
   if (back === undefined) throw new Error(`There is nothing to go back to from ${names.own}. A person must look.`);
   const { id } = back;
+  // One that was never stopped keeps the count of its life so far; a start begins it anew.
+  const restartsBefore = found.kind === 'begun' ? (await engine.inspectContainer(id)).RestartCount : 0;
   if (found.kind !== 'begun') {
     const gone = spare && old && (await engine.findContainer(old.id));
     if (gone) await awaitRemoval(engine, gone, clock);
@@ -61,7 +63,7 @@ export async function undoRestart(engine: Engine, found: Situation, around: Arou
     if (!marked) await rename();
   }
   await discard(engine, { ...found, spare: spare === back ? undefined : spare });
-  return { id, health: await awaitBack(engine, id, around) };
+  return { id, health: await awaitBack(engine, id, around, restartsBefore) };
 }
 
 const defaultStopSeconds = 10;
@@ -88,10 +90,15 @@ async function ends(
   }
 }
 
-/** Of a container that was started again. */
-export function awaitBack(engine: Engine, id: string, { clock, healthTimeoutMs, haste }: Around): Promise<Health> {
+/** Of a container that was started again, or serves still. */
+export function awaitBack(
+  engine: Engine,
+  id: string,
+  { clock, healthTimeoutMs, haste }: Around,
+  restartsBefore = 0,
+): Promise<Health> {
   const leftMs = () => (haste.cancelled ? haste.leftMs() + afterwardsMs : Number.POSITIVE_INFINITY);
-  return awaitHealth(engine, id, clock, healthTimeoutMs, leftMs);
+  return awaitHealth(engine, id, clock, healthTimeoutMs, leftMs, restartsBefore);
 }
 
 /**

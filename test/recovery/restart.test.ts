@@ -8,7 +8,15 @@ import type { Surroundings } from '../../src/recovery/work.js';
 const [old, fresh] = ['a'.repeat(64), 'b'.repeat(64)] as const;
 
 /** A restart whose new container was made, and whose old one still runs: up to `endsAt`, where it is being stopped. */
-function world({ endsAt = Number.POSITIVE_INFINITY, stopSeconds }: { endsAt?: number; stopSeconds?: number } = {}) {
+function world({
+  endsAt = Number.POSITIVE_INFINITY,
+  stopSeconds,
+  restarts = 0,
+}: {
+  endsAt?: number;
+  stopSeconds?: number;
+  restarts?: number;
+} = {}) {
   let now = 0;
   let stopAt = endsAt;
   const pass = (ms: number) => {
@@ -25,7 +33,7 @@ function world({ endsAt = Number.POSITIVE_INFINITY, stopSeconds }: { endsAt?: nu
           Id: id,
           Name: `/${names.get(id)}`,
           State: { Running: runs(id), Status: id === fresh ? 'created' : 'running', ExitCode: 0 },
-          RestartCount: 0,
+          RestartCount: restarts,
           Config: { Image: 'app:1', ...(stopSeconds !== undefined && { StopTimeout: stopSeconds }) },
           HostConfig: {},
         } as unknown as ContainerDetails)
@@ -94,4 +102,12 @@ it('a restart that had not begun is taken away where the new version is to stay:
 it('nothing else stands in for a new container that did not come up', async () => {
   const { repaired } = world();
   expect(await repaired('create', 'finish')).toMatchObject({ kind: 'failed' });
+});
+
+it('a container that was never stopped is as healthy as it was, also where its restart policy has started it once', async () => {
+  const { repaired } = world({ restarts: 1 });
+  expect(await repaired('create')).toEqual({
+    kind: 'repaired',
+    how: 'the container that ran before serves again',
+  });
 });
