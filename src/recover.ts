@@ -2,6 +2,7 @@ import { steps } from './begin.js';
 import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import type { Entry } from './ledger/entry.js';
+import { messageOf } from './message-of.js';
 import { type CutOff, findHalfWay, type HalfWay } from './recovery/half-way.js';
 import { type Repaired, repairHot } from './recovery/hot.js';
 import { repairRestart, serves } from './recovery/restart.js';
@@ -24,9 +25,13 @@ export async function recover(engine: Engine, draft: Draft): Promise<readonly Re
   const cutOff = await steps(world)('Look for what was left half-way', () => findHalfWay(engine, inputs.containers));
   refuseOthers(cutOff, inputs.environment);
   const recovered: Recovered[] = [];
+  const failed: string[] = [];
   for (const each of cutOff) {
     const title = `${each.direction === 'finish' ? 'Finish' : 'Undo'} what ${each.by ?? 'a run that was cut off'} has left`;
-    recovered.push(...(await world.log.group(title, () => setRight(around, each))));
+    recovered.push(...(await world.log.group(title, () => setRight(around, each, failed))));
+  }
+  if (failed.length > 0) {
+    throw new Unrecovered(failed.join(' '));
   }
   return recovered;
 }
@@ -41,20 +46,28 @@ function refuseOthers(cutOff: readonly CutOff[], environment: string): void {
   }
 }
 
-async function setRight(around: Surroundings, cutOff: CutOff): Promise<readonly Recovered[]> {
+/** Each is tried, whatever came of the others: what one cannot come back from is no reason to leave the rest half-way. */
+async function setRight(
+  around: Surroundings,
+  { run, by, at, direction, containers }: CutOff,
+  failed: string[],
+): Promise<readonly Recovered[]> {
   const recovered: Recovered[] = [];
-  for (const each of cutOff.containers) {
-    const repaired = await repair(around, each, cutOff.direction);
+  for (const each of containers) {
+    const repaired = await repair(around, each, direction).catch(
+      (error: unknown): Repaired => ({ kind: 'failed', why: messageOf(error) }),
+    );
     if (repaired.kind === 'failed') {
-      throw new Unrecovered(
-        `${each.name} was left half-way by ${cutOff.by ?? 'a run that was cut off'}, and could not be set right: ${repaired.why}. Look at it now.`,
+      around.log.warning(`${each.name}: ${repaired.why}`);
+      failed.push(
+        `${each.name} was left half-way by ${by ?? 'a run that was cut off'}, and could not be set right: ${repaired.why.replace(/\.$/, '')}. Look at it now.`,
       );
+      continue;
     }
     around.log.info(`${each.name}: ${repaired.how}`);
-    const { run, by, at } = cutOff;
     recovered.push({
       container: each.name,
-      what: cutOff.direction === 'finish' ? 'finished' : 'undone',
+      what: direction === 'finish' ? 'finished' : 'undone',
       how: repaired.how,
       ...(run !== undefined && { run }),
       ...(by !== undefined && { by }),
