@@ -67,7 +67,7 @@ async function setRight(
     around.log.info(`${each.name}: ${repaired.how}`);
     recovered.push({
       container: each.name,
-      what: direction === 'finish' ? 'finished' : 'undone',
+      what: (repaired.side ?? direction) === 'finish' ? 'finished' : 'undone',
       how: repaired.how,
       ...(run !== undefined && { run }),
       ...(by !== undefined && { by }),
@@ -93,7 +93,7 @@ async function repair(around: Surroundings, halfWay: HalfWay, direction: CutOff[
   const notes = before.in(container);
   const repaired = restarted ?? (await repairWhatServes(around, { container, last, notes, direction }));
   if (repaired.kind === 'repaired') {
-    await notes.write(direction === 'finish' ? 'done' : 'undone');
+    await notes.write((repaired.side ?? direction) === 'finish' ? 'done' : 'undone');
   }
   return repaired;
 }
@@ -114,5 +114,5 @@ async function repairWhatServes(
 ): Promise<Repaired> {
   return last?.way === 'relup' || last?.way === 'downgrade'
     ? await repairHot(repairWork(around, last, notes), container, last, direction)
-    : await serves(around, container);
+    : await serves(around, container, last);
 }

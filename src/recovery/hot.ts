@@ -13,7 +13,12 @@ import { wayUp } from './way-up.js';
 
 /** What was done about a container, to be read after its name; or why a person must look. */
 export type Repaired =
-  | { readonly kind: 'repaired'; readonly how: string }
+  | {
+      readonly kind: 'repaired';
+      readonly how: string;
+      /** Where it is found on another side than it was to be brought to. */
+      readonly side?: 'undo';
+    }
   | { readonly kind: 'failed'; readonly why: string };
 
 /**

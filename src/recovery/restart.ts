@@ -49,14 +49,31 @@ export async function repairRestart(
   }
 }
 
-/** Of a restart that shows nowhere any more: it never began, or is complete, and what has the name serves. */
-export async function serves({ engine, clock }: Surroundings, container: ContainerDetails): Promise<Repaired> {
+/**
+ * Of a restart that shows nowhere any more: it never began, is complete or was undone, and what has the name serves. There is
+ * nothing left to bring to the other side where that is what ran before.
+ */
+export async function serves(
+  { engine, clock }: Surroundings,
+  container: ContainerDetails,
+  last: Pick<Entry, 'way' | 'from' | 'to'> | undefined,
+): Promise<Repaired> {
   const { Id: id, State: state, RestartCount: count } = container;
   if (!state.Running) {
     await engine.startContainer(id);
   }
   const health = await awaitHealth(engine, id, clock, healthTimeoutMs, undefined, state.Running ? count : 0);
-  return await judged(engine, id, health, 'its container serves');
+  const served = await judged(engine, id, health, 'its container serves');
+  const side = last && sideOf(container, last);
+  return served.kind === 'repaired' && side !== undefined ? { ...served, side } : served;
+}
+
+/**
+ * A new container is always made from the image that was meant. What was loaded hot into one, or runs in one that was kept,
+ * its image does not tell.
+ */
+function sideOf({ Image: image }: ContainerDetails, { way, from, to }: Pick<Entry, 'way' | 'from' | 'to'>) {
+  return way === 'recreate' && image === from.image && image !== to.image ? 'undo' : undefined;
 }
 
 /** One that runs and is unhealthy may have been so before: that is told, and is no reason to leave everything as it is. */

@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/docker/details.js';
 import type { ContainerSummary, Engine } from '../../src/docker/engine.js';
+import type { Entry, Step } from '../../src/ledger/entry.js';
+import { readLedger } from '../../src/ledger/ledger.js';
 import { recover } from '../../src/recover.js';
 import type { Draft } from '../../src/reporting.js';
+import { disks } from '../ledger/disks.js';
 
 const ids = { 'web-1': 'a'.repeat(64), 'web-2': 'b'.repeat(64) };
 
@@ -56,4 +59,60 @@ it('one container that cannot be set right keeps nobody from setting right the o
   );
   expect([...running]).toEqual([ids['web-2']]);
   expect(names.get(ids['web-2'])).toBe('web-2');
+});
+
+it('what is found on the other side than its fleet is told, and written down, to be there', async () => {
+  const entry = (step: Step): Entry => ({
+    ...{ schema: 1, at: '2026-01-02T03:04:05.000Z', step, run: 'x', task: 'deploy', way: 'recreate', container: 'web' },
+    ...{ from: { image: 'sha256:1' }, to: { image: 'sha256:2' }, fleet: Object.keys(ids) },
+    ...{ environment: 'production', by: 'ada' },
+  });
+  // The new container of the second had ended before it was made final, and the old one was started again.
+  const written = disks({
+    [ids['web-1']]: [entry('stop'), entry('settle'), entry('done')],
+    [ids['web-2']]: [entry('stop')],
+  });
+  const images = { [ids['web-1']]: 'sha256:2', [ids['web-2']]: 'sha256:1' };
+  let now = 0;
+  const details = (key: string) => {
+    const [Name, Id] = Object.entries(ids).find((each) => each.includes(key)) ?? [];
+    const State = { Running: true, Status: 'running' };
+    return {
+      Id,
+      Name,
+      State,
+      Image: images[Id ?? ''],
+      RestartCount: 0,
+      Config: {},
+      HostConfig: {},
+    } as ContainerDetails;
+  };
+  const engine = {
+    ...written,
+    containers: async () =>
+      Object.entries(ids).map(([name, id]) => ({
+        ...{ id, names: [name], labels: {}, createdAt: 0, networkMode: 'bridge', state: 'running' },
+      })),
+    findContainer: async (id: string) => details(id),
+    inspectContainer: async (id: string) => details(id),
+    exec: async () => ({ exitCode: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }),
+  } as unknown as Engine;
+  const quiet = {
+    ...{ info: () => undefined, warning: () => undefined, debug: () => undefined },
+    group: async (_: string, work: () => Promise<unknown>) => await work(),
+  };
+  const pass = async (ms: number) => {
+    now += ms;
+  };
+  const draft = {
+    inputs: { containers: Object.keys(ids).map((name) => ({ by: 'name', name })), environment: 'production' },
+    world: {
+      log: quiet,
+      clock: { now: () => now, date: () => now, sleep: pass },
+      signal: new AbortController().signal,
+    },
+  } as unknown as Draft;
+  expect(await recover(engine, draft)).toMatchObject([{ container: 'web-2', what: 'undone' }]);
+  const entries = await readLedger(engine, { container: ids['web-2'], root: '/app' });
+  expect(entries.map(({ step }) => step)).toEqual(['stop', 'undone']);
 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { ContainerDetails } from '../../src/docker/details.js';
 import type { Engine } from '../../src/docker/engine.js';
-import { type Entry, fileName, type Step } from '../../src/ledger/entry.js';
+import type { Entry, Step } from '../../src/ledger/entry.js';
 import { lineage, unfinished } from '../../src/ledger/history.js';
 import { readLedger } from '../../src/ledger/ledger.js';
 import type { Changing } from '../../src/plan/plan.js';
-import { packEntries, unpack } from '../../src/release/archive.js';
 import { type Errand, keepJournal } from '../../src/rollout/journal.js';
+import { disks } from '../ledger/disks.js';
 
 const version = (number: number) => ({ version: `${number}.0.0`, image: `sha256:${number}` });
 
@@ -15,36 +15,10 @@ const entry = (run: string, step: Step, from: number, to: number): Entry => ({
   ...{ from: version(from), to: version(to), fleet: ['web'], environment: 'production', by: 'ada' },
 });
 
-/** Containers whose disks hold the files of a ledger. */
-function disks(ledgers: Readonly<Record<string, readonly Entry[]>>): Engine {
-  const all = new Map(
-    Object.entries(ledgers).map(([container, entries]) => [
-      container,
-      new Map<string, Buffer>(
-        entries.map((each, at) => [fileName(at + 1, each.step), Buffer.from(JSON.stringify(each))]),
-      ),
-    ]),
-  );
-  const engine: Partial<Engine> = {
-    getArchive: async (container) =>
-      await packEntries(
-        [...(all.get(container) ?? [])].map(([name, data]) => ({
-          ...{ path: `hot-deploy/${name}`, type: 'file', mode: 0o644, uid: 0, gid: 0, data },
-        })),
-      ),
-    putArchive: async (container, _, tar) => {
-      for (const { path, type, data } of await unpack(tar)) {
-        if (type === 'file') all.get(container)?.set(path.split('/').at(-1) ?? '', data);
-      }
-    },
-  };
-  return engine as Engine;
-}
-
 test('a kept container that takes the place of one re-created by hand has both pasts behind it, each once', async () => {
   const past = (['stage', 'switch', 'settle', 'done'] as const).map((step) => entry('a', step, 1, 2));
   const replaced = (['create', 'stop'] as const).map((step) => entry('b', step, 2, 3));
-  const engine = disks({ kept: [...past, ...replaced], byHand: [] });
+  const engine = disks({ kept: [...past, ...replaced], byHand: [] }) as Engine;
   const details = (Id: string) => ({ Id, Image: 'sha256:3', Config: { Image: 'app:3' }, HostConfig: {} });
   const plan = {
     ...{ name: 'web', method: 'revive', from: '3.0.0', place: { root: '/app' }, next: { root: '/app' } },
