@@ -206,3 +206,17 @@ exit`);
     ),
   );
 });
+
+it('what failed before anything was written down of it is taken back, and so is what came before it', async () => {
+  const lines = await said(`put "$a" "$web" true always
+open_ledger() { ledger[$1]=/app writer[$1]=app; }
+read_environment() { :; }
+create() { return 1; }
+image_id=sha256:next
+deploy_one "$web" 2>/dev/null || true
+code=0
+go_back "$web" 2>/dev/null || code=$?
+echo "went back with $code"
+exit`);
+  expect(lines).toEqual(['went back with 3']);
+});

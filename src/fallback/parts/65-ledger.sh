@@ -57,9 +57,9 @@ undertake() {
 \"fleet\": [$fleet], \"environment\": $environment_json, \"by\": $(json "$who")${6-}"
 }
 
-# `note NAME STEP ID`
+# `note NAME STEP ID`. What failed before its first step has left nothing to tell of.
 note() {
-  [[ -n ${ledger[$1]-} ]] || return 0
+  [[ -n ${ledger[$1]-} && -n ${undertaking[$1]-} ]] || return 0
   show exec --interactive --user "${writer[$1]}" "$1" sh -c "write down: $2" hot-deploy-ledger "${ledger[$1]}" "$2"
   [[ -z $dry ]] || return 0
   printf '{"schema": 1, "at": "%s", "step": "%s", %s}\n' "$(now)" "$2" "${undertaking[$1]}" >"$work/entry"
