@@ -220,3 +220,32 @@ echo "went back with $code"
 exit`);
   expect(lines).toEqual(['went back with 3']);
 });
+
+describe('of a fleet that was loaded hot', () => {
+  const settling = `hot_left=(one two three) hot_well=yes hot_way=yes
+list() { :; }
+hot_settle() {
+  echo "$1"
+  [[ $1 != one ]]
+}
+code=0`;
+
+  it('each is made final, also where one could not be, and that is said', async () => {
+    const lines = await said(`${settling}
+hot_conclude || code=4
+echo "$code"
+hot_ending || code=$?
+echo "$code"
+exit`);
+    expect(lines).toEqual(['one', 'two', 'three', '4', '4']);
+  });
+
+  it('the rest is, where a signal came in between', async () => {
+    const lines = await said(`${settling}
+hot_left=(two three) hot_failed=yes
+hot_ending || code=$?
+echo "$code"
+exit`);
+    expect(lines).toEqual(['two', 'three', '4']);
+  });
+});
