@@ -4,6 +4,7 @@ import type { Engine } from '../docker/engine.js';
 import type { Version } from '../ledger/entry.js';
 import { lineage, lived, ran } from '../ledger/history.js';
 import { readLedger, rootOnDisk } from '../ledger/ledger.js';
+import { Refusal } from '../refusal.js';
 import { unpack } from '../release/archive.js';
 import { bootedVersion, type Hints, type Reading, readRunning } from '../release/running.js';
 import { keptContainers } from '../rollout/recreate-kept.js';
@@ -26,9 +27,16 @@ export interface Remembered extends Past {
   readonly earlier: readonly Kept[];
 }
 
-/** Reads what a container ran before, from its own ledger and from the containers that were kept. Changes nothing. */
+/**
+ * Reads what a container ran before, from its own ledger and from the containers that were kept. Changes nothing.
+ *
+ * @throws Refusal where nothing can be asked of it although it has not ended
+ */
 export async function remember(engine: Engine, container: ContainerDetails, hints: Hints): Promise<Remembered> {
   const name = nameOf(container);
+  if (container.State.Paused) {
+    throw new Refusal(`${name} is paused, so nobody can ask what it runs. Let it go on first: docker unpause ${name}`);
+  }
   // What goes back has often ended, or does so again and again.
   const stopped = !container.State.Running || container.State.Restarting;
   const reading = stopped ? ({ kind: 'stopped' } as const) : await readRunning(engine, container, hints);

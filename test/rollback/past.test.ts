@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/docker/details.js';
+import type { Engine } from '../../src/docker/engine.js';
 import type { Version } from '../../src/ledger/entry.js';
-import { type Kept, keptAs } from '../../src/rollback/past.js';
+import { Refusal } from '../../src/refusal.js';
+import { type Kept, keptAs, remember } from '../../src/rollback/past.js';
 
 const kept = (ran: Version): Kept => ({ container: { Id: ran.image } as ContainerDetails, ran });
 
@@ -17,4 +19,13 @@ it('of two builds of one version the one that is meant is started again, and not
 it('no other build stands in for one that is not kept any more', () => {
   expect(keptAs([kept(builtAgain)], built)).toBeUndefined();
   expect(keptAs([kept({ image: 'sha256:1' })], built)).toBeUndefined();
+});
+
+it('a container that is paused is refused with what to do: it can neither be asked nor has it ended', async () => {
+  const engine: Partial<Engine> = {
+    exec: async () => Promise.reject(new Error('Container web is paused, unpause the container before exec')),
+  };
+  const paused = { Name: '/web', State: { Running: true, Paused: true, Status: 'paused' } } as ContainerDetails;
+  await expect(remember(engine as Engine, paused, {})).rejects.toThrow(Refusal);
+  await expect(remember(engine as Engine, paused, {})).rejects.toThrow('docker unpause web');
 });
