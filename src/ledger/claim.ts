@@ -1,6 +1,7 @@
 import { statusOf } from '../docker/call.js';
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { ContainerSpec, Engine } from '../docker/engine.js';
+import { messageOf } from '../message-of.js';
 import { lockName, lockSpec, readLock } from './lock-labels.js';
 import type { Run } from './run.js';
 
@@ -9,7 +10,7 @@ export type Claim =
   | { readonly kind: 'ours'; readonly lock: string }
   | { readonly kind: 'taken'; readonly by: ContainerDetails }
   /** It was somebody's, and now there is none: reach again. */
-  | { readonly kind: 'passing' };
+  | { readonly kind: 'passing'; readonly why: string };
 
 /** One lock, as one run would hold it. */
 export interface Wanted {
@@ -40,7 +41,7 @@ export async function claim(engine: Engine, { environment, name, run, spec }: Wa
     if (statusOf(error) !== 409) {
       throw error;
     }
-    return { kind: 'passing' };
+    return { kind: 'passing', why: messageOf(error) };
   }
 
   /** Ours is one that was made though the answer was lost. */

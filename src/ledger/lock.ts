@@ -94,6 +94,11 @@ async function take(engine: Engine, taking: Taking): Promise<Taken> {
         told = clock.now();
         log.info(`waiting for the lock on ${environment}: ${locked.holder.by} has held it since ${locked.since}`);
       }
+    } else if (isUp(clock.now() - began, taking.timeoutMs, 'unknown', undefined)) {
+      // An engine that was ended by force may hold on to the name of a container that it no longer has.
+      throw new Refusal(
+        `Nobody holds the lock on ${environment}, and the engine does not let anybody have its name: ${claimed.why}`,
+      );
     }
     await clock.sleep(lookMs, signal);
   }
