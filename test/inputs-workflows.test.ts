@@ -74,6 +74,17 @@ test.each(planning)(
   },
 );
 
+test('a plan that is called for one change of a merge queue does not end that for another', async () => {
+  const inQueue = (number: number) => ({
+    event_name: 'merge_group',
+    ref: `refs/heads/gh-readonly-queue/main/pr-${number}-c0ffee`,
+    event: { merge_group: {} },
+  });
+  const text = await readFile(new URL('examples/workflows/plan.yml', root), 'utf8');
+  const [one, other] = groups(text, [inQueue(7), inQueue(8)]);
+  expect(one).not.toBe(other);
+});
+
 test.each(await within('.github/workflows'))('$name runs no action that could change under its name', ({ text }) => {
   const used = [...text.matchAll(/^[ -]*uses: *(.*)$/gm)].map(([, action = '']) => action);
   expect(used.length).toBeGreaterThan(0);
