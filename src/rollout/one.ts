@@ -2,9 +2,9 @@ import { messageOf } from '../message-of.js';
 import type { Changing } from '../plan/plan.js';
 import type { Measurement } from '../probe/measurement.js';
 import { type RunningProbe, startProbe } from '../probe/probe.js';
-import { resolveProbe } from '../probe/resolve.js';
 import type { ProbeTarget } from '../probe/target.js';
 import type { Method, TimelineEvent } from '../report/report.js';
+import { askedAt } from './asked.js';
 import { type Course, courseOf, restartCourse } from './course.js';
 import type { Haste } from './haste.js';
 import { keepJournal } from './journal.js';
@@ -106,11 +106,8 @@ function startFor(
     log.warning(`${plan.name} has no HEALTHCHECK and no \`probe\` was given: downtime is not measured`);
     return undefined;
   }
-  return startProbe(resolveProbe(target, plan.container, engine.host), {
-    intervalMs: inputs.probeIntervalMs,
-    clock,
-    engine,
-  });
+  const place = askedAt(target, plan.container, engine.host, log);
+  return place && startProbe(place, { intervalMs: inputs.probeIntervalMs, clock, engine });
 }
 
 // Whatever came in between, it is not known what runs: a person must look.

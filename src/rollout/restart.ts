@@ -3,12 +3,12 @@ import type { Step } from '../ledger/entry.js';
 import { messageOf } from '../message-of.js';
 import { isOutOfReach } from '../node/vm.js';
 import type { ContainerPlan } from '../plan/plan.js';
-import { resolveProbe } from '../probe/resolve.js';
 import type { ProbeTarget } from '../probe/target.js';
 import { compare } from '../release/compare.js';
 import type { ImageRelease } from '../release/release.js';
 import { readRunning } from '../release/running.js';
 import type { Proof } from '../report/report.js';
+import { askedAt } from './asked.js';
 import { noted } from './noted.js';
 import { recreate } from './recreate.js';
 import { goBack, type Recreated, type RecreateOptions } from './recreate-exchange.js';
@@ -163,10 +163,11 @@ function ended(plan: ContainerPlan, result: Exclude<Recreated, { readonly kind: 
 }
 
 /** The container behind the name is another one, and so may its address be. */
-async function follow({ engine, probe }: Work, target: ProbeTarget | undefined, id: string): Promise<void> {
+async function follow({ engine, log, probe }: Work, target: ProbeTarget | undefined, id: string): Promise<void> {
   if (probe === undefined || target === undefined) return;
   const container: ContainerDetails = await engine.inspectContainer(id);
-  probe.retarget(resolveProbe(target, container, engine.host));
+  const place = askedAt(target, container, engine.host, log);
+  if (place !== undefined) probe.retarget(place);
 }
 
 function unproved({ name }: ContainerPlan, proof: Proof | undefined): string {
