@@ -1,4 +1,5 @@
 import type { ExecResult } from '../docker/engine.js';
+import { quoted } from '../quoted.js';
 import { answer, expression, type Request } from './agent.js';
 import { type ConfigRequest, fingerprintScript, type Prepared, prepare } from './config.js';
 import { callFunction, type Reach, shell } from './shell.js';
@@ -49,7 +50,7 @@ export class Node {
     if (value === undefined) {
       const said = `${result.stderr.toString('utf8')} ${result.stdout.toString('utf8')}`.trim().slice(-500);
       throw new NodeUnreachable(
-        `The node in ${this.reach.container} gave no answer (exit code ${result.exitCode}): ${said || 'it said nothing'}`,
+        `The node in ${this.reach.container} gave no answer (exit code ${result.exitCode}): ${said === '' ? 'it said nothing' : quoted(said)}`,
       );
     }
     return value;

@@ -1,5 +1,6 @@
 import type { Engine } from '../docker/engine.js';
 import { messageOf } from '../message-of.js';
+import { quoted } from '../quoted.js';
 
 /** Why a command failed, with the end of what it said; undefined where it did not. */
 export type CommandResult = string | undefined;
@@ -21,7 +22,7 @@ export async function runCommand(
       timeoutMs: patienceMs,
     });
     const said = `${stdout.toString('utf8')}${stderr.toString('utf8')}`.trim().slice(-lastCharacters);
-    return exitCode === 0 ? undefined : `exit code ${exitCode}${said === '' ? '' : `: ${said}`}`;
+    return exitCode === 0 ? undefined : `exit code ${exitCode}${said === '' ? '' : `: ${quoted(said)}`}`;
   } catch (error) {
     return messageOf(error);
   }

@@ -8,6 +8,7 @@ import type { Clock } from '../log.js';
 import { messageOf } from '../message-of.js';
 import { Node } from '../node/node.js';
 import { findVms, type Vm } from '../node/vm.js';
+import { quoted } from '../quoted.js';
 import { confinement, ownLog } from './confinement.js';
 import { type Facts, factsOnceBooted, readFacts } from './facts.js';
 import { withoutValues } from './without-values.js';
@@ -147,6 +148,9 @@ export async function bootIsolated(
 }
 
 async function ended(engine: Engine, { Id: id, State, Config: { Env } }: ContainerDetails): Promise<string> {
-  const said = await engine.logs(id, 5).catch(() => 'its log could not be read');
-  return `it ended with exit code ${State.ExitCode}: ${withoutValues(said, Env).trim()}`;
+  const said = await engine.logs(id, 5).then(
+    (log) => quoted(withoutValues(log, Env).trim()),
+    () => 'its log could not be read',
+  );
+  return `it ended with exit code ${State.ExitCode}: ${said}`;
 }

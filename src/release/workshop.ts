@@ -7,6 +7,7 @@ import { messageOf } from '../message-of.js';
 import { AgentError, answer, expressionForOwnVm, type Request } from '../node/agent.js';
 import { evaluateInput } from '../node/shell.js';
 import { atom, write } from '../node/term.js';
+import { quoted } from '../quoted.js';
 import { Refusal } from '../refusal.js';
 import { refuseUnusable } from './names.js';
 import { refuseOldOtp } from './otp.js';
@@ -105,7 +106,7 @@ export class Workshop {
     if (value === undefined) {
       const said = `${result.stdout.toString('utf8')} ${result.stderr.toString('utf8')}`.trim().slice(-500);
       throw new Refusal(
-        `The new release's own runtime does not run in its image: ${said || `exit code ${result.exitCode}`}.`,
+        `The new release's own runtime does not run in its image: ${said === '' ? `exit code ${result.exitCode}` : quoted(said)}.`,
       );
     }
     return value;

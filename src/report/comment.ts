@@ -1,3 +1,4 @@
+import { withoutQuotations } from '../quoted.js';
 import { asJson } from './as-json.js';
 import { cut } from './cut.js';
 import { exitCodes } from './exit-code.js';
@@ -36,15 +37,27 @@ const mostJson = 20_000;
 /** GitHub Markdown that begins with the verdict, and ends with a mark by which the next run finds it. */
 export function renderComment(whole: Report, { history, log = [], rollbackUrl }: CommentFrame): string {
   // The runner knows the job's secrets and hides them in its log and in the summary, and nobody does in a comment.
-  const { output: _, ...report } = whole;
+  const { output: _, ...own } = whole;
+  const report = inOwnWords(own);
   const links = rollbackUrl === undefined ? [] : [link('roll back', rollbackUrl)];
   const parts = [
     ...frame(report, { links, between: before(history) }),
     markdown({ title: 'The end of the log', kind: 'verbatim', detail: true, lines: log }),
     ...machineReadable(report),
   ].filter((part) => part !== '');
-  const mark = asMark(report.environment, [pastOf(report), ...history].slice(0, mostHistory));
+  const mark = asMark(whole.environment, [pastOf(whole), ...history].slice(0, mostHistory));
   return `${cut(parts.join('\n\n'), commentLimit - mark.length - 2)}\n\n${mark}`;
+}
+
+/** Without what is quoted of other programs, wherever it stands. */
+function inOwnWords<T>(value: T): T {
+  const changed = (each: unknown): unknown => {
+    if (typeof each === 'string') return withoutQuotations(each);
+    if (Array.isArray(each)) return each.map(changed);
+    if (typeof each !== 'object' || each === null) return each;
+    return Object.fromEntries(Object.entries(each).map(([key, inner]) => [key, changed(inner)]));
+  };
+  return changed(value) as T;
 }
 
 export const pastOf = (report: Report): Past => past(report.startedAt, report.outcome, verdict(report), report.runUrl);

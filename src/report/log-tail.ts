@@ -1,4 +1,5 @@
 import type { Log } from '../log.js';
+import { withoutQuotations } from '../quoted.js';
 import { hiding } from './secrets.js';
 
 /** A log's own last lines, for whoever has not got the log at hand. */
@@ -15,7 +16,7 @@ export function withTail<L extends Log>(log: L): L & Tail {
   const lines: string[] = [];
   const secrets = hiding();
   const keep = (text: string) => {
-    lines.push(...text.split('\n'));
+    lines.push(...withoutQuotations(text).split('\n'));
     lines.splice(0, Math.max(0, lines.length - mostLines));
   };
   return {

@@ -1,6 +1,7 @@
 import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import type { Clock } from '../log.js';
+import { quoted } from '../quoted.js';
 import { withoutValues } from '../release/without-values.js';
 import { type HealthCheck, healthCheck } from './health-check.js';
 
@@ -90,12 +91,12 @@ function judged(
   if (health?.Status === 'healthy' || passed) return 'healthy';
   if (health?.Status !== 'unhealthy') return undefined;
   const output = withoutValues(health.Log.at(-1)?.Output.trim() ?? '', environment);
-  return `its HEALTHCHECK failed ${health.FailingStreak} times${output === '' ? '' : ` (${output})`}`;
+  return `its HEALTHCHECK failed ${health.FailingStreak} times${output === '' ? '' : ` (${quoted(output)})`}`;
 }
 
 function said(check: HealthCheck, { Config: { Env: environment } }: ContainerDetails): string {
   const output = withoutValues(check.lastOutput(), environment);
-  return output === '' ? '' : ` (its HEALTHCHECK said: ${output})`;
+  return output === '' ? '' : ` (its HEALTHCHECK said: ${quoted(output)})`;
 }
 
 /** What a release says before it dies is often what it was configured with. */
@@ -104,7 +105,7 @@ async function lastWords(engine: Engine, { Id: id, Config: { Env: environment } 
     const log = withoutValues(await engine.logs(id, logLines), environment)
       .trim()
       .slice(-logCharacters);
-    return log === '' ? '; its log is empty' : `; the end of its log:\n${log}`;
+    return log === '' ? '; its log is empty' : `; the end of its log:\n${quoted(log)}`;
   } catch {
     // Some log drivers cannot be read back. That is no reason to hide why the container failed.
     return '; its log cannot be read';

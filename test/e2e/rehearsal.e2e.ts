@@ -159,7 +159,7 @@ describe("the team's own smoke test", () => {
       method: 'recreate',
       reasons: [{ code: 'rehearsal-failed', subject: 'rehearse-command' }],
     });
-    expect(report.reasons[0]?.message).toContain('exit code 3: the lobby is closed');
+    expect(report.reasons[0]?.message).toContain('exit code 3: “the lobby is closed”');
   });
 });
 

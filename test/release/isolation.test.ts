@@ -108,7 +108,7 @@ describe('a throw-away container that ends while it is asked', () => {
     const gone = Object.assign(new Error('container id is not running'), { statusCode: 409 });
     expect(await boot(ended(true, () => Promise.reject(gone)))).toEqual({
       kind: 'failed',
-      why: 'it ended with exit code 3: no answer from ***',
+      why: 'it ended with exit code 3: “no answer from ***”',
     });
   });
 

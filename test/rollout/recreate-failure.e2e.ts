@@ -25,7 +25,7 @@ describe('when the new image fails, the old container serves again', () => {
     expect(result).toEqual({
       kind: 'restored',
       id: old.Id,
-      why: expect.stringMatching(/HEALTHCHECK failed \d+ times \(no database\)/),
+      why: expect.stringMatching(/HEALTHCHECK failed \d+ times \(“no database”\)/),
     });
     await serves(old);
   });
