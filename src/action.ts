@@ -28,7 +28,8 @@ try {
   for (const { file, line: startLine, title, message } of await annotations(report, inputs.context).catch(() => [])) {
     core.warning(message, { file: posix.join(inputs.context, file), startLine, title });
   }
-  for (const unwritten of await github.end(report, log.tail())) core.notice(unwritten);
+  const unwritten = await github.end(report, log.tail());
+  if (unwritten.length > 0) core.notice(unwritten.join(' '));
   const sentence = [verdict(report), report.message, whyItFails(report, inputs.failOn)].filter(Boolean).join(' ');
   if (exitCode(report, inputs.failOn) === 0) core.notice(sentence);
   else core.setFailed(sentence);

@@ -16,7 +16,7 @@ import { type GithubRun, githubRun } from './run.js';
 export interface GithubReporting {
   /** Absent where GitHub cannot be asked. */
   readonly deployments?: EarlierDeployments;
-  /** Once a run has ended; sentences about what could not be written, for notices. `log` are its own last lines. */
+  /** Once a run has ended; sentences about what could not be written, for one notice. `log` are its own last lines. */
   end(report: Report, log?: readonly string[]): Promise<readonly string[]>;
   /** Once it has ended by an error, without a report: what became of it nobody knows. */
   breakOff(): Promise<void>;

@@ -6,6 +6,7 @@ import { build, type Plugin } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitCodes } from '../../src/report/exit-code.js';
 import type { Outcome, Report } from '../../src/report/report.js';
+import { startGithub, token } from '../support/github/server.js';
 import { report } from './sample.js';
 
 /** The front doors as they are run, over a story whose end each test chooses. */
@@ -180,6 +181,27 @@ describe('the Action', () => {
     const reason = { code: 'state-shape-changed', subject: 'kv_store', message: 'Write one.', blocks: ['relup'] };
     const { stdout } = await action({ REPORT: JSON.stringify({ ...report, reasons: [reason] }) });
     expect(stdout).toContain('::warning title=A code_change is missing,file=kv_store.erl,line=1::Write one.');
+  });
+
+  test('what could not be written to GitHub is one notice, and the verdict stands', async () => {
+    const github = await startGithub();
+    try {
+      github.trouble = () => ({ status: 403, body: { message: 'Resource not accessible by integration' } });
+      const { code, stdout, summary } = await action({
+        'INPUT_GITHUB-TOKEN': token,
+        GITHUB_API_URL: github.url,
+        GITHUB_EVENT_NAME: 'push',
+        GITHUB_REPOSITORY: 'acme/shop',
+        GITHUB_SHA: 'c0ffee0000000000000000000000000000000000',
+      });
+      expect(code).toBe(0);
+      expect(summary).toMatch(/^✅ \*\*Deployed/);
+      const [unwritten, ...more] = stdout.split('\n').filter((line) => /^::notice::.*could not be written/.test(line));
+      expect(more).toEqual([]);
+      expect(unwritten).toMatch(/The deployment could not be written: .*The comment on the pull request could not be/);
+    } finally {
+      await github.close();
+    }
   });
 
   test('an input that does not exist fails the job before anything runs', async () => {
