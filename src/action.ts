@@ -7,10 +7,9 @@ import { hideDeprecations } from './hide-deprecations.js';
 import { actionInputs } from './inputs/action-inputs.js';
 import { readInputs } from './inputs.js';
 import { systemClock } from './log.js';
-import { explain } from './report/cause.js';
 import { exitCode, whyItFails } from './report/exit-code.js';
 import { withTail } from './report/log-tail.js';
-import { publish } from './report/publish.js';
+import { publish, publishError } from './report/publish.js';
 import { runnerLog } from './report/runner-log.js';
 import { verdict } from './report/verdict.js';
 import { withGithub } from './with-github.js';
@@ -34,7 +33,7 @@ try {
   if (exitCode(report, inputs.failOn) === 0) core.notice(sentence);
   else core.setFailed(sentence);
 } catch (error) {
-  core.setFailed(explain(error));
+  await publishError(error, environment);
 }
 
 // All is said and done; an exec that the engine does not end must not use up the runner's patience.

@@ -3,6 +3,7 @@ import type { Inputs } from '../inputs.js';
 import { explain } from './cause.js';
 import { renderOutputs } from './outputs.js';
 import type { Report } from './report.js';
+import { renderBrokenOff, renderSummary } from './summary.js';
 import { writePreview, writeReport, writeSummary } from './write.js';
 
 /** Hands a report to GitHub. What goes wrong here is a warning: it changes nothing about what was deployed. */
@@ -16,7 +17,7 @@ export async function publish(
   const steps = [
     () => writeReport(report, reportPath),
     () => preview && writePreview(report, log, reportPath),
-    () => summaryPath && writeSummary(report, summaryPath),
+    () => summaryPath && writeSummary(renderSummary(report), summaryPath),
     () => {
       for (const [name, value] of renderOutputs(report, reportPath)) core.setOutput(name, value);
     },
@@ -28,4 +29,16 @@ export async function publish(
       core.warning(explain(error));
     }
   }
+}
+
+/** Hands an error to GitHub that has left no report. */
+export async function publishError(error: unknown, environment: NodeJS.ProcessEnv): Promise<void> {
+  const why = explain(error);
+  const summaryPath = environment['GITHUB_STEP_SUMMARY'];
+  if (summaryPath) {
+    await writeSummary(renderBrokenOff(why), summaryPath).catch((unwritten: unknown) =>
+      core.warning(explain(unwritten)),
+    );
+  }
+  core.setFailed(why);
 }

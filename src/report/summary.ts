@@ -12,6 +12,11 @@ export function renderSummary(report: Report): string {
   return `${frame(report).join('\n\n')}\n`;
 }
 
+/** The job summary of a run that an error has ended: there is no report then, and what came of it nobody knows. */
+export function renderBrokenOff(why: string): string {
+  return `${sign({ outcome: 'failed' })} **Ended by an error, without a report.**\n\n${verbatim({ lines: why.split('\n') })}\n`;
+}
+
 /** The parts of what GitHub shows of a run, from the verdict on. */
 export function frame(
   report: Report,

@@ -5,7 +5,6 @@ import { renderComment } from './comment.js';
 import { cut } from './cut.js';
 import { renderPreview } from './preview.js';
 import type { Report } from './report.js';
-import { renderSummary } from './summary.js';
 import { verdict } from './verdict.js';
 
 /** GitHub drops the whole summary of a step that is larger. */
@@ -33,7 +32,7 @@ export async function writePreview(report: Report, log: readonly string[], repor
   }
 }
 
-/** Adds the summary to `path`, the file which the runner names in GITHUB_STEP_SUMMARY. */
-export async function writeSummary(report: Report, path: string): Promise<void> {
-  await appendFile(path, cut(renderSummary(report), summaryLimit));
+/** Adds a summary to `path`, the file which the runner names in GITHUB_STEP_SUMMARY. */
+export async function writeSummary(summary: string, path: string): Promise<void> {
+  await appendFile(path, cut(summary, summaryLimit));
 }

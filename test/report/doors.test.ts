@@ -216,8 +216,11 @@ describe('the Action', () => {
   });
 
   test('what nobody expected fails the job with its cause', async () => {
-    const { code, stdout } = await action({ FAILS: 'the disk is full' });
+    const { code, stdout, summary } = await action({ FAILS: 'the disk is full\n``` </details>' });
     expect(code).toBe(1);
     expect(stdout).toContain('::error::broken%0A  because: the disk is full');
+    expect(summary).toBe(
+      '❌ **Ended by an error, without a report.**\n\n````text\nbroken\n  because: the disk is full\n``` </details>\n````\n',
+    );
   });
 });
