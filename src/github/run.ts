@@ -15,6 +15,8 @@ export interface GithubRun {
   readonly event: string;
   /** What GitHub tells of the event; an empty object where that cannot be read. */
   readonly payload: Payload;
+  /** The folder in which its jobs check the repository out. */
+  readonly workspace?: string;
   /** Its page. */
   readonly url?: string;
   /** Absent where the runner does not say. */
@@ -37,7 +39,7 @@ export interface Payload {
 
 /** Undefined where no runner runs it. */
 export async function githubRun(environment: NodeJS.ProcessEnv): Promise<GithubRun | undefined> {
-  const { GITHUB_REPOSITORY: full = '', GITHUB_SHA: commit } = environment;
+  const { GITHUB_REPOSITORY: full = '', GITHUB_SHA: commit, GITHUB_WORKSPACE: workspace } = environment;
   const [owner, repository, more] = full.split('/');
   if (!owner || !repository || more !== undefined || !commit) return undefined;
   const url = runUrl(environment);
@@ -50,6 +52,7 @@ export async function githubRun(environment: NodeJS.ProcessEnv): Promise<GithubR
     commit,
     event: environment['GITHUB_EVENT_NAME'] ?? '',
     payload: await payloadOf(environment['GITHUB_EVENT_PATH']),
+    ...(workspace && { workspace }),
     ...(url !== undefined && { url }),
     ...(attempt && { attempt }),
   };

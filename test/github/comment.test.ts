@@ -89,6 +89,18 @@ describe('a push tells the pull request that brought its commit', () => {
     expect(stage.github.state.comments[0]?.body).toContain(`[roll back](<${address}>)`);
   });
 
+  test.each(['on: workflow_dispatch\n', 'on: [workflow_call, workflow_dispatch]\n', '"on":\n  - workflow_dispatch\n'])(
+    'also from a folder of the repository that is deployed alone, and however it can be started: %j',
+    async (on) => {
+      const workflows = join(stage.folder, '.github', 'workflows');
+      await mkdir(workflows, { recursive: true });
+      await writeFile(join(workflows, 'deploy.yml'), `on: push\n# workflow_dispatch\n          mode: rollback\n`);
+      await writeFile(join(workflows, 'rollback.yml'), `${on}          mode: rollback\n`);
+      await stage.tell(report, {}, { context: join(stage.folder, 'services', 'shop') });
+      expect(stage.github.state.comments[0]?.body).toContain('/actions/workflows/rollback.yml>)');
+    },
+  );
+
   test.each([
     ['`comment` is false', { comment: false }],
     ['there is no token', { githubToken: undefined }],

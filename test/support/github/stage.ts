@@ -85,6 +85,7 @@ export async function newStage(): Promise<Stage> {
       GITHUB_RUN_ID: run,
       GITHUB_EVENT_NAME: event,
       GITHUB_EVENT_PATH: path,
+      GITHUB_WORKSPACE: folder,
       ...(attempt !== undefined && { GITHUB_RUN_ATTEMPT: attempt }),
     };
     const given = { ...standard, context: folder, environment: told.environment, ...inputs };
