@@ -197,9 +197,12 @@ function reasonOf({ body }: Answer): string {
  * Milliseconds after which a request may come again that was turned away because there were too many; undefined where it was
  * for another reason. https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
-function limited({ status, headers }: Answer): number | undefined {
+function limited(answer: Answer): number | undefined {
+  const { status, headers } = answer;
   if (status !== 403 && status !== 429) return undefined;
   const after = Number(headers['retry-after']);
   if (headers['retry-after'] !== undefined && Number.isFinite(after)) return after * 1_000;
-  return headers['x-ratelimit-remaining'] === '0' ? Number.POSITIVE_INFINITY : undefined;
+  // A secondary limit may say so in words alone, and then it is to be a minute at least.
+  const isOut = headers['x-ratelimit-remaining'] === '0' || /\brate limit\b/i.test(reasonOf(answer));
+  return isOut || status === 429 ? Number.POSITIVE_INFINITY : undefined;
 }

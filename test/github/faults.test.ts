@@ -76,6 +76,9 @@ const faults: Readonly<Record<string, Fault>> = {
   'a short limit': { fate: { status: 429, headers: { 'retry-after': '2' } }, passes: true },
   'a short limit by 403': { fate: { status: 403, headers: { 'retry-after': '1' } }, passes: true },
   'a limit of an hour': { fate: { status: 429, headers: { 'retry-after': '3600' } } },
+  'a limit by 403 that only its words tell': {
+    fate: { status: 403, body: { message: 'You have exceeded a secondary rate limit. Please wait a few minutes.' } },
+  },
   'a limit by 403 with no end': { fate: { status: 403, headers: { 'x-ratelimit-remaining': '0' } } },
   'no JSON': { fate: broken, passes: true },
   'no JSON for what was carried out': { fate: { after: broken }, isCarriedOut: true, passes: true },
