@@ -27,11 +27,11 @@ export function verdict(report: Report): string {
     case 'planned':
       return planned(report);
     case 'unchanged':
-      return `${report.to ?? 'This release'} already runs: nothing was touched.`;
+      return `${report.to ?? 'This release'} already runs: ${untouched(report)}.`;
     case 'rolled-back':
       return `Rolled back: ${report.to ?? 'the new release'} failed, and ${report.from ?? 'the old release'} serves again; ${measured(report.containers)}.`;
     case 'refused':
-      return `Refused to deploy ${step(report)}: nothing was touched.`;
+      return `Refused to deploy ${step(report)}: ${untouched(report)}.`;
     case 'failed':
       return `Failed to deploy ${step(report)}: a person must look.`;
   }
@@ -46,11 +46,11 @@ function rollbackVerdict(report: Report): string {
     case 'planned':
       return planned(report).replace(/^Planned/, 'Planned the way back');
     case 'unchanged':
-      return `${to} runs: nothing was touched.`;
+      return `${to} runs: ${untouched(report)}.`;
     case 'rolled-back':
       return `Did not go back: ${to} failed, and ${from} serves again; ${measured(containers)}.`;
     case 'refused':
-      return `Refused to go back ${report.to === undefined ? 'from what runs' : step(report)}: nothing was touched.`;
+      return `Refused to go back ${report.to === undefined ? 'from what runs' : step(report)}: ${untouched(report)}.`;
     case 'failed':
       return `Failed to go back ${step(report)}: a person must look.`;
   }
@@ -59,8 +59,12 @@ function rollbackVerdict(report: Report): string {
 function planned(report: Report): string {
   if (report.method === 'none') return `Planned ${step(report)}: there is nothing to do.`;
   const way = isHot(report.method) ? 'can be loaded hot' : 'needs a restart';
-  return `Planned ${step(report)}: it ${way}, and nothing was touched.`;
+  return `Planned ${step(report)}: it ${way}, and ${untouched(report)}.`;
 }
+
+/** What a run that was cut off had left is set right before anything is decided, also where nothing comes of that. */
+const untouched = ({ recovered = [] }: Report) =>
+  recovered.length > 0 ? 'nothing was touched but what was set right first' : 'nothing was touched';
 
 function step({ from, to, image }: Report): string {
   const target = to ?? image?.reference ?? 'the new release';

@@ -11,6 +11,8 @@ const restarted = {
   downtime: { ms: 2_210, longestGapMs: 2_215, requests: 1_200, failed: 3 },
 } as const;
 
+const recovered = [{ container: 'kv-1', what: 'undone', how: 'it was brought back hot' }] as const;
+
 test.each<[string, Report]>([
   ['Deployed 0.1.0 → 0.2.0 hot, no request failed, longest gap 11 ms.', report],
   [
@@ -38,6 +40,14 @@ test.each<[string, Report]>([
     rolledBack,
   ],
   ['Refused to deploy 0.1.0 → 0.2.0: nothing was touched.', { ...report, outcome: 'refused' }],
+  [
+    'Refused to deploy 0.1.0 → 0.2.0: nothing was touched but what was set right first.',
+    { ...report, outcome: 'refused', recovered },
+  ],
+  [
+    'Planned 0.1.0 → 0.2.0: it can be loaded hot, and nothing was touched but what was set right first.',
+    { ...report, outcome: 'planned', recovered },
+  ],
   ['Failed to deploy 0.1.0 → 0.2.0: a person must look.', { ...report, outcome: 'failed' }],
   [
     'Went back 0.2.0 → 0.1.0 hot, no request failed, longest gap 11 ms.',
