@@ -31,8 +31,6 @@ export interface CommentFrame {
 export const commentLimit = 65_536;
 /** Of runs before the one that a comment is about; its mark holds as many with that one. */
 export const mostHistory = 5;
-/** Of the machine-readable end, in bytes: it goes first where there is too much to say. */
-const mostJson = 20_000;
 
 /** GitHub Markdown that begins with the verdict, and ends with a mark by which the next run finds it. */
 export function renderComment(whole: Report, { history, log = [], rollbackUrl }: CommentFrame): string {
@@ -43,10 +41,11 @@ export function renderComment(whole: Report, { history, log = [], rollbackUrl }:
   const parts = [
     ...frame(report, { links, between: before(history) }),
     markdown({ title: 'The end of the log', kind: 'verbatim', detail: true, lines: log }),
-    ...machineReadable(report),
   ].filter((part) => part !== '');
   const mark = asMark(whole.environment, [pastOf(whole), ...history].slice(0, mostHistory));
-  return `${cut(parts.join('\n\n'), commentLimit - mark.length - 2)}\n\n${mark}`;
+  const [text, room] = [parts.join('\n\n'), commentLimit - mark.length - 2];
+  const json = machineReadable(report, room - Buffer.byteLength(text) - 2);
+  return `${cut(`${text}\n\n${json}`, room)}\n\n${mark}`;
 }
 
 /** Without what is quoted of other programs, wherever it stands. */
@@ -79,10 +78,14 @@ function before(history: readonly Past[]): readonly string[] {
   return [`<details><summary>Before this</summary>\n\n${rows.join('\n')}\n\n</details>`];
 }
 
-function machineReadable(report: Report): readonly string[] {
-  const json = asJson(report).trimEnd().replace(unseen, escapedInJson);
-  if (Buffer.byteLength(json) > mostJson) return [];
-  return [`<details><summary>The report as JSON</summary>\n\n${fenced(json, 'json')}\n\n</details>`];
+/** A part of it would be no JSON, so it goes first where there is too much to say: its blanks, and then all of it. */
+function machineReadable(report: Report, room: number): string {
+  const folded = [asJson(report).trimEnd(), JSON.stringify(report)].map((text) => {
+    const json = text.replace(unseen, escapedInJson);
+    return `<details><summary>The report as JSON</summary>\n\n${fenced(json, 'json')}\n\n</details>`;
+  });
+  const fitting = folded.find((text) => Buffer.byteLength(text) <= room);
+  return fitting ?? '_The report as JSON is too long for this place: it is in the report file._';
 }
 
 /** Marks of direction show a name as another; JSON has another way to write them. */

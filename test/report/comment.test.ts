@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { commentLimit, pastOf, readHistory, renderComment } from '../../src/report/comment.js';
+import type { Report } from '../../src/report/report.js';
 import { renderSummary } from '../../src/report/summary.js';
 import { plain, skeleton } from './rendered.js';
 import { hostileTexts, report, rolledBack, withText } from './sample.js';
@@ -15,6 +16,22 @@ test('the comment on a hot deploy', async () => {
 test('holds the report whole, for machines', () => {
   const [, json = ''] = /```json\n(.*?)\n```/s.exec(renderComment(report, alone)) ?? [];
   expect(JSON.parse(json)).toEqual(report);
+});
+
+test('has it as long as there is room, and says where it is when there is none', () => {
+  const [container] = report.containers;
+  const fleet = (size: number) =>
+    ({
+      ...report,
+      containers: Array.from({ length: size }, (_, at) => ({ ...container, name: `kv-${at}` })),
+    }) as Report;
+  const jsonOf = (text: string) => /```json\n(.*?)\n```/s.exec(text)?.[1] ?? 'null';
+  const told = Array.from({ length: 100 }, (_, at) => fleet(at + 1)).map((each) => renderComment(each, alone));
+  const most = told.findLastIndex((text) => jsonOf(text) !== 'null');
+  for (const at of [0, most]) expect(JSON.parse(jsonOf(told[at] ?? ''))).toEqual(fleet(at + 1));
+  expect(most).toBeGreaterThan(12);
+  expect(told[most]).not.toContain('_Cut here');
+  expect(told[most + 1]).toContain('it is in the report file._\n\n<!--');
 });
 
 test('shows the end of the log, folded, and nothing of what other programs said', () => {
