@@ -145,6 +145,12 @@ describe('the workflow that releases', () => {
     expect(scripts.filter((run) => run.includes('${{'))).toEqual([]);
   });
 
+  test('takes no secret that those who release are not told of', () => {
+    const secrets = [...read('.github/workflows/release.yml').matchAll(/\bsecrets\.(\w+)/g)].map(([, name]) => name);
+    expect(secrets).not.toEqual([]);
+    for (const name of secrets) expect(read('CONTRIBUTING.md')).toContain(`\`${name}\``);
+  });
+
   test('tags the version, and moves the major version to it', () => {
     publish('v1', 'v1.1.0');
     const [first, second] = [git('rev-parse', 'HEAD~'), git('rev-parse', 'HEAD')];
