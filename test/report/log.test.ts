@@ -88,11 +88,14 @@ describe("in the runner's log", () => {
     expect(await written((log) => log.mask('hunter2'))).toBe('::add-mask::hunter2\n');
   });
 
-  test.each(hostileTexts)('%j is no command', async (text) => {
+  const blanks = ['\t', '\u00a0', '\u0085', '\u2028', ' \u0085 '].map(
+    (blank) => `${blank}::set-output name=outcome::deployed`,
+  );
+  test.each([...hostileTexts, ...blanks])('%j is no command', async (text) => {
     const log = await written((each) => each.info(`begin\n${text}`));
     // .NET, which reads the log, ends a line at a carriage return too.
     for (const line of log.split(/[\r\n]/)) {
-      expect(line.trimStart()).not.toMatch(/^::/);
+      expect(line).not.toMatch(/^[\s\u0085]*::/);
       expect(line).not.toContain('##[');
     }
   });
