@@ -43,7 +43,7 @@ async function main(): Promise<number> {
     );
   }
   for (const unwritten of await github.end(report, log.tail())) log.warning(unwritten);
-  process.stdout.write(log.masked(command.json ? asJson(report) : renderTerminal(report)));
+  process.stdout.write(command.json ? log.masked(asJson(report)) : log.shown(renderTerminal(report)));
   const why = whyItFails(report, inputs.failOn);
   if (why !== undefined) log.warning(why);
   return exitCode(report, inputs.failOn);
@@ -52,7 +52,7 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(log.masked(`hot-deploy: ${explain(error)}\n`));
+  process.stderr.write(log.shown(`hot-deploy: ${explain(error)}\n`));
   process.exitCode = error instanceof UsageError ? 2 : 4;
 }
 

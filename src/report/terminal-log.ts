@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { Clock, Log } from '../log.js';
 import { spell } from './duration.js';
+import { harmless } from './harmless.js';
 import { hiding } from './secrets.js';
 
 /** What the log needs of a stream such as `process.stderr`. */
@@ -12,6 +13,8 @@ export interface Terminal {
 export interface TerminalLog extends Log {
   /** `text` without the secrets that were masked. */
   masked(text: string): string;
+  /** The same, and without what would be a command where a step of a job runs this: its runner reads both outputs. */
+  shown(text: string): string;
 }
 
 interface Options {
@@ -27,8 +30,9 @@ export function terminalLog(terminal: Terminal, { clock, debug, environment }: O
   const { add, masked } = hiding();
   // https://no-color.org
   const coloured = terminal.isTTY === true && !environment['NO_COLOR'];
+  const shown = (text: string) => (environment['GITHUB_ACTIONS'] === 'true' ? harmless(masked(text)) : masked(text));
   const print = (text: string, style: Style) => {
-    const line = masked(text).replace(unprintable, '');
+    const line = shown(text.replace(unprintable, ''));
     terminal.write(`${coloured ? styleText(style, line, { validateStream: false }) : line}\n`);
   };
   return {
@@ -45,6 +49,7 @@ export function terminalLog(terminal: Terminal, { clock, debug, environment }: O
     },
     mask: add,
     masked,
+    shown,
   };
 }
 

@@ -58,6 +58,15 @@ describe('on a terminal', () => {
   });
 });
 
+test.each(hostileTexts)('%j is no command where a step of a job runs the command line', (text) => {
+  const { log, lines } = printed({ environment: { GITHUB_ACTIONS: 'true' } });
+  log.output(`begin\n${text}`);
+  for (const line of [...lines, log.shown(`begin\n${text}`)].join('').split(/[\r\n]/)) {
+    expect(line).not.toMatch(/^[\s\u0085]*::/);
+    expect(line).not.toContain('##[');
+  }
+});
+
 describe("in the runner's log", () => {
   async function written(use: (log: ReturnType<typeof runnerLog>) => unknown): Promise<string> {
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
