@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { link } from '../../src/report/markdown.js';
+import { escaped, link } from '../../src/report/markdown.js';
 import { html } from './rendered.js';
 
 test.each([
@@ -14,3 +14,15 @@ test.each([
 test.each(['javascript:alert(1)', 'data:text/html,x', '//x.test', ''])('what is no address stays text: %j', (url) => {
   expect(link('run', url)).toBe('run');
 });
+
+// https://docs.github.com/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
+test.each(['fixes #12', '#12', 'gh-12', 'torvalds/linux#12', '&#12;'])(
+  'no issue is told that it was named: %s',
+  (text) => {
+    const read = html(`- ${escaped(text)}`)
+      .replace(/<[^>]*>/g, '')
+      .trim();
+    expect(read).not.toMatch(/#\d|gh-\d/i);
+    expect(read.replaceAll('\u200b', '').replace('&amp;', '&')).toBe(text);
+  },
+);

@@ -172,6 +172,8 @@ export const hostileTexts = [
   '[ref]: https://example.com',
   'https://example.com www.example.com a@example.com',
   '@octocat and @org/team',
+  'fixes #12, GH-12 and torvalds/linux#12',
+  '#12',
   '**bold** __bold__ ~~gone~~ $x$ _it_',
   '&lt;b&gt; &#124; &amp;',
   '1. one',
