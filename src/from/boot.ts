@@ -3,6 +3,7 @@ import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { roleLabel } from '../docker/throw-away.js';
 import type { Inputs } from '../inputs.js';
+import { messageOf } from '../message-of.js';
 import { Refusal } from '../refusal.js';
 import { newSalt } from '../release/baseline.js';
 import { ownLog } from '../release/confinement.js';
@@ -14,6 +15,7 @@ import type { OriginImage } from './provide.js';
 export interface FromImage {
   /** Under the image's name. */
   readonly container: ContainerDetails;
+  /** Never fails: what could not be removed is a warning, and the next run removes it. */
   close(): Promise<void>;
 }
 
@@ -24,7 +26,7 @@ export async function bootFromImage(
   engine: Engine,
   { name, id: image }: OriginImage,
   inputs: Inputs,
-  { clock, signal }: Pick<World, 'clock' | 'signal'>,
+  { clock, log, signal }: Pick<World, 'clock' | 'log' | 'signal'>,
 ): Promise<FromImage> {
   const id = await engine.createContainer(`hot-deploy-stand-in-${randomUUID().slice(0, 8)}`, {
     Image: image,
@@ -38,8 +40,12 @@ export async function bootFromImage(
       ExtraHosts: [`${hostname}:127.0.0.1`],
     },
   });
-  const close = () => engine.removeContainer(id, { force: true, volumes: true });
-  signal.addEventListener('abort', () => void close().catch(() => undefined), { once: true });
+  const remove = () => engine.removeContainer(id, { force: true, volumes: true });
+  const close = () =>
+    remove().catch((error: unknown) =>
+      log.warning(`A throw-away container was left, which the next run removes: ${messageOf(error)}`),
+    );
+  signal.addEventListener('abort', () => void remove().catch(() => undefined), { once: true });
   if (signal.aborted) await close();
   try {
     const named = { nodeName: inputs.nodeName ?? '', named: inputs.nodeName !== undefined };
