@@ -39,7 +39,6 @@ facts() {
 {{.State.StartedAt}}
 {{.State.FinishedAt}}
 {{.RestartCount}}
-{{.Created}}
 {{.HostConfig.AutoRemove}}
 {{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}
 {{.Config.Image}}
@@ -57,7 +56,6 @@ facts() {
     read -r started
     read -r ended
     read -r restarts
-    read -r created
     read -r auto_remove
     read -r policy
     read -r its_reference

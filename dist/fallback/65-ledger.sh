@@ -3,15 +3,17 @@
 # hot-deploy itself reads it for its status, its rollback, and what it has to finish or undo. It is of the release's own
 # user. Where no Erlang release runs, or its user cannot write beside it, there is none, and the containers' names have to do.
 
-declare -A ledger=() writer=() undertaking=()
+declare -A ledger=() writer=() undertaking=() after=()
 
-# As the user of the release. $1 is its root, $2 the step; the entry comes by standard input, and is there as a whole or not.
+# As the user of the release. $1 is its root, $2 the step, $3 the number of an entry that it has to come after; the entry
+# comes by standard input, and is there as a whole or not.
 write_entry='[ -w "$1/releases" ] || exit 0
 mkdir -p "$1/releases/hot-deploy" && cd "$1/releases/hot-deploy" || exit 1
 for last in [0-9][0-9][0-9][0-9][0-9][0-9]-*.json; do :; done
 number=${last%%-*}
 case $number in *[!0-9]*) number=0 ;; esac
 while [ "$number" != "${number#0}" ]; do number=${number#0}; done
+[ "${number:-0}" -ge "$3" ] || number=$3
 cat >.next && mv .next "$(printf %06d $((${number:-0} + 1)))-$2.json"'
 
 # `open_ledger NAME ID`: where it is, which only the VM that runs can tell.
@@ -55,20 +57,20 @@ undertake() {
 \"fleet\": [$fleet], \"environment\": $environment_json, \"by\": $(json "$who")${6-}"
 }
 
-# `note NAME STEP ID`
+# `note NAME STEP ID`. What failed before its first step has left nothing to tell of.
 note() {
-  [[ -n ${ledger[$1]-} ]] || return 0
+  [[ -n ${ledger[$1]-} && -n ${undertaking[$1]-} ]] || return 0
   show exec --interactive --user "${writer[$1]}" "$1" sh -c "write down: $2" hot-deploy-ledger "${ledger[$1]}" "$2"
   [[ -z $dry ]] || return 0
   printf '{"schema": 1, "at": "%s", "step": "%s", %s}\n' "$(now)" "$2" "${undertaking[$1]}" >"$work/entry"
-  put_entry "$3" "${ledger[$1]}" "${writer[$1]}" "$2" || {
+  put_entry "$3" "${ledger[$1]}" "${writer[$1]}" "$2" "${after[$1]-0}" || {
     say "$1: the step $2 could not be written down: $(complaint)"
     return 1
   }
 }
 
 put_entry() {
-  docker exec --interactive --user "$3" "$1" sh -c "$write_entry" hot-deploy-ledger "$2" "$4" \
+  docker exec --interactive --user "$3" "$1" sh -c "$write_entry" hot-deploy-ledger "$2" "$4" "${5:-0}" \
     <"$work/entry" >"$work/said" 2>"$work/complaint" &
   finished $!
 }

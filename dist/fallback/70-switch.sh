@@ -3,22 +3,23 @@
 #   NAME.hot-deploy-new-ID       the next one, before it has the name
 #   NAME.hot-deploy-old-ID       the one that ran (ID is the beginning of its id), while the next one has the name
 #   NAME.hot-deploy-previous-ID  kept, stopped, for a rollback
+#
+# Where a kept one takes the place, its own ID stands behind that of the one that ran.
 
 begun=()
 declare -A sick=()
 settling=
 
-# Takes a container out of the way: one that was kept from an earlier deploy is kept again, any other is removed. Never
-# the volumes that have a name: the container that serves has them.
+# Takes a container out of the way: one that was kept from an earlier deploy, whose id begins with $2, is kept again, any
+# other is removed. Never the volumes that have a name: the container that serves has them.
 put_away() {
-  local name=$1 old_created=$2
+  local name=$1 kept=$2
   facts "$3" || return 1
   if [[ $running == true ]]; then
     change stop "$id" || true
     facts "$3" || return 0
   fi
-  # Without a start there is nothing to keep, and what is older than the one it was to replace had been kept.
-  if [[ $started != 0001-* && -n $old_created && $created < $old_created ]]; then
+  if [[ -n $kept && $(short "$id") == "$kept" ]]; then
     keep "$name" "$id"
   else
     change rm --force --volumes "$id"
@@ -32,15 +33,13 @@ keep() {
 
 # `undo NAME`: puts back what ran, however far it came.
 undo() {
-  local name=$1 each mark original old old_created=''
+  local name=$1 each mark original old
   list || return 1
   [[ -z ${ids[$name]-} ]] || original=${ids[$name]}
   those "$name" old
   for each in "${found[@]}"; do
     mark=${each##*-} old=${ids[$each]}
-    facts "$old" || return 1
-    old_created=$created
-    if [[ -n ${original-} && $(short "$original") == "$mark" ]]; then
+    if [[ -n ${original-} && $(short "$original") == "${mark:0:12}" ]]; then
       # It still has its name: this one was made to stand in for a container that its --rm would delete.
       change rm --force --volumes "$old" || return 1
       continue
@@ -48,11 +47,13 @@ undo() {
     if [[ -n ${original-} ]]; then
       facts "$original" || return 1
       local its_policy=$policy
-      put_away "$name" "$old_created" "$original" || return 1
+      # Before anything of the new one goes, since its policy may be the only place where the old one's stands; and a kept one
+      # that has none yet has none to give.
       facts "$old" || return 1
-      if [[ $auto_remove != true && $policy != "$its_policy" ]]; then
+      if [[ $auto_remove != true && ${policy:-no} == no && ${its_policy:-no} != no ]]; then
         change update "--restart=$its_policy" "$old" || return 1
       fi
+      put_away "$name" "${mark:12}" "$original" || return 1
     fi
     change rename "$old" "$name" || return 1
     original=$old
@@ -65,8 +66,8 @@ undo() {
       change rename "$original" "$name" || return 1
       continue
     fi
-    facts "$original" || return 1
-    put_away "$name" "$created" "${ids[$each]}" || return 1
+    mark=${each##*-}
+    put_away "$name" "${mark:12}" "${ids[$each]}" || return 1
   done
   [[ -n ${original-} ]] || {
     say "there is no container $name"
@@ -74,8 +75,9 @@ undo() {
   }
   [[ -z $dry ]] || return 0
   facts "$original" || return 1
-  [[ $running == true ]] || change start "$original" || return 1
-  # What was not healthy before cannot be waited for.
+  # What was not healthy before cannot be waited for, and of one that was never stopped it says nothing how it fared before.
+  [[ $running != true ]] || return 0
+  change start "$original" || return 1
   [[ -n ${sick[$name]-} ]] || await_health "$original"
 }
 
@@ -97,13 +99,13 @@ settle() {
   done
   list || return 1
   previous "$name"
-  for each in "${found[@]:$keep_previous}"; do change rm "$each" || return 1; done
+  # What runs is settled: that one stays longer than it was to, or that somebody has started one, is no reason to stop here.
+  for each in "${found[@]:$keep_previous}"; do change rm "$each" || true; done
 }
 
-# `switch NAME NEXT_ID`: between `stop` and `start` nothing serves, and only two renames happen.
+# `switch NAME NEXT_ID MARK`: between `stop` and `start` nothing serves, and only two renames happen.
 switch() {
-  local name=$1 next=$2 mark
-  mark=$(short "$source_id")
+  local name=$1 next=$2 mark=$3
   note "$name" stop "$source_id" || return 1
   carry_ledger "$name" "$source_id" "$next"
   change stop "$source_id" || return 1
@@ -197,7 +199,7 @@ deploy_one() {
     [[ -n $dry ]] || docker cp "$source_id:$path" - </dev/null | docker cp - "$next:${path%/*}/" || return 1
   done
   say "$name: from $source_image to $image_id"
-  switch "$name" "$next"
+  switch "$name" "$next" "$mark"
 }
 
 # `go_back NAME...`: each, and what became of it in the exit code: 3 where all serve again, else 4.

@@ -23,7 +23,8 @@ came_through() {
     image=$its_image
     those "$name" old
     for mark in "${found[@]}"; do
-      [[ $(short "$id") != "${mark##*-}" ]] || return 1
+      mark=${mark##*-}
+      [[ $(short "$id") != "${mark:0:12}" ]] || return 1
       await_health "$id" || return 1
     done
   done
@@ -44,6 +45,23 @@ end_restarts() {
   done
 }
 
+# The engine carries a stop out also where whoever asked for it is gone: what still runs may end yet, and is to be started again.
+await_stop() {
+  local until patience
+  [[ -n ${ids[$1]-} ]] || return 0
+  those "$1" new
+  ((${#found[@]})) || return 0
+  read_traces "${ids[$1]}" || return 0
+  # Without a ledger it may be any step.
+  [[ -z $last_step || $last_step == stop ]] || return 0
+  patience=10
+  if engine inspect --type container --format '{{with index .Config "StopTimeout"}}{{.}}{{end}}' "${ids[$1]}" && [[ $(said) =~ ^[0-9]{1,5}$ ]]; then
+    patience=$((10#$(said)))
+  fi
+  until=$((SECONDS + patience + 1))
+  while facts "${ids[$1]}" && [[ $running == true ]] && ((SECONDS <= until)); do pause 0.2; done
+}
+
 recover() {
   local name
   unfinished || return 1
@@ -59,6 +77,7 @@ recover() {
     done
   else
     for name in "${half[@]}"; do
+      await_stop "$name"
       undo "$name" && end_ledger "$name" undone || return 1
       say "$name: its deploy is undone"
     done

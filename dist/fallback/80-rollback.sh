@@ -22,13 +22,17 @@ rollback_one() {
     say "of $name no previous container is kept: deploy the image that ran before, with deploy --image REFERENCE"
     return 1
   }
-  back=${ids[${found[0]}]} mark=$(short "$source_id")
+  back=${ids[${found[0]}]}
+  mark=$(short "$source_id")$(short "$back")
   say "$name: back to ${found[0]}"
   begun+=("$name")
   open_ledger "$name" "$source_id"
+  # What was re-created by hand begins anew, and the one that was kept from before has a past of its own.
+  read_traces "$back" || return 1
+  [[ -z $last_file ]] || after[$name]=$((10#${last_file%%-*}))
   facts "$back" || return 1
   undertake "$name" rollback revive "$(runs)" "$(version "$(boots "$back" "${ledger[$name]}")" "$its_image" "$its_reference")"
   change rename "$back" "$name.hot-deploy-new-$mark" || return 1
   change update "--restart=$its_policy" "$back" || return 1
-  switch "$name" "$back"
+  switch "$name" "$back" "$mark"
 }

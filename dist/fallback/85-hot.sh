@@ -1,6 +1,6 @@
 # --- hot: a bundle loaded into the running VM by its own release_handler ---
 
-hot_way='' hot_begun=() hot_left=() hot_well=''
+hot_way='' hot_begun=() hot_left=() hot_well='' hot_failed=''
 declare -A hot_fresh=()
 
 # What is written down of an upgrade by this bundle.
@@ -164,20 +164,22 @@ hot() {
   hot_conclude || exit 4
 }
 
+# Each has its turn, whatever came of those before it: what is left out would boot the old release.
 hot_conclude() {
   list || return 1
   while ((${#hot_left[@]})); do
-    hot_settle "${hot_left[0]}" || return 1
+    hot_settle "${hot_left[0]}" || hot_failed=yes
     hot_left=("${hot_left[@]:1}")
   done
+  [[ -z $hot_failed ]]
 }
 
 # Of the trap: answers the exit code.
 hot_ending() {
   local at result=3
   if [[ -n $hot_well ]]; then
-    ((${#hot_left[@]})) || return 0
-    ((code != 4)) && hot_conclude || return 4
+    ((${#hot_left[@]} == 0)) || hot_conclude || return 4
+    [[ -z $hot_failed ]] || return 4
     return 0
   fi
   [[ -z $dry ]] || return 1

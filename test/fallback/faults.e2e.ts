@@ -208,7 +208,7 @@ it('plan, status and --dry-run change nothing, and a wrong word is refused with 
   const now = async () => {
     // Its health check goes on meanwhile, and is logged.
     const { State, ...all } = await named('still');
-    return [{ ...all, State: { ...State, Health: undefined } }, await bench.containers()];
+    return [{ ...all, ExecIDs: undefined, State: { ...State, Health: undefined } }, await bench.containers()];
   };
   const before = await now();
   const dry = await script.run('deploy', '--dry-run');

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Engine } from '../../src/docker/engine.js';
 import { type Fallback, script } from '../../src/fallback/script.js';
+import { ownEnvironment } from '../support/world/container.js';
 import { docker } from '../support/world/images.js';
 
 export interface Ran {
@@ -36,7 +37,7 @@ export interface Scripted {
 }
 
 export const defaults: Omit<Fallback['inputs'], 'image'> = {
-  environment: 'production',
+  environment: ownEnvironment,
   context: '.',
   soakMs: 1_000,
   drainMs: 2_000,
