@@ -3,7 +3,7 @@ import type { Method } from '../report/report.js';
 import { bringBack } from './bring-back.js';
 import { goDown, takeBack } from './journey.js';
 import { measure } from './proof.js';
-import { goBackToOld, type Restart, restart, settleRestarted } from './restart.js';
+import { goBackToOld, hasEnded, type Restart, restart, settleRestarted } from './restart.js';
 import type { Ended, Work } from './run.js';
 import { settle, settleJourney } from './settle.js';
 import { upgrade } from './upgrade.js';
@@ -17,6 +17,8 @@ export interface Course {
   settle(ended: Ended): Promise<Ended>;
   /** Goes back, since the fleet does. */
   revert(why: string): Promise<Ended>;
+  /** Whether the container that it was brought to still runs; absent where that is asked when it is made final. */
+  stands?(ended: Ended): Promise<boolean>;
 }
 
 /** The course that a plan asks for. */
@@ -56,5 +58,6 @@ export function restartCourse(work: Work, as: Restart): Course {
     go: () => restart(work, as),
     settle: (ended) => settleRestarted(work, plan, ended),
     revert: (why) => goBackToOld(work, plan, target, `${why}.`),
+    stands: async ({ id }) => !(await hasEnded(work, id)),
   };
 }

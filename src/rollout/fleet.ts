@@ -1,3 +1,4 @@
+import type { Log } from '../log.js';
 import type { Changing } from '../plan/plan.js';
 import { hasteOf } from './haste.js';
 import { type Carried, carryOut } from './one.js';
@@ -32,7 +33,24 @@ export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise
       );
     }
   }
-  return await Promise.all(carried.map((each) => each.settle()));
+  return await conclude(carried, log);
+}
+
+type Concluded = Pick<Carried, 'stands' | 'settle' | 'revert'> & { readonly plan: Pick<Carried['plan'], 'name'> };
+
+/** Makes all final, unless one that had come through has ended while the others had their turn: then none is. */
+export async function conclude<T extends Concluded>(
+  carried: readonly T[],
+  log: Pick<Log, 'warning'>,
+): Promise<readonly Carried[]> {
+  const stand = await Promise.all(carried.map((each) => each.stands()));
+  const fallen = carried.filter((_, at) => !stand[at]).map(({ plan }) => plan.name);
+  if (fallen.length === 0) {
+    return await Promise.all(carried.map((each) => each.settle()));
+  }
+  const why = `${fallen.join(', ')} had come up healthy on the new image, and has ended since`;
+  log.warning(`${why}: all go back`);
+  return await Promise.all(carried.map((each) => each.revert(why)));
 }
 
 /** Pure: the canary, then groups of at most `parallel`. */

@@ -18,6 +18,8 @@ export interface Carried {
   readonly phases: ReturnType<typeof recorder>['phases'];
   readonly timeline: readonly TimelineEvent[];
   readonly measurement?: Measurement;
+  /** Whether it is still where it was brought to, as far as that can be seen. */
+  stands(): Promise<boolean>;
   /** Makes it final. */
   settle(): Promise<Carried>;
   /** Goes back, because the fleet does; `why` is a sentence. */
@@ -64,6 +66,8 @@ export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Prom
       phases: record.phases,
       timeline: record.timeline,
       finish: () => finish(ended),
+      // Of an engine that does not answer nothing newer is known.
+      stands: async () => (await course.stands?.(ended).catch(() => true)) ?? true,
       settle: async () => finish(await course.settle(ended).catch((error: unknown) => lost(plan, error))),
       revert: async (why) => finish(await course.revert(why).catch((error: unknown) => lost(plan, error))),
     };

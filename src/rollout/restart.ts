@@ -130,7 +130,7 @@ export async function settleRestarted(work: Work, plan: ContainerPlan, restarted
 }
 
 /** Nothing is said to serve that has ended since it was seen healthy, or does so again and again. */
-async function hasEnded({ engine }: Work, id: string): Promise<boolean> {
+export async function hasEnded({ engine }: Pick<Work, 'engine'>, id: string): Promise<boolean> {
   const { Running: running, Restarting: restarting } = (await engine.findContainer(id))?.State ?? {};
   return !running || restarting === true;
 }

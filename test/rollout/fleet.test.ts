@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inWaves } from '../../src/rollout/fleet.js';
+import { conclude, inWaves } from '../../src/rollout/fleet.js';
+import type { Carried } from '../../src/rollout/one.js';
 
 describe('a fleet', () => {
   it.each<[string[], number, number, string[][]]>([
@@ -39,5 +40,31 @@ describe('a fleet', () => {
         }
       }),
     );
+  });
+});
+
+describe('a fleet that has come through', () => {
+  const concluded = async (standing: Readonly<Record<string, boolean>>) => {
+    const told: string[] = [];
+    const carried = Object.entries(standing).map(([name, stands]) => ({
+      plan: { name },
+      stands: async () => stands,
+      settle: async () => void told.push(`${name} is final`) as unknown as Carried,
+      revert: async (why: string) => void told.push(`${name} goes back: ${why}`) as unknown as Carried,
+    }));
+    await conclude(carried, { warning: () => undefined });
+    return told;
+  };
+
+  it('is made final', async () => {
+    expect(await concluded({ 'web-1': true, 'web-2': true })).toEqual(['web-1 is final', 'web-2 is final']);
+  });
+
+  it('goes back as a whole where the canary has ended while the others had their turn', async () => {
+    const why = 'web-1 had come up healthy on the new image, and has ended since';
+    expect(await concluded({ 'web-1': false, 'web-2': true })).toEqual([
+      `web-1 goes back: ${why}`,
+      `web-2 goes back: ${why}`,
+    ]);
   });
 });
