@@ -5,22 +5,21 @@ import { connectEngine } from './docker/connect.js';
 import { annotations } from './github/annotations.js';
 import { hideDeprecations } from './hide-deprecations.js';
 import { actionInputs } from './inputs/action-inputs.js';
-import { readInputs } from './inputs.js';
 import { systemClock } from './log.js';
 import { exitCode, whyItFails } from './report/exit-code.js';
 import { withTail } from './report/log-tail.js';
 import { publish, publishError } from './report/publish.js';
 import { runnerLog } from './report/runner-log.js';
 import { verdict } from './report/verdict.js';
+import { readAsked } from './run-commit.js';
 import { withGithub } from './with-github.js';
 
-const environment = process.env;
 const signal = cancellation();
 hideDeprecations();
 
 try {
   const log = withTail(runnerLog(systemClock));
-  const inputs = readInputs(actionInputs(environment), environment);
+  const { inputs, environment } = await readAsked(actionInputs(process.env), process.env);
   const connect = () => connectEngine(environment);
   const { report, github } = await withGithub(inputs, { log, clock: systemClock, connect, environment, signal });
   await publish(report, inputs, environment, log.tail());
@@ -33,7 +32,7 @@ try {
   if (exitCode(report, inputs.failOn) === 0) core.notice(sentence);
   else core.setFailed(sentence);
 } catch (error) {
-  await publishError(error, environment);
+  await publishError(error, process.env);
 }
 
 // All is said and done; an exec that the engine does not end must not use up the runner's patience.

@@ -6,7 +6,6 @@ import { hideDeprecations } from './hide-deprecations.js';
 import { debugWord, readCommandLine } from './inputs/command-line.js';
 import { help } from './inputs/help.js';
 import { UsageError } from './inputs/usage-error.js';
-import { readInputs } from './inputs.js';
 import { systemClock } from './log.js';
 import { asJson } from './report/as-json.js';
 import { explain } from './report/cause.js';
@@ -15,13 +14,13 @@ import { withTail } from './report/log-tail.js';
 import { renderTerminal } from './report/terminal.js';
 import { terminalLog } from './report/terminal-log.js';
 import { writePreview, writeReport } from './report/write.js';
+import { readAsked } from './run-commit.js';
 import { withGithub } from './with-github.js';
 
-const environment = process.env;
 const words = process.argv.slice(2);
 const signal = cancellation();
 hideDeprecations();
-const options = { clock: systemClock, debug: words.includes(debugWord), environment };
+const options = { clock: systemClock, debug: words.includes(debugWord), environment: process.env };
 const log = withTail(terminalLog(process.stderr, options));
 
 /** Runs one command and answers the exit code. Progress goes to stderr, so that stdout holds the result alone. */
@@ -31,7 +30,7 @@ async function main(): Promise<number> {
     process.stdout.write(command.kind === 'help' ? help() : `${manifest.version}\n`);
     return 0;
   }
-  const inputs = readInputs(command.given, environment);
+  const { inputs, environment } = await readAsked(command.given, process.env);
   const connect = () => connectEngine(environment);
   const { report, github } = await withGithub(inputs, { log, clock: systemClock, connect, environment, signal });
   // A report that can't be written changes nothing about what was deployed.

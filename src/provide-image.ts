@@ -6,7 +6,7 @@ import type { Log } from './log.js';
 import { notBuilt } from './not-built.js';
 import { Refusal } from './refusal.js';
 import { revisionLabel } from './release/revision.js';
-import { runProgram } from './run-program.js';
+import { headOf } from './run-commit.js';
 
 export interface ProvidedImage {
   /** The name that is moved to it after success. */
@@ -59,7 +59,5 @@ async function checkedOutCommit(
 ): Promise<string | undefined> {
   const { GITHUB_SHA: commit } = environment;
   if (!commit) return undefined;
-  const words = ['-C', folder, 'rev-parse', 'HEAD'];
-  const { stdout } = await runProgram('git', words, { environment, signal }).catch(() => ({ stdout: [] }));
-  return stdout[0] === commit ? commit : undefined;
+  return (await headOf(folder, { environment, signal })) === commit ? commit : undefined;
 }

@@ -1,0 +1,54 @@
+import type { Given } from './inputs/options.js';
+import { type Inputs, readInputs } from './inputs.js';
+import { isCommit } from './release/revision.js';
+import { runProgram } from './run-program.js';
+
+/** What a run was asked for, and what its surroundings say of it. */
+export interface Asked {
+  readonly inputs: Inputs;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/**
+ * Reads what a run was asked for. GitHub tells the commit of the event: where a step before has checked out another one of the
+ * same repository, as by a `ref` that somebody chose, that one is built and runs then, and is the commit of the run.
+ *
+ * @throws UsageError
+ */
+export async function readAsked(given: Given, environment: NodeJS.ProcessEnv): Promise<Asked> {
+  const inputs = readInputs(given, environment);
+  if (inputs.build === undefined) return { inputs, environment };
+  const commit = await checkedOut(inputs.context, environment);
+  if (commit === undefined || commit === environment['GITHUB_SHA']) return { inputs, environment };
+  const own = { ...environment, GITHUB_SHA: commit };
+  return { inputs: readInputs(given, own), environment: own };
+}
+
+/** Undefined outside of GitHub, and where the folder is in no clone of the run's repository. */
+async function checkedOut(folder: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const { GITHUB_SHA: commit, GITHUB_REPOSITORY: repository } = environment;
+  if (!commit || !repository) return undefined;
+  const [head, origin = ''] = await Promise.all([
+    headOf(folder, { environment }),
+    ask(folder, ['remote', 'get-url', 'origin'], { environment }),
+  ]);
+  const path = origin.replace(/\.git$/, '').toLowerCase();
+  return ['/', ':'].some((before) => path.endsWith(`${before}${repository.toLowerCase()}`)) ? head : undefined;
+}
+
+interface Around {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+}
+
+/** The commit that is checked out in a folder; undefined where git does not say. */
+export async function headOf(folder: string, around: Around): Promise<string | undefined> {
+  const head = await ask(folder, ['rev-parse', '--verify', 'HEAD'], around);
+  return isCommit(head) ? head : undefined;
+}
+
+async function ask(folder: string, words: readonly string[], around: Around): Promise<string | undefined> {
+  // In a job's container the clone is another user's, and nothing of it is run here.
+  const ran = runProgram('git', ['-c', 'safe.directory=*', '-C', folder, ...words], around);
+  return (await ran.catch(() => undefined))?.stdout[0];
+}
