@@ -33,7 +33,7 @@ export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise
       );
     }
   }
-  return await conclude(carried, log);
+  return asOne(await conclude(carried, log));
 }
 
 type Concluded = Pick<Carried, 'stands' | 'settle' | 'revert'> & { readonly plan: Pick<Carried['plan'], 'name'> };
@@ -51,6 +51,20 @@ export async function conclude<T extends Concluded>(
   const why = `${fallen.join(', ')} had come up healthy on the new image, and has ended since`;
   log.warning(`${why}: all go back`);
   return await Promise.all(carried.map((each) => each.revert(why)));
+}
+
+/**
+ * Pure: where one went back alone while it was made final, as by a restart to end old code that failed, the old version serves
+ * nowhere else any more. That is no deploy that was taken back.
+ */
+export function asOne<T extends Pick<Carried, 'ended'>>(settled: readonly T[]): readonly T[] {
+  if (!settled.some(({ ended }) => ended.outcome === 'deployed')) return settled;
+  return settled.map((each) => {
+    const { outcome, message = 'It went back.' } = each.ended;
+    if (outcome !== 'rolled-back') return each;
+    const split = `${message} Others of the fleet have come to stay on the new version: two versions run.`;
+    return { ...each, ended: { ...each.ended, outcome: 'failed', message: split } };
+  });
 }
 
 /** Pure: the canary, then groups of at most `parallel`. */

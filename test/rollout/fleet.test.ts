@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { conclude, inWaves } from '../../src/rollout/fleet.js';
+import { asOne, conclude, inWaves } from '../../src/rollout/fleet.js';
 import type { Carried } from '../../src/rollout/one.js';
 
 describe('a fleet', () => {
@@ -66,5 +66,27 @@ describe('a fleet that has come through', () => {
       `web-1 goes back: ${why}`,
       `web-2 goes back: ${why}`,
     ]);
+  });
+});
+
+describe('a fleet of which one went back while all were made final', () => {
+  const carried = (outcome: 'deployed' | 'rolled-back' | 'failed') => ({
+    ended: { id: 'c0', outcome, message: `It ${outcome}.` },
+  });
+  const outcomes = (all: Parameters<typeof asOne>[0]) => asOne(all).map(({ ended }) => ended.outcome);
+
+  it('has failed where others have come to stay', () => {
+    const [stays, went] = asOne([carried('deployed'), carried('rolled-back')]);
+    expect(stays?.ended).toEqual(carried('deployed').ended);
+    expect(went?.ended).toMatchObject({
+      outcome: 'failed',
+      message: expect.stringMatching(/^It rolled-back\. .*two versions run\.$/),
+    });
+  });
+
+  it('has gone back where all did, and fails as before where one failed', () => {
+    expect(outcomes([carried('rolled-back'), carried('rolled-back')])).toEqual(['rolled-back', 'rolled-back']);
+    expect(outcomes([carried('deployed'), carried('failed')])).toEqual(['deployed', 'failed']);
+    expect(outcomes([carried('deployed'), carried('deployed')])).toEqual(['deployed', 'deployed']);
   });
 });
