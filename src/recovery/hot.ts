@@ -38,7 +38,7 @@ export async function repairHot(
   }
   // Before anybody asks the node: what a killed run has begun in the container may not have come to it yet.
   await quiesced(work, container.Id, undefined);
-  const running = await serving(work, container.Id);
+  const running = (await serving(work, container.Id)) ?? (await servingAgain(work, container.Id));
   if (running === undefined) {
     return { kind: 'failed', why: 'its node does not say what it runs' };
   }
@@ -49,6 +49,15 @@ export async function repairHot(
   const now = (await serving(work, container.Id)) ?? running;
   const repaired = await (direction === 'finish' ? forward : back)(work, container, now, last);
   return repaired.kind === 'repaired' ? { ...repaired, how: `${started}${repaired.how}` } : repaired;
+}
+
+/** A stop that the engine still carried out for the run that was killed may have ended it while its node was asked. */
+async function servingAgain(work: Work, id: string): Promise<RunningRelease | undefined> {
+  if ((await work.engine.findContainer(id))?.State.Running !== false) {
+    return undefined;
+  }
+  await work.engine.startContainer(id);
+  return await serving(work, id);
 }
 
 /** The installation of a run that was killed goes on by itself, and is waited for; whoever is left held is let go. */
