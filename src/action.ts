@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import * as core from '@actions/core';
 import { cancellation } from './cancellation.js';
 import { connectEngine } from './docker/connect.js';
@@ -23,9 +22,8 @@ try {
   const connect = () => connectEngine(environment);
   const { report, github } = await withGithub(inputs, { log, clock: systemClock, connect, environment, signal });
   await publish(report, inputs, environment, log.tail());
-  for (const { file, line: startLine, title, message } of await annotations(report, inputs.context).catch(() => [])) {
-    core.warning(message, { file: posix.join(inputs.context, file), startLine, title });
-  }
+  const beside = await annotations(report, inputs.context, environment).catch(() => []);
+  for (const { file, line: startLine, title, message } of beside) core.warning(message, { file, startLine, title });
   const unwritten = await github.end(report, log.tail());
   if (unwritten.length > 0) core.notice(unwritten.join(' '));
   const sentence = [verdict(report), report.message, whyItFails(report, inputs.failOn)].filter(Boolean).join(' ');

@@ -47,6 +47,11 @@ export async function headOf(folder: string, around: Around): Promise<string | u
   return isCommit(head) ? head : undefined;
 }
 
+/** The folder of the clone that a folder lies in; undefined where git does not say. */
+export async function topOf(folder: string, around: Around): Promise<string | undefined> {
+  return await ask(folder, ['rev-parse', '--show-toplevel'], around);
+}
+
 async function ask(folder: string, words: readonly string[], around: Around): Promise<string | undefined> {
   // In a job's container the clone is another user's, and nothing of it is run here.
   const ran = runProgram('git', ['-c', 'safe.directory=*', '-C', folder, ...words], around);

@@ -1,8 +1,9 @@
-import { open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readdir, realpath } from 'node:fs/promises';
+import { join, posix, relative } from 'node:path';
 import type { ReasonCode } from '../plan/codes.js';
 import type { Reason } from '../plan/reason.js';
 import type { Report } from '../report/report.js';
+import { topOf } from '../run-commit.js';
 
 /** What GitHub shows beside a file's line in the changes of a pull request. */
 export interface Annotation {
@@ -28,8 +29,16 @@ const titles: Partial<Readonly<Record<ReasonCode, string>>> = {
   'appup-incomplete': 'The appup is incomplete',
 };
 
-/** Which files the reasons are about that somebody can mend by writing code; those whose file is not found are left out. */
-export async function annotations(report: Report, folder: string): Promise<readonly Annotation[]> {
+/**
+ * Which files the reasons are about that somebody can mend by writing code; those whose file is not found are left out.
+ *
+ * @param folder the `context`, anywhere in a clone
+ */
+export async function annotations(
+  report: Report,
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<readonly Annotation[]> {
   const reasons = unique([...report.reasons, ...report.containers.flatMap((container) => container.reasons)]);
   const mendable = reasons.filter(({ code }) => titles[code] !== undefined);
   if (mendable.length === 0) return [];
@@ -39,7 +48,14 @@ export async function annotations(report: Report, folder: string): Promise<reado
     const place = code === 'state-shape-changed' ? await ofModule(folder, files, subject) : ofAppup(files, subject);
     if (place !== undefined && found.length < most) found.push({ ...place, title: titles[code] ?? '', message });
   }
-  return found;
+  const below = await belowTop(folder, environment);
+  return found.map((each) => ({ ...each, file: posix.join(below, each.file) }));
+}
+
+/** Where a folder lies in its repository, however the clone lies in the job's folder. */
+async function belowTop(folder: string, environment: NodeJS.ProcessEnv): Promise<string> {
+  const top = await topOf(folder, { environment });
+  return top === undefined ? folder : relative(top, await realpath(folder));
 }
 
 function unique(reasons: readonly Reason[]): readonly Reason[] {
@@ -58,7 +74,7 @@ async function ofModule(folder: string, files: readonly string[], module: string
   if (!/^[A-Z]\w*(\.[A-Z]\w*)*$/.test(module)) return undefined;
   const definition = new RegExp(`^\\s*defmodule\\s+${module.replaceAll('.', '\\.')}\\s+do\\b`, 'm');
   for (const file of files.filter((each) => each.endsWith('.ex'))) {
-    const text = await beginning(join(folder, file));
+    const text = await beginning(join(folder, file)).catch(() => '');
     const at = definition.exec(text)?.index;
     if (at !== undefined) return { file, line: text.slice(0, at).split('\n').length + leadingLines(text, at) };
   }

@@ -1,14 +1,19 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { annotations } from '../../src/github/annotations.js';
 import type { ReasonCode } from '../../src/plan/codes.js';
 import { report } from '../report/sample.js';
 
+const git = (...words: readonly string[]) => promisify(execFile)('git', words);
+
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hot-deploy-annotations-'));
+  await git('init', '--quiet', folder);
 });
 afterEach(() => rm(folder, { recursive: true }));
 
@@ -19,14 +24,16 @@ async function has(files: Readonly<Record<string, string>>): Promise<void> {
   }
 }
 
-async function of(...reasons: readonly (readonly [ReasonCode, string])[]) {
+const of = (...reasons: readonly (readonly [ReasonCode, string])[]) => within(folder, reasons);
+
+async function within(context: string, reasons: readonly (readonly [ReasonCode, string])[]) {
   const all = reasons.map(([code, subject]) => ({
     code,
     subject,
     message: `about ${subject}`,
     blocks: ['relup'] as const,
   }));
-  return await annotations({ ...report, reasons: all, containers: [] }, folder);
+  return await annotations({ ...report, reasons: all, containers: [] }, context, process.env);
 }
 
 test('a process whose state has another shape is shown at the line where its module begins', async () => {
@@ -66,4 +73,13 @@ test('each is shown once, ten at most, and what is found nowhere is left out', a
 test('what nobody mends by writing code has none', async () => {
   await has({ 'mix.exs': '' });
   expect(await of(['erts-changed', 'erts'])).toEqual([]);
+});
+
+test('its path is that in the repository, whatever folder of it is built, and wherever it was checked out', async () => {
+  await has({ 'shop/src/cart.erl': '' });
+  const cart: readonly [ReasonCode, string] = ['state-shape-changed', 'cart'];
+  expect(await within(join(folder, 'shop'), [cart])).toMatchObject([{ file: 'shop/src/cart.erl' }]);
+  await rm(join(folder, '.git'), { recursive: true });
+  await git('init', '--quiet', join(folder, 'shop'));
+  expect(await within(join(folder, 'shop'), [cart])).toMatchObject([{ file: 'src/cart.erl' }]);
 });
