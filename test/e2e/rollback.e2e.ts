@@ -154,11 +154,29 @@ describe('a rollback', () => {
     expect(await rollBack(web.name)).toMatchObject({ outcome: 'refused' });
   });
 
+  it('goes back by builds of one version, one after the other', async () => {
+    const boot = 'CMD ["bin/octochat", "start"]';
+    const again = (build: number) =>
+      image({ example: 'octochat', version: 1, replace: { Dockerfile: [[boot, `ENV BUILD=${build}\n${boot}`]] } });
+    const web = await start(one, await published(4040, 8080));
+    const lives = [(await web.inspect()).Id];
+    for (const build of [2, 3]) {
+      await deployTo(web.name, { image: await again(build), strategy: 'restart' });
+      lives.push((await web.inspect()).Id);
+    }
+    for (const life of lives.slice(0, -1).reverse()) {
+      const report = await rollBack(web.name);
+      expect([report.message, report.outcome]).toEqual([undefined, 'deployed']);
+      expect((await web.inspect()).Id).toBe(life);
+    }
+    expect(new Set(lives).size).toBe(3);
+  });
+
   it('puts the older version in the place of a container that has ended', async () => {
     const web = await start(one, await published(4040, 8080));
     await deployTo(web.name, { image: two, strategy: 'restart' });
     await docker('kill', web.name);
-    const report = await rollBack(web.name);
+    const report = await rollBack(web.name, { probe: 'http://{container}:8080/health' });
     expect([report.message, report.outcome]).toEqual([undefined, 'deployed']);
     expect(report.reasons.map(({ code }) => code)).toEqual(['container-stopped']);
     expect(await served(web)).toBe('0.1.0');
