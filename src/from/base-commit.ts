@@ -17,10 +17,12 @@ export async function baseCommit(git: Git, run: GithubRun | undefined): Promise<
       '`from` is base-branch, and git does not say where this branch has parted from `origin/HEAD`. Tell it by `git remote set-head origin --auto`.',
     );
   }
-  // What came to the base branch since the event is in GitHub's trial merge, and no part of the change.
-  const [first, second] = (await isTrialMerge(git, run)) ? await parents(git, run.commit) : [];
-  if (first !== undefined && second !== undefined) return first;
   const { pull_request: pull, merge_group: group } = run.payload;
+  // What came to the base branch since the event is in GitHub's trial merge, and no part of the change.
+  const [first, second] = (await mayBeTrialMerge(git, run)) ? await parents(git, run.commit) : [];
+  // The branch itself may end in a merge, too: that is of what it had before, and not of the base.
+  const tip = pull?.head?.sha ?? second;
+  if (first !== undefined && second !== undefined && second === tip) return first;
   const told = [pull?.base?.sha, group?.base_sha].find(isCommit);
   if (told !== undefined) return told;
   throw new Refusal(
@@ -28,8 +30,8 @@ export async function baseCommit(git: Git, run: GithubRun | undefined): Promise<
   );
 }
 
-/** Whether that is what is checked out, and not the branch itself, or for `pull_request_target` the base. */
-async function isTrialMerge(git: Git, { event, commit }: GithubRun): Promise<boolean> {
+/** Whether the run's commit is what is checked out, and not for `pull_request_target` the base. */
+async function mayBeTrialMerge(git: Git, { event, commit }: GithubRun): Promise<boolean> {
   if (!event.startsWith('pull_request') || event === 'pull_request_target') return false;
   const [head] = (await git.ask(['rev-parse', 'HEAD'])) ?? [];
   return head === commit;

@@ -9,7 +9,7 @@ export interface GithubRun {
   readonly serverUrl: string;
   readonly owner: string;
   readonly repository: string;
-  /** What the workflow was started for; on a pull request a merge that nobody has made yet. */
+  /** What the workflow was started for, on a pull request a merge that nobody has made yet; or what is built instead. */
   readonly commit: string;
   /** `push`, `pull_request`, ... */
   readonly event: string;
@@ -32,7 +32,11 @@ export interface Attempt {
 
 /** As much of it as is looked at. From outside: anything may be missing or be something else. */
 export interface Payload {
-  readonly pull_request?: { readonly number?: unknown; readonly base?: { readonly sha?: unknown } };
+  readonly pull_request?: {
+    readonly number?: unknown;
+    readonly base?: { readonly sha?: unknown };
+    readonly head?: { readonly sha?: unknown };
+  };
   readonly merge_group?: { readonly base_sha?: unknown };
   readonly issue?: { readonly number?: unknown; readonly pull_request?: unknown };
 }

@@ -35,7 +35,7 @@ describe('the base commit of a pull request', () => {
     base = await repository.commit({ 'mix.exs': 'two' });
     merge = await repository.trialMerge('change');
   });
-  const payload = () => ({ pull_request: { number: 7, base: { sha: told } } });
+  const payload = () => ({ pull_request: { number: 7, base: { sha: told }, head: { sha: head } } });
 
   it('is what the trial merge was made with, which may be newer than what the event tells', async () => {
     const git = await open(await repository.checkout(merge));
@@ -47,6 +47,15 @@ describe('the base commit of a pull request', () => {
     expect(await baseCommit(git, run('pull_request', merge, payload()))).toBe(told);
     const onBase = await open(await repository.checkout(merge));
     expect(await baseCommit(onBase, run('pull_request_target', merge, payload()))).toBe(told);
+  });
+
+  it('is what the event tells also where the branch that is checked out ends in a merge of its own', async () => {
+    const [tree = ''] = (await repository.git('merge-tree', '--write-tree', 'change', 'main')).split('\n');
+    const updated = await repository.git('commit-tree', tree, '-p', 'change', '-p', 'main', '-m', 'update the branch');
+    await repository.git('push', '--quiet', 'origin', `${updated}:refs/heads/change`);
+    const git = await open(await repository.checkout(updated));
+    const event = { pull_request: { number: 7, base: { sha: base }, head: { sha: updated } } };
+    expect(await baseCommit(git, run('pull_request', updated, event))).toBe(base);
   });
 
   it('is that of a merge queue', async () => {
