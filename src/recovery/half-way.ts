@@ -32,6 +32,8 @@ interface Looked extends HalfWay {
   readonly entries: readonly Entry[];
   /** Whether containers stand beside it that only exist during a restart. */
   readonly restarting: boolean;
+  /** Whether the one whose place is taken still has the name, or has it again. */
+  readonly old: boolean;
 }
 
 /**
@@ -56,6 +58,7 @@ export async function findHalfWay(engine: Engine, selectors: readonly Selector[]
 
 async function look(engine: Engine, all: readonly ContainerSummary[], name: string): Promise<Looked> {
   const beside = all.filter((each) => readMark(name, ownName(each)) !== undefined);
+  const marks = beside.flatMap((each) => readMark(name, ownName(each)) ?? []);
   const own = all.find((each) => ownName(each) === name);
   const container = own && (await engine.findContainer(own.id));
   const places = await Promise.all(
@@ -71,6 +74,8 @@ async function look(engine: Engine, all: readonly ContainerSummary[], name: stri
     name,
     entries,
     restarting: beside.length > 0,
+    // As long as the new one is called by its own name, what has the name is no new one, but a spare may have it.
+    old: marks.some(({ place, old: id }) => place === 'fresh' || own?.id.startsWith(id) === true),
     ...(container && { container }),
     ...(last && { last }),
     ...(written && { written: written.place }),
@@ -100,7 +105,7 @@ export function byRun(looked: readonly Looked[]): readonly CutOff[] {
     const { by, environment, at } = first ?? {};
     return {
       direction: settled ? 'finish' : 'undo',
-      containers: mine.map(({ entries: _, restarting: __, ...each }) => each),
+      containers: mine.map(({ entries: _, restarting: __, old: ___, ...each }) => each),
       ...(run !== undefined && { run }),
       ...(by !== undefined && { by }),
       ...(environment !== undefined && { environment }),
@@ -117,8 +122,8 @@ function isSettled({ step }: Entry): boolean {
  * Whether one container has come to stay on the image that another, of which nothing is written down, was put on: then all of
  * their fleet had come through. One with --rm takes what was written in it along when it ends.
  */
-function isFinalOn(other: Looked, { name, container }: Looked): boolean {
-  if (other.name === name || container === undefined) return false;
+function isFinalOn(other: Looked, { name, container, old }: Looked): boolean {
+  if (other.name === name || container === undefined || old) return false;
   const last = other.entries.at(-1);
   return last === undefined
     ? !other.restarting && other.container?.Image === container.Image

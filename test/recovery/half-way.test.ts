@@ -21,7 +21,7 @@ const entry = (run: string, step: Step): Entry => ({
 const container = (name: string, run: string, steps: readonly Step[], restarting = false) => {
   const entries = steps.map((step) => entry(run, step));
   const last = entries.at(-1);
-  return { name, entries, restarting, ...(last && !['done', 'undone'].includes(last.step) && { last }) };
+  return { name, entries, restarting, old: false, ...(last && !['done', 'undone'].includes(last.step) && { last }) };
 };
 
 const directions = (looked: Parameters<typeof byRun>[0]) =>
@@ -98,6 +98,14 @@ describe('what a run that was cut off has left', () => {
       ['is half-way itself', 'sha256:2', unwritten('web-1', true)],
     ])('goes back where the other %s', (_, image, other) => {
       expect(directions([on(image, other), on('sha256:2', unwritten('web-2', true))]).flat()).not.toContain('finish');
+    });
+
+    it.each<[string, ReturnType<typeof container>]>([
+      ['nothing could be written in', unwritten('web-1', false)],
+      ['an earlier deploy had put there', container('web-1', 'a', ['stop', 'settle', 'done'])],
+    ])('goes back where its old container has the name, as another does that %s', (_, other) => {
+      const begun = { ...on('sha256:2', unwritten('web-2', true)), old: true };
+      expect(directions([on('sha256:2', other), begun])).toEqual([['undo', 'web-2']]);
     });
 
     it('goes back where what another says is of an earlier deploy', () => {

@@ -116,3 +116,52 @@ it('what is found on the other side than its fleet is told, and written down, to
   const entries = await readLedger(engine, { container: ids['web-2'], root: '/app' });
   expect(entries.map(({ step }) => step)).toEqual(['stop', 'undone']);
 });
+
+it('what was not stopped yet is undone, also where another of the fleet is on the same image as before', async () => {
+  // The first had its new one made, and the second had not had its turn. Nothing could be written down in them.
+  const fresh = 'c'.repeat(64);
+  const names = new Map([
+    [ids['web-1'], 'web-1'],
+    [ids['web-2'], 'web-2'],
+    [fresh, `web-1.hot-deploy-new-${ids['web-1'].slice(0, 12)}`],
+  ]);
+  const details = (key: string) => {
+    const id = [...names].find(([each, name]) => each === key || name === key)?.[0];
+    if (id === undefined) return undefined;
+    const state = id === fresh ? { Running: false, Status: 'created' } : { Running: true, Status: 'running' };
+    return {
+      ...{ Id: id, Name: `/${names.get(id)}`, RestartCount: 0, State: state, Config: {}, HostConfig: {} },
+      Image: id === fresh ? 'sha256:2' : 'sha256:1',
+    } as unknown as ContainerDetails;
+  };
+  let now = 0;
+  const engine = {
+    containers: async () =>
+      [...names].map(([id, name]) => ({
+        ...{ id, names: [name], labels: {}, createdAt: 0, networkMode: 'bridge' },
+        state: id === fresh ? 'created' : 'running',
+      })),
+    findContainer: async (id: string) => details(id),
+    inspectContainer: async (id: string) => details(id),
+    removeContainer: async (id: string) => void names.delete(id),
+    added: async () => [],
+    exec: async () => ({ exitCode: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }),
+  } as unknown as Engine;
+  const quiet = {
+    ...{ info: () => undefined, warning: () => undefined, debug: () => undefined },
+    group: async (_: string, work: () => Promise<unknown>) => await work(),
+  };
+  const pass = async (ms: number) => {
+    now += ms;
+  };
+  const draft = {
+    inputs: { containers: Object.keys(ids).map((name) => ({ by: 'name', name })), environment: 'production' },
+    world: {
+      log: quiet,
+      clock: { now: () => now, date: () => now, sleep: pass },
+      signal: new AbortController().signal,
+    },
+  } as unknown as Draft;
+  expect(await recover(engine, draft)).toMatchObject([{ container: 'web-1', what: 'undone' }]);
+  expect([...names.values()]).toEqual(['web-1', 'web-2']);
+});
