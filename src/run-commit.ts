@@ -24,7 +24,7 @@ export async function readAsked(given: Given, environment: NodeJS.ProcessEnv): P
   return { inputs: readInputs(given, own), environment: own };
 }
 
-/** Undefined outside of GitHub, and where the folder is in no clone of the run's repository. */
+/** Undefined outside of GitHub, and where the folder is in no clone of the run's repository or at a commit that is only there. */
 async function checkedOut(folder: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
   const { GITHUB_SHA: commit, GITHUB_REPOSITORY: repository } = environment;
   if (!commit || !repository) return undefined;
@@ -32,8 +32,19 @@ async function checkedOut(folder: string, environment: NodeJS.ProcessEnv): Promi
     headOf(folder, { environment }),
     ask(folder, ['remote', 'get-url', 'origin'], { environment }),
   ]);
+  if (head === commit) return head;
   const path = origin.replace(/\.git$/, '').toLowerCase();
-  return ['/', ':'].some((before) => path.endsWith(`${before}${repository.toLowerCase()}`)) ? head : undefined;
+  const isOwn = ['/', ':'].some((before) => path.endsWith(`${before}${repository.toLowerCase()}`));
+  return isOwn && !(await isOnlyHere(folder, { environment })) ? head : undefined;
+}
+
+/** Whether a step before has made the commit, and nobody has pushed it: GitHub does not know it, and turns away what is told of it. */
+async function isOnlyHere(folder: string, around: Around): Promise<boolean> {
+  const [last = '', pushed] = await Promise.all([
+    ask(folder, ['log', '--walk-reflogs', '--max-count=1', '--format=%gs', 'HEAD'], around),
+    ask(folder, ['branch', '--remotes', '--contains', 'HEAD'], around),
+  ]);
+  return /^(am|cherry-pick|commit|merge|rebase|revert)\b/.test(last) && pushed === undefined;
 }
 
 interface Around {

@@ -51,6 +51,16 @@ describe('the commit that a run is about', () => {
     expect(await asked(own, {}, { PATH: '' })).toEqual([event, `acme/shop:${event}`]);
   });
 
+  it('is that of the event where a step before has made another one, until that is pushed', async () => {
+    const own = 'https://github.com/acme/shop';
+    const at = (...words: readonly string[]) => repository.git('-C', checkout, ...words);
+    await at('commit', '--quiet', '--allow-empty', '--message', 'version 2');
+    expect(await asked(own)).toEqual([event, `acme/shop:${event}`]);
+    const made = await at('rev-parse', 'HEAD');
+    await at('update-ref', 'refs/remotes/origin/main', made);
+    expect(await asked(own)).toEqual([made, `acme/shop:${made}`]);
+  });
+
   it('is nobody’s outside of GitHub', async () => {
     const outside = { GITHUB_SHA: undefined, GITHUB_REPOSITORY: undefined };
     expect(await asked('https://github.com/acme/shop', { image: 'shop:2' }, outside)).toEqual([undefined, 'shop:2']);
