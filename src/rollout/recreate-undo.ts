@@ -1,4 +1,4 @@
-import type { ContainerDetails } from '../docker/details.js';
+import { type ContainerDetails, nameOf } from '../docker/details.js';
 import type { Engine, RestartPolicy } from '../docker/engine.js';
 import { previousName } from '../docker/names.js';
 import type { Clock, Log } from '../log.js';
@@ -76,9 +76,10 @@ const lookMs = 200;
 async function ends(
   engine: Engine,
   id: string,
-  { clock, haste, healthTimeoutMs }: Pick<Around, 'clock' | 'haste' | 'healthTimeoutMs'>,
+  { clock, haste, healthTimeoutMs, log }: Pick<Around, 'clock' | 'haste' | 'healthTimeoutMs' | 'log'>,
 ): Promise<boolean> {
   const since = clock.now();
+  let told = false;
   for (;;) {
     const container = await engine.findContainer(id);
     if (!container?.State.Running) return true;
@@ -86,6 +87,11 @@ async function ends(
     // What does not end by its stop signal is killed then, and that takes a moment, too.
     const patienceMs = seconds < 0 ? healthTimeoutMs : (seconds + 1) * 1_000;
     if (clock.now() - since > patienceMs || haste.leftMs() <= 0) return false;
+    // Nobody else would know what takes so long where it may take minutes to end.
+    if (!told) {
+      log.info(`${nameOf(container)} may have been asked to end: waiting for that up to ${patienceMs / 1_000} s`);
+      told = true;
+    }
     await clock.sleep(lookMs);
   }
 }

@@ -22,6 +22,7 @@ function world({
   const pass = (ms: number) => {
     now += ms;
   };
+  const said: string[] = [];
   const names = new Map<string, string>([
     [old, 'web'],
     [fresh, `web.hot-deploy-new-${old.slice(0, 12)}`],
@@ -58,12 +59,13 @@ function world({
   };
   const around = {
     engine,
-    log: { info: () => undefined, warning: () => undefined, debug: () => undefined },
+    log: { info: (line: string) => void said.push(line), warning: () => undefined, debug: () => undefined },
     clock: { now: () => now, date: () => now, sleep: async (ms: number) => pass(ms) },
   } as unknown as Surroundings;
   return {
     repaired: async (step: Step | undefined, direction: 'undo' | 'finish' = 'undo', way: Entry['way'] = 'recreate') =>
       await repairRestart(around, 'web', direction, step && { step, way }),
+    said,
     passed: () => now,
     after: (ms: number) => {
       pass(ms);
@@ -82,9 +84,10 @@ it.each(['stop', undefined] as const)(
 );
 
 it('it takes as long as the container may take to end', async () => {
-  const { repaired, after } = world({ endsAt: 40_000, stopSeconds: 45 });
+  const { repaired, after, said } = world({ endsAt: 40_000, stopSeconds: 45 });
   expect(await repaired('stop')).toMatchObject({ kind: 'repaired' });
   expect(after(60_000)).toEqual(['web runs']);
+  expect(said).toEqual(['web may have been asked to end: waiting for that up to 46 s']);
 });
 
 it('nobody waits where no stop can have been asked for', async () => {
