@@ -24,8 +24,8 @@ export async function repairRestart(
   last: Pick<Entry, 'step' | 'way'> | undefined,
 ): Promise<Repaired | undefined> {
   const found = situation(name, await engine.containers());
-  // Without a record it may be any step.
-  const stopping = last === undefined || last.step === 'stop';
+  // Without a record it may be any step; and the way back may have been begun before the stop was done.
+  const stopping = last === undefined || last.step === 'stop' || last.step === 'restore';
   const around = { log, clock, healthTimeoutMs, haste: noHaste, stopping };
   try {
     if (direction === 'finish') {

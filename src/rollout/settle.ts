@@ -23,8 +23,11 @@ export async function settle(work: Work, plan: HotPlan, ended: Ended): Promise<E
     work.log.info(`${name}: ${lingering} processes stay in old code, and lingering is restart`);
     const { probe: target } = work.inputs;
     const restarted = await restart(work, { plan, next, target, onPhase: () => undefined });
+    if (restarted.outcome === 'refused') {
+      return { kept: `${restarted.message ?? `${name} was not changed.`} Its processes stay in old code.` };
+    }
     const settled = restarted.outcome === 'deployed' ? await settleRestarted(work, plan, restarted) : restarted;
-    return { ...settled, method: 'recreate' };
+    return { ended: { ...settled, method: 'recreate' } };
   });
 }
 
@@ -52,20 +55,27 @@ interface Final {
   readonly loads: readonly string[];
 }
 
+/** What came of a new container; or why there is none, and the one that was upgraded runs on. */
+type Instead = { readonly ended: Ended } | { readonly kept: string };
+
 async function finish(
   work: Work,
   final: Final,
   ended: Ended,
   /** Where a new container is to take its place before anything is final: the image is at hand. */
-  instead?: (lingering: number) => Promise<Ended>,
+  instead?: (lingering: number) => Promise<Instead>,
 ): Promise<Ended> {
   const { name, node, from, to, loads, container } = final;
   await noted(work, name, 'settle');
   const lingering = await work.phase('drain', () => drain(work, node, loads));
-  const restarts = lingering.length > 0 && work.inputs.lingering === 'restart';
-  if (restarts && instead !== undefined) {
-    return await instead(lingering.length);
+  const ends = lingering.length > 0 && work.inputs.lingering === 'restart';
+  const replaced = ends && instead !== undefined ? await instead(lingering.length) : undefined;
+  if (replaced !== undefined && 'ended' in replaced) {
+    return replaced.ended;
   }
+  // What came of the new container was written down last.
+  if (replaced !== undefined) await noted(work, name, 'settle');
+  const restarts = ends && replaced === undefined;
   const refused = await work.phase('make permanent', () => makePermanent(node, to));
   if (refused !== undefined) {
     return {
@@ -84,7 +94,8 @@ async function finish(
   const tidied = restarts ? {} : await tidy(work, name, node, work.inputs.keep);
   const left = restarts ? [] : lingering;
   const proof = ended.proof && { ...ended.proof, processes: { ...ended.proof.processes, oldCode: left } };
-  const warnings = [...(ended.warnings ?? []), ...(tidied.warnings ?? [])];
+  const kept = replaced === undefined ? [] : [replaced.kept];
+  const warnings = [...(ended.warnings ?? []), ...kept, ...(tidied.warnings ?? [])];
   return { ...ended, ...tidied, lingering: left, ...(warnings.length > 0 && { warnings }), ...(proof && { proof }) };
 }
 

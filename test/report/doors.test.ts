@@ -104,6 +104,13 @@ describe('the command line', () => {
     expect(JSON.parse(await readFile(join(folder, 'deep/r.json'), 'utf8'))).toEqual(report);
   });
 
+  test('the report that is printed in a job holds no command of its runner', async () => {
+    const hostile = { ...report, message: '##[error]not ours' };
+    const { stdout } = await cli([...plan, '--json', '-'], { REPORT: JSON.stringify(hostile), GITHUB_ACTIONS: 'true' });
+    expect(stdout).not.toContain('##[');
+    expect(JSON.parse(stdout)).toEqual(hostile);
+  });
+
   test('a report that can not be written changes nothing about what was deployed', async () => {
     const { code, stderr } = await cli([...plan, '--report', 'cli.mjs/r.json']);
     expect(code).toBe(0);

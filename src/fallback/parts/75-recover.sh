@@ -52,12 +52,14 @@ await_stop() {
   those "$1" new
   ((${#found[@]})) || return 0
   read_traces "${ids[$1]}" || return 0
-  # Without a ledger it may be any step.
-  [[ -z $last_step || $last_step == stop ]] || return 0
+  # Without a ledger it may be any step; and the way back may have been begun before the stop was done.
+  [[ -z $last_step || $last_step == stop || $last_step == restore ]] || return 0
+  facts "${ids[$1]}" && [[ $running == true ]] || return 0
   patience=10
   if engine inspect --type container --format '{{with index .Config "StopTimeout"}}{{.}}{{end}}' "${ids[$1]}" && [[ $(said) =~ ^[0-9]{1,5}$ ]]; then
     patience=$((10#$(said)))
   fi
+  say "$1: it may have been told to end, so it is looked at for $((patience + 1)) s"
   until=$((SECONDS + patience + 1))
   while facts "${ids[$1]}" && [[ $running == true ]] && ((SECONDS <= until)); do pause 0.2; done
 }

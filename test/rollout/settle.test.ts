@@ -1,0 +1,38 @@
+import { expect, it, vi } from 'vitest';
+import type { Work } from '../../src/rollout/run.js';
+import { settle } from '../../src/rollout/settle.js';
+
+// A new container that the engine refuses to make.
+vi.mock('../../src/rollout/restart.js', () => ({
+  restart: async () => ({ outcome: 'refused', id: 'c0', message: 'web was not changed: no space left.' }),
+}));
+
+it('makes what was loaded hot final where no new container can end its old code', async () => {
+  const [asked, steps]: [string[], string[]] = [[], []];
+  const answers: Readonly<Record<string, unknown>> = {
+    unload_old: { lingering: [{ pid: '<0.1.0>' }] },
+    make_permanent: { result: 'permanent' },
+  };
+  const node = {
+    ask: async (request: { function: string }) => {
+      asked.push(request.function);
+      return answers[request.function] ?? {};
+    },
+  };
+  const work = {
+    log: { info: () => undefined, warning: () => undefined },
+    clock: { now: () => 0, sleep: async () => undefined },
+    inputs: { drainMs: 0, lingering: 'restart', keep: 0 },
+    signal: new AbortController().signal,
+    phase: async (_: string, step: () => Promise<unknown>) => await step(),
+    note: async (step: string) => void steps.push(step),
+  } as unknown as Work;
+  const release = { version: '1.0.0', node };
+  const hot = { running: release, next: { version: '2.0.0' }, bundle: { loads: ['web'] } };
+  const plan = { name: 'web', container: { Id: 'c0' }, hot } as unknown as Parameters<typeof settle>[1];
+  const settled = await settle(work, plan, { outcome: 'deployed', id: 'c0' });
+  expect(settled).toMatchObject({ outcome: 'deployed', lingering: [{ pid: '<0.1.0>' }] });
+  expect(settled.warnings?.[0]).toBe('web was not changed: no space left. Its processes stay in old code.');
+  expect(asked).toContain('make_permanent');
+  expect(steps).toEqual(['settle', 'settle', 'done']);
+});
