@@ -107,6 +107,10 @@ interface Trials {
 async function hotWay(site: Site, plan: ContainerPlan, running: RunningRelease, trials: Trials): Promise<HotWay> {
   const { engine, next, image, clock, inputs } = site;
   const { container, oldImage } = plan;
+  // Another build of the very version: no way leads there, and what differs is among the reasons of the restart.
+  if (running.version === next.version) {
+    return { kind: 'closed', reasons: [] };
+  }
   const found = await downgradable(engine, container.Id, running, next.version, inputs.suspendTimeoutMs);
   if (found.kind === 'closed') {
     return found;

@@ -167,6 +167,7 @@ describe('a rollback', () => {
     for (const life of lives.slice(0, -1).reverse()) {
       const report = await rollBack(web.name);
       expect([report.message, report.outcome]).toEqual([undefined, 'deployed']);
+      expect(report.reasons).not.toEqual([]);
       expect((await web.inspect()).Id).toBe(life);
     }
     expect(new Set(lives).size).toBe(3);
