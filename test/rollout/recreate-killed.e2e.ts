@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerDetails, ImageDetails } from '../../src/docker/details.js';
 import type { Engine } from '../../src/docker/engine.js';
+import { repairRestart } from '../../src/recovery/restart.js';
+import type { Surroundings } from '../../src/recovery/work.js';
 import { recreate } from '../../src/rollout/recreate.js';
 import { finishRestart, settleRestart } from '../../src/rollout/recreate-finish.js';
 import { situation } from '../../src/rollout/recreate-situation.js';
@@ -8,6 +11,7 @@ import { undoRestart } from '../../src/rollout/recreate-undo.js';
 import { revive } from '../../src/rollout/revive.js';
 import { openWorkbench, type Workbench } from '../docker/workbench.js';
 import { seed, thorough } from '../support/faults/thorough.js';
+import { eventually } from '../support/world/container.js';
 import { options } from './recreate-attempt.js';
 
 /** Healthy at once, and gone as soon as it is told to. */
@@ -67,6 +71,28 @@ async function recover(name: string, way: 'undo' | 'finish', dying: boolean): Pr
     if (!killed && calls() < nth) return;
   }
   await once(bench.engine);
+}
+
+/** The engine of a process that is killed while the engine carries out the stop that it has asked for. */
+function killedInItsStop(engine: Engine): Engine {
+  let killed = false;
+  const wrapped = Object.entries(engine).map(([name, value]) => {
+    if (typeof value !== 'function') return [name, value] as const;
+    const call = value as (...words: unknown[]) => Promise<unknown>;
+    const stop = async (id: unknown) => {
+      const client = spawn('docker', ['stop', String(id)]);
+      await eventually('a stop', async () => (await bench.docker('top', String(id))).includes(' sleep 4') || undefined);
+      client.kill('SIGKILL');
+      killed = true;
+      throw new Killed(`killed at ${name}`);
+    };
+    const mortal = async (...words: unknown[]) => {
+      if (killed) throw new Killed(`killed at ${name}`);
+      return await (name === 'stopContainer' ? stop(words[0]) : call.apply(engine, words));
+    };
+    return [name, mortal] as const;
+  });
+  return Object.fromEntries(wrapped) as unknown as Engine;
 }
 
 /** What is there under the name and beside it, by what it runs. */
@@ -204,3 +230,23 @@ describe.concurrent.each(['undo', 'finish'] as const)(
     );
   },
 );
+
+it('a container that its engine still stops for a run that was killed serves once the next has undone it', async () => {
+  const slow = await bench.image(
+    'slow',
+    ...['ENV VERSION=1', healthy, `CMD ["sh", "-c", "trap 'sleep 4; exit 0' TERM; sleep infinity & wait"]`],
+  );
+  const old = await bench.run('stopping', slow.Id);
+  const engine = killedInItsStop(bench.engine);
+  await recreate(engine, old, slow, { reference: good.Id, id: good.Id }, quiet()).catch(() => undefined);
+  expect(await look('stopping')).toMatchObject({ kind: 'begun' });
+  const { log, clock } = quiet();
+  const around = { engine: bench.engine, log, clock } as Surroundings;
+  const repaired = await repairRestart(around, own('stopping'), 'undo', { step: 'stop', way: 'recreate' });
+  expect(repaired).toMatchObject({ kind: 'repaired' });
+  // As long as the stop would have taken.
+  await clock.sleep(6_000);
+  const { serving, beside } = await seen('stopping');
+  expect(serving).toMatchObject({ Id: old.Id, State: { Running: true } });
+  expect(beside).toEqual([]);
+});
