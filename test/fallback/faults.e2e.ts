@@ -45,13 +45,16 @@ const gone = async (name: string) => {
   if (all.length > 0) await bench.docker('rm', '--force', '--volumes', ...all);
 };
 
+/** Without a ledger the next run looks for as long as a stop may take whether one is under way. */
+const brief = ['--stop-timeout', '1'];
+
 const points = Array.from({ length: 9 }, (_, at) => at + 1);
 
 describe.concurrent.each(['before', 'after'] as const)('killed %s a command that changes something', (when) => {
   it.each(points)('number %i, the next run finishes or undoes it, and deploys', async (at) => {
     const name = `killed-${when}-${at}`;
     const environment = full(name);
-    await bench.run(name, '--restart', 'always', '--env', 'SECRET=kept', v1.Id);
+    await bench.run(name, ...brief, '--restart', 'always', '--env', 'SECRET=kept', v1.Id);
     const script = await scripted(bench.engine, [full(name)], { image: reference(v2), environment });
     const first = await interrupted(script, ['deploy'], { signal: 'KILL', at, when });
     expect(first).toMatchObject({ reached: true });
@@ -67,6 +70,29 @@ describe.concurrent.each(['before', 'after'] as const)('killed %s a command that
     await gone(name);
   });
 });
+
+describe.concurrent.each(['before', 'after'] as const)(
+  'a rollback killed %s a command that changes something',
+  (when) => {
+    it.each([2, 4, 6, 8])('number %i, the next run sets it right, and no container is lost', async (at) => {
+      const name = `back-${when}-${at}`;
+      const environment = full(name);
+      const old = await bench.run(name, ...brief, '--restart', 'always', v1.Id);
+      const script = await scripted(bench.engine, [full(name)], { image: reference(v2), environment });
+      expect(await script.run('deploy')).toMatchObject({ code: 0 });
+      const { Id: next } = await named(name);
+      const first = await interrupted(script, ['rollback'], { signal: 'KILL', at, when });
+      expect(first).toMatchObject({ reached: true });
+      const second = await script.run('deploy');
+      expect(second, second.stderr).toMatchObject({ code: 0 });
+      expect(await version(name)).toBe('2');
+      expect((await named(name)).HostConfig.RestartPolicy).toMatchObject({ Name: 'always' });
+      await settled(name, environment);
+      for (const id of [old.Id, next]) expect(await bench.engine.findContainer(id)).toBeDefined();
+      await gone(name);
+    });
+  },
+);
 
 describe.concurrent.each(['INT', 'TERM', 'HUP'] as const)('SIG%s', (signal) => {
   it.each(points)('at change %i: what ran before runs when it ends, or what is new', async (at) => {
