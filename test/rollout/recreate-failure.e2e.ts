@@ -46,7 +46,7 @@ describe('when the new image fails, the old container serves again', () => {
     const old = await bench.run(`crash-${policy}`, '--restart', policy, v1.Id);
     const { result, phases } = await attempt(old, crash, { clock: waitingClock() });
     const why =
-      policy === 'no' ? /exit code 7; .*\nno configuration/ : /(exit code 7|was restarted).*\nno configuration/;
+      policy === 'no' ? /exit code 7; .*\n“no configuration/ : /(exit code 7|was restarted).*\n“no configuration/;
     expect(result).toMatchObject({ kind: 'restored', why: expect.stringMatching(why) });
     expect(phases['health']).toBeLessThan(1_900);
     await serves(old);
