@@ -1,3 +1,4 @@
+import { headOf } from './checkout.js';
 import { buildImage } from './docker/build.js';
 import type { ImageDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
@@ -6,7 +7,6 @@ import type { Log } from './log.js';
 import { notBuilt } from './not-built.js';
 import { Refusal } from './refusal.js';
 import { revisionLabel } from './release/revision.js';
-import { headOf } from './run-commit.js';
 
 export interface ProvidedImage {
   /** The name that is moved to it after success. */

@@ -1,7 +1,6 @@
+import { commitCheckedOut } from './checkout.js';
 import type { Given } from './inputs/options.js';
 import { type Inputs, readInputs } from './inputs.js';
-import { isCommit } from './release/revision.js';
-import { runProgram } from './run-program.js';
 
 /** What a run was asked for, and what its surroundings say of it. */
 export interface Asked {
@@ -18,53 +17,8 @@ export interface Asked {
 export async function readAsked(given: Given, environment: NodeJS.ProcessEnv): Promise<Asked> {
   const inputs = readInputs(given, environment);
   if (inputs.build === undefined) return { inputs, environment };
-  const commit = await checkedOut(inputs.context, environment);
+  const commit = await commitCheckedOut(inputs.context, environment);
   if (commit === undefined || commit === environment['GITHUB_SHA']) return { inputs, environment };
   const own = { ...environment, GITHUB_SHA: commit };
   return { inputs: readInputs(given, own), environment: own };
-}
-
-/** Undefined outside of GitHub, and where the folder is in no clone of the run's repository or at a commit that is only there. */
-async function checkedOut(folder: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
-  const { GITHUB_SHA: commit, GITHUB_REPOSITORY: repository } = environment;
-  if (!commit || !repository) return undefined;
-  const [head, origin = ''] = await Promise.all([
-    headOf(folder, { environment }),
-    ask(folder, ['remote', 'get-url', 'origin'], { environment }),
-  ]);
-  if (head === commit) return head;
-  const path = origin.replace(/\.git$/, '').toLowerCase();
-  const isOwn = ['/', ':'].some((before) => path.endsWith(`${before}${repository.toLowerCase()}`));
-  return isOwn && !(await isOnlyHere(folder, { environment })) ? head : undefined;
-}
-
-/** Whether a step before has made the commit, and nobody has pushed it: GitHub does not know it, and turns away what is told of it. */
-async function isOnlyHere(folder: string, around: Around): Promise<boolean> {
-  const [last = '', pushed] = await Promise.all([
-    ask(folder, ['log', '--walk-reflogs', '--max-count=1', '--format=%gs', 'HEAD'], around),
-    ask(folder, ['branch', '--remotes', '--contains', 'HEAD'], around),
-  ]);
-  return /^(am|cherry-pick|commit|merge|rebase|revert)\b/.test(last) && pushed === undefined;
-}
-
-interface Around {
-  readonly environment: NodeJS.ProcessEnv;
-  readonly signal?: AbortSignal;
-}
-
-/** The commit that is checked out in a folder; undefined where git does not say. */
-export async function headOf(folder: string, around: Around): Promise<string | undefined> {
-  const head = await ask(folder, ['rev-parse', '--verify', 'HEAD'], around);
-  return isCommit(head) ? head : undefined;
-}
-
-/** The folder of the clone that a folder lies in; undefined where git does not say. */
-export async function topOf(folder: string, around: Around): Promise<string | undefined> {
-  return await ask(folder, ['rev-parse', '--show-toplevel'], around);
-}
-
-async function ask(folder: string, words: readonly string[], around: Around): Promise<string | undefined> {
-  // In a job's container the clone is another user's, and nothing of it is run here.
-  const ran = runProgram('git', ['-c', 'safe.directory=*', '-C', folder, ...words], around);
-  return (await ran.catch(() => undefined))?.stdout[0];
 }

@@ -9,6 +9,26 @@ import { disks } from '../ledger/disks.js';
 
 const ids = { 'web-1': 'a'.repeat(64), 'web-2': 'b'.repeat(64) };
 
+/** A run about both, whose clock goes on where it sleeps. */
+function draftOf(): Draft {
+  let now = 0;
+  const pass = async (ms: number) => {
+    now += ms;
+  };
+  const quiet = {
+    ...{ info: () => undefined, warning: () => undefined, debug: () => undefined },
+    group: async (_: string, work: () => Promise<unknown>) => await work(),
+  };
+  return {
+    inputs: { containers: Object.keys(ids).map((name) => ({ by: 'name', name })), environment: 'production' },
+    world: {
+      log: quiet,
+      clock: { now: () => now, date: () => now, sleep: pass },
+      signal: new AbortController().signal,
+    },
+  } as unknown as Draft;
+}
+
 it('one container that cannot be set right keeps nobody from setting right the others', async () => {
   // Two that were stopped, and whose new ones were taken away. Nothing could be written down in them.
   const names = new Map(Object.entries(ids).map(([name, id]) => [id, `${name}.hot-deploy-old-${id.slice(0, 12)}`]));
@@ -21,7 +41,6 @@ it('one container that cannot be set right keeps nobody from setting right the o
       ...{ Id: id, Name: `/${names.get(id)}`, RestartCount: 0, State: state, Config: {}, HostConfig: {} },
     } as unknown as ContainerDetails;
   };
-  let now = 0;
   const engine: Partial<Engine> = {
     containers: async () =>
       [...names].map(
@@ -39,22 +58,7 @@ it('one container that cannot be set right keeps nobody from setting right the o
     renameContainer: async (id, name) => void names.set(id, name),
     added: async () => [],
   };
-  const quiet = {
-    ...{ info: () => undefined, warning: () => undefined, debug: () => undefined },
-    group: async (_: string, work: () => Promise<unknown>) => await work(),
-  };
-  const pass = async (ms: number) => {
-    now += ms;
-  };
-  const draft = {
-    inputs: { containers: Object.keys(ids).map((name) => ({ by: 'name', name })), environment: 'production' },
-    world: {
-      log: quiet,
-      clock: { now: () => now, date: () => now, sleep: pass },
-      signal: new AbortController().signal,
-    },
-  } as unknown as Draft;
-  await expect(recover(engine as Engine, draft)).rejects.toThrow(
+  await expect(recover(engine as Engine, draftOf())).rejects.toThrow(
     'web-1 was left half-way by a run that was cut off, and could not be set right: its port is taken. Look at it now.',
   );
   expect([...running]).toEqual([ids['web-2']]);
@@ -73,7 +77,6 @@ it('what is found on the other side than its fleet is told, and written down, to
     [ids['web-2']]: [entry('stop')],
   });
   const images = { [ids['web-1']]: 'sha256:2', [ids['web-2']]: 'sha256:1' };
-  let now = 0;
   const details = (key: string) => {
     const [Name, Id] = Object.entries(ids).find((each) => each.includes(key)) ?? [];
     const State = { Running: true, Status: 'running' };
@@ -97,22 +100,7 @@ it('what is found on the other side than its fleet is told, and written down, to
     inspectContainer: async (id: string) => details(id),
     exec: async () => ({ exitCode: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }),
   } as unknown as Engine;
-  const quiet = {
-    ...{ info: () => undefined, warning: () => undefined, debug: () => undefined },
-    group: async (_: string, work: () => Promise<unknown>) => await work(),
-  };
-  const pass = async (ms: number) => {
-    now += ms;
-  };
-  const draft = {
-    inputs: { containers: Object.keys(ids).map((name) => ({ by: 'name', name })), environment: 'production' },
-    world: {
-      log: quiet,
-      clock: { now: () => now, date: () => now, sleep: pass },
-      signal: new AbortController().signal,
-    },
-  } as unknown as Draft;
-  expect(await recover(engine, draft)).toMatchObject([{ container: 'web-2', what: 'undone' }]);
+  expect(await recover(engine, draftOf())).toMatchObject([{ container: 'web-2', what: 'undone' }]);
   const entries = await readLedger(engine, { container: ids['web-2'], root: '/app' });
   expect(entries.map(({ step }) => step)).toEqual(['stop', 'undone']);
 });
@@ -134,7 +122,6 @@ it('what was not stopped yet is undone, also where another of the fleet is on th
       Image: id === fresh ? 'sha256:2' : 'sha256:1',
     } as unknown as ContainerDetails;
   };
-  let now = 0;
   const engine = {
     containers: async () =>
       [...names].map(([id, name]) => ({
@@ -147,21 +134,6 @@ it('what was not stopped yet is undone, also where another of the fleet is on th
     added: async () => [],
     exec: async () => ({ exitCode: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }),
   } as unknown as Engine;
-  const quiet = {
-    ...{ info: () => undefined, warning: () => undefined, debug: () => undefined },
-    group: async (_: string, work: () => Promise<unknown>) => await work(),
-  };
-  const pass = async (ms: number) => {
-    now += ms;
-  };
-  const draft = {
-    inputs: { containers: Object.keys(ids).map((name) => ({ by: 'name', name })), environment: 'production' },
-    world: {
-      log: quiet,
-      clock: { now: () => now, date: () => now, sleep: pass },
-      signal: new AbortController().signal,
-    },
-  } as unknown as Draft;
-  expect(await recover(engine, draft)).toMatchObject([{ container: 'web-1', what: 'undone' }]);
+  expect(await recover(engine, draftOf())).toMatchObject([{ container: 'web-1', what: 'undone' }]);
   expect([...names.values()]).toEqual(['web-1', 'web-2']);
 });
