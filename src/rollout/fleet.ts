@@ -1,3 +1,4 @@
+import type { Inputs } from '../inputs.js';
 import type { Log } from '../log.js';
 import type { Changing } from '../plan/plan.js';
 import { hasteOf } from './haste.js';
@@ -33,19 +34,22 @@ export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise
       );
     }
   }
-  return asOne(await conclude(carried, log));
+  return asOne(await conclude(carried, fleet));
 }
 
 type Concluded = Pick<Carried, 'stands' | 'settle' | 'revert'> & { readonly plan: Pick<Carried['plan'], 'name'> };
 
-/** Makes all final, unless one that had come through has ended while the others had their turn: then none is. */
+/**
+ * Makes all final, unless one that had come through has ended while the others had their turn: then none is. Where a failure is
+ * to be left to a person nothing goes back, and that one is told to have failed when it is to be made final.
+ */
 export async function conclude<T extends Concluded>(
   carried: readonly T[],
-  log: Pick<Log, 'warning'>,
+  { log, inputs }: { readonly log: Pick<Log, 'warning'>; readonly inputs: Pick<Inputs, 'onFailure'> },
 ): Promise<readonly Carried[]> {
   const stand = await Promise.all(carried.map((each) => each.stands()));
   const fallen = carried.filter((_, at) => !stand[at]).map(({ plan }) => plan.name);
-  if (fallen.length === 0) {
+  if (fallen.length === 0 || inputs.onFailure === 'stop') {
     return await Promise.all(carried.map((each) => each.settle()));
   }
   const why = `${fallen.join(', ')} had come up healthy on the new image, and has ended since`;

@@ -44,7 +44,10 @@ describe('a fleet', () => {
 });
 
 describe('a fleet that has come through', () => {
-  const concluded = async (standing: Readonly<Record<string, boolean>>) => {
+  const concluded = async (
+    standing: Readonly<Record<string, boolean>>,
+    onFailure: 'rollback' | 'restart' | 'stop' = 'rollback',
+  ) => {
     const told: string[] = [];
     const carried = Object.entries(standing).map(([name, stands]) => ({
       plan: { name },
@@ -52,7 +55,7 @@ describe('a fleet that has come through', () => {
       settle: async () => void told.push(`${name} is final`) as unknown as Carried,
       revert: async (why: string) => void told.push(`${name} goes back: ${why}`) as unknown as Carried,
     }));
-    await conclude(carried, { warning: () => undefined });
+    await conclude(carried, { log: { warning: () => undefined }, inputs: { onFailure } });
     return told;
   };
 
@@ -66,6 +69,11 @@ describe('a fleet that has come through', () => {
       `web-1 goes back: ${why}`,
       `web-2 goes back: ${why}`,
     ]);
+  });
+
+  it('goes nowhere by itself where a failure is left to a person', async () => {
+    // To make one final that has ended is what says that it failed.
+    expect(await concluded({ 'web-1': false, 'web-2': true }, 'stop')).toEqual(['web-1 is final', 'web-2 is final']);
   });
 });
 
