@@ -21,7 +21,7 @@ export async function begin(
   const draft: Draft = { inputs, world, run, began: world.clock.now() };
   try {
     const engine = await connect(world);
-    await removeStale(engine, world.clock, world.log, (label) => {
+    await removeStale(engine, world.log, (label) => {
       const told = readHolder(label);
       return told !== undefined && isGone(told.holder);
     });

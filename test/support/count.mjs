@@ -20,7 +20,9 @@ for (const name of names) {
     const failed = each.assertionResults.filter((test) => test.status === 'failed');
     for (const test of failed) tell(`${relative('.', each.name)} > ${test.fullName}`, test.failureMessages);
     // A file that could not be loaded, or prepared, has no test that failed.
-    if (each.status === 'failed' && failed.length === 0) tell(relative('.', each.name), [each.message || 'what prepares its tests failed: see above']);
+    if (each.status === 'failed' && failed.length === 0) {
+      tell(relative('.', each.name), [each.message || 'what prepares its tests failed: see above']);
+    }
   }
 }
 // Something that is no test: types or style, or an error that no test waited for.

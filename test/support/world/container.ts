@@ -1,5 +1,6 @@
 import { createConnection, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
+import Dockerode from 'dockerode';
 import { lockName } from '../../../src/ledger/lock-labels.js';
 import { docker } from './images.js';
 
@@ -25,6 +26,9 @@ export interface Inspected {
     readonly Pid: number;
     readonly StartedAt: string;
     readonly Health?: { readonly Status: string };
+  };
+  readonly NetworkSettings: {
+    readonly Ports: Readonly<Record<string, readonly { readonly HostPort: string }[] | null>>;
   };
   readonly Config: Readonly<Record<string, unknown>>;
   readonly HostConfig: Readonly<Record<string, unknown>>;
@@ -100,11 +104,17 @@ export function unused(prefix = 'hd-test'): string {
 
 /** A container that runs already. */
 export function handle(name: string): Container {
+  // Of the API: what is asked again and again while a container boots would take the CPU from it as a process each time.
+  const inspect = async () => (await new Dockerode().getContainer(name).inspect()) as unknown as Inspected;
   return {
     name,
-    port: async (inside) => Number((await docker('port', name, `${inside}/tcp`)).split('\n')[0]?.split(':').at(-1)),
+    port: async (inside) => {
+      const published = (await inspect()).NetworkSettings.Ports[`${inside}/tcp`]?.[0];
+      if (published === undefined) throw new Error(`${name} publishes no port for ${inside}`);
+      return Number(published.HostPort);
+    },
     exec: (...argv) => docker('exec', name, ...argv),
-    inspect: async () => (JSON.parse(await docker('inspect', name)) as Inspected[])[0] as Inspected,
+    inspect,
   };
 }
 
