@@ -2,9 +2,16 @@ import { defineConfig } from 'vitest/config';
 
 // These measure what passes while they deploy: two at once would measure each other.
 const measuring = [
-  ...['cancellation', 'hot', 'rehearsal', 'restart', 'restart-fleet', 'traps-connections', 'traps-processes'].map(
-    (name) => `test/e2e/${name}.e2e.ts`,
-  ),
+  ...[
+    'cancellation',
+    'hot',
+    'rehearsal',
+    'restart',
+    'restart-fleet',
+    'traps-connections',
+    'traps-processes',
+    'workflows',
+  ].map((name) => `test/e2e/${name}.e2e.ts`),
   'test/probe/*.e2e.ts',
   'test/probe/probe.measured.ts',
   'test/faults/soak.e2e.ts',
@@ -18,8 +25,15 @@ export default defineConfig({
   test: {
     projects: [
       // Generous, since a property is tried a hundred times and machines are shared.
-      { test: { name: 'fast', include: ['test/**/*.test.ts'], testTimeout: 30_000 } },
-      { test: { name: 'browser', include: ['test/**/*.browser.ts'], testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          testTimeout: 30_000,
+          expect: { poll: { timeout: 20_000 } },
+        },
+      },
+      { test: { name: 'browser', include: ['test/**/*.browser.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
       { test: { name: 'engine', include: ['test/**/*.e2e.ts'], exclude: measuring, maxWorkers: 2, ...patient } },
       { test: { name: 'measured', include: measuring, fileParallelism: false, ...patient } },
     ],

@@ -53,7 +53,7 @@ done
 
 /** All VMs in the container that serve; those that are only attached to another one are left out. */
 export async function findVms(engine: Engine, container: string): Promise<readonly Vm[]> {
-  const found = await engine.exec(container, { argv: ['sh', '-c', search], timeoutMs: 10_000 });
+  const found = await engine.exec(container, { argv: ['sh', '-c', search], timeoutMs: 30_000 });
   return parseVms(found.stdout.toString('utf8'));
 }
 

@@ -10,7 +10,7 @@ export function escaped(text: string): string {
     .trim()
     .replace(/[&<>|\\`*[\]~$]/g, reference)
     .replace(/(?<![^\W_])_|_(?![^\W_])/g, reference) // Inside a word it marks nothing.
-    .replace(/:(?=\/\/)|@|(?<=\bwww)\./gi, reference) // What would become a link.
+    .replace(/:(?=\/\/)|@|(?<=(?<![^\W_])www)\./gi, reference) // What would become a link.
     .replace(/(?<=^|\W)&#64;(?=\w)/g, '&#64;&#8203;') // GitHub looks for who is called only after it has read the references.
     .replace(/(?<!&)#(?=\d)|\bGH-(?=\d)/gi, '$&&#8203;') // So it does for issues, also for those of other repositories.
     .replace(/^[-+=#]/, reference) // What would begin a list, a heading or a rule.

@@ -64,7 +64,7 @@ async function busy(engine: Engine, container: string): Promise<boolean> {
   const { stdout } = await engine.exec(container, {
     argv: ['sh', '-c', look, 'hot-deploy-look'],
     environment: { HOT_DEPLOY_LOOK: evaluateInput },
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
   });
   return stdout.toString('utf8').trim() !== '';
 }

@@ -152,7 +152,7 @@ async function releasesAt(engine: Engine, container: string, { boot }: Vm): Prom
   if (boot === undefined) {
     return [];
   }
-  const { stdout } = await engine.exec(container, { argv: ['ls', posix.dirname(boot)], timeoutMs: 10_000 });
+  const { stdout } = await engine.exec(container, { argv: ['ls', posix.dirname(boot)], timeoutMs: 30_000 });
   const names = stdout.toString('utf8').split('\n');
   return names.filter((name) => name.endsWith('.rel')).map((name) => name.slice(0, -'.rel'.length));
 }

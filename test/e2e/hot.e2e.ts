@@ -4,6 +4,7 @@ import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
 
 const environment = ['-e', 'OCTOCHAT_GREETING=hello from the container', '-e', 'OCTOCHAT_MOTTO=eight arms'];
+const probe = 'http://{container}:8080/health';
 
 afterEach(() => removeContainers());
 afterAll(async () => {
@@ -22,11 +23,7 @@ describe.each(['bookworm', 'trixie'] as const)('a hot deploy of an umbrella on D
     expect(await client.ask('PING')).toBe('PONG 0.1.0 2');
     const before = await web.inspect();
 
-    const { report } = await deployTo(web.name, {
-      image: two,
-      rehearse: 'auto',
-      probe: 'http://{container}:8080/health',
-    });
+    const { report } = await deployTo(web.name, { image: two, rehearse: 'auto', probe });
 
     expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', from: '0.1.0', to: '0.2.0' });
     const [row] = report.containers;
@@ -51,4 +48,16 @@ describe.each(['bookworm', 'trixie'] as const)('a hot deploy of an umbrella on D
     const fresh = await start(two, environment);
     expect(await (await connect(await fresh.port(4040))).ask('PING')).toBe('PONG 0.2.0 1');
   });
+});
+
+it('a hot rollback fails no request either', async () => {
+  const [one, two] = await Promise.all([1, 2].map((version) => image({ example: 'octochat', version })));
+  const web = await start(one ?? '', environment);
+  const { report: there } = await deployTo(web.name, { image: two ?? '' });
+  expect(there).toMatchObject({ outcome: 'deployed', method: 'relup' });
+
+  const { report, log } = await deployTo(web.name, { mode: 'rollback', rehearse: 'auto', probe });
+
+  expect(report, log).toMatchObject({ outcome: 'deployed', method: 'relup', from: '0.2.0', to: '0.1.0' });
+  expect(report.containers[0]?.downtime).toMatchObject({ failed: 0, ms: 0 });
 });

@@ -190,7 +190,8 @@ describe('an engine that does not answer', () => {
       DOCKER_HOST: address(),
     });
     expectRefused(ran, sentence);
-    expect(ran.ms).toBeLessThan(8_000);
+    // Other requests may take half a minute.
+    expect(ran.ms).toBeLessThan(20_000);
   });
 });
 

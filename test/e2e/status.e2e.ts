@@ -204,6 +204,8 @@ it('a hot load that was never made permanent is a drift, since it was loaded', a
     'on-failure': 'stop',
     probe: 'exec:test ! -e /app/releases/0.2.0',
     'probe-interval': '50ms',
+    // It ends with the first that fails.
+    soak: '30s',
   });
   expect(deployed).toMatchObject({ outcome: 'failed', message: expect.stringContaining('not permanent') });
 

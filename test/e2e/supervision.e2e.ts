@@ -9,6 +9,8 @@ afterAll(async () => {
 });
 
 const probe = 'http://{container}:8080/health';
+/** One that answers late is not one that fails. */
+const soak = '2s';
 
 const shelf = (children: string, strategy: string) => `defmodule KV.Shelf do
   use Supervisor
@@ -72,7 +74,7 @@ it('a supervisor with a callback module takes up new children and new settings, 
   const web = await start(one);
   const kept = await rpc(web, 'Agent.get(KV.One, & &1)');
 
-  const { report } = await deployTo(web.name, { image: two, probe, rehearse: 'auto' });
+  const { report } = await deployTo(web.name, { image: two, probe, soak, rehearse: 'auto' });
 
   expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', reasons: [] });
   expect(report.containers[0]?.proof?.supervision.differing).toEqual([]);
@@ -95,7 +97,7 @@ it('a child that leaves a supervisor without callback module is ended, and its m
   const client = await connect(await web.port(4040));
   await client.ask('PUT arms 8');
 
-  const { report } = await deployTo(web.name, { image: two, probe, rehearse: 'auto' });
+  const { report } = await deployTo(web.name, { image: two, probe, soak, rehearse: 'auto' });
 
   expect(report).toMatchObject({ outcome: 'deployed', method: 'relup' });
   expect(await rpc(web, 'Process.whereis(KV.Three)')).toBe('nil');
@@ -173,7 +175,7 @@ end
   });
   const web = await start(one);
 
-  const { report } = await deployTo(web.name, { image: two, probe, rehearse: 'auto' });
+  const { report } = await deployTo(web.name, { image: two, probe, soak, rehearse: 'auto' });
 
   expect(report).toMatchObject({ outcome: 'deployed', method: 'relup' });
   expect(await rpc(web, 'Agent.get(Extra.Box, & &1)')).toBe(':here');

@@ -15,6 +15,9 @@ afterAll(async () => {
   await removeImages();
 });
 
+/** In the container, once the secret was seen in a file. */
+const sighted = '/dev/shm/sighted';
+
 describe('the runtime configuration of a mix release', () => {
   const secret = 'Gürteltier-4711';
   const variables = [
@@ -27,7 +30,7 @@ describe('the runtime configuration of a mix release', () => {
   ];
   // What an entrypoint exports counts more than what the container was given.
   const command = ['sh', '-c', `OCTOCHAT_MOTTO=${secret} exec bin/octochat start`];
-  // The application remembers what it was told, and takes its time to migrate, so that one can look meanwhile.
+  // The application remembers what it was told, and migrates once somebody has seen the file that holds the secret.
   const observed = octochat({
     version: '0.2.0',
     basis: 2,
@@ -43,7 +46,10 @@ describe('the runtime configuration of a mix release', () => {
       'apps/kv/lib/kv.ex': [
         [
           'def code_change(1, data, _extra), do: {:ok, counting(data)}',
-          'def code_change(1, data, _extra) do\n    Process.sleep(700)\n    {:ok, counting(data)}\n  end',
+          `def code_change(1, data, _extra) do
+    Enum.find(Stream.repeatedly(fn -> Process.sleep(50) end), fn _ -> File.exists?("${sighted}") end)
+    {:ok, counting(data)}
+  end`,
         ],
       ],
     },
@@ -66,7 +72,7 @@ describe('the runtime configuration of a mix release', () => {
        application:set_env(octochat, limit, 1)`,
     );
     const stop = watch(web, secret);
-    deployed = await deployTo(web.name, { image: two, 'suspend-timeout': '2s' });
+    deployed = await deployTo(web.name, { image: two, 'suspend-timeout': '60s' });
     seen = await stop();
     expect(deployed.report).toMatchObject({ outcome: 'deployed', method: 'relup' });
   });
@@ -113,7 +119,7 @@ function watch(container: Container, secret: string): () => Promise<string> {
 cd /dev/shm && printf %s "$1" >secret
 while ! [ -e stop ]; do
   find /app /tmp -type f ! -name '*.beam' -exec grep -lF -f secret {} + | while read -r file; do
-    { mode=$(stat -L -c '%a %U' /proc/self/fd/4); grep -qF -f secret <&4 && echo "$mode $file"; } 4<"$file"
+    { mode=$(stat -L -c '%a %U' /proc/self/fd/4); grep -qF -f secret <&4 && echo "$mode $file" && touch ${sighted}; } 4<"$file"
   done
 done
 true`;

@@ -61,7 +61,7 @@ describe('a new release that does not serve', () => {
   });
 
   it('stands in nobody’s way: the next one is deployed hot', async () => {
-    const { report } = await deployTo(web.name, { image: await image({ ...one, version: 2 }), probe });
+    const { report } = await deployTo(web.name, { image: await image({ ...one, version: 2 }), probe, soak: '2s' });
 
     // What lies in the container of the version that was taken back has gone, so nothing is in the way.
     expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', from: '0.1.0', to: '0.2.0' });

@@ -79,7 +79,7 @@ describe('one container, deploy after deploy', () => {
     await expect.poll(added).toEqual([0, 0, 0, 0, 0, 0]);
     expect(await standing(web)).toEqual(before);
     expect(await docker('exec', web.name, 'sh', '-c', 'ls -A /tmp')).toBe('');
-  });
+  }, 900_000);
 
   it('goes hot from each release to the next, with one connection all the way', async () => {
     const { report: second } = await deployTo(web.name, { image: await image({ ...one, version: 2 }) });

@@ -23,7 +23,8 @@ const probe = 'http://{container}:8080/health';
 const words = (web: Container, to: string) => [
   'deploy',
   ...['--containers', web.name, '--image', to, '--build', 'false', '--rehearse', 'never'],
-  ...['--soak', '500ms', '--drain', '2s'],
+  // How long a code_change may take is bounded by it, too.
+  ...['--soak', '500ms', '--drain', '2s', '--suspend-timeout', '60s'],
 ];
 /** As long as it is there, an installation goes on. */
 const held = '/tmp/held';
@@ -104,15 +105,18 @@ describe.each(['bookworm', 'trixie'] as const)('a run that is killed on Debian %
   it('before it gave the word: what waited for it ends, and nothing has changed', async () => {
     const place = await workplace(web);
     const { running } = await whatRuns(place, web.name);
-    const run = await startHotDeploy([...words(web, await image(slow)), '--probe', probe, '--suspend-timeout', '60s']);
+    const run = await startHotDeploy([...words(web, await image(slow)), '--probe', probe]);
     await run.says('Roll out');
+    run.kill('SIGSTOP');
     // Whoever is asked whether it could be held does not answer, and the run waits, for as long as the test wants it to.
     const hold = "register(stubborn, self()), erlang:suspend_process(whereis('Elixir.KV')), receive stop -> ok end";
     await evaluate(web, `spawn(fun() -> ${hold} end)`);
+    run.kill('SIGCONT');
     await eventually('a script that waits', async () =>
       (await quiesced(place.work, web.name, running.node, 0)) ? undefined : true,
     );
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const asks = async () => (await evaluate(web, 'whereis(hot_deploy_agent)')) !== 'undefined' || undefined;
+    await eventually('that it asks who can be held', asks);
     run.kill('SIGKILL');
     await run.ended;
     await evaluate(web, 'stubborn ! stop');

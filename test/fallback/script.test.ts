@@ -55,7 +55,7 @@ describe.each(Object.entries(variants))('the script of %s', (name, variant) => {
   it('is clean to shellcheck, shfmt and bash itself', async ({ skip }) => {
     skip(absent.length > 0, missing);
     expect(await lint(name, script(variant))).toBe('');
-  });
+  }, 120_000);
 });
 
 test('no value of the environment or of a build argument is in it without --with-env', () => {

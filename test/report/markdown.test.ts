@@ -26,3 +26,10 @@ test.each(['fixes #12', '#12', 'gh-12', 'torvalds/linux#12', '&#12;'])(
     expect(read.replaceAll('\u200b', '').replace('&amp;', '&')).toBe(text);
   },
 );
+
+test.each(['www.example.com', 'a_www.example.com', '_www.example.com', '(www.example.com', 'https://example.com'])(
+  'what GitHub would make a link of stays text: %s',
+  (text) => {
+    expect(html(escaped(text))).toBe(`<p>${text}</p>`);
+  },
+);

@@ -81,5 +81,5 @@ async function answer(request: HTTPRequest, html: string, mermaid: boolean, prob
 async function drawn(page: Page, problems: string[]): Promise<void> {
   const done = `document.querySelector('[aria-roledescription=error]') !== null
     || [...document.querySelectorAll('pre.mermaid')].every((each) => each.querySelector(':scope > svg') !== null)`;
-  await page.waitForFunction(done, { timeout: 20_000 }).catch(() => problems.push('a picture was not drawn'));
+  await page.waitForFunction(done, { timeout: 45_000 }).catch(() => problems.push('a picture was not drawn'));
 }

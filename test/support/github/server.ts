@@ -68,7 +68,9 @@ export async function startGithub(): Promise<GithubServer> {
   const serve = async (incoming: IncomingMessage, response: ServerResponse) => {
     const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://localhost');
     const method = incoming.method ?? 'GET';
-    const sent = await text(incoming);
+    // Who gives up in the middle of a request gets no answer.
+    const sent = await text(incoming).catch(() => undefined);
+    if (sent === undefined) return;
     const body: unknown = sent === '' ? undefined : JSON.parse(sent);
     const operation = operations.find((each) => each.method === method && each.pattern.test(pathname));
     const call: Asked = { method, path: pathname, operation: operation?.id ?? '', body };
