@@ -1,5 +1,5 @@
 import type { Engine } from './docker/engine.js';
-import { marking, removeStale } from './docker/throw-away.js';
+import { marking, removeStale, removeThrowAways } from './docker/throw-away.js';
 import type { Inputs } from './inputs.js';
 import { isGone } from './ledger/holder.js';
 import { readHolder, writeHolder } from './ledger/lock-labels.js';
@@ -25,7 +25,12 @@ export async function begin(
       const told = readHolder(label);
       return told !== undefined && isGone(told.holder);
     });
-    return await story(marking(engine, { run: run.id, holder: writeHolder(run.holder, run.startedAt) }), draft);
+    try {
+      return await story(marking(engine, { run: run.id, holder: writeHolder(run.holder, run.startedAt) }), draft);
+    } finally {
+      // A step that was cancelled is not waited for, and would take away what it had made only in its end.
+      if (world.signal.aborted) await removeThrowAways(engine, world.log, run.id, 'this run').catch(() => undefined);
+    }
   } catch (error) {
     if (error instanceof Refusal) {
       return refusedBy(draft, error);

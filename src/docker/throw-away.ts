@@ -38,14 +38,11 @@ export async function removeStale(
   if (left.length > 0) await remove(engine, log, stale(left, await engine.now(), isGone));
 }
 
-/** Removes what one run has left behind that is known to have ended. */
-export async function removeThrowAways(engine: Engine, log: Log, run: string): Promise<void> {
+/** Removes what one run has left behind that is known to have ended, or that ends now. */
+export async function removeThrowAways(engine: Engine, log: Log, run: string, whose = 'an earlier run'): Promise<void> {
   const all = await engine.containers();
-  await remove(
-    engine,
-    log,
-    all.filter(({ labels }) => roleLabel in labels && labels[runLabel] === run),
-  );
+  const left = all.filter(({ labels }) => roleLabel in labels && labels[runLabel] === run);
+  await remove(engine, log, left, whose);
 }
 
 /** Pure part of {@link removeStale}; `now` in milliseconds since 1970. */
@@ -59,11 +56,16 @@ export function stale(
   );
 }
 
-async function remove(engine: Engine, log: Log, left: readonly ContainerSummary[]): Promise<void> {
+async function remove(
+  engine: Engine,
+  log: Log,
+  left: readonly ContainerSummary[],
+  whose = 'an earlier run',
+): Promise<void> {
   for (const { id, names } of left) {
     try {
       await engine.removeContainer(id, { force: true, volumes: true });
-      log.info(`removed ${names[0] ?? id}, which an earlier run had left behind`);
+      log.info(`removed ${names[0] ?? id}, which ${whose} had left behind`);
     } catch (error) {
       log.debug(`${names[0] ?? id}: ${messageOf(error)}`);
     }

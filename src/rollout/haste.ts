@@ -8,8 +8,8 @@ import type { Clock } from '../log.js';
  */
 export interface Haste {
   readonly cancelled: boolean;
-  /** Milliseconds until the way forward is given up; infinite as long as nobody wants the run to end. */
-  leftMs(): number;
+  /** Milliseconds until the way forward is given up, and so many more; infinite as long as nobody wants the run to end. */
+  leftMs(more?: number): number;
   /** Calls `work` at the signal, at once where it came already. Answers how to take that back. */
   onCancel(work: () => void): () => void;
 }
@@ -30,7 +30,8 @@ export function hasteOf(signal: AbortSignal, clock: Clock): Haste {
     get cancelled() {
       return signal.aborted;
     },
-    leftMs: () => (since === undefined ? Number.POSITIVE_INFINITY : Math.max(0, since + forwardMs - clock.now())),
+    leftMs: (more = 0) =>
+      since === undefined ? Number.POSITIVE_INFINITY : Math.max(0, since + forwardMs + more - clock.now()),
     onCancel: (work) => {
       if (signal.aborted) {
         work();

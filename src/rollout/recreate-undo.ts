@@ -103,7 +103,8 @@ export function awaitBack(
   { clock, healthTimeoutMs, haste }: Around,
   restartsBefore = 0,
 ): Promise<Health> {
-  const leftMs = () => (haste.cancelled ? haste.leftMs() + afterwardsMs : Number.POSITIVE_INFINITY);
+  const since = clock.now();
+  const leftMs = () => Math.max(haste.leftMs(afterwardsMs), since + afterwardsMs - clock.now());
   return awaitHealth(engine, id, clock, healthTimeoutMs, leftMs, restartsBefore);
 }
 

@@ -38,6 +38,7 @@ const patienceMs = 10_000;
 describe('a run that is told to stop before anything has changed', () => {
   it.each([
     ['SIGINT', 'workshop'],
+    ['SIGTERM', 'base'],
     ['SIGTERM', 'cold-boot'],
     ['SIGINT', 'rehearsal'],
   ] as const)('by %s while it has a %s, ends in time, and takes away what it had made', async (signal, role) => {

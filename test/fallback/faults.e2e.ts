@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDetails } from '../../src/docker/details.js';
 import { openWorkbench, type Workbench } from '../docker/workbench.js';
@@ -168,13 +169,11 @@ it('a lock of another machine is waited for while it beats, and taken over when 
   ];
   await bench.docker('create', '--name', lock, ...labels.flatMap((label) => ['--label', label]), v1.Id);
   const script = await scripted(bench.engine, [full('far')], { image: reference(v2), environment });
-  const beats = setInterval(() => {
-    spawn('sh', [
-      '-c',
-      `d=$(mktemp -d); date +%N >$d/hot-deploy-beat; docker cp $d/hot-deploy-beat ${lock}:/; rm -r $d`,
-    ]);
-  }, 1_000);
+  const beat = `d=$(mktemp -d); date +%N >$d/hot-deploy-beat; docker cp $d/hot-deploy-beat ${lock}:/; rm -r $d`;
+  const beaten: Promise<unknown>[] = [];
+  const beats = setInterval(() => beaten.push(once(spawn('sh', ['-c', beat]), 'close')), 1_000);
   const refused = await script.run('deploy', '--lock-timeout', '3').finally(() => clearInterval(beats));
+  await Promise.all(beaten);
   expect(refused, refused.stderr).toMatchObject({ code: 1 });
   expect(refused.stderr).toContain('ada@far');
   const began = Date.now();

@@ -127,6 +127,8 @@ async function build(suite: Exclude<Place, 'here'>): Promise<string> {
     join(folder, 'Dockerfile'),
     `FROM debian:${suite}-slim
 RUN apt-get -qq update && cd /tmp && apt-get -qq download ${name} && dpkg -x ${name}_*.deb . && mv usr/bin/docker /usr/bin/
+# The last layer goes with the name; the one before stays for the next file.
+LABEL hot-deploy.test=client
 `,
   );
   // Its own name: another file that is done with its client takes the name away.

@@ -8,7 +8,7 @@ import { docker } from '../support/world/images.js';
 const tags: string[] = [];
 
 afterAll(async () => {
-  for (const tag of tags) await docker('rmi', '-f', tag);
+  for (const tag of tags) await docker('rmi', '-f', '--no-prune', tag);
 });
 
 // The line that installs rebar3 is the example's own, so that the layer is shared.

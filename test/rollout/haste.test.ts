@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/docker/engine.js';
 import type { Clock } from '../../src/log.js';
 import { hasteOf, stopInTime } from '../../src/rollout/haste.js';
+import { awaitBack } from '../../src/rollout/recreate-undo.js';
 
 function world() {
   let now = 100;
@@ -10,7 +11,7 @@ function world() {
   };
   const clock: Clock = { now: () => now, date: () => now, sleep: async (ms) => pass(ms) };
   const abort = new AbortController();
-  return { abort, haste: hasteOf(abort.signal, clock), pass };
+  return { abort, clock, haste: hasteOf(abort.signal, clock), pass };
 }
 
 /** A container that ends when it is told to be quick, and else never. */
@@ -59,5 +60,36 @@ describe('a run that is cancelled', () => {
     pass(5_000);
     await stopInTime(engine, 'web', haste);
     expect(asked).toEqual([0]);
+  });
+});
+
+describe('an old container that was started again and takes its time to serve', () => {
+  /** Its HEALTHCHECK fails all the while. */
+  function starting() {
+    const container = {
+      ...{ Id: 'web', Name: '/web', RestartCount: 0, State: { Running: true, Health: { Status: 'starting' } } },
+      Config: { Healthcheck: { Test: ['CMD', 'check'] } },
+    };
+    return {
+      inspectContainer: async () => container,
+      findContainer: async () => container,
+      exec: async () => ({ exitCode: 1, stdout: Buffer.from(''), stderr: Buffer.from('') }),
+      logs: async () => '',
+    } as unknown as Engine;
+  }
+
+  it.each([
+    ['a second', 3_500, 1_000],
+    ['a second, also where no time is left', 6_000, 1_000],
+    ['what is left, and a second', 1_000, 3_500],
+  ])('is looked after for %s where the run is cancelled', async (_, sinceSignal, looked) => {
+    const { abort, clock, haste, pass } = world();
+    abort.abort();
+    pass(sinceSignal);
+    const since = clock.now();
+    const around = { clock, haste, healthTimeoutMs: 60_000, log: undefined as never };
+    expect(await awaitBack(starting(), 'web', around)).toMatchObject({ kind: 'late' });
+    expect(clock.now() - since).toBeGreaterThanOrEqual(looked);
+    expect(clock.now() - since).toBeLessThan(looked + 500);
   });
 });

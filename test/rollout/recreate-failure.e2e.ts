@@ -33,7 +33,7 @@ describe('when the new image fails, the old container serves again', () => {
   it('because it is still starting when the time is up', async () => {
     const slow = await bench.image('slow', idle, 'HEALTHCHECK --interval=1h CMD echo not yet; exit 1');
     const old = await bench.run('slow', v1.Id);
-    const { result } = await attempt(old, slow, { healthTimeoutMs: 1_500 });
+    const { result } = await attempt(old, slow, { healthTimeoutMs: 1_500, clock: waitingClock() });
     expect(result).toMatchObject({
       kind: 'restored',
       why: expect.stringMatching(/still starting after 1.5 s .*not yet/),

@@ -69,10 +69,11 @@ export async function travel(container: Container, image: string, rows: readonly
     'probe-interval': '200ms',
   });
   const whileSoaking = async () => {
+    // Whoever waits for this waits for the end of the deploy as well.
     await eventually(
       'the new release',
       async () => ((await version(container)).startsWith('["0.2.0"') ? true : undefined),
-      120_000,
+      540_000,
     );
     const there = { shown: await show(container, rows, 'there'), processes: await processes(container) };
     await container.exec('touch', sick);

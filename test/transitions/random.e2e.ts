@@ -9,8 +9,8 @@ import { application, type Closing, type RandomApplication, rowOf } from './rand
 import type { HotRow, RestartRow, Row } from './row.js';
 import { after, before } from './umbrella.js';
 
-// What fails is tried again with the seed that was printed.
-const seed = Number(process.env['TRANSITIONS_SEED'] ?? Date.now() % 1_000_000);
+// The same in every run, so that what fails has to do with what was changed; another one looks further.
+const seed = Number(process.env['TRANSITIONS_SEED'] ?? 1);
 const size = 10;
 
 afterAll(async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/report/report.js';
 import { type Container, removeContainers } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
-import { removeImages } from '../support/world/images.js';
+import { docker, removeImages } from '../support/world/images.js';
 import { build, type Journey, prepare, travel, worlds } from './lab.js';
 import { boot } from './node.js';
 import { applicationsOf, type Row } from './row.js';
@@ -29,7 +29,9 @@ describe.each(worlds)('on Debian %s', (debian) => {
     beforeAll(async () => {
       const [one, two] = await Promise.all([build(before(rows), debian), build(after(rows, hot), debian)]);
       const began = performance.now();
-      journey = await travel(await boot(one), two, hot);
+      const container = await boot(one);
+      journey = await travel(container, two, hot);
+      await docker('rm', '-f', '-v', container.name);
       const seconds = ((performance.now() - began) / 1000).toFixed(0);
       process.stdout.write(`${hot.length} transitions up, down and up again on ${debian}: ${seconds} s\n`);
     });

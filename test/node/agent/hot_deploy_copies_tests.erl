@@ -58,9 +58,9 @@ all_that_is_copied_is_bounded_test() ->
     ?assert(length(Copies) < 12),
     ?assertEqual(20, length(Copies) + length(Uncopied)).
 
-one_that_is_busy_is_not_waited_for_test() ->
+one_that_is_busy_is_not_waited_for_test_() ->
     Busy = fun() ->
         [{_, Pid}] = [Worker || {<<"hd_app/", _/binary>>, _} = Worker <- hot_deploy_facts:workers()],
         gen_server:cast(Pid, sleep)
     end,
-    ?assertEqual({[], [<<"hd_app/one">>]}, taken([{one, 1}], Busy)).
+    {timeout, 60, ?_assertEqual({[], [<<"hd_app/one">>]}, taken([{one, 1}], Busy))}.

@@ -30,13 +30,15 @@ mode(Source) ->
     #{new := [[#{callbackMode := Mode}]]} = said([Source], {[], []}),
     Mode.
 
-a_state_machine_tells_how_it_is_called_and_nothing_is_left_loaded_test() ->
+a_state_machine_tells_how_it_is_called_and_nothing_is_left_loaded_test_() ->
     Door = "-module(hot_deploy_door). -export([callback_mode/0]). callback_mode() -> ",
-    ?assertEqual(<<"[state_functions]">>, mode(Door ++ "state_functions.")),
-    ?assertEqual(<<"[handle_event_function,state_enter]">>, mode(Door ++ "[state_enter, handle_event_function].")),
-    ?assertEqual(null, mode(Door ++ "timer:sleep(60000).")),
-    ?assertEqual(null, mode("-module(hot_deploy_door). -export([x/0]). x() -> ok.")),
-    ?assertEqual(false, code:is_loaded(hot_deploy_door)).
+    {timeout, 60, fun() ->
+        ?assertEqual(<<"[state_functions]">>, mode(Door ++ "state_functions.")),
+        ?assertEqual(<<"[handle_event_function,state_enter]">>, mode(Door ++ "[state_enter, handle_event_function].")),
+        ?assertEqual(null, mode(Door ++ "timer:sleep(60000).")),
+        ?assertEqual(null, mode("-module(hot_deploy_door). -export([x/0]). x() -> ok.")),
+        ?assertEqual(false, code:is_loaded(hot_deploy_door))
+    end}.
 
 what_of_a_specification_is_read_only_at_the_start_is_told_test() ->
     Keys = [{vsn, "1"}, {modules, [a]}, {env, [{a, 1}]}, {registered, [a]}, {mod, {shop, []}}],

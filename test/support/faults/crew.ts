@@ -85,6 +85,6 @@ export async function gather(size: number, flags: readonly string[] = [], own?: 
 }
 
 /** It may be booting. */
-function answer(name: string): Promise<Says> {
+export function answer(name: string): Promise<Says> {
   return eventually(`an answer of ${name}`, () => ask(name));
 }

@@ -1,6 +1,6 @@
 import type { Blow, Kind } from './blow.js';
 import { type Call, isChanging, keyOf } from './call.js';
-import type { Chance } from './seed.js';
+import { type Chance, chance as chanceOf } from './seed.js';
 import type { Next } from './ways.js';
 
 /** A fault to be tried, and the run that has to set things right. */
@@ -27,13 +27,16 @@ export interface Samples {
  * The faults of one way, from the calls of a run that went well: at the steps of the ledger, and at calls to the engine that
  * change something. All of them where there are no `samples`.
  */
-export function attempts(seen: readonly Call[], chance: Chance, samples: Samples | undefined): readonly Attempt[] {
+export function attempts(seen: readonly Call[], seeds: Chance, samples: Samples | undefined): readonly Attempt[] {
+  // Its own: how many calls there are to choose from depends on how often a boot was looked after, and no other way may.
+  const chance = chanceOf(seeds.below(2 ** 31));
   const steps = seen.filter(({ ledger }) => ledger !== undefined);
   const calls = seen.filter((call) => isChanging(call) && call.ledger === undefined);
   const each = (all: readonly Call[], kind: Kind, at: readonly Blow['when'][]): readonly Blow[] =>
     all.flatMap((call) => at.map((when) => ({ kind, when, at: keyOf(call) })));
   const some = (blows: readonly Blow[], count: number | undefined) =>
     count === undefined ? blows : chance.some(blows, count);
+  // Those at the ledger come first, as they are the same in every run.
   const atSteps = (kind: Kind, count: number | 'each' | undefined) =>
     count === 'each' ? oncePerStep(steps, kind, chance) : some(each(steps, kind, whens), count);
   const blows = [

@@ -2,7 +2,7 @@ import { connectEngine } from '../../../src/docker/connect.js';
 import { type Ran, type Running, startHotDeploy } from '../world/command.js';
 import { docker } from '../world/images.js';
 import { type Blow, faultOf, spell } from './blow.js';
-import type { Crew, Visit } from './crew.js';
+import { answer, type Crew, type Visit } from './crew.js';
 import { versions } from './images.js';
 import { ask, type Says } from './look.js';
 import { aloneAndRunning, type Broken, livedThrough, nothingStaged, oneVersion, saysTrue } from './promises.js';
@@ -128,8 +128,9 @@ async function afterwards(crew: Crew, way: Way, { kind }: Blow, ran: Ran): Promi
   const ends = kind === 'container killed' || kind === 'engine restarted';
   const mayBeDown = ends || (kind === 'SIGKILL' && !way.hot) || ran.report?.outcome === 'failed';
   const broken = mayBeDown ? [] : stopped.map((name) => `${name} is down after ${kind}`);
-  if (ran.code === null || ends) return broken;
-  const says = await Promise.all(crew.names.map((name) => ask(name).catch(() => undefined)));
+  // Nothing is said of nodes where a person must look.
+  if (ran.code === null || ends || ran.report?.outcome === 'failed') return broken;
+  const says = await Promise.all(crew.names.map((name) => answer(name).catch(() => undefined)));
   return [...broken, ...saysTrue(ran, way, says)];
 }
 

@@ -1,30 +1,31 @@
 import type { Container } from './container.js';
 import { docker } from './images.js';
 
-// The VM's own command line says how to reach it. $1 is Erlang source.
+// The VM's own command line says how to reach it. $1 is Erlang source, $2 a number for who asks.
 const call = `
 for d in /proc/[0-9]*; do read -r comm <"$d/comm" 2>/dev/null; case $comm in beam*) break ;; esac; done
 word() { tr '\\000' '\\n' <"$d/cmdline" | sed -n "/^-$1\\$/{n;p;q;}"; }
-printf '%s\\n' "$1" | "$(word bindir)/erl_call" -sname "$(word sname)" -h observer -c "$(word setcookie)" -e -fetch_stdout -no_result_term`;
+printf '%s\\n' "$1" | "$(word bindir)/erl_call" -sname "$(word sname)" -h "observer_$2" -c "$(word setcookie)" -e -fetch_stdout -no_result_term`;
 
-const turns = new Map<string, Promise<string>>();
+const turns = new Map<string, { readonly last: Promise<string>; readonly asked: number }>();
 
 /**
  * Evaluates an Erlang expression on the container's node, and answers its value as the node prints it. One after the other:
  * who asks has a name that the node knows once, and a second of that name is turned away meanwhile.
  */
 export async function evaluate(container: Container, expression: string): Promise<string> {
-  const before = turns.get(container.name) ?? Promise.resolve('');
-  const turn = before.catch(() => '').then(() => ask(container, expression));
-  turns.set(container.name, turn);
+  const { last, asked } = turns.get(container.name) ?? { last: Promise.resolve(''), asked: 0 };
+  // By two names in turn: it may take the node a moment to see that somebody has left.
+  const turn = last.catch(() => '').then(() => ask(container, expression, asked % 2));
+  turns.set(container.name, { last: turn, asked: asked + 1 });
   return await turn;
 }
 
-async function ask(container: Container, expression: string): Promise<string> {
+async function ask(container: Container, expression: string, by: number): Promise<string> {
   // erl_call reads bytes as Latin-1.
   const plain = expression.replace(/[^\0-\x7f]/gu, (character) => `\\x{${character.codePointAt(0)?.toString(16)}}`);
   const source = `io:put_chars(io_lib:format("~0tp", [begin ${plain} end])).`;
-  return (await docker('exec', container.name, 'sh', '-c', call, 'sh', source)).trim();
+  return (await docker('exec', container.name, 'sh', '-c', call, 'sh', source, String(by))).trim();
 }
 
 // Save the ledger, in which it stays written that something was tried.

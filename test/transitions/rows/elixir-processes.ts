@@ -202,7 +202,13 @@ export const elixirProcesses: readonly Row[] = [
       Process.sleep(20)`,
     says: [`PendingCall: ${migrated}`],
     there: [
-      ['GenServer.cast(PendingCall, :answer); Process.sleep(20)', ':ok'],
+      [
+        `[task] = Task.Supervisor.children(PendingCall.Tasks)
+        ending = Process.monitor(task)
+        GenServer.cast(PendingCall, :answer)
+        receive do {:DOWN, ^ending, _, _, reason} -> reason end`,
+        ':normal',
+      ],
       [':persistent_term.get(PendingCall)', ':new'],
     ],
     back: [[':sys.get_state(PendingCall)', ':nobody']],

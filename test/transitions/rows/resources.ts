@@ -100,7 +100,7 @@ export const resources: readonly Row[] = [
     ask: '{:messages, messages} = Process.info(self(), :messages); {:unread in messages, state}',
     shown: '{true, :waiting}',
     more: () =>
-      '@impl true\n  def handle_info(:unread, state) do\n    send(self(), :unread)\n    {:noreply, state}\n  end',
+      '@impl true\n  def handle_info(:unread, state) do\n    Process.sleep(5)\n    send(self(), :unread)\n    {:noreply, state}\n  end',
   }),
   {
     name: 'keeps_names',
