@@ -174,10 +174,8 @@ deploy_one() {
   use=$(name_for_image)
   if [[ -z $source_id ]]; then
     say "$name is not there: it is made anew"
-    create "$name" "$use" "$image_id" || return 1
-    change start "$made" && await_health "$made" && return 0
-    change rm --force --volumes "$made"
-    return 1
+    create "$name" "$use" "$image_id" && change start "$made" && await_health "$made"
+    return
   fi
   read_traces "$source_id" || return 1
   [[ -z $cut_off ]] || say "$name: $cut_off; a new container takes its place"
@@ -200,6 +198,18 @@ deploy_one() {
   done
   say "$name: from $source_image to $image_id"
   switch "$name" "$next" "$mark"
+}
+
+# Where there was no container, there is none again.
+unmake() {
+  local each made code=0
+  for each in "$work"/anew.*; do
+    [[ -s $each ]] || continue
+    made=$(<"$each")
+    say "${each##*/anew.}: there was none, and it is removed again"
+    change rm --force --volumes "${made##*$'\n'}" || code=1
+  done
+  return "$code"
 }
 
 # `go_back NAME...`: each, and what became of it in the exit code: 3 where all serve again, else 4.

@@ -90,12 +90,13 @@ status() {
 # Undoes what was begun, however this script ends.
 work='' done_well=''
 ending() {
-  local code=$?
+  local code=$? left=''
   trap '' INT TERM HUP
   trap - EXIT ERR
   set +e
   stopped=''
   stop_asking
+  [[ -n $done_well || -n $settling || -z $work ]] || unmake || left=yes
   if ((${#begun[@]})) && [[ -z $done_well && -z $dry ]]; then
     if [[ -n $settling ]]; then
       code=0
@@ -111,6 +112,7 @@ ending() {
     # A signal came before anything was touched, or after everything was done.
     code=$((${#settling} == 0))
   fi
+  [[ -z $left ]] || code=4
   give_lock_back
   [[ -z $work ]] || rm -rf "$work"
   exit "$code"

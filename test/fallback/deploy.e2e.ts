@@ -8,6 +8,7 @@ let bench: Workbench;
 let v1: ImageDetails;
 let v2: ImageDetails;
 let broken: ImageDetails;
+let picky: ImageDetails;
 
 const serving = `CMD ["sh", "-c", "trap 'exit 0' TERM; sleep infinity & wait"]`;
 const checked = 'HEALTHCHECK --interval=1s --retries=2 CMD true';
@@ -16,6 +17,8 @@ beforeAll(async () => {
   bench = await openWorkbench();
   v1 = await bench.image('app:1', 'ENV VERSION=1', 'VOLUME /data', checked, serving);
   v2 = await bench.image('app:2', 'ENV VERSION=2', 'VOLUME /data', checked, serving);
+  const choosy = 'HEALTHCHECK --interval=1s --retries=1 CMD test "$PICKY" = no';
+  picky = await bench.image('app:4', 'ENV VERSION=4', choosy, serving);
   broken = await bench.image('app:3', 'ENV VERSION=3', 'HEALTHCHECK --interval=1s --retries=1 CMD false', serving);
 });
 afterAll(async () => {
@@ -64,6 +67,36 @@ describe.each<Place>(['here', 'bookworm', 'trixie'])('with the docker CLI of %s'
     expect((await named(name)).Id).toBe(old.Id);
     expect((await named(name)).State.Running).toBe(true);
     expect(await kept(name)).toEqual([]);
+  });
+
+  it('makes one anew that is gone, and takes it away again where a later one does not come up', async () => {
+    const [first, second] = [`gone-${place}`, `picky-${place}`];
+    await bench.run(first, '--env', 'PICKY=no', v1.Id);
+    const old = await bench.run(second, '--env', 'PICKY=yes', v1.Id);
+    const { run } = await scripted(
+      bench.engine,
+      [first, second].map((name) => `${bench.prefix}-${name}`),
+      { image: reference(picky) },
+      { place, withEnv: true },
+    );
+    const there = async () =>
+      (await bench.containers()).filter((name) =>
+        [first, second].some((one) => name.startsWith(`${bench.prefix}-${one}`)),
+      );
+    await bench.docker('rm', '-f', `${bench.prefix}-${first}`);
+
+    const ran = await run('deploy');
+    expect(ran, ran.stderr).toMatchObject({ code: 3 });
+    expect(ran.stderr).toContain(`${bench.prefix}-${first} is not there: it is made anew`);
+    expect(ran.stderr).toContain(`${bench.prefix}-${first}: there was none, and it is removed again`);
+    expect(await there()).toEqual([`${bench.prefix}-${second}`]);
+    expect((await named(second)).Id).toBe(old.Id);
+    expect((await named(second)).State.Running).toBe(true);
+
+    const alone = await run('deploy', `${bench.prefix}-${first}`);
+    expect(alone, alone.stderr).toMatchObject({ code: 0 });
+    expect((await named(first)).Image).toBe(picky.Id);
+    expect((await named(first)).State.Running).toBe(true);
   });
 
   it('carries every setting over', async () => {

@@ -76,11 +76,13 @@ sort_environment() {
   done
 }
 
-# `create NAME FROM ID`: with everything that the settings say; not started. Its id is in `made`.
+# `create NAME FROM ID`: with everything that the settings say; not started. Its id is in `made`. Of one that has its name from
+# the beginning, since there was none, it stays written down for as long as it may have to be taken back.
 made=
 create() {
-  local entry each network code=0
+  local entry each network code=0 answer=$work/said
   local -a named=() of=()
+  [[ $1 == *.hot-deploy-* ]] || answer=$work/anew.$1
   sort_environment
   for entry in "${entries[@]}"; do named+=("--env=${entry%%=*}"); done
   show create --name "$1" "${named[@]}" "${options[@]}" -- "$2" "${command[@]}"
@@ -89,12 +91,12 @@ create() {
     (
       for entry in "${exported[@]}"; do export "${entry?}"; done
       exec docker create --name "$1" --env-file <(printf '%s\n' "${lines[@]}") "${words[@]}" "${options[@]}" -- "$2" "${command[@]}"
-    ) </dev/null >"$work/said" 2>"$work/complaint" &
+    ) </dev/null >"$answer" 2>"$work/complaint" &
     finished $! || {
       say "$1 could not be created: $(complaint)"
       return 1
     }
-    made=$(said)
+    made=$(<"$answer")
     made=${made##*$'\n'}
   fi
   for each in "${connect[@]}"; do
