@@ -28,8 +28,7 @@ export async function begin(
     try {
       return await story(marking(engine, { run: run.id, holder: writeHolder(run.holder, run.startedAt) }), draft);
     } finally {
-      // A step that was cancelled is not waited for, and would take away what it had made only in its end.
-      if (world.signal.aborted) await removeThrowAways(engine, world.log, run.id, 'this run').catch(() => undefined);
+      if (world.signal.aborted) await tidyUp(engine, world, run.id);
     }
   } catch (error) {
     if (error instanceof Refusal) {
@@ -40,6 +39,19 @@ export async function begin(
     }
     throw error;
   }
+}
+
+const tidyingMs = 2_000;
+
+/**
+ * A step that was cancelled is not waited for, and would take away what it had made only in its end. As long as there is time:
+ * the next run removes the rest.
+ */
+async function tidyUp(engine: Engine, { clock, log }: World, run: string): Promise<void> {
+  const removed = removeThrowAways(engine, { ...log, info: log.debug }, run).catch((error: unknown) =>
+    log.debug(messageOf(error)),
+  );
+  await Promise.race([removed, clock.sleep(tidyingMs)]);
 }
 
 async function connect(world: World): Promise<Engine> {

@@ -202,14 +202,35 @@ deploy_one() {
 
 # Where there was no container, there is none again.
 unmake() {
-  local each made code=0
+  local each name made code=0
   for each in "$work"/anew.*; do
-    [[ -s $each ]] || continue
+    [[ -e $each ]] || continue
+    name=${each##*/anew.}
     made=$(<"$each")
-    say "${each##*/anew.}: there was none, and it is removed again"
-    change rm --force --volumes "${made##*$'\n'}" || code=1
+    made=${made##*$'\n'}
+    if [[ -z $made ]]; then
+      # The answer may have been lost: one of this image that never ran is ours, as there was none of its name.
+      list || return 1
+      [[ -n ${ids[$name]-} ]] && facts "${ids[$name]}" && [[ $status == created && $its_image == "$image_id" ]] || continue
+      made=$id
+    fi
+    say "$name: there was none, and it is removed again"
+    change rm --force --volumes "$made" || await_absence "$made" || code=1
   done
   return "$code"
+}
+
+# One with --rm that has ended is removed by the engine, which then refuses to do it twice.
+await_absence() {
+  local each there until=$((SECONDS + 30))
+  while ((SECONDS < until)); do
+    list || return 1
+    there=''
+    for each in "${ids[@]}"; do [[ $each != "$1" ]] || there=yes; done
+    [[ -n $there ]] || return 0
+    pause 0.2
+  done
+  return 1
 }
 
 # `go_back NAME...`: each, and what became of it in the exit code: 3 where all serve again, else 4.

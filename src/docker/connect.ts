@@ -27,11 +27,6 @@ export async function connectEngine(environment: NodeJS.ProcessEnv): Promise<Eng
     address: address.text,
     host: address.by === 'unix' ? '127.0.0.1' : address.host,
     cliEnvironment: cliEnvironment(address),
-    now: () =>
-      call('tell the time', async (abortSignal) => {
-        const { SystemTime } = await get<{ SystemTime: string }>(docker, '/info', 'it tells nothing', abortSignal);
-        return Date.parse(SystemTime);
-      }),
     ...containerCalls(docker, call),
     ...networkCalls(docker, call),
     ...archiveCalls(docker, call),

@@ -9,9 +9,6 @@ export interface Engine {
   /** The environment that makes the docker CLI talk to this same engine. */
   readonly cliEnvironment: Readonly<Record<string, string>>;
 
-  /** The engine's own clock, in milliseconds since 1970: that of the machine it runs on. */
-  now(): Promise<number>;
-
   /** Names without the leading slash; running and stopped ones. */
   containers(): Promise<readonly ContainerSummary[]>;
   inspectContainer(idOrName: string): Promise<ContainerDetails>;

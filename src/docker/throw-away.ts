@@ -33,41 +33,37 @@ export async function removeStale(
   /** Whether the process that this label names is known to have ended. */
   isGone: (holder: string) => boolean,
 ): Promise<void> {
-  const left = (await engine.containers()).filter(({ labels }) => roleLabel in labels);
-  // Their age is told by the engine's clock, and this machine's may be hours ahead of that.
-  if (left.length > 0) await remove(engine, log, stale(left, await engine.now(), isGone));
+  const all = await engine.containers();
+  await remove(engine, log, stale(all, isGone));
 }
 
 /** Removes what one run has left behind that is known to have ended, or that ends now. */
-export async function removeThrowAways(engine: Engine, log: Log, run: string, whose = 'an earlier run'): Promise<void> {
+export async function removeThrowAways(engine: Engine, log: Log, run: string): Promise<void> {
   const all = await engine.containers();
   const left = all.filter(({ labels }) => roleLabel in labels && labels[runLabel] === run);
-  await remove(engine, log, left, whose);
+  await remove(engine, log, left);
 }
 
-/** Pure part of {@link removeStale}; `now` in milliseconds since 1970. */
+/** Pure part of {@link removeStale}. */
 export function stale(
   containers: readonly ContainerSummary[],
-  now: number,
   isGone: (holder: string) => boolean,
 ): readonly ContainerSummary[] {
+  // This machine's clock may be hours ahead of the engine's, which is at least as late as the youngest of all.
+  const now = Math.max(...containers.map(({ createdAt }) => createdAt));
   return containers.filter(
     ({ labels, createdAt }) => roleLabel in labels && (now - createdAt > staleMs || isGone(labels[holderLabel] ?? '')),
   );
 }
 
-async function remove(
-  engine: Engine,
-  log: Log,
-  left: readonly ContainerSummary[],
-  whose = 'an earlier run',
-): Promise<void> {
-  for (const { id, names } of left) {
+async function remove(engine: Engine, log: Log, left: readonly ContainerSummary[]): Promise<void> {
+  const each = async ({ id, names }: ContainerSummary) => {
     try {
       await engine.removeContainer(id, { force: true, volumes: true });
-      log.info(`removed ${names[0] ?? id}, which ${whose} had left behind`);
+      log.info(`removed ${names[0] ?? id}, which had been left behind`);
     } catch (error) {
       log.debug(`${names[0] ?? id}: ${messageOf(error)}`);
     }
-  }
+  };
+  await Promise.all(left.map(each));
 }

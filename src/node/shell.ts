@@ -33,16 +33,18 @@ export async function shell({ engine, container, vm, cookie }: Reach, script: Sc
 }
 
 // The hidden nodes of two that ask at the same time need two names, or the second one is turned away; few names, since each
-// stays on the node as an atom. Who is turned away has not read its input yet, and tries the next one, until all are taken.
+// stays on the node as an atom. Who is turned away has not read its input yet, and tries the next one, until all are taken;
+// that is quick, and what takes its time is something else.
 // The cookie is read where it is used: it stands in the VM's own command line or, failing that, in the VM's own
 // home directory, where erl_call looks by itself.
 export const callFunction = `
 cookie=\${HOT_DEPLOY_COOKIE:-}; unset HOT_DEPLOY_COOKIE
 [ -n "$cookie" ] || cookie=$(tr '\\000' '\\n' <"/proc/$1/cmdline" | sed -n '/^-setcookie$/{n;p;q;}')
 call() {
-  at=$$
+  at=$$ until=$(($(date +%s) + 8))
   for _ in 1 2 3 4 5 6 7 8; do
     "$1/erl_call" "$2" "$3" -h "hot_deploy_$((at % 8))" \${cookie:+-c "$cookie"} -e -fetch_stdout -no_result_term && return
+    [ "$(date +%s)" -lt "$until" ] || break
     at=$((at + 1))
   done
   return 1

@@ -15,8 +15,11 @@ export interface Haste {
 }
 
 const forwardMs = 3_500;
-/** What a container that was started again may take of the rest to become healthy, while somebody still looks. */
-export const afterwardsMs = 1_000;
+/**
+ * What a container that was started again may take of the rest to become healthy, while somebody still looks: one without a
+ * HEALTHCHECK is watched for two seconds.
+ */
+export const afterwardsMs = 2_100;
 
 /** To be made once for a run, and early: the time counts from the signal. */
 export function hasteOf(signal: AbortSignal, clock: Clock): Haste {

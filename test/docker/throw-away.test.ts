@@ -20,7 +20,7 @@ describe('what a run left behind', () => {
   ];
 
   it('is stale after hours, and at once where it is known to be dead', () => {
-    expect(stale(all, 0, (holder) => holder === 'dead').map(({ id }) => id)).toEqual(['old', 'of the dead']);
+    expect(stale(all, (holder) => holder === 'dead').map(({ id }) => id)).toEqual(['old', 'of the dead']);
   });
 });
 

@@ -151,12 +151,14 @@ describe('the lock', () => {
     await first.says('switch, ');
     const second = await deploy(web);
     await second.says('waiting for the lock');
+    const since = performance.now();
     second.kill('SIGINT');
     // For the lock it would have to wait until the first has watched its new code.
     expect(await Promise.race([second.ended, first.ended])).toMatchObject({
       code: 1,
       report: { message: /cancelled while it waited for the lock/ },
     });
+    expect(performance.now() - since).toBeLessThan(7_500);
     expect(await isThere(lock)).toBe(true);
     first.kill('SIGINT');
     expect(await first.ended).toMatchObject({ code: 3, report: { outcome: 'rolled-back' } });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/docker/engine.js';
 import type { Clock } from '../../src/log.js';
-import { hasteOf, stopInTime } from '../../src/rollout/haste.js';
+import { afterwardsMs, hasteOf, stopInTime } from '../../src/rollout/haste.js';
 import { awaitBack } from '../../src/rollout/recreate-undo.js';
 
 function world() {
@@ -79,9 +79,9 @@ describe('an old container that was started again and takes its time to serve', 
   }
 
   it.each([
-    ['a second', 3_500, 1_000],
-    ['a second, also where no time is left', 6_000, 1_000],
-    ['what is left, and a second', 1_000, 3_500],
+    ['two seconds', 3_500, afterwardsMs],
+    ['two seconds, also where no time is left', 6_000, afterwardsMs],
+    ['what is left, and two seconds', 1_000, 2_500 + afterwardsMs],
   ])('is looked after for %s where the run is cancelled', async (_, sinceSignal, looked) => {
     const { abort, clock, haste, pass } = world();
     abort.abort();

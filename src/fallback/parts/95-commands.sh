@@ -90,13 +90,13 @@ status() {
 # Undoes what was begun, however this script ends.
 work='' done_well=''
 ending() {
-  local code=$? left=''
-  trap '' INT TERM HUP
+  local code=$?
+  # Whoever read what it says may have gone, too.
+  trap '' INT TERM HUP PIPE
   trap - EXIT ERR
   set +e
   stopped=''
   stop_asking
-  [[ -n $done_well || -n $settling || -z $work ]] || unmake || left=yes
   if ((${#begun[@]})) && [[ -z $done_well && -z $dry ]]; then
     if [[ -n $settling ]]; then
       code=0
@@ -112,7 +112,8 @@ ending() {
     # A signal came before anything was touched, or after everything was done.
     code=$((${#settling} == 0))
   fi
-  [[ -z $left ]] || code=4
+  # After those that served before, which are waited for.
+  [[ -n $done_well || -n $settling || -z $work ]] || unmake || code=4
   give_lock_back
   [[ -z $work ]] || rm -rf "$work"
   exit "$code"

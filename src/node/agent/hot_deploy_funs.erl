@@ -4,7 +4,7 @@
 -export([kept/1]).
 
 %% Milliseconds, and objects of one table: more than that is data, and looking through it would be felt.
--define(PATIENCE, 5000).
+-define(PATIENCE, 3000).
 -define(MOST, 10000).
 
 %% Where funs made in these modules are kept: persistent terms, tables, settings.
