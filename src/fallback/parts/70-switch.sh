@@ -211,7 +211,9 @@ unmake() {
     if [[ -z $made ]]; then
       # The answer may have been lost: one of this image that never ran is ours, as there was none of its name.
       list || return 1
-      [[ -n ${ids[$name]-} ]] && facts "${ids[$name]}" && [[ $status == created && $its_image == "$image_id" ]] || continue
+      [[ -n ${ids[$name]-} ]] || continue
+      facts "${ids[$name]}" || continue
+      [[ $status == created && $its_image == "$image_id" ]] || continue
       made=$id
     fi
     say "$name: there was none, and it is removed again"
