@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // These measure what passes while they deploy: two at once would measure each other.
 const measuring = [
@@ -21,8 +22,26 @@ const measuring = [
 // What is polled for is waited for: a second, as by default, is less than a busy engine may take to notice an end.
 const patient = { testTimeout: 300_000, hookTimeout: 600_000, expect: { poll: { timeout: 60_000 } } };
 
+// Minutes each, some of them of a few lines: without a cache Vitest begins with the largest file, and so would end with these
+// while the other worker has nothing left to do.
+const longest = [
+  ...['faults/matrix', 'transitions/transitions', 'fallback/fits', 'e2e/rollback', 'faults/engine'],
+  ...['fallback/faults', 'transitions/random', 'e2e/status', 'e2e/hostile', 'e2e/compared', 'rollout/recreate-faults'],
+].map((name) => `/test/${name}.e2e.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = longest.findIndex((name) => moduleId.endsWith(name));
+      return at < 0 ? longest.length : at;
+    };
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       // Generous, since a property is tried a hundred times and machines are shared.
       {
