@@ -14,6 +14,8 @@ export interface Crew {
   readonly proxy: EngineProxy;
   /** Where they have an engine for themselves. */
   readonly own?: OwnEngine;
+  /** Whether the engine deletes them when they end. */
+  readonly fleeting: boolean;
   /** Runs them anew, from this image. */
   start(image: string): Promise<void>;
   /** A client connects to each, where anybody can, and puts a value that only it knows. */
@@ -51,6 +53,7 @@ export async function gather(size: number, flags: readonly string[] = [], own?: 
     environment,
     proxy,
     ...(own && { own }),
+    fleeting: flags.includes('--rm'),
     remove,
     engine: () => containers(ours),
     ask: () => Promise.all(names.map((name) => answer(name))),
