@@ -103,6 +103,19 @@ settle() {
   for each in "${found[@]:$keep_previous}"; do change rm "$each" || true; done
 }
 
+# One with --rm that has ended is removed by the engine, in its own time, and by nobody else meanwhile.
+await_absence() {
+  local each there until=$((SECONDS + 60))
+  while ((SECONDS < until)); do
+    list || return 1
+    there=''
+    for each in "${ids[@]}"; do [[ $each != "$1" ]] || there=yes; done
+    [[ -n $there ]] || return 0
+    pause 0.1
+  done
+  return 1
+}
+
 # `switch NAME NEXT_ID MARK`: between `stop` and `start` nothing serves, and only two renames happen.
 switch() {
   local name=$1 next=$2 mark=$3
@@ -110,14 +123,10 @@ switch() {
   carry_ledger "$name" "$source_id" "$next"
   change stop "$source_id" || return 1
   if [[ $source_auto_remove == true ]]; then
-    local until=$((SECONDS + 60))
-    while [[ -z $dry ]] && list && [[ -n ${ids[$name]-} ]]; do
-      ((SECONDS < until)) || {
-        say "$name was started with --rm, has ended, and the engine has not deleted it"
-        return 1
-      }
-      pause 0.1
-    done
+    [[ -n $dry ]] || await_absence "$source_id" || {
+      say "$name was started with --rm, has ended, and the engine has not deleted it"
+      return 1
+    }
   else
     change rename "$source_id" "$name.hot-deploy-old-$mark" || return 1
     pretend "$name.hot-deploy-old-$mark" "$source_id"
@@ -220,19 +229,6 @@ unmake() {
     change rm --force --volumes "$made" || await_absence "$made" || code=1
   done
   return "$code"
-}
-
-# One with --rm that has ended is removed by the engine, which then refuses to do it twice.
-await_absence() {
-  local each there until=$((SECONDS + 30))
-  while ((SECONDS < until)); do
-    list || return 1
-    there=''
-    for each in "${ids[@]}"; do [[ $each != "$1" ]] || there=yes; done
-    [[ -n $there ]] || return 0
-    pause 0.2
-  done
-  return 1
 }
 
 # `go_back NAME...`: each, and what became of it in the exit code: 3 where all serve again, else 4.
