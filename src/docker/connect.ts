@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { Agent } from 'node:https';
 import { join } from 'node:path';
 import Dockerode from 'dockerode';
 import { type Address, addressOf, cliEnvironment } from './address.js';
 import { archiveCalls } from './archive.js';
 import { caller, EngineError, reasonOf, statusOf } from './call.js';
 import { containerCalls } from './containers.js';
+import { contextOf } from './context.js';
 import type { Engine } from './engine.js';
 import { execCall } from './exec.js';
 import { get } from './get.js';
@@ -18,7 +20,7 @@ const answersWithinMs = 5_000;
 
 /** @throws Error with one sentence that says why there is no engine and what to do */
 export async function connectEngine(environment: NodeJS.ProcessEnv): Promise<Engine> {
-  const address = addressOf(environment);
+  const address = addressOf(environment, await contextOf(environment));
   const transport = await transportTo(address);
   const api = lower(await apiOf(address, new Dockerode(transport)), newestApi);
   const docker = new Dockerode({ ...transport, version: `v${api}` });
@@ -38,13 +40,21 @@ export async function connectEngine(environment: NodeJS.ProcessEnv): Promise<Eng
 /** What dockerode would otherwise take from this process's environment is given, or explicitly left out. */
 async function transportTo(address: Address): Promise<Dockerode.DockerOptions> {
   if (address.by === 'unix') return { socketPath: address.path, host: undefined, protocol: 'http' };
-  const { host, port, certificates: folder } = address;
-  if (folder === undefined) return { host, port, protocol: 'http' };
+  const { host, port, tls, context } = address;
+  if (tls === undefined) return { host, port, protocol: 'http' };
   // One after another, so that of several that are missing it is always the first which is named.
-  const ca = await certificate(folder, 'ca.pem');
-  const cert = await certificate(folder, 'cert.pem');
-  const key = await certificate(folder, 'key.pem');
-  return { host, port, protocol: 'https', ca, cert, key };
+  const read = context === undefined ? certificate : certificateIfAny;
+  const ca = await read(tls.certificates, 'ca.pem');
+  const cert = await read(tls.certificates, 'cert.pem');
+  const key = await read(tls.certificates, 'key.pem');
+  const secrets = { ca, cert, key };
+  const agent = tls.verify ? undefined : new Agent({ ...secrets, rejectUnauthorized: false });
+  return { host, port, protocol: 'https', ...secrets, ...(agent && { agent }) };
+}
+
+async function certificateIfAny(folder: string, name: string): Promise<Buffer | undefined> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return names.includes(name) ? await certificate(folder, name) : undefined;
 }
 
 async function certificate(folder: string, name: string): Promise<Buffer> {
@@ -59,12 +69,13 @@ async function certificate(folder: string, name: string): Promise<Buffer> {
 }
 
 async function apiOf(address: Address, docker: Dockerode): Promise<string> {
+  const ofContext = address.context === undefined ? '' : `, as the docker context ${address.context} says`;
   const version = await caller(address.text)(
     'answer',
     (abortSignal) => get<{ readonly ApiVersion?: unknown }>(docker, '/version', 'no such path', abortSignal),
     { timeoutMs: answersWithinMs },
   ).catch((error: unknown) => {
-    throw new EngineError(`No Docker engine answers at ${address.text}: ${advice(error)}.`, {
+    throw new EngineError(`No Docker engine answers at ${address.text}${ofContext}: ${advice(error, address)}.`, {
       cause: error,
       status: statusOf(error),
     });
@@ -88,7 +99,7 @@ function lower(one: string, other: string): string {
   return a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]) ? one : other;
 }
 
-function advice(error: unknown): string {
+function advice(error: unknown, address: Address): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   switch (code) {
@@ -100,23 +111,35 @@ function advice(error: unknown): string {
       return 'nothing listens there; start Docker, or set DOCKER_HOST to where it listens';
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return 'the host is not known; check DOCKER_HOST';
+      return `the host is not known; check ${said(address)}`;
     default:
-      return sentence(cause);
+      return sentence(cause, address);
   }
 }
 
-function sentence(cause: unknown): string {
+function sentence(cause: unknown, address: Address): string {
+  const { context } = address;
   const words = reasonOf(cause);
+  const update = `docker context update ${context} --docker`;
   if (cause instanceof Error && cause.name === 'TimeoutError') {
     return `it did not answer within ${answersWithinMs / 1000} s; look at its log and at the network between`;
   }
   if (/HTTP request to an HTTPS server/i.test(words)) {
-    return 'it wants TLS; set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH';
+    return context === undefined
+      ? 'it wants TLS; set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH'
+      : `it wants TLS; ${update} host=${address.text},ca=FILE,cert=FILE,key=FILE`;
   }
-  if (/wrong version number/i.test(words)) return 'it does not speak TLS; unset DOCKER_TLS_VERIFY and DOCKER_CERT_PATH';
+  if (/wrong version number/i.test(words)) {
+    return context === undefined
+      ? 'it does not speak TLS; unset DOCKER_TLS_VERIFY and DOCKER_CERT_PATH'
+      : `it does not speak TLS; ${update} host=${address.text}`;
+  }
   if (/certificate|self-signed|altname/i.test(words)) {
-    return `the certificates do not fit (${words}); check what is in DOCKER_CERT_PATH`;
+    return `the certificates do not fit (${words}); check what is in ${context === undefined ? 'DOCKER_CERT_PATH' : said(address)}`;
   }
-  return `${words}; check DOCKER_HOST`;
+  return `${words}; check ${said(address)}`;
+}
+
+function said({ context }: Address): string {
+  return context === undefined ? 'DOCKER_HOST' : `the docker context ${context}`;
 }

@@ -13,17 +13,16 @@ describe('where the engine is', () => {
     [{ DOCKER_HOST: 'tcp://[::1]:2375' }, { by: 'tcp', host: '::1', port: 2375 }],
     [
       { DOCKER_HOST: 'tcp://docker', DOCKER_CERT_PATH: '/certs' },
-      { port: 2376, certificates: '/certs' },
+      { port: 2376, tls: { certificates: '/certs', verify: true } },
     ],
     [
       { DOCKER_HOST: 'tcp://docker:9', DOCKER_TLS_VERIFY: '1', HOME: '/h' },
-      { port: 9, certificates: '/h/.docker' },
+      { port: 9, tls: { certificates: '/h/.docker', verify: true } },
     ],
     [
-      { DOCKER_HOST: 'unix:///d.sock', DOCKER_CONTEXT: 'remote' },
-      { by: 'unix', path: '/d.sock' },
+      { DOCKER_HOST: 'tcp://docker:9', DOCKER_TLS_VERIFY: '1', HOME: '/h', DOCKER_CONFIG: '/c' },
+      { port: 9, tls: { certificates: '/c', verify: true } },
     ],
-    [{ DOCKER_CONTEXT: 'default' }, { by: 'unix', path: '/var/run/docker.sock' }],
   ])('%o', (environment, address) => {
     expect(addressOf(environment)).toMatchObject(address);
   });
@@ -33,7 +32,6 @@ describe('where the engine is', () => {
     [{ DOCKER_HOST: 'host:2375' }, /DOCKER_HOST is host:2375. Allowed: unix:\/\/\/PATH, tcp:\/\/HOST:PORT/],
     [{ DOCKER_HOST: 'tcp://host:2375/path' }, /no address of the form tcp:\/\/HOST:PORT/],
     [{ DOCKER_HOST: 'tcp://' }, /no address of the form/],
-    [{ DOCKER_CONTEXT: 'remote' }, /DOCKER_CONTEXT is remote, and contexts are not read: set DOCKER_HOST/],
   ])('or one sentence: %o', (environment, sentence) => {
     expect(() => addressOf(environment)).toThrow(sentence);
   });

@@ -79,6 +79,35 @@ describe('an engine at a TCP address', () => {
     expect((await engine.getArchive(id, '/etc/passwd'))?.toString()).toContain('root:');
   });
 
+  it.each(['the one in use', 'one without verification'])(
+    'is found by a context of the docker CLI: %s',
+    async (which) => {
+      const verified = which === 'the one in use';
+      const config = join(folder, which.replaceAll(' ', '-'));
+      const environment: NodeJS.ProcessEnv = { PATH: process.env['PATH'], DOCKER_CONFIG: config };
+      const docker = async (env: NodeJS.ProcessEnv, ...words: string[]) =>
+        (await promisify(execFile)('docker', words, { env })).stdout.trim();
+      const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name));
+      const trust = verified ? `ca=${join(folder, 'ca.pem')}` : 'skip-tls-verify=true';
+      await docker(
+        environment,
+        'context',
+        'create',
+        'far',
+        '--docker',
+        `host=${at(tls)},${trust},cert=${cert},key=${key}`,
+      );
+      if (verified) await docker(environment, 'context', 'use', 'far');
+      const engine = await connectEngine(verified ? environment : { ...environment, DOCKER_CONTEXT: 'far' });
+      expect(engine.address).toBe(at(tls));
+      const { Id: id } = await bench.run(`context-${verified}`, 'debian:bookworm-slim', 'true');
+      expect((await engine.containers()).map((each) => each.id)).toContain(id);
+      const told = { ...environment, DOCKER_HOST: at(plain), ...engine.cliEnvironment };
+      expect(await docker(told, 'context', 'show')).toBe('far');
+      expect(await docker(told, 'ps', '--all', '--quiet', '--no-trunc')).toContain(id);
+    },
+  );
+
   it('that wants TLS, or does not speak it, or has other certificates, says so', async () => {
     await expect(connectEngine({ DOCKER_HOST: at(plain), DOCKER_CERT_PATH: folder })).rejects.toThrow(
       'it does not speak TLS; unset',
