@@ -1,5 +1,5 @@
 import { AgentError, answer, expression, expressionForOwnVm, type Request } from './agent.js';
-import { callFunction, evaluateInput, type Reach, type Script, shell } from './shell.js';
+import { callFunction, evaluateInput, ownEnvironment, type Reach, type Script, shell } from './shell.js';
 import { map, type Term, text, write } from './term.js';
 
 /** Of which release the configuration is wanted. */
@@ -100,7 +100,7 @@ export function prepare(
 export function fingerprintScript(reach: Reach, config: ConfigRequest, salt: string): Script {
   const call = `hot_deploy_agent:main(hot_deploy_config,fingerprints,{R,<<"${salt}">>})`;
   return {
-    text: `${resolveFunction}\nprintf '%s' "$HOT_DEPLOY_RESOLVER" | resolve "$2" "$5" "$6" "$7"`,
+    text: `${ownEnvironment}${resolveFunction}\nprintf '%s' "$HOT_DEPLOY_RESOLVER" | resolve "$2" "$5" "$6" "$7"`,
     stdin: '',
     environment: { HOT_DEPLOY_RESOLVER: resolver(reach, config, call) },
     more: [...boot(config), evaluateInput],

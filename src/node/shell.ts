@@ -32,18 +32,34 @@ export async function shell({ engine, container, vm, cookie }: Reach, script: Sc
   });
 }
 
+// $1 pid. A start script may have exported what the container itself does not know: where epmd listens, the home directory
+// with the cookie, the character set. ERL_FLAGS and its like could give a helper the running node's name.
+export const ownEnvironment = `
+while IFS= read -r line; do
+  case $line in
+  ERL_FLAGS=* | ERL_AFLAGS=* | ERL_ZFLAGS=* | ERL_CRASH_DUMP*=*) ;;
+  ERL_*=* | HOME=* | LANG=* | LC_*=*) export "\${line?}" ;;
+  esac
+done <<OWN
+$(tr '\\n\\000' ' \\n' <"/proc/$1/environ" 2>/dev/null)
+OWN
+`;
+
 // The hidden nodes of two that ask at the same time need two names, or the second one is turned away; few names, since each
 // stays on the node as an atom. Who is turned away has not read its input yet, and tries the next one, until all are taken;
 // that is quick, and what takes its time is something else.
 // The cookie is read where it is used: it stands in the VM's own command line or, failing that, in the VM's own
-// home directory, where erl_call looks by itself.
-export const callFunction = `
+// home directory, where erl_call looks by itself. A node that listens on the loopback interface alone, or whose host
+// does not resolve, is reached by localhost: the handshake asks for no name.
+export const callFunction = `${ownEnvironment}
 cookie=\${HOT_DEPLOY_COOKIE:-}; unset HOT_DEPLOY_COOKIE
 [ -n "$cookie" ] || cookie=$(tr '\\000' '\\n' <"/proc/$1/cmdline" | sed -n '/^-setcookie$/{n;p;q;}')
 call() {
   at=$$ until=$(($(date +%s) + 8))
   for _ in 1 2 3 4 5 6 7 8; do
-    "$1/erl_call" "$2" "$3" -h "hot_deploy_$((at % 8))" \${cookie:+-c "$cookie"} -e -fetch_stdout -no_result_term && return
+    for node in "$3" "\${3%%@*}@localhost"; do
+      "$1/erl_call" "$2" "$node" -h "hot_deploy_$((at % 8))" \${cookie:+-c "$cookie"} -e -fetch_stdout -no_result_term && return
+    done
     [ "$(date +%s)" -lt "$until" ] || break
     at=$((at + 1))
   done

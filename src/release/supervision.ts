@@ -45,7 +45,7 @@ export type SupervisionChange = {
 
 /** What has to happen for `now` to become `then`; pure. Applications that only one of them runs are left out. */
 export function compareTrees(now: Tree, then: Tree): readonly SupervisionChange[] {
-  return Object.entries(then).flatMap(([application, top]) => {
+  return Object.entries(comparable(then)).flatMap(([application, top]) => {
     const running = now[application];
     return running === undefined ? [] : compareNodes(application, application, running, top);
   });
@@ -102,8 +102,8 @@ export function mayHaveEnded(change: SupervisionChange): boolean {
 }
 
 /**
- * Without what differs between two boots of the same: the kernel's children depend on how the VM was started and on who has
- * asked for a timer, and sasl's on who asks.
+ * Without what differs between two boots of the same: the kernel's children depend on how the VM was started, on its node
+ * name and on who has asked for a timer, and sasl's on who asks.
  */
 export function comparable(tree: Tree): Tree {
   return Object.fromEntries(Object.entries(tree).filter(([name]) => !['kernel', 'sasl'].includes(name)));

@@ -27,6 +27,13 @@ describe('between what runs and what a cold boot starts', () => {
     expect(compareTrees({ ...of(till), iex: supervisor([]) }, { ...of(till), mail: supervisor([mail]) })).toEqual([]);
   });
 
+  it('what the kernel and sasl run is no difference: it depends on the node name, and on how the VM was started', () => {
+    expect(compareTrees({ ...of(till), kernel: supervisor([mail]) }, { ...of(till), kernel: supervisor([]) })).toEqual(
+      [],
+    );
+    expect(compareTrees({ sasl: supervisor([mail]) }, { sasl: supervisor([store]) })).toEqual([]);
+  });
+
   it('a child is new, and whether it is the last decides who restarts with whom', () => {
     const now = of(till, store);
     expect(only(now, of(till, store, mail))).toEqual({

@@ -41,18 +41,32 @@ fingerprints({Request, Salt}) ->
                                                                      {Key, Value} <- Values].
 
 -spec resolve(request()) -> resolved().
-resolve(#{root := Root, version := Version, applications := Applications} = Request) ->
-    import_environment(Request),
+resolve(#{root := Root, version := Version, pid := Pid, applications := Applications} = Request) ->
+    Sources = hot_deploy_start:files(Request),
+    hot_deploy_start:import_environment(Request),
     Directory = filename:join([Root, "releases", Version]),
     code:add_pathsa([filename:join([Root, "lib", lists:concat([Name, "-", Vsn]), "ebin"]) || {Name, Vsn} <- Applications]),
     code:add_patha(filename:join(Directory, "consolidated")),
-    {Config, Rendered} = boot_config(Directory),
     Names = [Name || {Name, _} <- Applications],
+    Arguments = hot_deploy_start:settings(hot_deploy_start:arguments(Pid), Names),
+    Files = [read(Source) || Source <- Sources],
+    Config = merged(Files, Arguments),
     %% The start_clean of a release by Elixir 1.18 has loaded them all, as the release that runs specifies them.
     [begin application:unload(Name), application:load(Name) end || Name <- Names],
-    [application:set_env(Application, Key, Value, [{persistent, true}]) || {Application, Values} <- Config, {Key, Value} <- Values],
-    Provided = provide(Directory, Config),
-    #{environment => [{Name, values(Name, Provided)} || Name <- Names], rendered => Rendered}.
+    put(Config),
+    Provided = provide(Files, Arguments, Config),
+    Own = filename:join(Directory, "sys.config.src"),
+    #{
+        environment => [{Name, values(Name, Provided)} || Name <- Names],
+        rendered => hd([Text || #{file := File, text := Text} <- Files, File =:= Own] ++ [none])
+    }.
+
+put(Config) ->
+    [application:set_env(Application, Key, Value, [{persistent, true}]) || {Application, Values} <- Config,
+                                                                           {Key, Value} <- Values].
+
+merged(Files, Arguments) ->
+    lists:foldl(fun(New, Old) -> hot_deploy_start:merge(Old, New) end, [], [Terms || #{terms := Terms} <- Files] ++ [Arguments]).
 
 %% What VM this is stands in the environment of kernel and stdlib; of theirs only what is configured counts.
 values(Application, Config) when Application =:= kernel; Application =:= stdlib ->
@@ -62,10 +76,10 @@ values(Application, _) ->
 
 %% As Elixir's boot does after stdlib has started. `reboot_system_after_config` makes it write the whole
 %% configuration to a file and boot again: here the file is a copy, and the boot is left out.
-provide(Directory, Config) ->
-    case application:get_env(elixir, config_provider_init) of
-        {ok, #{reboot_system_after_config := Reboots}} ->
-            Copy = copy(filename:join(Directory, "sys.config"), Reboots),
+provide(Files, Arguments, Config) ->
+    case {application:get_env(elixir, config_provider_init), [File || #{file := File, provided := true} <- Files]} of
+        {{ok, #{reboot_system_after_config := Reboots}}, [File | _]} ->
+            Copy = copy(File, Reboots),
             os:putenv("RELEASE_SYS_CONFIG", filename:rootname(Copy)),
             try
                 'Elixir.Config.Provider':boot(fun() -> throw(would_reboot) end),
@@ -73,13 +87,13 @@ provide(Directory, Config) ->
             catch
                 throw:would_reboot ->
                     {ok, [Written]} = file:consult(Copy),
-                    [application:set_env(Application, Key, Value, [{persistent, true}])
-                     || {Application, Values} <- Written, {Key, Value} <- Values],
-                    Written
+                    Whole = merged([case Each of #{file := File} -> Each#{terms := Written}; _ -> Each end || Each <- Files], Arguments),
+                    put(Whole),
+                    Whole
             after
                 Reboots andalso file:delete(Copy)
             end;
-        undefined ->
+        _ ->
             Config
     end.
 
@@ -95,19 +109,14 @@ copy(File, true) ->
     Copy.
 
 %% relx keeps a template where variables are to be filled in, and its start script fills them in before the VM starts.
-boot_config(Directory) ->
-    Template = filename:join(Directory, "sys.config.src"),
-    case file:read_file(Template) of
-        {ok, Text} ->
-            Rendered = render(Text),
-            {parse(Rendered), Rendered};
-        {error, enoent} ->
-            {ok, [Config]} = file:consult(filename:join(Directory, "sys.config")),
-            {included(Config, Directory), none}
-    end.
+read(#{file := File, template := Template} = Source) ->
+    {ok, Bytes} = file:read_file(File),
+    Text = case Template of true -> render(Bytes); false -> Bytes end,
+    Source#{text => Text, terms => included(parse(Text), filename:rootname(filename:rootname(File, ".src"), ".orig"))}.
 
 parse(Text) ->
-    {ok, Tokens, _} = erl_scan:string(unicode:characters_to_list(Text)),
+    Encoding = case epp:read_encoding_from_binary(Text) of none -> utf8; Other -> Other end,
+    {ok, Tokens, _} = erl_scan:string(unicode:characters_to_list(Text, Encoding)),
     {ok, Config} = erl_parse:parse_term(Tokens),
     Config.
 
@@ -125,47 +134,20 @@ value(Name, Default) ->
     case {os:getenv(binary_to_list(Name)), Default} of
         {Empty, [Text]} when Empty =:= false; Empty =:= "" -> Text;
         {false, []} -> <<>>;
-        {Value, _} -> unicode:characters_to_binary(Value)
+        {Value, _} -> unicode:characters_to_binary(Value, unicode, file:native_name_encoding())
     end.
 
-%% A string in sys.config names a further file; later entries win (kernel's config(4)).
-included(Config, Directory) ->
-    lists:append([
-        case Entry of
-            {_, _} ->
-                [Entry];
-            File ->
-                {ok, [Included]} = file:consult(filename:absname(filename:rootname(File, ".config") ++ ".config", Directory)),
-                Included
-        end
-     || Entry <- Config
-    ]).
-
-%% The container's own environment is this VM's already; an entrypoint script may have exported more. RELEASE_ variables
-%% that the start script set point into the version that was booted: a boot of this one would point them here.
-import_environment(#{pid := Pid, root := Root, version := Version}) ->
-    {ok, Block} = file:read_file("/proc/" ++ Pid ++ "/environ"),
-    Releases = unicode:characters_to_binary(filename:join(Root, "releases")),
-    [import(string:split(Entry, "="), Releases, Version) || Entry <- binary:split(Block, <<0>>, [global]), Entry =/= <<>>],
-    ok.
-
-import([<<"RELEASE_VSN">>, _], _, Version) -> os:putenv("RELEASE_VSN", Version);
-import([<<"RELEASE_SYS_CONFIG">>, _], _, _) -> true;
-import([<<"ERL_CRASH_DUMP">>, _], _, _) -> true;
-import([<<"RELEASE_", _/binary>> = Name, Value], Releases, Version) ->
-    Size = byte_size(Releases),
-    case Value of
-        <<Releases:Size/binary, "/", Below/binary>> ->
-            [_ | Rest] = string:split(Below, "/"),
-            putenv(Name, unicode:characters_to_binary(lists:join($/, [Releases, Version | Rest])));
+%% A string in sys.config, and in no other file, names a further one; later entries win (kernel's config(4)).
+included(Terms, File) ->
+    case filename:basename(File) of
+        "sys.config" ->
+            lists:foldl(fun(Entry, Config) -> hot_deploy_start:merge(Config, entry(Entry, filename:dirname(File))) end, [], Terms);
         _ ->
-            putenv(Name, Value)
-    end;
-import([Name, Value], _, _) -> putenv(Name, Value);
-import(_, _, _) -> true.
-
-putenv(Name, Value) ->
-    case {unicode:characters_to_list(Name), unicode:characters_to_list(Value)} of
-        {Key, Text} when is_list(Key), is_list(Text) -> os:putenv(Key, Text);
-        _ -> true
+            Terms
     end.
+
+entry({_, _} = Entry, _) ->
+    [Entry];
+entry(Name, Directory) ->
+    {ok, [Included]} = file:consult(filename:absname(filename:rootname(Name, ".config") ++ ".config", Directory)),
+    Included.

@@ -1,15 +1,26 @@
 -module(hot_deploy_config_tests).
 -include_lib("eunit/include/eunit.hrl").
 
-%% A release directory with only what is resolved, and a VM's environment that points into another version.
-resolve(Files) ->
+%% A release directory with only what is resolved, and a VM that was booted from another version's.
+resolve(Files) -> resolve([{"releases/2/" ++ Name, Text} || {Name, Text} <- Files], ["-config", "ROOT/releases/1/sys"], []).
+
+%% Files below the root, words of the VM's command line and variables of its environment; ROOT stands for the root.
+resolve(Files, Words, Variables) ->
     Root = filename:join("/tmp", "hot-deploy-config-" ++ os:getpid() ++ "-" ++ integer_to_list(erlang:unique_integer([positive]))),
-    Directory = filename:join([Root, "releases", "2"]),
-    ok = filelib:ensure_dir(filename:join(Directory, "x")),
-    [ok = file:write_file(filename:join(Directory, Name), Text) || {Name, Text} <- Files],
-    Request = #{root => Root, version => "2", pid => os:getpid(), applications => [{kernel, "1"}, {sasl, "1"}]},
+    At = fun(Text) -> lists:flatten(string:replace(Text, "ROOT", Root, all)) end,
+    [begin
+         ok = filelib:ensure_dir(filename:join(Root, Name)),
+         ok = file:write_file(filename:join(Root, Name), unicode:characters_to_binary(Text))
+     end || {Name, Text} <- Files],
+    Vm = open_port({spawn_executable, "/bin/sh"}, [{args, ["-c", "echo; read -r end", "beam.smp", "-K", "true", "--" | [At(Word) || Word <- Words]]},
+                                                   {env, [{Name, At(Value)} || {Name, Value} <- Variables]}]),
+    {os_pid, Pid} = erlang:port_info(Vm, os_pid),
+    receive {Vm, {data, _}} -> ok end,
+    Request = #{root => Root, version => "2", pid => integer_to_list(Pid), applications => [{kernel, "1"}, {sasl, "1"}]},
     try hot_deploy_config:resolve(Request)
-    after file:del_dir_r(Root)
+    after
+        port_close(Vm),
+        file:del_dir_r(Root)
     end.
 
 sasl(#{environment := Environment}) -> proplists:get_value(sasl, Environment).
@@ -39,3 +50,51 @@ a_further_file_that_sys_config_names_counts_and_wins_test() ->
 of_kernel_only_what_is_configured_counts_test() ->
     #{environment := Environment} = resolve([{"sys.config", "[{kernel, [{hd_key, 3}]}]."}]),
     ?assertEqual([{hd_key, 3}], proplists:get_value(kernel, Environment)).
+
+of_other_files(Files, Words, Variables) ->
+    #{environment := Environment} = resolve(Files, Words, Variables),
+    proplists:get_value(hd_key, proplists:get_value(kernel, Environment)).
+
+key(Value) -> io_lib:format("[{kernel, [{hd_key, ~tp}]}].", [Value]).
+
+what_the_command_line_names_outside_of_a_version_is_read_there_test() ->
+    Files = [{"releases/2/sys.config", key(image)}, {"sys.config", key(mounted)}],
+    ?assertEqual(mounted, of_other_files(Files, ["-config", "ROOT/sys.config"], [])).
+
+a_later_file_wins_key_by_key_test() ->
+    Files = [{"releases/2/sys.config", "[{kernel, [{hd_key, first}, {hd_other, 1}]}]."}, {"more.config", key(later)}],
+    #{environment := Environment} = resolve(Files, ["-config", "ROOT/releases/1/sys", "-config", "ROOT/more"], []),
+    ?assertEqual([{hd_key, later}, {hd_other, 1}], proplists:get_value(kernel, Environment)).
+
+a_setting_among_the_arguments_wins_over_all_files_test() ->
+    Words = ["-kernel", "hd_key", "{argued,1}", "-config", "ROOT/releases/1/sys", "--", "-extra", "-kernel", "hd_key", "no"],
+    ?assertEqual({argued, 1}, of_other_files([{"releases/2/sys.config", key(image)}], Words, [])).
+
+the_copy_that_a_provider_writes_to_is_that_of_the_version_test() ->
+    Files = [{"releases/2/sys.config", key(new)}, {"tmp/app-1-20990101-ab.runtime.config", key(old)}],
+    Copy = "ROOT/tmp/app-1-20990101-ab.runtime",
+    ?assertEqual(new, of_other_files(Files, ["-config", Copy], [{"RELEASE_SYS_CONFIG", Copy}])).
+
+what_relx_rendered_elsewhere_is_rendered_anew_test() ->
+    Files = [{"releases/2/sys.config.src", key("${HD_OUT}")}, {"out/sys.config", key("old")}],
+    Variables = [{"RELX_OUT_FILE_PATH", "ROOT/out"}, {"HD_OUT", "new"}],
+    ?assertEqual("new", of_other_files(Files, ["-config", "ROOT/out/sys.config"], Variables)).
+
+what_relx_renders_without_a_template_is_its_original_test() ->
+    Files = [{"sys.config.orig", key("${HD_ORIGINAL}")}, {"sys.config", key("old")}],
+    Variables = [{"RELX_REPLACE_OS_VARS", "true"}, {"HD_ORIGINAL", "new"}],
+    ?assertEqual("new", of_other_files(Files, ["-config", "ROOT/sys.config"], Variables)).
+
+without_a_file_nothing_is_configured_test() ->
+    #{environment := Environment} = resolve([{"releases/2/sys.config", key(image)}], [], []),
+    ?assertEqual([], proplists:get_value(kernel, Environment)).
+
+only_sys_config_names_further_files_test() ->
+    Files = [{"releases/2/sys.config", "[\"more\"]."}, {"releases/2/more.config", key(included)}],
+    ?assertEqual(included, of_other_files(Files, ["-config", "ROOT/releases/1/sys"], [])).
+
+variables_arrive_as_they_are_whatever_the_locale_test() ->
+    %% Without a locale a VM takes each byte for a character, and os:putenv/2 no other.
+    Value = unicode:characters_to_list(<<16#e9/utf8, 16#4e2d/utf8>>, file:native_name_encoding()),
+    _ = of_other_files([], [], [{"HD_ACCENT", Value}]),
+    ?assertEqual(Value, os:getenv("HD_ACCENT")).

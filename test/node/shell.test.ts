@@ -1,0 +1,61 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { callFunction, ownEnvironment } from '../../src/node/shell.js';
+
+// A process of this machine in the place of a VM, with only these variables and arguments.
+async function beside<T>(env: Record<string, string>, work: (pid: string) => Promise<T> | T): Promise<T> {
+  const vm = spawn('/bin/sh', ['-c', 'echo; read -r end', 'beam.smp', '-setcookie', 'pear'], { env });
+  try {
+    await new Promise((resolve) => vm.stdout.once('data', resolve));
+    return await work(String(vm.pid));
+  } finally {
+    vm.kill('SIGKILL');
+  }
+}
+
+const variables = (pid: string, script: string) =>
+  spawnSync('sh', ['-c', `${script}\nenv`, 'hot-deploy', pid], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], ERL_LIBS: 'of the exec' },
+  }).stdout.split('\n');
+
+it('a helper gets what the VM was started with, and not what would make it the VM', async () => {
+  const vm = {
+    ERL_EPMD_PORT: '4370',
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    ERL_LIBS: '/opt/a b:/opt/$(touch x)"c',
+    HOME: '/home/the app',
+    LC_ALL: 'C.UTF-8',
+    ERL_FLAGS: '-sname taken',
+    ERL_ZFLAGS: '-sname taken',
+    ERL_CRASH_DUMP: '/data/dump',
+    SECRET: 'pear\nERL_INETRC=/from/a/second/line',
+  };
+  await beside(vm, (pid) => {
+    const found = variables(pid, ownEnvironment);
+    for (const name of ['ERL_EPMD_PORT', 'ERL_EPMD_ADDRESS', 'ERL_LIBS', 'HOME', 'LC_ALL'] as const) {
+      expect(found).toContain(`${name}=${vm[name]}`);
+    }
+    expect(found.join('\n')).not.toMatch(/taken|dump|SECRET|INETRC/);
+  });
+});
+
+it('a process that is gone leaves the environment as it is', () => {
+  expect(variables('999999999', ownEnvironment)).toContain('ERL_LIBS=of the exec');
+});
+
+it('a node is asked by its own name, and where that does not answer by localhost', async () => {
+  const bin = await mkdtemp(join(tmpdir(), 'hot-deploy-shell-'));
+  const asked = join(bin, 'asked');
+  const erlCall = `#!/bin/sh\necho "$1 $2 $ERL_EPMD_PORT" >>'${asked}'\ncase $2 in *@localhost) cat ;; *) exit 1 ;; esac\n`;
+  await writeFile(join(bin, 'erl_call'), erlCall, { mode: 0o755 });
+  await beside({ ERL_EPMD_PORT: '4370' }, async (pid) => {
+    const script = `${callFunction}call "$2" "$3" "$4"`;
+    const argv = ['-c', script, 'hot-deploy', pid, bin, '-name', 'shop@10.0.0.9'];
+    expect(spawnSync('sh', argv, { input: 'ok.', encoding: 'utf8' }).stdout).toBe('ok.');
+    expect(await readFile(asked, 'utf8')).toBe('-name shop@10.0.0.9 4370\n-name shop@localhost 4370\n');
+  });
+});
