@@ -1,25 +1,18 @@
 import type { Engine } from './docker/engine.js';
-import type { Inputs } from './inputs.js';
 import { messageOf } from './message-of.js';
-import { type Changing, isChanging } from './plan/plan.js';
-import { resolveProbe, UnreachableContainer } from './probe/resolve.js';
-import { Refusal } from './refusal.js';
+import { isChanging } from './plan/plan.js';
 import type { Report } from './report/report.js';
 import { type Decided, report } from './reporting.js';
 import { rollOut } from './rollout/fleet.js';
 import type { Errand } from './rollout/journal.js';
+import { turns } from './rollout/turns.js';
 
-/**
- * Carries a decision out, container by container, and tells what came of it.
- *
- * @throws Refusal where the probe that was asked for could ask one of them at no address
- */
+/** Carries a decision out, container by container, and tells what came of it. */
 export async function carryOut(engine: Engine, decided: Decided): Promise<Report> {
   const { inputs, world, image, plans, began, run, next } = decided;
   const { log, clock, signal } = world;
   const replaced = new Map<string, string>();
   const changing = plans.filter(isChanging);
-  refuseUnasked(engine, inputs, changing);
   const { GITHUB_SHA: commit } = world.environment;
   const errand: Errand = {
     run: run.id,
@@ -34,23 +27,20 @@ export async function carryOut(engine: Engine, decided: Decided): Promise<Report
       ...(commit && inputs.mode === 'deploy' && { commit: commit.toLowerCase() }),
     },
   };
-  const fleet = { engine, log, clock, inputs, image, signal, replaced, began, errand };
+  const fleet = {
+    engine,
+    log,
+    clock,
+    inputs,
+    image,
+    signal,
+    replaced,
+    began,
+    errand,
+    down: turns(inputs.maxUnavailable, signal),
+  };
   const carried = await log.group('Roll out', () => rollOut(fleet, changing));
   return report(decided, carried);
-}
-
-/** Once some of the fleet have changed it is too late to find that out. One that has ended has no address, and needs none. */
-function refuseUnasked({ host }: Engine, { probe }: Inputs, plans: readonly Changing[]): void {
-  if (probe === undefined) return;
-  for (const { container } of plans.filter(
-    (plan) => plan.container.State.Running && !plan.container.State.Restarting,
-  )) {
-    try {
-      resolveProbe(probe, container, host);
-    } catch (error) {
-      throw error instanceof UnreachableContainer ? new Refusal(`${error.message}.`, { cause: error }) : error;
-    }
-  }
 }
 
 /** Before, the tag would have named what nobody runs; now a new container boots what all run, or a person must look. */

@@ -7,6 +7,7 @@ import { endsHere } from './ends-here.js';
 import { foretell } from './foretell.js';
 import type { Inputs } from './inputs.js';
 import { onFleet } from './on-fleet.js';
+import { askBefore, withSilent } from './preflight.js';
 import { provideImage } from './provide-image.js';
 import { rehearsePlans } from './rehearsal/plans.js';
 import { readImage } from './release/image.js';
@@ -35,13 +36,14 @@ async function deployTo(engine: Engine, draft: Draft, containers: readonly Conta
   const { inputs, world } = draft;
   const { log, clock, signal } = world;
   const step = steps(world);
+  const silent = await askBefore(engine, draft, containers);
   const image = await step('Provide the image', () => provideImage(engine, inputs, world));
   const workshop = await Workshop.open(engine, image.details, image.reference);
   try {
     const next = await step('Read the new release', () => readImage(engine, workshop));
     const site = { engine, log, clock, inputs, workshop, next, image: image.details, signal };
     const surveyed = await step('Read what runs, and decide', () => survey(site, containers));
-    const plans = await step('Rehearse', () => rehearsePlans(site, surveyed));
+    const plans = withSilent(await step('Rehearse', () => rehearsePlans(site, surveyed)), silent);
     const decided = { ...draft, engine: engine.address, image, next, plans };
     await writeBundle(inputs, plans, log);
     const report = await moveTag(engine, image, endsHere(decided) ?? (await carryOut(engine, decided)));

@@ -1,3 +1,4 @@
+import { blocking } from './plan/plan.js';
 import type { Report } from './report/report.js';
 import { type Decided, planned, refused, unchanged } from './reporting.js';
 
@@ -18,6 +19,8 @@ export function endsHere(decided: Decided): Report | undefined {
   if ((inputs.mode !== 'deploy' && inputs.mode !== 'rollback') || inputs.dryRun) {
     return planned(decided);
   }
+  const against = blocking(plans);
+  if (against.length > 0) return refused(decided, against.map(({ message }) => message).join(' '));
   const closed = plans.filter(({ method }) => method === 'recreate' || method === 'revive');
   if (inputs.strategy === 'relup' && closed.length > 0) {
     const names = closed.map(({ name }) => name).join(', ');

@@ -2,10 +2,9 @@ import { contradiction } from './inputs/contradiction.js';
 import type { From } from './inputs/from.js';
 import { imageOfCommit } from './inputs/image-of-commit.js';
 import { type Given, type OptionName, options, readOption } from './inputs/options.js';
-import { defaultIntervalMs } from './inputs/probe.js';
+import type { ProbeChoice } from './inputs/probe.js';
 import type { Selector } from './inputs/selector.js';
 import { UsageError } from './inputs/usage-error.js';
-import type { ProbeTarget } from './probe/target.js';
 
 /** Everything a user can ask for, read, typed and checked. */
 export interface Inputs {
@@ -32,12 +31,16 @@ export interface Inputs {
   readonly rehearseEnv: readonly string[];
   readonly rehearseNetwork?: string;
   /** Absent: the image's HEALTHCHECK, if it has one. */
-  readonly probe?: ProbeTarget;
-  readonly probeIntervalMs: number;
+  readonly probe?: ProbeChoice;
+  /** Absent: as usual for the kind of probe. */
+  readonly probeIntervalMs?: number;
   readonly maxParallel: number;
+  /** How many containers may be down at once. */
+  readonly maxUnavailable: number;
   /** Zero: none goes first. */
   readonly canary: number;
   readonly soakMs: number;
+  readonly healthTimeoutMs: number;
   readonly drainMs: number;
   readonly lingering: 'keep' | 'kill' | 'restart';
   readonly suspendTimeoutMs: number;
@@ -86,6 +89,7 @@ export interface Build {
 export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs {
   const value = <N extends OptionName>(name: N) => readOption(name, given);
   const probe = value('probe');
+  const probeIntervalMs = value('probe-interval');
   const nodeName = value('node-name');
   const cookie = value('cookie');
   const rehearseCommand = value('rehearse-command');
@@ -115,10 +119,12 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     rehearseEnv: value('rehearse-env') ?? [],
     ...(rehearseNetwork && { rehearseNetwork }),
     ...(probe && { probe }),
-    probeIntervalMs: value('probe-interval') ?? defaultIntervalMs(probe),
+    ...(probeIntervalMs !== undefined && { probeIntervalMs }),
     maxParallel: value('max-parallel'),
+    maxUnavailable: value('max-unavailable'),
     canary: value('canary'),
     soakMs: value('soak'),
+    healthTimeoutMs: value('health-timeout'),
     drainMs: value('drain'),
     lingering: value('lingering'),
     suspendTimeoutMs: value('suspend-timeout'),

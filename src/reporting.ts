@@ -5,6 +5,8 @@ import type { Run } from './ledger/run.js';
 import type { ContainerPlan } from './plan/plan.js';
 import type { Reason } from './plan/reason.js';
 import type { Rehearsal } from './plan/rehearsal.js';
+import type { Measurement } from './probe/measurement.js';
+import { inWords } from './probe/words.js';
 import type { ProvidedImage } from './provide-image.js';
 import type { Refusal } from './refusal.js';
 import type { ImageRelease } from './release/release.js';
@@ -46,8 +48,9 @@ export function refused(draft: Draft | Decided, message: string): Report {
     : { ...empty(draft, 'refused'), message };
 }
 
-export function refusedBy(draft: Draft, { message, output }: Refusal): Report {
-  return { ...refused(draft, message), ...(output.length > 0 && { output }) };
+export function refusedBy(draft: Draft, { message, output, reasons }: Refusal): Report {
+  const report = refused(draft, message);
+  return { ...report, reasons: [...report.reasons, ...reasons], ...(output.length > 0 && { output }) };
 }
 
 /** Before anything was decided. */
@@ -113,22 +116,34 @@ function worst(outcomes: readonly Outcome[]): Outcome {
 }
 
 function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Decided): ContainerReport {
-  const { downtime, latency } = measurement ?? {};
-  const { id, proof, lingering, settings, earlier, message } = ended;
+  const { downtime, latency, failures = [] } = measurement ?? {};
+  const { id, proof, unasked, lingering, settings, earlier, message } = ended;
   return {
     ...row(draft, plan, ended.outcome, ended.method ?? method),
     id,
     ...(ended.outcome === 'deployed' && { to: draft.next.version }),
     phases,
-    ...(downtime && { downtime }),
+    ...(downtime && {
+      downtime: { ...downtime, ...(failures.length > 0 && { failures: sinceBegan(failures, draft) }) },
+    }),
     ...(latency && { latency }),
     ...(proof && { proof }),
+    ...(unasked !== undefined && { unasked }),
     lingering: lingering ?? [],
     notMigrated: proof?.processes.notMigrated ?? [],
     ...(settings && { settings }),
     ...(earlier && { earlier }),
     ...(message && { message }),
   };
+}
+
+function sinceBegan(failures: Measurement['failures'], { began }: Draft): NonNullable<ContainerReport['failures']> {
+  return failures.map(({ what, count, first, last }) => ({
+    what: inWords(what),
+    count,
+    first: Math.round(first - began),
+    last: Math.round(last - began),
+  }));
 }
 
 function row({ engine, next }: Decided, plan: ContainerPlan, outcome: Outcome, method: Method): ContainerReport {

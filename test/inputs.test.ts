@@ -15,10 +15,11 @@ test('a name is enough: everything else has the default of the documentation', (
     hotUpTo: 'major',
     rehearse: 'auto',
     rehearseEnv: [],
-    probeIntervalMs: 1_000,
     maxParallel: 4,
+    maxUnavailable: 1,
     canary: 1,
     soakMs: 10_000,
+    healthTimeoutMs: 120_000,
     drainMs: 30_000,
     lingering: 'keep',
     suspendTimeoutMs: 1_000,
@@ -77,14 +78,32 @@ test('a process is never held for no time at all', () => {
   expect(refusal({ 'suspend-timeout': '0s' })).toContain('a duration of at least `1ms`');
 });
 
-test('a probe over the network is asked a hundred times a second, one that costs a process once', () => {
-  expect(read({ probe: 'http://{container}:4000/health' })).toMatchObject({
-    probe: { kind: 'http', host: '{container}', port: 4000, path: '/health' },
-    probeIntervalMs: 10,
-  });
-  expect(read({ probe: 'tcp://{container}:4000' }).probeIntervalMs).toBe(10);
-  expect(read({ probe: 'exec:bin/kv pid' }).probeIntervalMs).toBe(1_000);
+test('a probe is read, and its interval, if it is given', () => {
+  const http = { kind: 'http', host: '{container}', port: 4000, path: '/health' };
+  expect(read({ probe: 'http://{container}:4000/health' })).toMatchObject({ probe: http });
+  expect(read({ probe: 'tcp://{container}:4000' }).probeIntervalMs).toBeUndefined();
   expect(read({ probe: 'docker', 'probe-interval': '2s' }).probeIntervalMs).toBe(2_000);
+  expect(read({ probe: 'none' }).probe).toEqual({ kind: 'none' });
+});
+
+test('a line of containers may have a probe of its own: all that stands behind the first mark', () => {
+  const lines = [
+    'compose:shop/web probe=http://{container}:4000/health?probe=1',
+    'worker probe=none',
+    'label:role=a b probe=exec:bin/kv rpc "a probe=b"',
+    'label:probe=x',
+  ];
+  expect(read({ containers: lines.join('\n') }).containers).toEqual([
+    {
+      ...{ by: 'compose', project: 'shop', service: 'web' },
+      probe: { kind: 'http', host: '{container}', port: 4000, path: '/health?probe=1' },
+    },
+    { by: 'name', name: 'worker', probe: { kind: 'none' } },
+    { by: 'label', key: 'role', value: 'a b', probe: { kind: 'exec', command: 'bin/kv rpc "a probe=b"' } },
+    { by: 'label', key: 'probe', value: 'x' },
+  ]);
+  expect(refusal({ containers: 'web probe=htp://x' })).toContain("probe 'htp://x' is of no known kind");
+  expect(refusal({ containers: 'a b probe=none' })).toContain('`containers` is "a b"');
 });
 
 test('an unknown probe is named, with those that are known', () => {

@@ -31,8 +31,9 @@ const vm = { pid: 1, user: '0:0', distribution: { node: 'web@host' }, root: '/ap
 const reach = { engine: engineOf(ended), container: 'web-1', vm };
 
 const sources: Readonly<Record<string, () => Promise<unknown>>> = {
-  'the log of a container that ends': () => awaitHealth(engineOf(ended), 'id', systemClock, 1_000),
-  'the output of a HEALTHCHECK': () => awaitHealth(engineOf(sick), 'id', systemClock, 1_000),
+  'the log of a container that ends': () =>
+    awaitHealth(engineOf(ended), 'id', { clock: systemClock, timeoutMs: 1_000 }),
+  'the output of a HEALTHCHECK': () => awaitHealth(engineOf(sick), 'id', { clock: systemClock, timeoutMs: 1_000 }),
   'the log of a release that does not boot apart': () => bootIsolated(engineOf(ended), 'id', named, '', systemClock),
   'the output of the own smoke test': () => runCommand(engineOf(ended), 'id', '0:0', 'make smoke'),
   'what a node says in place of an answer': () =>

@@ -32,7 +32,7 @@ export function select(
 }
 
 /** The name without what links from other containers add: `OTHER/ALIAS` is no name of its own. */
-export function ownName(container: ContainerSummary): string {
+export function ownName(container: Pick<ContainerSummary, 'id' | 'names'>): string {
   return container.names.find((name) => !name.includes('/')) ?? container.id.slice(0, 12);
 }
 
@@ -58,7 +58,7 @@ function meant(containers: readonly ContainerSummary[], selectors: readonly Sele
   );
 }
 
-function means(selector: Selector, container: ContainerSummary): boolean {
+export function means(selector: Selector, container: Pick<ContainerSummary, 'id' | 'names' | 'labels'>): boolean {
   if (selector.by === 'name') return ownName(container) === selector.name;
   if (isOurs(container)) return false;
   if (selector.by === 'label') return container.labels[selector.key] === selector.value;
@@ -74,7 +74,7 @@ function means(selector: Selector, container: ContainerSummary): boolean {
  * What a re-creation that was cut short left behind, and what it keeps for a way back, carry the labels of the one they
  * stand beside; a lock and a throw-away container, those of their image.
  */
-function isOurs(container: ContainerSummary): boolean {
+function isOurs(container: Pick<ContainerSummary, 'id' | 'names' | 'labels'>): boolean {
   return isMarked(ownName(container)) || roleLabel in container.labels || lockLabel in container.labels;
 }
 

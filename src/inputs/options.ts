@@ -1,7 +1,7 @@
 import { from, imageReference } from './from.js';
 import { duration, flag, type Kind, lines, oneOf, script, secret, text, wholeNumber } from './kind.js';
 import type { Option } from './option.js';
-import { probeTarget } from './probe.js';
+import { probeChoice } from './probe.js';
 import { selector } from './selector.js';
 
 const path = text('a path');
@@ -82,10 +82,10 @@ export const options = {
       'An internal Docker network that holds what the release needs to boot. One that leads outside, or to the containers, is refused.',
   },
   probe: {
-    kind: probeTarget,
+    kind: probeChoice,
     otherwise: "the image's `HEALTHCHECK`",
     description:
-      "What is asked during the deploy to measure it. `{container}` stands for the address of each container's published port.",
+      "What is measured and must answer: before the deploy, and after a hot load and a restart alike. `{container}` is the address of each container's published port. A line of `containers` may have a probe of its own. `none` asks nothing.",
   },
   'probe-interval': {
     kind: duration(1),
@@ -95,7 +95,12 @@ export const options = {
   'max-parallel': {
     kind: wholeNumber(1),
     default: '4',
-    description: 'How many containers are deployed to at a time after the canary.',
+    description: 'How many containers are loaded hot at a time after the canary.',
+  },
+  'max-unavailable': {
+    kind: wholeNumber(1),
+    default: '1',
+    description: 'How many containers may be down at once while they are restarted.',
   },
   canary: {
     kind: wholeNumber(0),
@@ -105,7 +110,12 @@ export const options = {
   soak: {
     kind: duration(0),
     default: '10s',
-    description: 'How long the new code is watched before it is made permanent.',
+    description: 'How long the new version is watched before it is final, hot and by restart alike.',
+  },
+  'health-timeout': {
+    kind: duration(1),
+    default: '120s',
+    description: 'How long a new container may take to become healthy, to answer the probe, and to say what it runs.',
   },
   drain: { kind: duration(0), default: '30s', description: 'How long processes in old code may take to finish.' },
   lingering: {

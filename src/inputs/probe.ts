@@ -2,9 +2,14 @@ import { InvalidProbe, type ProbeTarget, parseProbe } from '../probe/target.js';
 import type { Kind } from './kind.js';
 import { UsageError } from './usage-error.js';
 
-export const probeTarget: Kind<ProbeTarget> = {
-  allowed: '`http://HOST[:PORT][/PATH]`, `tcp://HOST:PORT`, `exec:COMMAND`, `docker`; HOST may be `{container}`',
+/** What a container is asked by; `none`: nothing, not even its HEALTHCHECK's verdict. */
+export type ProbeChoice = ProbeTarget | { readonly kind: 'none' };
+
+export const probeChoice: Kind<ProbeChoice> = {
+  allowed:
+    '`http://HOST[:PORT][/PATH]`, `tcp://HOST:PORT`, `exec:COMMAND`, `docker`, `none`; HOST may be `{container}`',
   parse: (text) => {
+    if (text.trim() === 'none') return { kind: 'none' };
     try {
       return parseProbe(text);
     } catch (error) {
@@ -12,8 +17,3 @@ export const probeTarget: Kind<ProbeTarget> = {
     }
   },
 };
-
-/** An answered request costs less than a millisecond; an exec or a health check costs the engine a process. */
-export function defaultIntervalMs(probe: ProbeTarget | undefined): number {
-  return probe?.kind === 'http' || probe?.kind === 'tcp' ? 10 : 1_000;
-}

@@ -1,15 +1,31 @@
-import { kind } from './kind.js';
+import { type Kind, kind } from './kind.js';
+import { type ProbeChoice, probeChoice } from './probe.js';
 
 /** Which containers are meant. */
-export type Selector =
+export type Selector = (
   | { readonly by: 'name'; readonly name: string }
   | { readonly by: 'label'; readonly key: string; readonly value: string }
-  | { readonly by: 'compose'; readonly project: string; readonly service: string };
+  | { readonly by: 'compose'; readonly project: string; readonly service: string }
+) & {
+  /** What these containers are asked by, in place of `probe`. */
+  readonly probe?: ProbeChoice;
+};
 
-export const selector = kind<Selector>(
+const containers = kind<Selector>(
   "a container's exact name, `label:KEY=VALUE` or `compose:PROJECT/SERVICE`",
   (text) => label(text) ?? compose(text) ?? name(text),
 );
+const separator = ' probe=';
+
+export const selector: Kind<Selector> = {
+  allowed: `${containers.allowed}, each with its own probe behind it if it has one: \`NAME probe=http://{container}:4000/health\`, \`NAME probe=none\``,
+  parse: (text, option) => {
+    const at = text.indexOf(separator);
+    if (at < 0) return containers.parse(text, option);
+    const probe = probeChoice.parse(text.slice(at + separator.length), option);
+    return { ...containers.parse(text.slice(0, at).trim(), option), probe };
+  },
+};
 
 function label(text: string): Selector | undefined {
   const [, key, value] = /^label:([^=\s]+)=(.*)$/.exec(text) ?? [];

@@ -39,7 +39,7 @@ export const reasonCodes = {
   'application-start-changed':
     '`mod`, `start_phases` or `included_applications` of an application changed, which are read only when it starts.',
   'cold-boot-failed':
-    'The new release did not boot in a container of its own, so its supervision tree and configuration are unknown.',
+    'The new release did not boot in a container of its own. If what runs boots there, the release is at fault: the deploy is refused, and only `strategy: restart` goes on. If neither does, the isolation is to blame: its supervision tree is unknown, so it is deployed by restart.',
   'callback-mode-changed':
     'A state machine (`gen_statem`) changed its callback mode, which one that runs does not ask for in time on the way back.',
   'module-moved':
@@ -79,6 +79,8 @@ export const reasonCodes = {
     'A fun that was made in a changed module is kept in a table, a persistent term or a setting. It would fail once the old code is dropped.',
   'process-not-answering': 'A process that has to be held during the switch does not answer system messages in time.',
   'supervisor-not-answering': 'A supervisor does not answer or is suspended, and release_handler would crash on it.',
+  'probe-not-answering':
+    'The probe, or the HEALTHCHECK, did not answer before the deploy, so it could not tell a good deploy from a bad one. The deploy is refused before anything changes; `mode: rollback` and `strategy: restart` go on, since they may be the way out.',
   'strategy-restart': '`strategy: restart` was asked for.',
 } as const satisfies Record<string, string>;
 

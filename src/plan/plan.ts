@@ -78,6 +78,12 @@ export function judgeCode(comparison: CodeComparison): readonly Reason[] {
   return [...codeRules, ...appupRules].flatMap((rule) => rule(comparison));
 }
 
+/** What keeps a deploy from being carried out by any way, each once. */
+export function blocking(plans: readonly Pick<ContainerPlan, 'reasons'>[]): readonly Reason[] {
+  const all = plans.flatMap(({ reasons }) => reasons.filter(({ blocks }) => blocks.includes('recreate')));
+  return [...new Map(all.map((reason) => [reason.message, reason])).values()];
+}
+
 /** Hot is open as long as nothing closes it. */
 export function closed(reasons: readonly Reason[]): boolean {
   return reasons.some(({ blocks }) => blocks.includes('relup'));

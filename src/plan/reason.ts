@@ -1,6 +1,8 @@
 import type { ReasonCode } from './codes.js';
 
 export type HotMethod = 'relup' | 'modules';
+/** What a reason may rule out: `recreate` is every way by restart, and with it the whole deploy. */
+export type Blocked = HotMethod | 'recreate';
 
 /** Why a way of deploying is closed, or what to know about the one taken. */
 export interface Reason {
@@ -10,5 +12,5 @@ export interface Reason {
   /** One sentence that says what is so and what to do about it. */
   readonly message: string;
   /** The methods this rules out; empty for a remark. */
-  readonly blocks: readonly HotMethod[];
+  readonly blocks: readonly Blocked[];
 }

@@ -6,6 +6,11 @@ export function against(code: ReasonCode, subject: string, message: string): Rea
   return { code, subject, message, blocks: ['relup', 'modules'] };
 }
 
+/** A reason that closes every way: nothing is deployed as long as it holds. */
+export function againstAll(code: ReasonCode, subject: string, message: string): Reason {
+  return { code, subject, message, blocks: ['relup', 'modules', 'recreate'] };
+}
+
 /** Something to know that closes no way. */
 export function remark(code: ReasonCode, subject: string, message: string): Reason {
   return { code, subject, message, blocks: [] };

@@ -24,6 +24,11 @@ export function askFor(target: ResolvedProbe, asker: Asker): Ask {
       return execAsk(target, engineOf(target, asker), asker.timeoutMs);
     case 'docker':
       return healthAsk(target, engineOf(target, asker));
+    case 'nowhere':
+      return (report) => {
+        const timer = setImmediate(() => report({ answered: false, failure: target.why }));
+        return () => clearImmediate(timer);
+      };
   }
 }
 

@@ -4,7 +4,7 @@ import type { Sample } from './sample.js';
 export interface Downtime {
   /** Sum of the times from each first failed request to the next answered one. */
   readonly ms: number;
-  /** Longest time between two answered requests that follow each other. */
+  /** Longest time without an answer: between two answered requests that follow each other, or at the beginning or end. */
   readonly longestGapMs: number;
   readonly requests: number;
   readonly failed: number;

@@ -7,6 +7,8 @@ import type { Window } from './window.js';
 
 export interface Measurement {
   readonly downtime: Downtime;
+  /** By kind, in the order in which they began. */
+  readonly failures: readonly Failures[];
   readonly latency: LatencyByPeriod;
   /** Longest time the prober itself was held up. An outage shorter than this may have gone unseen. */
   readonly proberLagMs: number;
@@ -26,10 +28,11 @@ export function measurement(samples: readonly Sample[], { from, to }: Switch, in
   return {
     downtime: {
       ms: rounded(outageMs(samples)),
-      longestGapMs: rounded(longest(gaps.map(({ ms }) => ms))),
+      longestGapMs: rounded(longest([...gaps.map(({ ms }) => ms), ...openGapsMs(samples)])),
       requests: samples.length,
       failed,
     },
+    failures: failuresOf(samples),
     latency: {
       before: periodOf(samples, gaps, ({ start }) => start < from),
       during: periodOf(samples, gaps, ({ start }) => start >= from && start < to),
@@ -38,6 +41,41 @@ export function measurement(samples: readonly Sample[], { from, to }: Switch, in
     proberLagMs: rounded(longest(samples.map(({ due, start }) => start - due))),
   };
 }
+
+/** Requests that failed in the same way; from the first to the last of them, in the clock's milliseconds. */
+export interface Failures {
+  readonly what: string;
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+function failuresOf(samples: readonly Sample[]): readonly Failures[] {
+  const kinds = new Map<string, Failures>();
+  for (const { start, failure } of samples) {
+    if (failure === undefined) continue;
+    const { count, first, last } = kinds.get(failure) ?? { count: 0, first: start, last: start };
+    const more = { count: count + 1, first: Math.min(first, start), last: Math.max(last, start) };
+    kinds.set(failure, { what: failure, ...more });
+  }
+  return [...kinds.values()].sort((one, other) => one.first - other.first);
+}
+
+/** Without an answer at one end: before the first, if requests had failed by then, and from the last to the end of all. */
+function openGapsMs(samples: readonly Sample[]): readonly number[] {
+  const answers = samples.flatMap(({ end, failure }) => (failure === undefined ? [end] : []));
+  const failed = samples.filter(({ failure }) => failure !== undefined);
+  if (failed.length === 0) return [];
+  const [begin, end] = [
+    failed.reduce((first, { start }) => Math.min(first, start), Number.POSITIVE_INFINITY),
+    latest(samples.map((each) => each.end)),
+  ];
+  const firstAnswer = answers.reduce((first, at) => Math.min(first, at), end);
+  const lastAnswer = answers.length === 0 ? begin : latest(answers);
+  return [Math.max(0, firstAnswer - begin), Math.max(0, end - lastAnswer)];
+}
+
+const latest = (times: readonly number[]) => times.reduce((most, at) => Math.max(most, at), Number.NEGATIVE_INFINITY);
 
 function periodOf(samples: readonly Sample[], gaps: readonly Silence[], within: (sample: Sample) => boolean): Window {
   // One pause may stand between two pairs of answers.

@@ -20,10 +20,18 @@ export interface ProbeOptions extends Partial<Rhythm> {
 }
 
 export interface RunningProbe {
+  readonly kind: ResolvedProbe['kind'];
+  readonly intervalMs: number;
   /** In the order in which they were known to have ended; grows. */
   readonly samples: readonly Sample[];
   /** In the clock's milliseconds: the start of the first failed request after which none was answered. */
   failingSince(): number | undefined;
+  /** What a request that was sent at `since` or later got instead of an answer; undefined once one was answered. */
+  unanswered(since: number): string | undefined;
+  /** Whether any request was answered before the switch. */
+  answeredBefore(): boolean;
+  /** Of the requests that were sent from `since` on, and before the switch. */
+  failedShare(since: number): { readonly sent: number; readonly failed: number; readonly before: number };
   mark(name: Mark): void;
   /** Asks there from the next request on: a re-created container can have another address. */
   retarget(target: ResolvedProbe): void;
@@ -60,8 +68,24 @@ export function startProbe(target: ResolvedProbe, options: ProbeOptions): Runnin
   });
 
   return {
+    kind: target.kind,
+    intervalMs,
     samples,
     failingSince: failing.since,
+    unanswered(since) {
+      const sent = samples.filter(({ start }) => start >= since);
+      if (sent.some(({ failure }) => failure === undefined)) return undefined;
+      return sent.at(-1)?.failure ?? 'no request has ended yet';
+    },
+    answeredBefore: () => samples.some(({ start, failure }) => failure === undefined && start < from),
+    failedShare(since) {
+      const failedOf = (some: readonly Sample[]) => some.filter(({ failure }) => failure !== undefined).length;
+      const [earlier, sent] = [
+        samples.filter(({ start }) => start < from),
+        samples.filter(({ start }) => start >= since),
+      ];
+      return { sent: sent.length, failed: failedOf(sent), before: failedOf(earlier) / Math.max(1, earlier.length) };
+    },
     mark(name) {
       if (name === 'switch-begins') from = Math.min(from, clock.now());
       else to = clock.now();

@@ -7,7 +7,9 @@ export type ResolvedProbe =
   | { readonly kind: 'http'; readonly host: string; readonly port: number; readonly path: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'exec'; readonly container: string; readonly command: string }
-  | { readonly kind: 'docker'; readonly container: string };
+  | { readonly kind: 'docker'; readonly container: string }
+  /** It has no address now, which is no answer. */
+  | { readonly kind: 'nowhere'; readonly why: string };
 
 export class UnreachableContainer extends Error {
   override readonly name = 'UnreachableContainer';

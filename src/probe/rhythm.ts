@@ -14,7 +14,8 @@ const network: Rhythm = { intervalMs: 10, timeoutMs: 1000, atOnce: 128 };
 export const rhythms: Readonly<Record<ResolvedProbe['kind'], Rhythm>> = {
   http: network,
   tcp: network,
+  nowhere: network,
   // Each is a process inside the container, and one that hangs can't be stopped from outside.
   exec: { intervalMs: 1000, timeoutMs: 10_000, atOnce: 4 },
-  docker: { intervalMs: 500, timeoutMs: 5000, atOnce: 4 },
+  docker: { intervalMs: 1000, timeoutMs: 5000, atOnce: 4 },
 };

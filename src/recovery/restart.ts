@@ -11,14 +11,12 @@ import type { CutOff } from './half-way.js';
 import type { Repaired } from './hot.js';
 import type { Surroundings } from './work.js';
 
-const healthTimeoutMs = 120_000;
-
 /**
  * Brings a restart to one side from what the engine lists; undefined where none is under way, or none any more that the rest
  * of the way needs. The old container serves again also where going on did not work out.
  */
 export async function repairRestart(
-  { engine, log, clock }: Surroundings,
+  { engine, inputs, log, clock }: Surroundings,
   name: string,
   direction: CutOff['direction'],
   last: Pick<Entry, 'step' | 'way'> | undefined,
@@ -26,7 +24,7 @@ export async function repairRestart(
   const found = situation(name, await engine.containers());
   // Without a record it may be any step; and the way back may have been begun before the stop was done.
   const stopping = last === undefined || last.step === 'stop' || last.step === 'restore';
-  const around = { log, clock, healthTimeoutMs, haste: noHaste, stopping };
+  const around = { log, clock, healthTimeoutMs: inputs.healthTimeoutMs, haste: noHaste, stopping };
   try {
     if (direction === 'finish') {
       const finished = await finishRestart(engine, found, around);
@@ -54,7 +52,7 @@ export async function repairRestart(
  * nothing left to bring to the other side where that is what ran before.
  */
 export async function serves(
-  { engine, clock }: Surroundings,
+  { engine, inputs, clock }: Surroundings,
   container: ContainerDetails,
   last: Pick<Entry, 'way' | 'from' | 'to'> | undefined,
 ): Promise<Repaired> {
@@ -62,7 +60,11 @@ export async function serves(
   if (!state.Running) {
     await engine.startContainer(id);
   }
-  const health = await awaitHealth(engine, id, clock, healthTimeoutMs, undefined, state.Running ? count : 0);
+  const health = await awaitHealth(engine, id, {
+    clock,
+    timeoutMs: inputs.healthTimeoutMs,
+    restartsBefore: state.Running ? count : 0,
+  });
   const served = await judged(engine, id, health, 'its container serves');
   const side = last && sideOf(container, last);
   return served.kind === 'repaired' && side !== undefined ? { ...served, side } : served;

@@ -59,6 +59,7 @@ export function repairWork({ engine, inputs, log, clock }: Surroundings, last: E
     image: { reference: last.to.reference ?? last.to.image, id: last.to.image },
     replaced: new Map(),
     haste: noHaste,
+    down: (work) => work(),
     phase: async (label, work) => {
       log.debug(`${last.container}: ${label}`);
       return await work();

@@ -7,7 +7,7 @@ import { bootIsolated, createIsolated, type Isolated } from './isolation.js';
 /** What a cold boot of the new image in this container's place comes up as. */
 export type ColdBoot =
   | { readonly kind: 'booted'; readonly facts: Facts; readonly salt: string; readonly ms: number }
-  | { readonly kind: 'failed'; readonly why: string };
+  | { readonly kind: 'failed'; readonly why: string; readonly ended?: true };
 
 /**
  * Boots an image once as the container would, and reads what it has made of itself: only a boot knows the children of a

@@ -101,7 +101,8 @@ async function atRest(node: Node, salt: string, clock: Clock): Promise<Facts | u
 
 export type Booted =
   | { readonly kind: 'booted'; readonly node: Node; readonly vm: Vm; readonly facts: Facts }
-  | { readonly kind: 'failed'; readonly why: string };
+  /** `ended`: by itself, and not for want of time. */
+  | { readonly kind: 'failed'; readonly why: string; readonly ended?: true };
 
 /** Starts it, and waits until its boot script has run to its end. */
 export async function bootIsolated(
@@ -125,7 +126,7 @@ export async function bootIsolated(
       return { kind: 'failed', why: 'somebody removed the throw-away container' };
     }
     if (!details.State.Running) {
-      return { kind: 'failed', why: await ended(engine, details) };
+      return { kind: 'failed', why: await ended(engine, details), ended: true };
     }
     try {
       const vms = await findVms(engine, id);
@@ -147,8 +148,11 @@ export async function bootIsolated(
   return { kind: 'failed', why };
 }
 
+/** An Elixir release that lacks a variable says so, and then where, and then that it ends. */
+const logLines = 20;
+
 async function ended(engine: Engine, { Id: id, State, Config: { Env } }: ContainerDetails): Promise<string> {
-  const said = await engine.logs(id, 5).then(
+  const said = await engine.logs(id, logLines).then(
     (log) => quoted(withoutValues(log, Env).trim()),
     () => 'its log could not be read',
   );

@@ -12,11 +12,18 @@ interface Field extends Column {
 
 const none = '–';
 
+const definitions = [
+  'Downtime: the times from each first failed request to the next answered one, added up.',
+  'Longest gap: the longest time without an answer, an outage that did not end included.',
+];
+
+const measured = ({ downtime }: ContainerReport) => downtime !== undefined && downtime.requests > 0;
+
 /** A figure of the measurement; the column is left out where no container was measured. */
 const figure = (title: string, of: (downtime: Downtime) => string): Field => ({
   title,
   as: 'number',
-  when: ({ downtime }) => downtime !== undefined && downtime.requests > 0,
+  when: measured,
   of: ({ downtime }) => (downtime && downtime.requests > 0 ? of(downtime) : none),
 });
 
@@ -41,5 +48,6 @@ export function containerTable(containers: readonly ContainerReport[]): Table {
     kind: 'table',
     columns: shown,
     rows: containers.map((container) => shown.map((field) => field.of(container))),
+    ...(containers.some(measured) && { notes: definitions }),
   };
 }

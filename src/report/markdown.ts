@@ -48,13 +48,14 @@ function bodyOf(section: Section): string {
   }
 }
 
-function table({ columns, rows }: Table): string {
+function table({ columns, rows, notes = [] }: Table): string {
   const lines = [
     columns.map(({ title }) => escaped(title)),
     columns.map(({ as }) => (as === 'number' ? '---:' : '---')),
     ...rows.map((cells) => columns.map((column, index) => cell(column, cells[index] ?? ''))),
   ];
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const figures = lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return notes.length === 0 ? figures : `${figures}\n\n${notes.map(escaped).join(' ')}`;
 }
 
 /** A dash stands for nothing, and nothing has no letters to be read. */

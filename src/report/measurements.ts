@@ -26,6 +26,23 @@ export function latencyTable(containers: readonly ContainerReport[]): Table {
   };
 }
 
+/** What requests got instead of an answer, and when. */
+export function failureTable(containers: readonly ContainerReport[]): Table {
+  return {
+    title: 'Failed requests',
+    kind: 'table',
+    columns: [
+      { title: 'Container', as: 'code' },
+      { title: 'Got' },
+      ...['Requests', 'First at', 'Last at'].map((title) => ({ title, as: 'number' as const })),
+    ],
+    rows: containers.flatMap(({ name, failures = [] }) =>
+      failures.map(({ what, count, first, last }) => [...[name, what, number(count), spell(first), spell(last)]]),
+    ),
+    notes: ['Times are since the run began.'],
+  };
+}
+
 function latencies({ requests, failed, p50Ms, p99Ms, maxMs }: Window): readonly string[] {
   const times = requests === failed ? ['–', '–', '–'] : [spell(p50Ms), spell(p99Ms), spell(maxMs)];
   return [number(requests), number(failed), ...times];

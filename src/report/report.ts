@@ -101,8 +101,12 @@ export interface ContainerReport {
   readonly rehearsal?: RehearsalReport;
   readonly phases: readonly Phase[];
   readonly downtime?: Downtime;
+  /** What failed requests got, by kind; absent if none failed. */
+  readonly failures?: readonly Failures[];
   readonly latency?: LatencyByPeriod;
   readonly proof?: Proof;
+  /** Why the node could not be asked what it runs: then the container, its image and the probe are all that speaks for it. */
+  readonly unasked?: string;
   /** Processes still in old code after the drain. */
   readonly lingering: readonly ProcessNote[];
   readonly notMigrated: readonly ProcessNote[];
@@ -150,10 +154,19 @@ export interface Phase {
 export interface Downtime {
   /** Sum of the times from each first failed request to the next answered one. */
   readonly ms: number;
-  /** Longest time between two answered requests that follow each other. */
+  /** Longest time without an answer: between two answered requests that follow each other, or up to the end of the measurement. */
   readonly longestGapMs: number;
   readonly requests: number;
   readonly failed: number;
+}
+
+/** Requests that failed in the same way, from the first to the last of them: milliseconds since the run began. */
+export interface Failures {
+  /** `connection refused`, `status 500`. */
+  readonly what: string;
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
 }
 
 export interface LatencyByPeriod {

@@ -12,6 +12,8 @@ export interface Table extends Titled {
   readonly columns: readonly Column[];
   /** As many cells as there are columns. */
   readonly rows: readonly (readonly string[])[];
+  /** What the figures mean, a sentence each. */
+  readonly notes?: readonly string[];
 }
 
 export interface Column {

@@ -2,7 +2,7 @@ import { containerTable } from './containers.js';
 import { count } from './count.js';
 import { earlierVersions } from './earlier.js';
 import { foretold } from './foretold.js';
-import { latencyTable, phaseTable } from './measurements.js';
+import { failureTable, latencyTable, phaseTable } from './measurements.js';
 import { processTable } from './processes.js';
 import { differences, notCompared, proofs } from './proof.js';
 import { reasonTable } from './reasons.js';
@@ -25,6 +25,7 @@ export function sections(report: Report): readonly Section[] {
         reasonTable(report),
         processTable(containers),
         differences(containers),
+        failureTable(containers),
         latencyTable(containers),
         { title: 'What the relup does', kind: 'verbatim', detail: true, lines: instructions },
         rehearsalTable(containers),

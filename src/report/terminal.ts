@@ -31,16 +31,17 @@ function bodyOf(section: Section): readonly string[] {
   }
 }
 
-function table({ columns, rows }: Table): readonly string[] {
+function table({ columns, rows, notes = [] }: Table): readonly string[] {
   const all = [columns.map(({ title }) => title), ...rows].map((cells) => cells.map((text) => oneLine(text).trim()));
   const widths = columns.map((_, index) => Math.max(...all.map((cells) => width(cells[index] ?? ''))));
-  return all.map((cells) => {
+  const figures = all.map((cells) => {
     const padded = cells.map((text, index) => {
       const gap = ' '.repeat((widths[index] ?? 0) - width(text));
       return columns[index]?.as === 'number' ? gap + text : text + gap;
     });
     return `  ${padded.join('  ')}`.trimEnd();
   });
+  return [...figures, ...notes.map((note) => `  ${oneLine(note)}`)];
 }
 
 const list = ({ items }: List) => items.map((item) => `  - ${oneLine(item).trim()}`);

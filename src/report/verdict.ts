@@ -13,9 +13,19 @@ const signs = {
   failed: '❌',
 } as const satisfies Readonly<Record<Outcome, string>>;
 
-/** What catches the eye first. */
-export const sign = ({ outcome, status }: Pick<Report, 'outcome' | 'status'>) =>
-  status && outcome === 'planned' ? '⚠️' : signs[outcome];
+/** What catches the eye first. A deploy that lost requests worked, and is no deploy that nobody noticed. */
+export const sign = ({
+  outcome,
+  status,
+  containers = [],
+}: Pick<Report, 'outcome' | 'status'> & Partial<Pick<Report, 'containers'>>) => {
+  if (status && outcome === 'planned') return '⚠️';
+  return outcome === 'deployed' && containers.some(lostRequests) ? '🟡' : signs[outcome];
+};
+
+/** A restart that was not measured may have. */
+const lostRequests = ({ downtime, method }: ContainerReport) =>
+  downtime === undefined || downtime.requests === 0 ? isRestart(method) : downtime.failed > 0;
 
 /** What happened, in one sentence with its figures. Plain text: versions in it come from outside. */
 export function verdict(report: Report): string {
@@ -23,7 +33,7 @@ export function verdict(report: Report): string {
   if (report.task === 'rollback') return rollbackVerdict(report);
   switch (report.outcome) {
     case 'deployed':
-      return `Deployed ${step(report)} ${how(report)}, ${measured(report.containers)}.`;
+      return `Deployed ${step(report)} ${how(report)}, ${measured(report.containers)}${unasked(report.containers)}.`;
     case 'planned':
       return planned(report);
     case 'unchanged':
@@ -42,7 +52,7 @@ function rollbackVerdict(report: Report): string {
   const { outcome, from = 'what runs', to = 'what ran before', containers } = report;
   switch (outcome) {
     case 'deployed':
-      return `Went back ${step(report)} ${how(report)}, ${measured(containers)}.`;
+      return `Went back ${step(report)} ${how(report)}, ${measured(containers)}${unasked(containers)}.`;
     case 'planned':
       return planned(report).replace(/^Planned/, 'Planned the way back');
     case 'unchanged':
@@ -57,6 +67,9 @@ function rollbackVerdict(report: Report): string {
 }
 
 function planned(report: Report): string {
+  const refusing = report.reasons.filter(({ blocks }) => blocks.includes('recreate')).map(({ code }) => code);
+  if (refusing.length > 0)
+    return `Planned ${step(report)}: a deploy would be refused (${[...new Set(refusing)].join(', ')}), and ${untouched(report)}.`;
   if (report.method === 'none') return `Planned ${step(report)}: there is nothing to do.`;
   const way = isHot(report.method) ? 'can be loaded hot' : 'needs a restart';
   return `Planned ${step(report)}: it ${way}, and ${untouched(report)}.`;
@@ -86,6 +99,15 @@ function measured(containers: readonly ContainerReport[]): string {
   const gap = `longest gap ${spell(downtime.longestGapMs)}`;
   if (downtime.failed === 0) return `no request failed, ${gap}`;
   return `${number(downtime.failed)} of ${count(downtime.requests, 'request')} failed, down for ${spell(downtime.ms)}, ${gap}`;
+}
+
+/** What is not proved must not look as if it was. */
+function unasked(containers: readonly ContainerReport[]): string {
+  const silent = containers.filter((each) => each.outcome === 'deployed' && each.unasked !== undefined);
+  if (silent.length === 0) return '';
+  const which =
+    containers.length === 1 ? 'the node' : `${count(silent.length, 'node')} of ${number(containers.length)}`;
+  return `; ${which} could not be asked what it runs`;
 }
 
 const isHot = (method: Method) => method === 'relup' || method === 'modules';

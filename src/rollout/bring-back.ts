@@ -4,7 +4,7 @@ import { unstage } from '../upgrade/switch.js';
 import { go } from './leg.js';
 import { noted } from './noted.js';
 import type { Ended, Work } from './run.js';
-import { serving } from './serving.js';
+import { bootAgain, runsAlready, serving } from './serving.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
 
@@ -20,7 +20,7 @@ interface Failure {
  * permanent. Says what is true in the end only after the node was asked.
  */
 export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Promise<Ended> {
-  const { inputs, phase, log, engine } = work;
+  const { inputs, phase, log } = work;
   const { hot, container, name } = plan;
   if (inputs.onFailure === 'stop' && failure.by === 'downgrade') {
     return {
@@ -32,7 +32,7 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
   log.warning(`${name}: going back to ${hot.running.version}: ${failure.why}`);
   await noted(work, name, 'bring-back');
   const how = await phase('bring back', async () => {
-    if (failure.by === 'downgrade') {
+    if (failure.by === 'downgrade' && !(await runsAlready(work, container.Id, hot.running.version))) {
       const { rehearsal } = plan;
       const closed = rehearsal?.kind === 'passed' ? rehearsal.noWayDown : undefined;
       const refused = closed ?? (await downgrade(work, hot).catch((error: unknown) => String(error)));
@@ -40,8 +40,7 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
         return 'by a hot downgrade';
       }
       log.warning(`${name}: no way back by downgrade (${refused}), so the container is restarted`);
-      await engine.stopContainer(container.Id);
-      await engine.startContainer(container.Id);
+      await bootAgain(work, container.Id, hot.running.version);
       return `by a restart of the container (no way back by downgrade: ${refused})`;
     }
     return failure.by === 'emulator' ? 'by a restart of the VM, which release_handler began' : 'without any doing';

@@ -1,11 +1,13 @@
 import type { Changing } from '../plan/plan.js';
 import type { Method } from '../report/report.js';
 import { bringBack } from './bring-back.js';
-import { goDown, takeBack } from './journey.js';
+import { together } from './downgrade.js';
+import { goalOf, goDown, takeBack } from './journey.js';
 import { measure } from './proof.js';
-import { goBackToOld, hasEnded, type Restart, restart, settleRestarted } from './restart.js';
+import { goBackToOld, type Restart, restart, settleRestarted } from './restart.js';
 import type { Ended, Work } from './run.js';
-import { settle, settleJourney } from './settle.js';
+import { fallen } from './serving.js';
+import { drained, settle, settleJourney } from './settle.js';
 import { upgrade } from './upgrade.js';
 
 /** How one container gets from one version to the other: first up to where it can still go back, then for good. */
@@ -13,34 +15,44 @@ export interface Course {
   readonly method: Method;
   /** Brings it to the new version, and leaves the way back open. */
   go(): Promise<Ended>;
+  /** What takes its time before it is made final, and closes no way back. */
+  drain(ended: Ended): Promise<Ended>;
   /** Makes it final, once the whole fleet has come through. */
   settle(ended: Ended): Promise<Ended>;
   /** Goes back, since the fleet does. */
   revert(why: string): Promise<Ended>;
-  /** Whether the container that it was brought to still runs; absent where that is asked when it is made final. */
-  stands?(ended: Ended): Promise<boolean>;
+  /** Why it is not any more what it was brought to, to be read after its name; undefined if it is. */
+  fallen(ended: Ended): Promise<string | undefined>;
 }
 
 /** The course that a plan asks for. */
-export function courseOf(work: Work, plan: Changing, how: Pick<Restart, 'target' | 'onPhase'>): Course {
+export function courseOf(work: Work, plan: Changing, how: Pick<Restart, 'onPhase'>): Course {
   switch (plan.method) {
-    case 'relup':
+    case 'relup': {
+      const { node } = plan.hot.running;
+      const { loads } = plan.hot.bundle;
       return {
         method: 'relup',
         go: () => upgrade(work, plan),
+        drain: async (ended) => ({ ...ended, lingering: await drained(work, { node, loads }) }),
         settle: (ended) => settle(work, plan, ended),
         revert: (why) => bringBack(work, plan, { why, by: 'downgrade' }),
+        fallen: ({ id }) => fallen(work, id, plan.hot.next.version),
       };
+    }
     case 'downgrade': {
       const { name, container, down } = plan;
       const { running, steps, against } = down;
       const goal = against && { tree: against.tree, of: measure(against, plan.rehearsal) };
       const journey = { name, container, running, steps, ...(goal && { measure: goal }) };
+      const { loads } = together(steps);
       return {
         method: 'relup',
         go: () => goDown(work, journey),
+        drain: async (ended) => ({ ...ended, lingering: await drained(work, { node: running.node, loads }) }),
         settle: (ended) => settleJourney(work, journey, 'down', ended),
         revert: (why) => takeBack(work, journey, 'down', why),
+        fallen: ({ id }) => fallen(work, id, goalOf(journey, 'down')),
       };
     }
     case 'recreate':
@@ -52,12 +64,14 @@ export function courseOf(work: Work, plan: Changing, how: Pick<Restart, 'target'
 
 /** The way that is open to every plan whose release is at hand. */
 export function restartCourse(work: Work, as: Restart): Course {
-  const { plan, target } = as;
+  const { plan, next } = as;
   return {
     method: 'recreate',
-    go: () => restart(work, as),
+    go: () => work.down(() => restart(work, as)),
+    drain: async (ended) => ended,
     settle: (ended) => settleRestarted(work, plan, ended),
-    revert: (why) => goBackToOld(work, plan, target, `${why}.`),
-    stands: async ({ id }) => !(await hasEnded(work, id)),
+    revert: (why) => work.down(() => goBackToOld(work, plan, `${why}.`)),
+    // What could not be asked then cannot be asked now.
+    fallen: ({ id, unasked }) => fallen(work, id, unasked === undefined ? next.version : undefined),
   };
 }

@@ -12,7 +12,8 @@ import type { Fleet } from './run.js';
 export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise<readonly Carried[]> {
   const { inputs, log } = fleet;
   const haste = hasteOf(fleet.signal, fleet.clock);
-  const waves = inWaves(plans, inputs.canary, inputs.maxParallel);
+  const isRestart = ({ method }: Changing) => method === 'recreate' || method === 'revive';
+  const waves = inWaves(plans, inputs, isRestart);
   const carried: Carried[] = [];
   for (const [at, wave] of waves.entries()) {
     if (haste.cancelled) {
@@ -20,6 +21,11 @@ export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise
       return await Promise.all(
         carried.map((each) => each.revert('the run was cancelled before every container had its turn')),
       );
+    }
+    const why = await whoFell(carried);
+    if (why !== undefined && inputs.onFailure !== 'stop') {
+      log.warning(`${why}: all go back`);
+      return await Promise.all(carried.map((each) => each.revert(why)));
     }
     if (at === 0 && waves.length > 1) {
       log.info(`canary: ${wave.map(({ name }) => name).join(', ')}`);
@@ -37,24 +43,38 @@ export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise
   return asOne(await conclude(carried, fleet));
 }
 
-type Concluded = Pick<Carried, 'stands' | 'settle' | 'revert'> & { readonly plan: Pick<Carried['plan'], 'name'> };
+type Concluded<T> = Pick<Carried, 'fallen' | 'settle' | 'revert'> & {
+  readonly plan: Pick<Carried['plan'], 'name'>;
+  drain(): Promise<T>;
+};
 
 /**
- * Makes all final, unless one that had come through has ended while the others had their turn: then none is. Where a failure is
- * to be left to a person nothing goes back, and that one is told to have failed when it is to be made final.
+ * Makes all final, unless one that had come through is not what it was brought to any more: then none is. Looked for twice, since
+ * old code may take long to run out. If a failure is to be left to a person nothing goes back, and that one is told to have
+ * failed when it is to be made final.
  */
-export async function conclude<T extends Concluded>(
+export async function conclude<T extends Concluded<T>>(
   carried: readonly T[],
   { log, inputs }: { readonly log: Pick<Log, 'warning'>; readonly inputs: Pick<Inputs, 'onFailure'> },
 ): Promise<readonly Carried[]> {
-  const stand = await Promise.all(carried.map((each) => each.stands()));
-  const fallen = carried.filter((_, at) => !stand[at]).map(({ plan }) => plan.name);
-  if (fallen.length === 0 || inputs.onFailure === 'stop') {
-    return await Promise.all(carried.map((each) => each.settle()));
-  }
-  const why = `${fallen.join(', ')} had come up healthy on the new image, and has ended since`;
-  log.warning(`${why}: all go back`);
-  return await Promise.all(carried.map((each) => each.revert(why)));
+  const back = async (why: string) => {
+    log.warning(`${why}: all go back`);
+    return await Promise.all(carried.map((each) => each.revert(why)));
+  };
+  const stays = inputs.onFailure === 'stop';
+  const before = await whoFell(carried);
+  if (before !== undefined && !stays) return await back(before);
+  const drained = await Promise.all(carried.map((each) => each.drain()));
+  const after = await whoFell(drained);
+  if (after !== undefined && !stays) return await back(after);
+  return await Promise.all(drained.map((each) => each.settle()));
+}
+
+/** Which of those that had come through are not what they were brought to any more, in a sentence without its stop. */
+async function whoFell(carried: readonly Pick<Concluded<unknown>, 'fallen' | 'plan'>[]): Promise<string | undefined> {
+  const all = await Promise.all(carried.map(async (each) => ({ name: each.plan.name, why: await each.fallen() })));
+  const told = all.flatMap(({ name, why }) => (why === undefined ? [] : [`${name} had come through, and ${why}`]));
+  return told.length === 0 ? undefined : told.join('; ');
 }
 
 /**
@@ -71,12 +91,29 @@ export function asOne<T extends Pick<Carried, 'ended'>>(settled: readonly T[]): 
   });
 }
 
-/** Pure: the canary, then groups of at most `parallel`. */
-export function inWaves<T>(all: readonly T[], canary: number, parallel: number): readonly (readonly T[])[] {
+/**
+ * Pure: the canary, then groups of at most `maxParallel`; no more restarts at once than may be down, the canary's included.
+ */
+export function inWaves<T>(
+  all: readonly T[],
+  { canary, maxParallel, maxUnavailable }: Pick<Inputs, 'canary' | 'maxParallel' | 'maxUnavailable'>,
+  isRestart: (one: T) => boolean,
+): readonly (readonly T[])[] {
   const first = all.length > canary ? canary : 0;
-  const waves = first > 0 ? [all.slice(0, first)] : [];
-  for (let at = first; at < all.length; at += parallel) {
-    waves.push(all.slice(at, at + parallel));
-  }
+  const waves: T[][] = [];
+  const fill = (some: readonly T[], most: number) => {
+    let wave: T[] | undefined;
+    for (const one of some) {
+      const full = wave === undefined || wave.length >= most;
+      const tooManyDown = isRestart(one) && (wave ?? []).filter(isRestart).length >= maxUnavailable;
+      if (wave === undefined || full || tooManyDown) {
+        wave = [];
+        waves.push(wave);
+      }
+      wave.push(one);
+    }
+  };
+  fill(all.slice(0, first), first);
+  fill(all.slice(first), maxParallel);
   return waves;
 }

@@ -5,6 +5,8 @@ import type { Clock } from '../log.js';
 /** A container's own HEALTHCHECK, asked without waiting for the engine to ask it. */
 export interface HealthCheck {
   passed(): boolean;
+  /** How many checks have failed one after the other, up to now. */
+  failures(): number;
   /** What the last failed check printed. */
   lastOutput(): string;
   stop(): void;
@@ -21,33 +23,43 @@ const shortestPauseMs = 200;
  *
  * @returns undefined where the container has no HEALTHCHECK
  */
-export function healthCheck(engine: Engine, container: ContainerDetails, clock: Clock): HealthCheck | undefined {
+export function healthCheck(
+  engine: Engine,
+  container: ContainerDetails,
+  clock: Clock,
+  /** How long it pauses between two checks, at least; and whether it ends with the first that passes. */
+  { pauseMs = shortestPauseMs, once = true }: { readonly pauseMs?: number; readonly once?: boolean } = {},
+): HealthCheck | undefined {
   const argv = commandOf(container);
   if (argv === undefined) return undefined;
   const { Timeout: timeoutNs = 0 } = container.Config.Healthcheck ?? {};
   const timeoutMs = timeoutNs > 0 ? timeoutNs / 1e6 : defaultTimeoutMs;
   let passed = false;
   let stopped = false;
+  let failures = 0;
   let lastOutput = '';
 
   const ask = async () => {
-    while (!passed && !stopped) {
+    while (!stopped && !(once && passed)) {
       const asked = clock.now();
       try {
         const { exitCode, stdout, stderr } = await engine.exec(container.Id, { argv, timeoutMs });
         passed = exitCode === 0;
+        failures = passed ? 0 : failures + 1;
         lastOutput = Buffer.concat([stdout, stderr]).toString().trim();
       } catch {
         // Not running yet, too slow, or gone: whoever waits looks at the container itself and says which.
+        failures += 1;
       }
       // A check that is costly must not take the time the application needs to start.
-      await clock.sleep(Math.max(shortestPauseMs, clock.now() - asked));
+      await clock.sleep(Math.max(pauseMs, clock.now() - asked));
     }
   };
   void ask();
 
   return {
     passed: () => passed,
+    failures: () => failures,
     lastOutput: () => lastOutput,
     stop: () => {
       stopped = true;

@@ -20,21 +20,32 @@ const steadyMs = 2_000;
 const logLines = 20;
 const logCharacters = 700;
 
+export interface Patience {
+  readonly clock: Clock;
+  /** After it a container that is still starting has failed. */
+  readonly timeoutMs: number;
+  /** How long it may be waited for at all, which may become less meanwhile. */
+  readonly leftMs?: () => number;
+  /** How often its restart policy had started it already, if it was not just started. */
+  readonly restartsBefore?: number;
+  /** What the probe got instead of an answer; undefined once the container has answered it. */
+  readonly unanswered?: (() => string | undefined) | undefined;
+}
+
 /**
- * Waits until the container is healthy by its HEALTHCHECK, or, where it has none, has run for two seconds. A container
- * that ends or restarts meanwhile has failed at once: waiting for its restart policy to try again costs downtime.
- *
- * @param timeoutMs after it a container that is still starting has failed
- * @param leftMs how long it may be waited for at all, which may become less meanwhile
- * @param restartsBefore how often its restart policy had started it already, where it was not just started
+ * Waits until the container is healthy by its HEALTHCHECK, or, where it has none, has run for two seconds; and has answered the
+ * probe. A container that ends or restarts meanwhile has failed at once: waiting for its restart policy to try again costs downtime.
  */
 export async function awaitHealth(
   engine: Engine,
   id: string,
-  clock: Clock,
-  timeoutMs: number,
-  leftMs: () => number = () => Number.POSITIVE_INFINITY,
-  restartsBefore = 0,
+  {
+    clock,
+    timeoutMs,
+    leftMs = () => Number.POSITIVE_INFINITY,
+    restartsBefore = 0,
+    unanswered = () => undefined,
+  }: Patience,
 ): Promise<Health> {
   const since = clock.now();
   const check = healthCheck(engine, await engine.inspectContainer(id), clock);
@@ -43,17 +54,21 @@ export async function awaitHealth(
       // Before the look: a check may pass in the last moments of a container that has ended when somebody looks.
       const passed = check?.passed() === true;
       const container = await engine.findContainer(id);
-      if (container === undefined) return failed('it ended, and the engine removed it with its log, since it has --rm');
-      const end = ended(container, restartsBefore);
+      if (container === undefined) return failed(removed);
+      const end = endOf(container, restartsBefore);
       if (end !== undefined) return failed(`${end}${await lastWords(engine, container)}`);
       const waited = clock.now() - since;
       const verdict = check === undefined ? steady(waited) : judged(container, passed);
-      if (verdict === 'healthy') return { kind: 'healthy' };
-      if (verdict !== undefined) return failed(`${verdict}${await lastWords(engine, container)}`);
-      if (check !== undefined && waited > timeoutMs) {
-        return failed(
-          `it was still starting after ${timeoutMs / 1000} s${said(check, container)}${await lastWords(engine, container)}`,
-        );
+      const missing = unanswered();
+      if (verdict === 'healthy' && missing === undefined) return { kind: 'healthy' };
+      if (verdict !== undefined && verdict !== 'healthy')
+        return failed(`${verdict}${await lastWords(engine, container)}`);
+      if (waited > Math.max(timeoutMs, check === undefined ? steadyMs : 0)) {
+        const why =
+          verdict === 'healthy'
+            ? `it did not answer the probe within ${timeoutMs / 1000} s (${missing})`
+            : `it was still starting after ${timeoutMs / 1000} s${check === undefined ? '' : said(check, container)}`;
+        return failed(`${why}${await lastWords(engine, container)}`);
       }
       if (leftMs() <= 0) {
         return { kind: 'late', why: `the run was cancelled, and it was still starting after ${seconds(waited)}` };
@@ -73,7 +88,13 @@ function failed(why: string): Health {
   return { kind: 'failed', why };
 }
 
-function ended({ State: state, RestartCount: restarts }: ContainerDetails, restartsBefore: number): string | undefined {
+export const removed = 'it ended, and the engine removed it with its log, since it has --rm';
+
+/** How a container ended, or was restarted by its policy, since its policy had started it `restartsBefore` times. */
+export function endOf(
+  { State: state, RestartCount: restarts }: ContainerDetails,
+  restartsBefore: number,
+): string | undefined {
   if (state.OOMKilled && !state.Running) return 'it was killed because its memory limit was too low';
   if (!state.Running || state.Restarting || state.Dead) return `it ended with exit code ${state.ExitCode}`;
   // Too quick for a look: it is running again already.
@@ -100,7 +121,10 @@ function said(check: HealthCheck, { Config: { Env: environment } }: ContainerDet
 }
 
 /** What a release says before it dies is often what it was configured with. */
-async function lastWords(engine: Engine, { Id: id, Config: { Env: environment } }: ContainerDetails): Promise<string> {
+export async function lastWords(
+  engine: Engine,
+  { Id: id, Config: { Env: environment } }: ContainerDetails,
+): Promise<string> {
   try {
     const log = withoutValues(await engine.logs(id, logLines), environment)
       .trim()

@@ -11,8 +11,8 @@ import { end, go, type Leg, reversed, start, unready } from './leg.js';
 import { noted } from './noted.js';
 import { type Measure, prove } from './proof.js';
 import type { Ended, Work } from './run.js';
-import { serving } from './serving.js';
-import { soak } from './soak.js';
+import { bootAgain, runsAlready, serving } from './serving.js';
+import { type Life, lifeOf, soak } from './soak.js';
 import { differences } from './upgrade.js';
 
 /** From what a container runs to another release that ran in it, over those between. */
@@ -62,12 +62,14 @@ async function travel(work: Work, journey: Journey, legs: readonly Leg[]): Promi
     message: `${name} was not changed: ${why}`,
     ...(overtaken && { overtaken: true }),
   });
+  let life: Life;
   try {
     const concerned = together(steps);
     const changed = await phase('check', () => unready(running, first, concerned, inputs.suspendTimeoutMs));
     if (changed !== undefined) {
       return unchanged(changed.why, changed.overtaken);
     }
+    life = lifeOf(await work.engine.inspectContainer(id));
     await work.note('switch');
   } catch (error) {
     return unchanged(messageOf(error));
@@ -128,7 +130,7 @@ async function travel(work: Work, journey: Journey, legs: readonly Leg[]): Promi
     const why = `what ran did not equal a cold boot: ${differences(proof)}`;
     return { ...(await turnBack(work, journey, legs, why)), proof };
   }
-  const sick = await phase('soak', () => soak(work, id));
+  const sick = await phase('soak', () => soak(work, id, life));
   if (sick !== undefined) {
     return { ...(await turnBack(work, journey, legs, sick)), ...(proof && { proof }) };
   }
@@ -137,7 +139,7 @@ async function travel(work: Work, journey: Journey, legs: readonly Leg[]): Promi
 
 /** Goes the same legs in the other direction, the last one first; where that fails, by a restart of the container. */
 async function turnBack(work: Work, journey: Journey, gone: readonly Leg[], why: string): Promise<Ended> {
-  const { engine, inputs, log, phase } = work;
+  const { inputs, log, phase } = work;
   const { container, name, running } = journey;
   const last = gone.at(-1);
   if (inputs.onFailure === 'stop' && last !== undefined) {
@@ -147,11 +149,11 @@ async function turnBack(work: Work, journey: Journey, gone: readonly Leg[], why:
   log.warning(`${name}: going back to ${running.version}: ${why}`);
   await noted(work, name, 'bring-back');
   const how = await phase('bring back', async () => {
+    if (await runsAlready(work, container.Id, running.version)) return 'without any doing';
     const refused = await back(work, journey, gone);
     if (refused === undefined) return 'hot';
     log.warning(`${name}: ${refused}, so the container is restarted`);
-    await engine.stopContainer(container.Id);
-    await engine.startContainer(container.Id);
+    await bootAgain(work, container.Id, running.version);
     return `by a restart of the container (${refused})`;
   });
   return await rebooted(work, journey, gone, why, how);

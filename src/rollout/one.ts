@@ -1,5 +1,6 @@
 import { messageOf } from '../message-of.js';
 import type { Changing } from '../plan/plan.js';
+import { targetOf } from '../probe/for-container.js';
 import type { Measurement } from '../probe/measurement.js';
 import { type RunningProbe, startProbe } from '../probe/probe.js';
 import type { ProbeTarget } from '../probe/target.js';
@@ -18,8 +19,10 @@ export interface Carried {
   readonly phases: ReturnType<typeof recorder>['phases'];
   readonly timeline: readonly TimelineEvent[];
   readonly measurement?: Measurement;
-  /** Whether it is still where it was brought to, as far as that can be seen. */
-  stands(): Promise<boolean>;
+  /** Why it is not any more what it was brought to, as far as that can be seen; undefined if it is. */
+  fallen(): Promise<string | undefined>;
+  /** What takes its time before it is made final. */
+  drain(): Promise<Carried>;
   /** Makes it final. */
   settle(): Promise<Carried>;
   /** Goes back, because the fleet does; `why` is a sentence. */
@@ -35,8 +38,7 @@ const afterRestartMs = 1_000;
 export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Promise<Carried> {
   const { engine, clock, log, inputs, image, signal, replaced, errand } = fleet;
   const record = recorder(plan.name, clock, log, fleet.began);
-  const [check = 'NONE'] = plan.oldImage.Config.Healthcheck?.Test ?? [];
-  const target = inputs.probe ?? (check === 'NONE' ? undefined : ({ kind: 'docker' } as const));
+  const target = targetOf(inputs, plan.container);
   const probe = startFor(fleet, plan, target);
   const work: Work = {
     engine,
@@ -48,6 +50,8 @@ export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Prom
     replaced,
     haste,
     phase: record.phase,
+    down: fleet.down,
+    ...(target && { target }),
     ...keepJournal(engine, errand, plan, { clock, log }),
     ...(probe && { probe }),
   };
@@ -67,10 +71,28 @@ export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Prom
       timeline: record.timeline,
       finish: () => finish(ended),
       // Of an engine that does not answer nothing newer is known.
-      stands: async () => (await course.stands?.(ended).catch(() => true)) ?? true,
-      settle: async () => finish(await course.settle(ended).catch((error: unknown) => lost(plan, error))),
+      fallen: () => course.fallen(ended).catch(() => undefined),
+      drain: async () => {
+        const drained = await course.drain(ended).catch((error: unknown) => {
+          log.warning(`${plan.name}: who is inside old code could not be asked: ${messageOf(error)}`);
+          return ended;
+        });
+        return carried(course, drained);
+      },
+      settle: async () => {
+        const settled = await course.settle(ended).catch((error: unknown) => lost(plan, error));
+        return finish(await lastWord(course, settled));
+      },
       revert: async (why) => finish(await course.revert(why).catch((error: unknown) => lost(plan, error))),
     };
+  };
+  // Whatever was done, what runs now is what counts.
+  const lastWord = async (course: Course, settled: Ended): Promise<Ended> => {
+    if (settled.outcome !== 'deployed') return settled;
+    const why = await course.fallen(settled).catch(() => undefined);
+    return why === undefined
+      ? settled
+      : { ...settled, outcome: 'failed', message: `${plan.name} was made final, and ${why}: look at it now.` };
   };
   const went = async (course: Course): Promise<Carried> => {
     const since = clock.now();
@@ -85,7 +107,7 @@ export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Prom
   };
 
   const onPhase = (name: string, ms: number) => void record.phases.push({ name, ms: Math.round(ms) });
-  const first = await went(courseOf(work, plan, { target, onPhase }));
+  const first = await went(courseOf(work, plan, { onPhase }));
   const { ended } = first;
   const again =
     plan.method === 'relup' &&
@@ -98,7 +120,7 @@ export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Prom
     return first;
   }
   log.warning(`${plan.name}: on-failure is restart: ${ended.message ?? ''}`);
-  return await went(restartCourse(work, { plan, next: plan.hot.next, target, onPhase }));
+  return await went(restartCourse(work, { plan, next: plan.hot.next, onPhase }));
 }
 
 function startFor(
@@ -111,7 +133,7 @@ function startFor(
     return undefined;
   }
   const place = askedAt(target, plan.container, engine.host, log);
-  return place && startProbe(place, { intervalMs: inputs.probeIntervalMs, clock, engine });
+  return startProbe(place, { clock, engine, ...(inputs.probeIntervalMs && { intervalMs: inputs.probeIntervalMs }) });
 }
 
 // Whatever came in between, it is not known what runs: a person must look.

@@ -18,6 +18,8 @@ export interface RecreateOptions extends Around {
   readonly replaced?: ReadonlyMap<string, string>;
   /** Whether the old container may have ended. */
   readonly ended?: boolean;
+  /** Whether the old container answered the probe: if not, it is not waited for on the way back. */
+  readonly answered?: boolean;
 }
 
 export type Recreated =
@@ -74,7 +76,7 @@ export async function exchange(
     readonly compared: () => Promise<{ equal: boolean; differing: readonly string[] } | undefined>;
   },
 ): Promise<Recreated> {
-  const { clock, healthTimeoutMs, haste, log } = options;
+  const { clock, healthTimeoutMs: timeoutMs, haste, log, probed } = options;
   try {
     // By the container's own stop signal and timeout.
     await phase('stop', async () => {
@@ -92,10 +94,14 @@ export async function exchange(
     await passOn(engine, old, fresh).catch((error: unknown) =>
       log.warning(`${names.own}: the old container keeps its restart policy for now: ${String(error)}`),
     );
-    const health = await phase('health', () => awaitHealth(engine, fresh, clock, healthTimeoutMs, haste.leftMs));
+    const unanswered = await probed?.(fresh);
+    // A run that is cancelled cannot watch it any more: the sooner it goes back, the better.
+    const leftMs = () => (haste.cancelled ? 0 : Number.POSITIVE_INFINITY);
+    const health = await phase('health', () => awaitHealth(engine, fresh, { clock, timeoutMs, leftMs, unanswered }));
     if (health.kind !== 'healthy') throw new Error(`The new ${names.own} did not come up: ${health.why}`);
   } catch (error) {
-    return await phase('restore', () => goBack(engine, names.own, { ...options, old, why: messageOf(error), fresh }));
+    const back = { ...options, probed: options.answered ? probed : undefined, old, why: messageOf(error), fresh };
+    return await phase('restore', () => goBack(engine, names.own, back));
   }
   return { kind: 'recreated', id: fresh, settings: await compared(), warnings };
 }

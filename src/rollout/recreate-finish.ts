@@ -45,7 +45,7 @@ export async function finishRestart(engine: Engine, found: Situation, around: Ar
       return undo(messageOf(error));
     }
   }
-  const health = await awaitHealth(engine, fresh.id, clock, healthTimeoutMs, haste.leftMs);
+  const health = await awaitHealth(engine, fresh.id, { clock, timeoutMs: healthTimeoutMs, leftMs: haste.leftMs });
   if (health.kind !== 'healthy') return undo(`the new container did not come up: ${health.why}`);
   const [from, whole] = [old && (await engine.findContainer(old.id)), await lookAgain(engine, found)];
   if (from) await passPolicy(engine, from, fresh.id);

@@ -13,6 +13,8 @@ export interface Around {
   readonly clock: Clock;
   readonly healthTimeoutMs: number;
   readonly haste: Haste;
+  /** Points the probe to a container that was just started; answers what it got instead of an answer, undefined once there was one. */
+  readonly probed?: ((id: string) => Promise<() => string | undefined>) | undefined;
   /** Whether the stop of the old container may have been asked for, and no answer to it be known. */
   readonly stopping?: boolean;
 }
@@ -97,15 +99,16 @@ async function ends(
 }
 
 /** Of a container that was started again, or serves still. */
-export function awaitBack(
+export async function awaitBack(
   engine: Engine,
   id: string,
-  { clock, healthTimeoutMs, haste }: Around,
+  { clock, healthTimeoutMs: timeoutMs, haste, probed }: Around,
   restartsBefore = 0,
 ): Promise<Health> {
   const since = clock.now();
   const leftMs = () => Math.max(haste.leftMs(afterwardsMs), since + afterwardsMs - clock.now());
-  return awaitHealth(engine, id, clock, healthTimeoutMs, leftMs, restartsBefore);
+  const unanswered = await probed?.(id);
+  return await awaitHealth(engine, id, { clock, timeoutMs, leftMs, restartsBefore, unanswered });
 }
 
 /**

@@ -1,13 +1,8 @@
 import type { ContainerDetails } from '../docker/details.js';
 import type { Step } from '../ledger/entry.js';
 import { messageOf } from '../message-of.js';
-import { isOutOfReach } from '../node/vm.js';
 import type { ContainerPlan } from '../plan/plan.js';
-import type { ProbeTarget } from '../probe/target.js';
-import { compare } from '../release/compare.js';
 import type { ImageRelease } from '../release/release.js';
-import { readRunning } from '../release/running.js';
-import type { Proof } from '../report/report.js';
 import { askedAt } from './asked.js';
 import { noted } from './noted.js';
 import { recreate } from './recreate.js';
@@ -15,9 +10,11 @@ import { goBack, type Recreated, type RecreateOptions } from './recreate-exchang
 import { settleRestart } from './recreate-finish.js';
 import { revive } from './revive.js';
 import type { Ended, Work } from './run.js';
+import { serving } from './serving.js';
+import { type Life, lifeOf, soak } from './soak.js';
+import { verifyBoot } from './verify-boot.js';
 
-const healthTimeoutMs = 120_000;
-const bootTimeoutMs = 60_000;
+const askedBackMs = 30_000;
 
 /** What a restart is told beside what every way works with. */
 export interface Restart {
@@ -25,21 +22,21 @@ export interface Restart {
   readonly next: ImageRelease;
   /** An earlier container that takes the place, where no new one is to be made. */
   readonly kept?: ContainerDetails;
-  readonly target: ProbeTarget | undefined;
   readonly onPhase: RecreateOptions['onPhase'];
 }
 
 /**
- * Puts the container on the new image, and asks the new one what it runs. The old one stays, stopped, until the restart is
- * made final; where the new one is not what the image holds it serves again.
+ * Puts the container on the new image, and judges the new one as a hot load is judged: it must answer, run what the image holds,
+ * and stay up. The old one stays, stopped, until the restart is made final; if the new one fails, it serves again.
  */
-export async function restart(work: Work, { plan, next, kept, target, onPhase }: Restart): Promise<Ended> {
+export async function restart(work: Work, { plan, next, kept, onPhase }: Restart): Promise<Ended> {
   const { engine, image, probe, replaced } = work;
   const { container } = plan;
   probe?.mark('switch-begins');
   // Whoever goes back may do so because what runs has ended.
   const ended = work.inputs.mode === 'rollback';
-  const options = { ...around(work, plan.name), onPhase, replaced, ended };
+  const answered = probe?.answeredBefore() === true;
+  const options = { ...around(work, plan.name), onPhase, replaced, ended, probed: probing(work), answered };
   const result =
     kept === undefined
       ? await recreate(engine, container, plan.oldImage, image, options)
@@ -47,47 +44,48 @@ export async function restart(work: Work, { plan, next, kept, target, onPhase }:
   probe?.mark('switch-ends');
   if (result.kind !== 'recreated') return await tookBack(work, plan, result);
 
-  replaced.set(plan.container.Id, result.id);
-  await follow(work, target, result.id);
-  let proof: Proof | undefined;
-  try {
-    proof = await work.phase('prove', () => prove(work, result.id, next));
-  } catch (error) {
-    // It is not known what the new one runs, and it is known what the old one ran.
-    const why = `it was healthy on the new image, and could not be asked what it runs: ${messageOf(error)}`;
-    if (work.inputs.onFailure === 'stop') throw new Error(`${why} It was left as it is, since on-failure is stop.`);
-    return await goBackToOld(work, plan, target, why);
-  }
-  const told = {
-    id: result.id,
-    warnings: [...result.warnings, ...(work.haste.cancelled ? [unproved(plan, proof)] : [])],
-    ...(result.settings && { settings: result.settings }),
-    ...(proof && { proof }),
-  };
-  if (proof === undefined || proof.converged) return { outcome: 'deployed', ...told };
-  const differing = [`${next.name} ${proof.versions[next.name]}`, ...proof.modules.differing].join(', ');
-  const why = `it was healthy on the new image, and did not run what the image holds: ${differing}.`;
-  if (work.inputs.onFailure === 'stop') {
-    const message = `${plan.name}: ${why} It was left as it is, since on-failure is stop; the old container stands beside it, stopped.`;
+  const { id, warnings, settings } = result;
+  replaced.set(container.Id, id);
+  await follow(work, id);
+  const { failure, ...judged } = await judge(work, plan, id, next);
+  const told = { id, warnings, ...(settings && { settings }), ...judged };
+  if (failure === undefined) return { outcome: 'deployed', ...told };
+  if (work.inputs.onFailure === 'stop' && !work.haste.cancelled) {
+    const message = `${plan.name}: ${failure} It was left as it is, since on-failure is stop; the old container stands beside it, stopped.`;
     return { outcome: 'failed', ...told, message };
   }
-  return { ...told, ...(await goBackToOld(work, plan, target, why)) };
+  return { ...told, ...(await goBackToOld(work, plan, failure)) };
+}
+
+/** Why a new container that was healthy is not deployed, in a sentence, if it is not; and what was found out about it. */
+async function judge(
+  work: Work,
+  plan: ContainerPlan,
+  id: string,
+  next: ImageRelease,
+): Promise<Pick<Ended, 'proof' | 'unasked'> & { readonly failure?: string }> {
+  const life: Life = { ...lifeOf(await work.engine.inspectContainer(id)), restarts: 0, unhealthy: false };
+  const verified = await work.phase('prove', () => verifyBoot(work, plan, id, next));
+  const found = {
+    ...('proof' in verified && { proof: verified.proof }),
+    ...(verified.kind === 'unasked' && { unasked: verified.why }),
+  };
+  if (verified.kind === 'failed') return { ...found, failure: `It was healthy on the new image, and ${verified.why}.` };
+  const sick = await work.phase('soak', () => soak(work, id, life));
+  return { ...found, ...(sick !== undefined && { failure: `It was healthy on the new image, and then ${sick}.` }) };
 }
 
 /** Goes back to the container that a restart has stopped, and says why. Only before it is made final. */
-export async function goBackToOld(
-  work: Work,
-  plan: ContainerPlan,
-  target: ProbeTarget | undefined,
-  why: string,
-): Promise<Ended> {
-  const { engine, replaced } = work;
-  const options = { ...around(work, plan.name), why, old: plan.container };
+export async function goBackToOld(work: Work, plan: ContainerPlan, why: string): Promise<Ended> {
+  const { engine, replaced, probe } = work;
+  // What did not answer before the deploy cannot be waited for.
+  const probed = probe?.answeredBefore() ? probing(work) : undefined;
+  const options = { ...around(work, plan.name), why, old: plan.container, probed };
   const result = await work.phase('restore', () => goBack(engine, plan.name, options));
   if (result.kind === 'restored') {
     if (result.id === plan.container.Id) replaced.delete(plan.container.Id);
     else replaced.set(plan.container.Id, result.id);
-    await follow(work, target, result.id);
+    await follow(work, result.id);
   }
   return await tookBack(work, plan, result);
 }
@@ -98,11 +96,26 @@ async function tookBack(
   plan: ContainerPlan,
   result: Exclude<Recreated, { readonly kind: 'recreated' }>,
 ): Promise<Ended> {
-  if (result.kind !== 'failed') {
-    if (result.kind === 'restored' && result.id !== plan.container.Id) await work.arrive(result.id);
-    await noted(work, plan.name, 'undone');
-  }
-  return ended(plan, result);
+  if (result.kind === 'failed') return ended(plan, result);
+  if (result.kind === 'restored' && result.id !== plan.container.Id) await work.arrive(result.id);
+  await noted(work, plan.name, 'undone');
+  return ended(plan, result, result.kind === 'restored' ? await saidBack(work, plan, result) : '');
+}
+
+/** The last word is the node's own, if it could be asked before. */
+async function saidBack(
+  work: Work,
+  { from, reasons, container }: ContainerPlan,
+  { id, unseen }: { readonly id: string; readonly unseen?: true },
+): Promise<string> {
+  const silent = reasons.some(({ code }) =>
+    ['distribution-off', 'node-unreachable', 'container-stopped'].includes(code),
+  );
+  if (from === undefined || silent || unseen || work.haste.cancelled || !container.State.Running) return '';
+  const runs = await serving(work, id, [from], askedBackMs).catch(() => undefined);
+  return runs === undefined
+    ? ` Its node has not said since that it runs ${from}: look at it.`
+    : ` Its node says that it runs ${from}.`;
 }
 
 /** Makes a restart final. What stays for a way back is told, and what could not be tidied up makes no deploy fail. */
@@ -142,11 +155,11 @@ function endedSince({ name }: ContainerPlan) {
 
 /** What cannot be written down is no reason against a restart: the names of its containers say as much. */
 function around(work: Work, name: string) {
-  const { clock, haste, log } = work;
-  return { log, clock, haste, healthTimeoutMs, note: (step: Step) => noted(work, name, step) };
+  const { clock, haste, log, inputs } = work;
+  return { log, clock, haste, healthTimeoutMs: inputs.healthTimeoutMs, note: (step: Step) => noted(work, name, step) };
 }
 
-function ended(plan: ContainerPlan, result: Exclude<Recreated, { readonly kind: 'recreated' }>): Ended {
+function ended(plan: ContainerPlan, result: Exclude<Recreated, { readonly kind: 'recreated' }>, said = ''): Ended {
   const { name, container } = plan;
   switch (result.kind) {
     case 'untouched':
@@ -155,7 +168,7 @@ function ended(plan: ContainerPlan, result: Exclude<Recreated, { readonly kind: 
       const now = result.unseen
         ? 'The old container was started again, and there was no time to see it healthy.'
         : 'The old container serves again.';
-      return { outcome: 'rolled-back', id: result.id, message: `${name}: ${result.why} ${now}` };
+      return { outcome: 'rolled-back', id: result.id, message: `${name}: ${result.why} ${now}${said}` };
     }
     case 'failed':
       return { outcome: 'failed', id: container.Id, message: `${name}: ${result.why} ${result.state}` };
@@ -163,70 +176,19 @@ function ended(plan: ContainerPlan, result: Exclude<Recreated, { readonly kind: 
 }
 
 /** The container behind the name is another one, and so may its address be. */
-async function follow({ engine, log, probe }: Work, target: ProbeTarget | undefined, id: string): Promise<void> {
+async function follow({ engine, log, probe, target }: Work, id: string): Promise<void> {
   if (probe === undefined || target === undefined) return;
   const container: ContainerDetails = await engine.inspectContainer(id);
-  const place = askedAt(target, container, engine.host, log);
-  if (place !== undefined) probe.retarget(place);
+  probe.retarget(askedAt(target, container, engine.host, log));
 }
 
-function unproved({ name }: ContainerPlan, proof: Proof | undefined): string {
-  const proved = proof === undefined ? ', and there was no time to compare what it runs' : '';
-  return `${name}: the run was cancelled when the new container was about to serve, so that was finished${proved}.`;
-}
-
-/** Undefined where the node cannot be asked: then health on the new image is all there is to know. */
-async function prove(work: Work, container: string, next: ImageRelease): Promise<Proof | undefined> {
-  const { clock, engine, haste, inputs } = work;
-  const until = clock.now() + bootTimeoutMs;
-  while (clock.now() < until && haste.leftMs() > 0) {
-    const asked = readRunning(engine, await engine.inspectContainer(container), inputs);
-    const reading = await inTime(work, asked).catch(async (error: unknown) => {
-      // A busy machine does not answer each time.
-      if (clock.now() >= until) throw error;
-      return { kind: 'unasked' } as const;
-    });
-    if (reading === undefined) return undefined;
-    if (reading.kind === 'no-distribution' || (reading.kind === 'unreachable' && isOutOfReach(reading.vm))) {
-      return undefined;
-    }
-    if (reading.kind === 'running' && reading.release.booted) {
-      const { release } = reading;
-      const change = compare(release, next);
-      const differing = change.applications.rebuilt.flatMap(({ modules }) => modules);
-      const expected = Object.keys(release.modules).length;
-      const protocols = Object.keys(next.protocols).length;
-      return {
-        modules: { expected, matching: expected - differing.length, differing },
-        versions: Object.fromEntries([
-          [next.name, release.version],
-          ...release.applications.map(({ name, version }) => [name, version]),
-        ]),
-        environment: { matching: 0, differing: [] },
-        protocols: { expected: protocols, matching: protocols - change.protocols.length, differing: change.protocols },
-        supervision: { expected: 0, matching: 0, differing: [] },
-        registrations: { expected: 0, matching: 0, differing: [] },
-        processes: { oldCode: [], notMigrated: [] },
-        vm: { sameProcess: false, uptimeMs: release.uptimeMs },
-        notCompared: ['environment and supervision tree: this is a cold boot, so there is nothing to compare it with'],
-        converged: change.same,
-      };
-    }
-    await clock.sleep(200);
-  }
-  return undefined;
-}
-
-/** Undefined where the run was cancelled and its time is up. */
-async function inTime<T>({ clock, haste }: Pick<Work, 'clock' | 'haste'>, work: Promise<T>): Promise<T | undefined> {
-  let done = false;
-  const late = async () => {
-    while (!done && haste.leftMs() > 0) await clock.sleep(50);
-    return undefined;
+/** The HEALTHCHECK is waited for by itself. */
+function probing(work: Work): RecreateOptions['probed'] {
+  const { probe, clock } = work;
+  if (probe === undefined || probe.kind === 'docker') return undefined;
+  return async (id) => {
+    await follow(work, id);
+    const since = clock.now();
+    return () => probe.unanswered(since);
   };
-  try {
-    return await Promise.race([work, late()]);
-  } finally {
-    done = true;
-  }
 }

@@ -3,9 +3,11 @@ import type { Inputs } from '../inputs.js';
 import type { Step } from '../ledger/entry.js';
 import type { Clock, Log } from '../log.js';
 import type { RunningProbe } from '../probe/probe.js';
+import type { ProbeTarget } from '../probe/target.js';
 import type { ContainerReport, Method, Outcome, Phase, Proof, TimelineEvent } from '../report/report.js';
 import type { Haste } from './haste.js';
 import type { Errand } from './journal.js';
+import type { Turns } from './turns.js';
 
 /** What a roll-out works with. */
 export interface Fleet {
@@ -20,6 +22,8 @@ export interface Fleet {
   readonly replaced: Map<string, string>;
   /** When the run began, on the clock. */
   readonly began: number;
+  /** As many containers as may be down at once. */
+  readonly down: Turns;
   /** What is written down of the run in each container. */
   readonly errand: Errand;
 }
@@ -35,8 +39,11 @@ export interface Work {
   readonly replaced: Map<string, string>;
   /** How much time is left once the run is cancelled. */
   readonly haste: Haste;
-  /** Absent where nothing can be measured from outside. */
+  /** What the container is asked by; absent where it is asked nothing. */
+  readonly target?: ProbeTarget;
   readonly probe?: RunningProbe;
+  /** Runs what takes the container down, as soon as few enough others are down. */
+  readonly down: Turns;
   /** Runs one step under a name, and writes down how long it took. */
   readonly phase: <T>(name: string, work: () => Promise<T>) => Promise<T>;
   /** Writes down in the container what is about to be done, and fails where that cannot be written. */
@@ -54,6 +61,8 @@ export interface Ended {
   /** Somebody else has deployed since the plan was made: nothing of this run may follow. */
   readonly overtaken?: true;
   readonly proof?: Proof;
+  /** Why the node could not be asked what it runs. */
+  readonly unasked?: string;
   readonly lingering?: ContainerReport['lingering'];
   readonly settings?: ContainerReport['settings'];
   readonly warnings?: readonly string[];

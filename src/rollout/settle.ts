@@ -3,26 +3,26 @@ import { messageOf } from '../message-of.js';
 import type { Node } from '../node/node.js';
 import { text } from '../node/term.js';
 import type { ContainerPlan } from '../plan/plan.js';
+import type { ProcessNote } from '../release/processes.js';
 import { together } from './downgrade.js';
 import { drain } from './drain.js';
 import { goalOf, type Journey } from './journey.js';
 import { noted } from './noted.js';
 import { restart, settleRestarted } from './restart.js';
 import type { Ended, Work } from './run.js';
-import { serving } from './serving.js';
+import { fallen, serving } from './serving.js';
 import { tidy } from './shelf.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
 
-/** Lets old code run out, and makes the new release the one that the container boots. */
+/** Makes the new release the one that the container boots, once nobody is left in old code. */
 export async function settle(work: Work, plan: HotPlan, ended: Ended): Promise<Ended> {
   const { name, hot, container } = plan;
   const { next, running, bundle } = hot;
   const final = { name, container, node: running.node, from: running.version, to: next.version, loads: bundle.loads };
   return await finish(work, final, ended, async (lingering) => {
     work.log.info(`${name}: ${lingering} processes stay in old code, and lingering is restart`);
-    const { probe: target } = work.inputs;
-    const restarted = await restart(work, { plan, next, target, onPhase: () => undefined });
+    const restarted = await work.down(() => restart(work, { plan, next, onPhase: () => undefined }));
     if (restarted.outcome === 'refused') {
       return { kept: `${restarted.message ?? `${name} was not changed.`} Its processes stay in old code.` };
     }
@@ -43,6 +43,14 @@ export async function settleJourney(
   const { loads } = together(steps);
   const final = { name, container, node: running.node, from: running.version, to, loads };
   return await finish(work, final, ended);
+}
+
+/** Lets old code run out, which may take long, while the way back is still open. */
+export async function drained(
+  work: Work,
+  { node, loads }: { readonly node: Node; readonly loads: readonly string[] },
+): Promise<readonly ProcessNote[]> {
+  return await work.phase('drain', () => drain(work, node, loads));
 }
 
 /** What is to be final, and where. */
@@ -67,7 +75,7 @@ async function finish(
 ): Promise<Ended> {
   const { name, node, from, to, loads, container } = final;
   await noted(work, name, 'settle');
-  const lingering = await work.phase('drain', () => drain(work, node, loads));
+  const lingering = ended.lingering ?? (await drained(work, { node, loads }));
   const ends = lingering.length > 0 && work.inputs.lingering === 'restart';
   const replaced = ends && instead !== undefined ? await instead(lingering.length) : undefined;
   if (replaced !== undefined && 'ended' in replaced) {
@@ -78,14 +86,16 @@ async function finish(
   const restarts = ends && replaced === undefined;
   const refused = await work.phase('make permanent', () => makePermanent(node, to));
   if (refused !== undefined) {
+    const otherwise = await fallen(work, container.Id, to).catch(() => undefined);
+    const runs = otherwise ?? `runs ${to}`;
     return {
       ...ended,
       outcome: 'failed',
-      message: `${name} runs ${to}, and it could not be made permanent (${refused}): a restart of the container would boot ${from}.`,
+      message: `${name} ${runs}, and ${to} could not be made permanent (${refused}): a restart of the container boots ${from}.`,
     };
   }
   if (restarts) {
-    const failed = await work.phase('restart', () => restarted(work, container, to));
+    const failed = await work.phase('restart', () => work.down(() => restarted(work, container, to)));
     if (failed !== undefined) {
       return { ...ended, outcome: 'failed', message: `${name}: ${failed}` };
     }

@@ -8,7 +8,7 @@ import { unready } from './leg.js';
 import { noted } from './noted.js';
 import { measure, prove } from './proof.js';
 import type { Ended, Work } from './run.js';
-import { soak } from './soak.js';
+import { type Life, lifeOf, soak } from './soak.js';
 
 type HotPlan = ContainerPlan & { readonly method: 'relup' };
 
@@ -29,6 +29,7 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   };
   const request = { ...up(hot, inputs.suspendTimeoutMs), baseline: hot.baseline };
 
+  let life: Life;
   const prepared = prepareSwitch(request);
   try {
     const changed = await phase('check', () =>
@@ -39,6 +40,7 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
       const message = `${plan.name} was not changed: ${changed.why}`;
       return { outcome: 'refused', id: container.Id, message, ...(changed.overtaken && { overtaken: true }) };
     }
+    life = lifeOf(await engine.inspectContainer(container.Id));
     await work.note('stage');
     await phase('stage', () => stage(engine, container.Id, root, bundle));
     await work.note('switch');
@@ -74,7 +76,7 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
       proof,
     };
   }
-  const sick = await phase('soak', () => soak(work, container.Id));
+  const sick = await phase('soak', () => soak(work, container.Id, life));
   if (sick !== undefined) {
     return { ...(await bringBack(work, plan, { why: sick, by: 'downgrade' })), proof };
   }

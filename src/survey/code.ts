@@ -14,6 +14,7 @@ import { compareTrees, type Tree } from '../release/supervision.js';
 import { assemble } from '../upgrade/assembly.js';
 import { readWay } from '../upgrade/stored-way.js';
 import { ready } from '../upgrade/switch.js';
+import { surveyBoots } from './boots.js';
 import type { Shared } from './shared.js';
 import type { Site } from './site.js';
 import { study } from './study.js';
@@ -40,6 +41,10 @@ export async function surveyCode(
   const within = confinement(container);
   const key = JSON.stringify([oldImage.Id, running.version, running.modules, Env, Cmd, Entrypoint, within]);
   const { modules, boot } = await shared.studies(key, () => study(site, container, oldImage, comparison));
+  const faulty = await surveyBoots(site, { container, oldImage, nodeName: running.nodeName }, shared, boot);
+  if (closed(faulty)) {
+    return { kind: 'closed', reasons: faulty };
+  }
   const tree = await treeOf(running);
   const supervision = boot.kind === 'booted' ? compareTrees(tree, boot.facts.tree) : { unknown: boot.why };
   const from = await cameFrom(site, container, running);

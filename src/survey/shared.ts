@@ -1,6 +1,7 @@
 import type { ImageDetails } from '../docker/details.js';
 import { once } from '../once.js';
 import type { ImageChange } from '../release/base.js';
+import type { ColdBoot } from '../release/cold-boot.js';
 import type { Assembly } from '../upgrade/assembly.js';
 import type { Study } from './study.js';
 
@@ -8,6 +9,7 @@ import type { Study } from './study.js';
 export interface Shared {
   images(oldImage: ImageDetails, read: () => Promise<ImageChange>): Promise<ImageChange>;
   studies(key: string, read: () => Promise<Study>): Promise<Study>;
+  boots(key: string, boot: () => Promise<ColdBoot>): Promise<ColdBoot>;
   assemblies(key: string, make: () => Promise<Assembly>): Promise<Assembly>;
 }
 
@@ -16,6 +18,7 @@ export function sharing(): Shared {
   return {
     images: (oldImage, read) => images(oldImage.Id, read),
     studies: once<Study>(),
+    boots: once<ColdBoot>(),
     assemblies: once<Assembly>(),
   };
 }

@@ -15,6 +15,7 @@ import { compare } from '../release/compare.js';
 import { listingIn } from '../release/image-files.js';
 import type { ImageRelease } from '../release/release.js';
 import { bootedVersion, type Reading, readRunning } from '../release/running.js';
+import { surveyBoots } from './boots.js';
 import { surveyCode } from './code.js';
 import { existing } from './existing.js';
 import { type Shared, sharing } from './shared.js';
@@ -99,7 +100,8 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
   };
   const reasons = judgeRelease(comparison);
   if (closed(reasons)) {
-    return recreated({ ...base, from, reasons }, running.root, next);
+    const boots = await surveyBoots(site, { container, oldImage, nodeName: running.nodeName }, shared);
+    return recreated({ ...base, from, reasons: [...reasons, ...boots] }, running.root, next);
   }
   const code = await surveyCode(site, { container, oldImage }, comparison, shared);
   if (code.kind === 'closed') {

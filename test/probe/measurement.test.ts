@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { Downtime } from '../../src/probe/downtime.js';
 import { type LatencyByPeriod, percentile } from '../../src/probe/latency.js';
 import { measurement } from '../../src/probe/measurement.js';
+import type { Sample } from '../../src/probe/sample.js';
 import type * as report from '../../src/report/report.js';
 import { anyRun, bad, late, ok } from './run.js';
 
@@ -18,9 +19,36 @@ describe('a measurement', () => {
     const none = { requests: 0, failed: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 };
     expect(measurement([], never, 10)).toEqual({
       downtime: { ms: 0, longestGapMs: 0, requests: 0, failed: 0 },
+      failures: [],
       latency: { before: none, during: none, after: none },
       proberLagMs: 0,
     });
+  });
+
+  it('counts a gap that is still open at the end, and one that was open at the beginning', () => {
+    const gap = (samples: readonly Sample[]) => measurement(samples, never, 10).downtime.longestGapMs;
+    expect(gap([ok(0, 2), bad(10, 5), bad(500, 5)])).toBe(503);
+    expect(gap([bad(0, 5), bad(10, 5), ok(400, 2), ok(410, 2)])).toBe(402);
+    expect(gap([bad(0, 5), bad(300, 5)])).toBe(305);
+  });
+
+  it('says what failed requests got, and from when to when', () => {
+    const samples = [ok(0), bad(10, 1, 'ECONNREFUSED'), bad(20, 9, 'timeout'), bad(30, 1, 'ECONNREFUSED'), ok(40)];
+    expect(measurement(samples, never, 10).failures).toEqual([
+      { what: 'ECONNREFUSED', count: 2, first: 10, last: 30 },
+      { what: 'timeout', count: 1, first: 20, last: 20 },
+    ]);
+  });
+
+  it('never has more downtime, nor a longer gap, than it took', () => {
+    fc.assert(
+      fc.property(anyRun, (samples) => {
+        const { downtime } = measurement(samples, never, 10);
+        const took = Math.max(0, ...samples.map(({ end }) => end)) - Math.min(...samples.map(({ start }) => start), 0);
+        expect(downtime.ms).toBeLessThanOrEqual(took);
+        expect(downtime.longestGapMs).toBeLessThanOrEqual(took);
+      }),
+    );
   });
 
   it('puts each request in the period in which it was sent', () => {

@@ -5,7 +5,7 @@ import type { Sample } from '../../src/probe/sample.js';
 export const ok = (start: number, ms = 1): Sample => ({ due: start, start, end: start + ms });
 
 /** Failed after so many milliseconds. */
-export const bad = (start: number, ms = 1): Sample => ({ ...ok(start, ms), failure: 'ECONNREFUSED' });
+export const bad = (start: number, ms = 1, failure = 'ECONNREFUSED'): Sample => ({ ...ok(start, ms), failure });
 
 /** Answered, and sent later than it was due. */
 export const late = (due: number, start: number, ms = 1): Sample => ({ due, start, end: start + ms });

@@ -59,6 +59,7 @@ function world({
   };
   const around = {
     engine,
+    inputs: { healthTimeoutMs: 120_000 },
     log: { info: (line: string) => void said.push(line), warning: () => undefined, debug: () => undefined },
     clock: { now: () => now, date: () => now, sleep: async (ms: number) => pass(ms) },
   } as unknown as Surroundings;

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { carryOut } from '../../src/carry-out.js';
 import type { ContainerDetails } from '../../src/docker/details.js';
 import type { Engine } from '../../src/docker/engine.js';
 import { systemClock } from '../../src/log.js';
 import { parseProbe } from '../../src/probe/target.js';
-import { Refusal } from '../../src/refusal.js';
-import type { Decided } from '../../src/reporting.js';
 import { askedAt } from '../../src/rollout/asked.js';
 import { carryOut as carryOutOne } from '../../src/rollout/one.js';
 import type { Fleet } from '../../src/rollout/run.js';
@@ -20,6 +17,7 @@ const container = (running: boolean): ContainerDetails =>
     State: { Status: running ? 'running' : 'exited', Running: running, Restarting: false },
     HostConfig: { NetworkMode: 'none' },
     NetworkSettings: { Ports: {}, Networks: {} },
+    Config: { Labels: null },
   }) as unknown as ContainerDetails;
 
 const plan = (running: boolean) => ({
@@ -48,27 +46,19 @@ const log = {
   group: async <T>(_: string, work: () => Promise<T>) => await work(),
 };
 const signal = new AbortController().signal;
-const inputs = { probe, mode: 'rollback', environment: 'production', canary: 1, maxParallel: 4 };
+const inputs = { probe, containers: [], mode: 'rollback', environment: 'production', canary: 1, maxParallel: 4 };
 
 describe('a container that has no address', () => {
-  it('is refused before anything changes where it runs', async () => {
-    const world = { log, clock: systemClock, signal, environment: {} };
-    const run = { id: '1', holder: { by: 'ada' } };
-    const fleet = [plan(false), plan(true)];
-    const decided = { inputs, world, run, image: {}, next: {}, plans: fleet, began: 0 } as unknown as Decided;
-    const refusal = carryOut(engine, decided);
-    await expect(refusal).rejects.toBeInstanceOf(Refusal);
-    await expect(refusal).rejects.toThrow("web-1 can't be probed at {container}:4000");
-  });
-
-  it('is not asked where it has ended, and is gone back with all the same', async () => {
+  it('does not answer, and is gone back with all the same', async () => {
     const errand = { run: '1', task: 'rollback', environment: 'production', by: 'ada', fleet: ['web-1'], to: {} };
-    const fleet = { engine, log, clock: systemClock, inputs, image: {}, signal, replaced: new Map(), began: 0, errand };
+    const down = async <T>(work: () => Promise<T>) => await work();
+    const around = { engine, log, clock: systemClock, inputs, image: {}, signal, replaced: new Map(), began: 0 };
+    const fleet = { ...around, errand, down };
     const haste = { cancelled: false, leftMs: () => 0 };
     const { ended } = await carryOutOne(fleet as unknown as Fleet, plan(false) as never, haste as never);
     // It came as far as the engine, of which there is none here.
     expect(ended).toMatchObject({ outcome: 'refused', message: expect.stringMatching(/^web-1 was not changed: /) });
-    expect(said).toContainEqual(expect.stringMatching(/^web-1 can't be probed at .*: its downtime is not measured$/));
-    expect(askedAt(probe, container(false), 'localhost', log)).toBeUndefined();
+    expect(said).toContainEqual(expect.stringMatching(/^web-1 can't be probed at .*: it counts as down$/));
+    expect(askedAt(probe, container(false), 'localhost', log)).toMatchObject({ kind: 'nowhere' });
   });
 });

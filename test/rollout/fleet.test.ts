@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { asOne, conclude, inWaves } from '../../src/rollout/fleet.js';
 import type { Carried } from '../../src/rollout/one.js';
 
+const several = fc.integer({ min: 1, max: 5 });
+
 describe('a fleet', () => {
   it.each<[string[], number, number, string[][]]>([
     [['a', 'b', 'c', 'd', 'e'], 1, 2, [['a'], ['b', 'c'], ['d', 'e']]],
@@ -23,57 +25,89 @@ describe('a fleet', () => {
     [['a', 'b'], 9, 4, [['a', 'b']]],
     [[], 1, 4, []],
   ])('of %j with a canary of %i goes %i at a time: %j', (all, canary, parallel, waves) => {
-    expect(inWaves(all, canary, parallel)).toEqual(waves);
+    const sizes = { canary, maxParallel: parallel, maxUnavailable: 1 };
+    expect(inWaves(all, sizes, () => false)).toEqual(waves);
   });
 
   it('is deployed to in full, each once and in its order, and never more at a time than was asked for', () => {
     fc.assert(
-      fc.property(fc.array(fc.nat()), fc.nat(5), fc.integer({ min: 1, max: 5 }), (all, canary, parallel) => {
-        const waves = inWaves(all, canary, parallel);
+      fc.property(fc.array(fc.nat()), fc.nat(5), several, several, (all, canary, maxParallel, maxUnavailable) => {
+        const isRestart = (one: number) => one % 2 === 0;
+        const waves = inWaves(all, { canary, maxParallel, maxUnavailable }, isRestart);
         expect(waves.flat()).toEqual(all);
+        expect(waves.every((wave) => wave.filter(isRestart).length <= maxUnavailable)).toBe(true);
         const spared = canary > 0 && all.length > canary;
-        expect(waves.every((wave, at) => wave.length > 0 && (wave.length <= parallel || (spared && at === 0)))).toBe(
-          true,
-        );
+        const most = spared ? Math.max(maxParallel, canary) : maxParallel;
+        expect(waves.every((wave) => wave.length > 0 && wave.length <= most)).toBe(true);
+        const hot = inWaves(all, { canary, maxParallel, maxUnavailable }, () => false);
         if (spared) {
-          expect(waves[0]).toHaveLength(canary);
+          expect(hot[0]).toHaveLength(canary);
         }
       }),
     );
   });
+
+  it('is restarted one at a time by default, also where the canary is larger, and hot loads go beside', () => {
+    const sizes = { canary: 2, maxParallel: 4, maxUnavailable: 1 };
+    const isRestart = (one: string) => one.startsWith('r');
+    expect(inWaves(['r1', 'r2', 'r3', 'r4'], sizes, isRestart)).toEqual([['r1'], ['r2'], ['r3'], ['r4']]);
+    expect(inWaves(['h1', 'r1', 'h2', 'r2', 'r3', 'h3'], sizes, isRestart)).toEqual([
+      ['h1', 'r1'],
+      ['h2', 'r2'],
+      ['r3', 'h3'],
+    ]);
+  });
 });
 
 describe('a fleet that has come through', () => {
-  const concluded = async (
-    standing: Readonly<Record<string, boolean>>,
-    onFailure: 'rollback' | 'restart' | 'stop' = 'rollback',
-  ) => {
+  type Standing = Readonly<Record<string, 'stands' | 'falls before' | 'falls in its drain'>>;
+  const concluded = async (standing: Standing, onFailure: 'rollback' | 'restart' | 'stop' = 'rollback') => {
     const told: string[] = [];
-    const carried = Object.entries(standing).map(([name, stands]) => ({
+    const one = (name: string, fallen: string | undefined, later: string | undefined) => ({
       plan: { name },
-      stands: async () => stands,
+      fallen: async () => fallen,
+      drain: async () => {
+        told.push(`${name} drains`);
+        return one(name, later, later);
+      },
       settle: async () => void told.push(`${name} is final`) as unknown as Carried,
       revert: async (why: string) => void told.push(`${name} goes back: ${why}`) as unknown as Carried,
-    }));
-    await conclude(carried, { log: { warning: () => undefined }, inputs: { onFailure } });
+    });
+    const carried = Object.entries(standing).map(([name, how]) =>
+      one(name, how === 'falls before' ? fell : undefined, how === 'stands' ? undefined : fell),
+    );
+    type One = (typeof carried)[number];
+    await conclude<One>(carried, { log: { warning: () => undefined }, inputs: { onFailure } });
     return told;
   };
+  const fell = 'runs 1.0.0 since its VM was started again';
+  const why = `web-1 had come through, and ${fell}`;
 
-  it('is made final', async () => {
-    expect(await concluded({ 'web-1': true, 'web-2': true })).toEqual(['web-1 is final', 'web-2 is final']);
+  it('is made final, once nothing takes its time any more', async () => {
+    expect(await concluded({ 'web-1': 'stands', 'web-2': 'stands' })).toEqual([
+      ...['web-1 drains', 'web-2 drains', 'web-1 is final', 'web-2 is final'],
+    ]);
   });
 
-  it('goes back as a whole where the canary has ended while the others had their turn', async () => {
-    const why = 'web-1 had come up healthy on the new image, and has ended since';
-    expect(await concluded({ 'web-1': false, 'web-2': true })).toEqual([
+  it('goes back as a whole if the canary has fallen while the others had their turn', async () => {
+    expect(await concluded({ 'web-1': 'falls before', 'web-2': 'stands' })).toEqual([
       `web-1 goes back: ${why}`,
       `web-2 goes back: ${why}`,
     ]);
   });
 
-  it('goes nowhere by itself where a failure is left to a person', async () => {
+  it('goes back as a whole if one has fallen while old code ran out: none is final then', async () => {
+    expect(await concluded({ 'web-1': 'falls in its drain', 'web-2': 'stands' })).toEqual([
+      ...['web-1 drains', 'web-2 drains', `web-1 goes back: ${why}`, `web-2 goes back: ${why}`],
+    ]);
+  });
+
+  it('goes nowhere by itself if a failure is left to a person', async () => {
     // To make one final that has ended is what says that it failed.
-    expect(await concluded({ 'web-1': false, 'web-2': true }, 'stop')).toEqual(['web-1 is final', 'web-2 is final']);
+    expect((await concluded({ 'web-1': 'falls before', 'web-2': 'stands' }, 'stop')).slice(2)).toEqual([
+      'web-1 is final',
+      'web-2 is final',
+    ]);
   });
 });
 

@@ -25,6 +25,7 @@ it('makes what was loaded hot final where no new container can end its old code'
     inputs: { drainMs: 0, lingering: 'restart', keep: 0 },
     signal: new AbortController().signal,
     phase: async (_: string, step: () => Promise<unknown>) => await step(),
+    down: async (task: () => Promise<unknown>) => await task(),
     note: async (step: string) => void steps.push(step),
   } as unknown as Work;
   const release = { version: '1.0.0', node };

@@ -55,6 +55,7 @@ export async function workplace(
     image: { reference: 'none', id: 'none' },
     replaced: new Map(),
     haste: noHaste,
+    down: (task) => task(),
     phase,
     arrive: async () => undefined,
     note: async (step) => {
