@@ -32,7 +32,7 @@ export async function moduleChanges(
   running: RunningRelease,
   next: ImageRelease,
 ): Promise<readonly ModuleChanges[]> {
-  const beams = (directory: string) => text(`${directory}/ebin/*.beam`);
+  const ebin = (directory: string) => text(`${directory}/ebin`);
   const consolidated = `${next.root}/releases/${next.version}/consolidated`;
   const specification = (directory: string, name: string) => text(`${directory}/ebin/${name}.app`);
   const pairs = changed.map(({ name, from, toDirectory }) => ({
@@ -44,10 +44,10 @@ export async function moduleChanges(
     module: 'hot_deploy_release',
     function: 'modules',
     argument: map({
-      old: pairs.map((pair) => beams(pair.old)),
-      new: pairs.map((pair) => beams(pair.new)),
+      old: pairs.map((pair) => ebin(pair.old)),
+      new: pairs.map((pair) => ebin(pair.new)),
       loads: [
-        ...added.map(({ directory }) => beams(directory)),
+        ...added.map(({ directory }) => text(`${directory}/ebin/*.beam`)),
         ...protocols.filter((name) => name in next.protocols).map((name) => text(`${consolidated}/${name}.beam`)),
       ],
       specifications: pairs.map((pair) =>
@@ -63,11 +63,16 @@ export async function moduleChanges(
 
 function ofApplication(
   name: string,
-  from: readonly ModuleFacts[],
-  to: readonly ModuleFacts[],
+  old: readonly ModuleFacts[],
+  fresh: readonly ModuleFacts[],
   running: RunningRelease,
   next: ImageRelease,
 ): Omit<ModuleChanges, 'started'> {
+  const own = next.applications.find((application) => application.name === name)?.modules ?? {};
+  // Another application's module of the same name stands before it on the code path.
+  const hidden = new Set(fresh.map(({ module }) => module).filter((module) => !(module in own)));
+  const shown = ({ module }: ModuleFacts) => !hidden.has(module);
+  const [from, to] = [old.filter(shown), fresh.filter(shown)];
   const before = new Map(from.map((module) => [module.module, module]));
   const after = new Map(to.map((module) => [module.module, module]));
   return {

@@ -1,4 +1,4 @@
-import { map, type Term, text, write } from '../node/term.js';
+import { map, type Term, text, tuple, write } from '../node/term.js';
 import { packEntries } from '../release/archive.js';
 import type { Change } from '../release/compare.js';
 import { oldRoot } from '../release/modules.js';
@@ -44,6 +44,9 @@ export async function makeRelup(
       path: [text(`${next.root}/lib/*/ebin`), text(`${oldRoot}/lib/*/ebin`)],
       new_protocols: protocols(consolidatedIn(running, next, consolidated), change.protocols, next.protocols),
       old_protocols: protocols(consolidated, [...change.protocols, ...gone], running.modules),
+      exchanged: change.applications.changed.map(({ name, from, toDirectory }) =>
+        tuple(text(`${oldRoot}/lib/${name}-${from}/ebin`), text(`${toDirectory}/ebin`)),
+      ),
       joined: change.applications.added.map(({ directory }) => text(`${directory}/ebin`)),
     }),
   })) as Relup;

@@ -88,16 +88,25 @@ directory(Application) ->
         Directory -> text(Directory)
     end.
 
-%% Module to digest, for the modules of all loaded applications or for those named. What is not loaded
-%% is read from where the code server would load it.
+%% Module to digest, for the modules of all loaded applications or for those named. What is not loaded is read from where
+%% the code server would load it. What an application's specification leaves out and lies in its directory is a module of
+%% it as well, if it can be loaded.
 -spec digests(all | [module()]) -> #{module() => binary()}.
 digests(all) ->
-    digests(
-        lists:append([Modules || {Application, _, _} <- application:loaded_applications(),
-                                 {ok, Modules} <- [application:get_key(Application, modules)]]) ++ consolidated()
-    );
+    Applications = [Application || {Application, _, _} <- application:loaded_applications()],
+    Listed = [Module || Application <- Applications, {ok, Modules} <- [application:get_key(Application, modules)], Module <- Modules],
+    Named = sets:from_list([atom_to_list(Module) || Module <- Listed]),
+    Unlisted = [list_to_atom(Name) || Application <- Applications, Name <- beams(Application), not sets:is_element(Name, Named)],
+    Others = maps:filter(fun(_, Digest) -> Digest =/= null end, digests(Unlisted)),
+    maps:merge(Others, digests(Listed ++ consolidated()));
 digests(Modules) ->
     maps:from_list([{Module, digest(Module)} || Module <- Modules]).
+
+beams(Application) ->
+    case code:lib_dir(Application) of
+        {error, bad_name} -> [];
+        Directory -> [filename:basename(File, ".beam") || File <- filelib:wildcard(Directory ++ "/ebin/*.beam")]
+    end.
 
 %% Protocols of applications that are never loaded (iex in most releases) are consolidated too.
 consolidated() ->
@@ -122,8 +131,8 @@ on_disk(Module) ->
     case code:which(Module) of
         File when is_list(File), File =/= "" ->
             case beam_lib:md5(File) of
-                {ok, {_, Digest}} -> binary:encode_hex(Digest);
-                {error, beam_lib, _} -> null
+                {ok, {Module, Digest}} -> binary:encode_hex(Digest);
+                _ -> null
             end;
         _ ->
             null

@@ -1,13 +1,16 @@
 %% A release as it lies on disk, read by the release's own runtime.
 -module(hot_deploy_release).
 -export([read/1, modules/1]).
+-export([beams/1]).
 
-%% Root is the release's directory. Answers the release that start_erl.data names, with the digest of
-%% every module, consolidated protocols taking the place of the application's own.
+%% Root is the release's directory. Answers the release that start_erl.data names, with the digest of every module that a
+%% node which boots it can load: `ebin` decides, since an application's specification may leave modules out (OTP's asn1 does).
+%% A module of two applications is that of the first on the code path. Consolidated protocols stand apart.
 -spec read(#{root := string()}) -> hot_deploy_json:json().
 read(#{root := Root}) ->
     {Erts, Version} = start_erl_data(Root),
-    {Name, Applications} = rel_file(Root, Version),
+    {Name, Listed, Path} = rel_file(Root, Version),
+    Applications = shadowed([(application(Root, Application))#{mode => mode(Application)} || Application <- Listed], Path),
     Consolidated = filename:join([Root, "releases", Version, "consolidated"]),
     #{
         name => text(Name),
@@ -15,9 +18,19 @@ read(#{root := Root}) ->
         erts => text(Erts),
         otp => text(erlang:system_info(otp_release)),
         root => text(Root),
-        applications => [(application(Root, Application))#{mode => mode(Application)} || Application <- Applications],
-        protocols => digests(Consolidated)
+        applications => Applications,
+        protocols => maps:from_list([{text(Module), digest(File)} || {Module, File} <- files(Consolidated)])
     }.
+
+shadowed(Applications, Path) ->
+    Place = fun(Directory) -> length(lists:takewhile(fun(Each) -> Each =/= Directory end, Path)) end,
+    First = lists:foldl(
+        fun(#{directory := Directory, modules := Modules}, Owners) ->
+            At = {Place(unicode:characters_to_list(filename:basename(Directory))), Directory},
+            maps:merge_with(fun(_, One, Other) -> min(One, Other) end, Owners, maps:map(fun(_, _) -> At end, Modules))
+        end, #{}, Applications),
+    [Application#{modules := maps:filter(fun(Module, _) -> element(2, maps:get(Module, First)) =:= Directory end, Modules)}
+     || #{directory := Directory, modules := Modules} = Application <- Applications].
 
 start_erl_data(Root) ->
     File = filename:join([Root, "releases", "start_erl.data"]),
@@ -48,19 +61,26 @@ rel_file(Root, Version) ->
     end.
 
 %% What a start of the container would boot: release_handler takes it too, once the new release is permanent.
-booting(Directory, {Name, _} = Release, Version) ->
+booting(Directory, {Name, Applications}, Version) ->
     Files = [filename:join(Directory, Boot) || Boot <- ["start.boot", lists:concat([Name, ".boot"])]],
     case [File || File <- Files, filelib:is_regular(File)] of
         [File | _] ->
             {ok, Binary} = file:read_file(File),
             try binary_to_term(Binary) of
-                {script, {_, Version}, Script} when is_list(Script) -> Release;
+                {script, {_, Version}, Script} when is_list(Script) -> {Name, Applications, code_path(Script)};
                 _ -> refuse(no_release, [File, " is no boot script of version ", Version])
             catch
                 error:badarg -> refuse(no_release, [File, " is no boot script"])
             end;
         [] ->
             refuse(no_release, ["no boot script in ", Directory])
+    end.
+
+%% Names of the applications' directories, in the order in which code is looked for: the last path of a script has them all.
+code_path(Script) ->
+    case [Path || {path, Path} <- lists:reverse(Script)] of
+        [Path | _] -> [filename:basename(filename:dirname(Ebin)) || Ebin <- Path];
+        [] -> []
     end.
 
 application(Root, {Name, Version, _}) -> application(Root, {Name, Version});
@@ -107,10 +127,31 @@ consult(File) ->
         false -> {error, "there is no such file"}
     end.
 
-digests(Directory) ->
-    maps:from_list(
-        [{text(filename:basename(File, ".beam")), digest(File)} || File <- filelib:wildcard(Directory ++ "/*.beam")]
-    ).
+digests(Ebin) ->
+    maps:from_list([{text(Module), digest(File)} || {Module, File} <- beams(Ebin)]).
+
+%% The modules of an application that can be loaded, by their files. One that its specification lists has to be such; any
+%% other file may be something else.
+-spec beams(string()) -> [{string(), string()}].
+beams(Ebin) ->
+    Listed = listed(Ebin),
+    [Each || {_, File} = Each <- files(Ebin), is_listed(File, Listed) orelse is_module(File)].
+
+files(Directory) -> [{filename:basename(File, ".beam"), File} || File <- filelib:wildcard(Directory ++ "/*.beam")].
+
+%% Where no specification is, as beside consolidated protocols, every file counts.
+listed(Ebin) ->
+    case [Modules || File <- filelib:wildcard(Ebin ++ "/*.app"), Modules <- [proplists:get_value(modules, keys(File), [])]] of
+        [] -> all;
+        Lists -> [atom_to_list(Module) || Module <- lists:append(Lists)]
+    end.
+
+is_module(File) ->
+    Name = filename:basename(File, ".beam"),
+    case filelib:is_regular(File) andalso beam_lib:md5(File) of
+        {ok, {Module, _}} -> atom_to_list(Module) =:= Name;
+        _ -> false
+    end.
 
 %% Over the chunks that matter, as the loader computes it: equal whether stripped or not.
 digest(File) ->
@@ -133,10 +174,14 @@ digest(File) ->
     old := [string()], new := [string()], loads := [string()], specifications := [{string(), string()}]
 }) -> hot_deploy_json:json().
 modules(#{old := Old, new := New, loads := Loads, specifications := Specifications}) ->
-    [loadable(File) || Wildcard <- Loads, File <- filelib:wildcard(Wildcard)],
+    [loadable(File) || Wildcard <- Loads,
+                       Listed <- [listed(filename:dirname(Wildcard))],
+                       File <- filelib:wildcard(Wildcard),
+                       is_listed(File, Listed)],
     #{
-        old => [[module(File, fun on_load/1) || File <- filelib:wildcard(Wildcard)] || Wildcard <- Old],
-        new => [[module(File, fun loadable/1) || File <- filelib:wildcard(Wildcard)] || Wildcard <- New],
+        old => [[module(File, fun on_load/1) || {_, File} <- beams(Ebin)] || Ebin <- Old],
+        new => [[module(File, fun loadable/1) || {_, File} <- beams(Ebin), is_listed(File, Listed) orelse is_loadable(File)]
+                || Ebin <- New, Listed <- [listed(Ebin)]],
         started => [started(keys(OldFile), keys(NewFile)) || {OldFile, NewFile} <- Specifications]
     }.
 
@@ -205,6 +250,11 @@ asked(Module) ->
         exit(Asked, kill),
         null
     end.
+
+is_listed(_, all) -> true;
+is_listed(File, Listed) -> lists:member(filename:basename(File, ".beam"), Listed).
+
+is_loadable(File) -> not is_tuple(prepared(File)).
 
 loadable(File) ->
     case prepared(File) of

@@ -5,15 +5,16 @@
 
 %% A release is given by its .rel file without the extension; old directories are searched for what
 %% only the old release has. Protocols are those whose consolidated module differs, and directories are
-%% where they lie on the node. Joined are the code directories of applications that only the new release has. Answers the relup as text and the warnings of systools in its own words.
+%% where they lie on the node. Joined are the code directories of applications that only the new release has. Exchanged are
+%% the code directories of the others that change. Answers the relup as text and the warnings of systools in its own words.
 -spec make(#{
-    new := string(), old := string(), path := [string()],
+    new := string(), old := string(), path := [string()], exchanged := [{Old :: string(), New :: string()}],
     new_protocols := protocols(), old_protocols := protocols(), joined := [string()]
 }) -> hot_deploy_json:json().
 -type protocols() :: #{directory := string() | none, modules := [string()]}.
-make(#{new := New, old := Old, path := Wildcards, joined := Joined,
+make(#{new := New, old := Old, path := Wildcards, joined := Joined, exchanged := Exchanged,
        new_protocols := NewProtocols, old_protocols := OldProtocols}) ->
-    Path = lists:append([filelib:wildcard(Wildcard) || Wildcard <- Wildcards]),
+    Path = described(Exchanged) ++ lists:append([filelib:wildcard(Wildcard) || Wildcard <- Wildcards]),
     %% systools itself is part of the release (sasl) and lies on no path of a VM that booted start_clean.
     ok = code:add_pathsz(Path),
     case systools:make_relup(New, [Old], [Old], [{path, Path}, noexec, silent]) of
@@ -32,6 +33,26 @@ make(#{new := New, old := Old, path := Wildcards, joined := Joined,
         {error, Module, Error} ->
             throw({refused, relup_failed, text(Module:format_error(Error))})
     end.
+
+%% Directories that come first on the path of systools. It knows the modules of an application from its specification alone,
+%% and refuses an appup that names another: here it lists all that the application has.
+described(Exchanged) ->
+    Root = string:trim(os:cmd("mktemp -d")),
+    lists:append([[described(filename:join(Root, Side), Ebin) || {Side, Ebin} <- [{"old", Old}, {"new", New}]]
+                  || {Old, New} <- Exchanged]).
+
+described(Root, Ebin) ->
+    [File | _] = filelib:wildcard(Ebin ++ "/*.app"),
+    {ok, [{application, Name, Properties}]} = file:consult(File),
+    Listed = proplists:get_value(modules, Properties, []),
+    Modules = lists:usort(Listed ++ [list_to_atom(Module) || {Module, _} <- hot_deploy_release:beams(Ebin)]),
+    Directory = filename:join([Root, Name, "ebin"]),
+    Copy = filename:join(Directory, Name),
+    ok = filelib:ensure_dir(Copy),
+    Specification = {application, Name, lists:keystore(modules, 1, Properties, {modules, Modules})},
+    ok = file:write_file(lists:concat([Copy, ".app"]), io_lib:format("%% coding: utf-8~n~tp.~n", [Specification])),
+    _ = file:copy(filename:rootname(File) ++ ".appup", lists:concat([Copy, ".appup"])),
+    Directory.
 
 %% systools adds the directories of applications that join to the code path, and never takes them off.
 left(Directories) -> [{apply, {code, del_path, [Directory]}} || Directory <- Directories].

@@ -11,7 +11,7 @@ said(Sources, {Old, New}) ->
                  File
              end || {Name, Keys} <- [{"old.app", Old}, {"new.app", New}]],
     try
-        hot_deploy_release:modules(#{old => [], new => [filename:join(Root, "*.beam")], loads => [],
+        hot_deploy_release:modules(#{old => [], new => [Root], loads => [],
                                      specifications => [list_to_tuple(Files)]})
     after
         file:del_dir_r(Root)
@@ -47,3 +47,38 @@ what_of_a_specification_is_read_only_at_the_start_is_told_test() ->
     ?assertEqual([mod], Started([{mod, {shop, [more]}}])),
     ?assertEqual([start_phases, included_applications],
                  Started([{mod, {shop, []}}, {start_phases, [{go, []}]}, {included_applications, [cart]}])).
+
+%% A release of applications, each with its modules, those that its specification lists, and what else lies in its ebin.
+released(Applications) ->
+    Root = string:trim(os:cmd("mktemp -d")),
+    Release = filename:join([Root, "releases", "1"]),
+    ok = filelib:ensure_path(Release),
+    ok = file:write_file(filename:join([Root, "releases", "start_erl.data"]), "13.1.5 1"),
+    term(filename:join(Release, "shop.rel"), {release, {"shop", "1"}, {erts, "13.1.5"}, [{Name, "1"} || {Name, _, _, _} <- Applications]}),
+    Script = {script, {"shop", "1"}, [{path, ["$ROOT/lib/kernel-1/ebin"]}, {path, [lists:concat(["$ROOT/lib/", Name, "-1/ebin"]) || {Name, _, _, _} <- Applications]}]},
+    ok = file:write_file(filename:join(Release, "start.boot"), term_to_binary(Script)),
+    [begin
+         Ebin = filename:join([Root, "lib", lists:concat([Name, "-1"]), "ebin"]),
+         ok = filelib:ensure_path(Ebin),
+         term(filename:join(Ebin, lists:concat([Name, ".app"])), {application, Name, [{vsn, "1"}, {modules, Listed}]}),
+         [compiled(Ebin, lists:concat(["-module(", Module, "). -export([of_", Name, "/0]). of_", Name, "() -> ok."])) || Module <- Modules],
+         [ok = file:write_file(filename:join(Ebin, File), "no code") || File <- Others]
+     end || {Name, Modules, Listed, Others} <- Applications],
+    try
+        maps:from_list([{Name, [binary_to_list(Module) || Module <- lists:sort(maps:keys(Modules))]}
+                        || #{name := Name, modules := Modules} <- maps:get(applications, hot_deploy_release:read(#{root => Root}))])
+    after
+        file:del_dir_r(Root)
+    end.
+
+term(File, Term) -> ok = file:write_file(File, io_lib:format("~p.~n", [Term])).
+
+what_lies_in_ebin_is_an_applications_code_whatever_its_specification_lists_test() ->
+    ?assertEqual(#{shop => ["shop", "till"]}, released([{shop, [shop, till], [shop], ["notes.beam", "logo.png"]}])).
+
+what_its_specification_lists_has_to_be_code_test() ->
+    ?assertThrow({refused, bad_beam, _}, released([{shop, [shop], [shop, till], ["till.beam"]}])).
+
+a_module_of_two_applications_is_that_of_the_first_on_the_code_path_test() ->
+    ?assertEqual(#{shop => ["shop", "util"], cart => ["cart"]},
+                 released([{shop, [shop, util], [shop], []}, {cart, [cart, util], [cart], []}])).

@@ -12,16 +12,21 @@ relup({ShopUp, ShopDown}, {CartUp, CartDown}, {New, Old}) ->
     application(Root, cart, "2", [cart], {"2", [{"1", CartUp}], [{"1", CartDown}]}),
     application(Root, cart, "1", [cart], none),
     [release(Root, Version) || Version <- ["1", "2"]],
-    None = #{directory => none, modules => []},
     try
-        hot_deploy_relup:make(#{
-            new => filename:join(Root, "2"), old => filename:join(Root, "1"),
-            path => [filename:join(Root, "*/ebin")], joined => [],
-            new_protocols => None, old_protocols => None
-        })
+        made(Root)
     after
         file:del_dir_r(Root)
     end.
+
+made(Root) ->
+    None = #{directory => none, modules => []},
+    hot_deploy_relup:make(#{
+        new => filename:join(Root, "2"), old => filename:join(Root, "1"),
+        path => [filename:join(Root, "*/ebin")], joined => [],
+        exchanged => [{filename:join([Root, Name ++ "-1", "ebin"]), filename:join([Root, Name ++ "-2", "ebin"])}
+                      || Name <- ["shop", "cart"]],
+        new_protocols => None, old_protocols => None
+    }).
 
 application(Root, Name, Version, Modules, Appup) ->
     Base = filename:join([Root, lists:concat([Name, "-", Version]), "ebin", Name]),
@@ -65,6 +70,22 @@ a_module_goes_behind_the_end_of_the_process_that_runs_it_test() ->
     End = {apply, {supervisor, terminate_child, [shop_sup, shop_old]}},
     Relup = relup({[gone(shop_old), End], []}, {[], []}),
     ?assertEqual([End, gone(shop_old)], instructions(up, Relup)).
+
+a_module_that_no_specification_lists_is_loaded_like_any_other_test() ->
+    Root = string:trim(os:cmd("mktemp -d")),
+    [application(Root, Name, Version, [], case Version of "1" -> none; "2" -> appup(Name) end)
+     || Name <- [shop, cart], Version <- ["1", "2"]],
+    [release(Root, Version) || Version <- ["1", "2"]],
+    {ok, shop, Beam} = compile:forms([{attribute, 1, module, shop}]),
+    [ok = file:write_file(filename:join([Root, Directory, "ebin", "shop.beam"]), Beam) || Directory <- ["shop-1", "shop-2"]],
+    try
+        ?assertMatch(#{up := #{loads := [shop]}, down := #{loads := [shop]}}, made(Root))
+    after
+        file:del_dir_r(Root)
+    end.
+
+appup(shop) -> {"2", [{"1", [soft(shop)]}], [{"1", [soft(shop)]}]};
+appup(cart) -> {"2", [{"1", []}], [{"1", []}]}.
 
 nobody_is_killed_whatever_purge_an_appup_leaves_to_the_default_test() ->
     Relup = relup({[{load_module, shop}, {add_module, shop_new}, {delete_module, shop_old}],
