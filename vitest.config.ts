@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { everything } from './test/support/tier.js';
+
+// Beyond the quick tier: `script/test --all` alone runs these.
+const leftOut = everything ? [] : ['test/**/*.nightly.e2e.ts'];
 
 // These measure what passes while they deploy: two at once would measure each other.
 const measuring = [
@@ -12,7 +16,7 @@ const measuring = [
     'traps-connections',
     'traps-processes',
     'workflows',
-  ].map((name) => `test/e2e/${name}.e2e.ts`),
+  ].map((name) => `test/e2e/${name}{,.nightly}.e2e.ts`),
   'test/probe/*.e2e.ts',
   'test/probe/probe.measured.ts',
   'test/faults/soak.e2e.ts',
@@ -53,8 +57,16 @@ export default defineConfig({
         },
       },
       { test: { name: 'browser', include: ['test/**/*.browser.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
-      { test: { name: 'engine', include: ['test/**/*.e2e.ts'], exclude: measuring, maxWorkers: 2, ...patient } },
-      { test: { name: 'measured', include: measuring, fileParallelism: false, ...patient } },
+      {
+        test: {
+          name: 'engine',
+          include: ['test/**/*.e2e.ts'],
+          exclude: [...measuring, ...leftOut],
+          maxWorkers: 2,
+          ...patient,
+        },
+      },
+      { test: { name: 'measured', include: measuring, exclude: leftOut, fileParallelism: false, ...patient } },
     ],
     coverage: { provider: 'v8', include: ['src/**/*.ts'] },
   },

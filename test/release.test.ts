@@ -108,7 +108,7 @@ interface Job {
 describe('the workflow that releases', () => {
   const { permissions, jobs } = parse(read('.github/workflows/release.yml')) as {
     permissions: object;
-    jobs: { version: Job; ci: Job; release: Job };
+    jobs: { version: Job; ci: Job; everything: Job; release: Job };
   };
   const scripts = Object.values(jobs).flatMap(({ steps = [] }: Job) => steps.map(({ run = '' }) => run));
 
@@ -138,7 +138,8 @@ describe('the workflow that releases', () => {
     expect(permissions).toEqual({ contents: 'read' });
     expect(jobs.version.permissions).toBeUndefined();
     expect(jobs.ci).toEqual({ needs: 'version', uses: './.github/workflows/ci.yml' });
-    expect(jobs.release).toMatchObject({ needs: 'ci', permissions: { contents: 'write' } });
+    expect(jobs.everything).toEqual({ needs: 'version', uses: './.github/workflows/nightly.yml' });
+    expect(jobs.release).toMatchObject({ needs: ['ci', 'everything'], permissions: { contents: 'write' } });
   });
 
   test('puts nothing that was typed in into a command', () => {

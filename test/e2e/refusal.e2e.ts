@@ -10,31 +10,13 @@ import { expectUntouched, ownImage, removeOwnImages } from '../support/world/unt
 
 let v1: string;
 let v2: string;
-let otp23: string;
 let bare: string;
 let web: Container;
 
 beforeAll(async () => {
-  const older = [['~> 1.14', '~> 1.10']] as const;
-  [v1, v2, otp23, bare] = await Promise.all([
+  [v1, v2, bare] = await Promise.all([
     image({ example: 'octochat', version: 1, debian: 'bookworm' }).then((tag) => ownImage(tag)),
     image({ example: 'octochat', version: 2, debian: 'bookworm' }).then((tag) => ownImage(tag)),
-    image({
-      example: 'octochat',
-      version: 1,
-      debian: 'bullseye',
-      // Elixir 1.10 knows no runtime.exs.
-      files: {
-        'config/releases.exs': 'import Config\nconfig :octochat, tcp_port: 4040, http_port: 8080, greeting: "ahoy"\n',
-      },
-      replace: {
-        'apps/octochat/mix.exs': older,
-        'apps/kv/mix.exs': older,
-        'apps/octochat/lib/octochat/application.ex': [
-          ['{DynamicSupervisor, ', '{DynamicSupervisor, strategy: :one_for_one, '],
-        ],
-      },
-    }).then((tag) => ownImage(tag)),
     ownImage('debian:bookworm-slim', 'CMD ["sleep", "600"]'),
   ]);
   web = await start(v1, [], [], unused('hd-web'));
@@ -131,14 +113,6 @@ describe('refused, in one sentence, with nothing changed', () => {
     const kept = await start(v1, ['-v', '/app', '-e', 'RELEASE_DISTRIBUTION=none']);
     const ran = await expectUntouched([kept], () => deploy(kept, v2, '--no-build'));
     expectRefused(ran, new RegExp(`^${kept.name} keeps its release on a volume at /app, .*distribution-off`));
-  });
-
-  it('is a release on OTP 23, and so is an image with one', async () => {
-    const old = await start(otp23);
-    const running = await expectUntouched([old], () => deploy(old, v2, '--no-build'));
-    expectRefused(running, new RegExp(`^The container ${old.name} runs OTP 23 .*needs OTP 25 or later.*Upgrade`));
-    const next = await expectUntouched([web], () => deploy(web, otp23, '--no-build'));
-    expectRefused(next, new RegExp(`^The image ${otp23} runs OTP 23 .*needs OTP 25 or later.*Upgrade`));
   });
 });
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, expect, it } from 'vitest';
+import { worlds } from '../support/tier.js';
 import { removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { image, removeImages } from '../support/world/images.js';
@@ -19,7 +20,7 @@ const check = `
   {ok, _} = release_handler:set_unpacked("/app/releases/0.2.0/octochat.rel", []),
   release_handler:check_install_release("0.2.0")`;
 
-it.each(['bookworm', 'trixie'] as const)(
+it.each(worlds)(
   "the bundle needs nobody but tar, and its relup passes OTP's own check on Debian %s",
   async (debian) => {
     const [one, two] = await Promise.all(

@@ -3,6 +3,7 @@ import type { Difference, Drift } from '../../src/drift/drift.js';
 import type { ContainerReport, Report } from '../../src/report/report.js';
 import { renderSummary } from '../../src/report/summary.js';
 import { renderTerminal } from '../../src/report/terminal.js';
+import { worlds } from '../support/tier.js';
 import { hotDeploy } from '../support/world/command.js';
 import { type Container, removeContainers, start, unused } from '../support/world/container.js';
 import { type Deployed, deployTo } from '../support/world/deploying.js';
@@ -49,7 +50,7 @@ const whatIs = (moment: string, { history }: Drift) =>
 const loaded = (module: string, body = '') =>
   `{ok, Name, Beam} = compile:forms([{attribute, 1, module, '${module}'}${body}]), code:load_binary(Name, "by hand", Beam)`;
 
-describe.each(['bookworm', 'trixie'] as const)('on Debian %s', (debian) => {
+describe.each(worlds)('on Debian %s', (debian) => {
   let one = '';
   let two = '';
   beforeAll(async () => {

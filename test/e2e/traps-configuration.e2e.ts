@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { worlds } from '../support/tier.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
 import { type Deployed, deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
@@ -188,43 +189,40 @@ describe('a configuration that cannot be carried over', () => {
   });
 });
 
-describe.each(['bookworm', 'trixie'] as const)(
-  'the configuration that relx renders at the start, on Debian %s',
-  (debian) => {
-    it('is rendered for the new release from the variables of the running one, and its state machine goes on', async () => {
-      const more = `{limit, \${TURNSTILE_LIMIT}}, {shift, \${TURNSTILE_SHIFT:-8}}`;
-      const [one, two] = await Promise.all([
-        image({ example: 'turnstile', version: 1, debian }),
-        image({
-          example: 'turnstile',
-          version: 2,
-          debian,
-          replace: { 'config/sys.config.src': [['{fare, ', `${more}, {fare, `]] },
-        }),
-      ]);
-      const gate = await start(one, ['-e', 'TURNSTILE_FARE=3', '-e', 'TURNSTILE_LIMIT=7']);
-      const client = await connect(await gate.port(4050));
-      expect(await client.ask('COIN')).toBe('MISSING 2');
+describe.each(worlds)('the configuration that relx renders at the start, on Debian %s', (debian) => {
+  it('is rendered for the new release from the variables of the running one, and its state machine goes on', async () => {
+    const more = `{limit, \${TURNSTILE_LIMIT}}, {shift, \${TURNSTILE_SHIFT:-8}}`;
+    const [one, two] = await Promise.all([
+      image({ example: 'turnstile', version: 1, debian }),
+      image({
+        example: 'turnstile',
+        version: 2,
+        debian,
+        replace: { 'config/sys.config.src': [['{fare, ', `${more}, {fare, `]] },
+      }),
+    ]);
+    const gate = await start(one, ['-e', 'TURNSTILE_FARE=3', '-e', 'TURNSTILE_LIMIT=7']);
+    const client = await connect(await gate.port(4050));
+    expect(await client.ask('COIN')).toBe('MISSING 2');
 
-      const { report } = await deployTo(gate.name, { image: two });
+    const { report } = await deployTo(gate.name, { image: two });
 
-      expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', from: '0.1.0', to: '0.2.0' });
-      expect(report.containers[0]?.proof).toMatchObject({ converged: true, vm: { sameProcess: true } });
-      expect(await client.ask('FARE')).toBe('3');
-      expect(await client.ask('COIN')).toBe('MISSING 1');
-      expect(await client.ask('PUSH')).toBe('LOCKED');
-      expect(await client.ask('FINES')).toBe('1');
-      expect(await client.ask('VERSION')).toBe('0.2.0 2');
-      const configured = await evaluate(gate, 'lists:sort(application:get_all_env(turnstile))');
-      expect(configured).toBe('[{fare,3},{limit,7},{port,4050},{shift,8}]');
-      expect(await docker('exec', gate.name, 'stat', '-c', '%a %n', '/app/releases/0.2.0/sys.config')).toMatch(/^600 /);
+    expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', from: '0.1.0', to: '0.2.0' });
+    expect(report.containers[0]?.proof).toMatchObject({ converged: true, vm: { sameProcess: true } });
+    expect(await client.ask('FARE')).toBe('3');
+    expect(await client.ask('COIN')).toBe('MISSING 1');
+    expect(await client.ask('PUSH')).toBe('LOCKED');
+    expect(await client.ask('FINES')).toBe('1');
+    expect(await client.ask('VERSION')).toBe('0.2.0 2');
+    const configured = await evaluate(gate, 'lists:sort(application:get_all_env(turnstile))');
+    expect(configured).toBe('[{fare,3},{limit,7},{port,4050},{shift,8}]');
+    expect(await docker('exec', gate.name, 'stat', '-c', '%a %n', '/app/releases/0.2.0/sys.config')).toMatch(/^600 /);
 
-      await docker('restart', gate.name);
-      await healthy(gate);
-      const again = await connect(await gate.port(4050));
-      expect(await again.ask('VERSION')).toBe('0.2.0 0');
-      expect(await evaluate(gate, 'lists:sort(application:get_all_env(turnstile))')).toBe(configured);
-      expect((await deployTo(gate.name, { image: two })).report.outcome).toBe('unchanged');
-    });
-  },
-);
+    await docker('restart', gate.name);
+    await healthy(gate);
+    const again = await connect(await gate.port(4050));
+    expect(await again.ask('VERSION')).toBe('0.2.0 0');
+    expect(await evaluate(gate, 'lists:sort(application:get_all_env(turnstile))')).toBe(configured);
+    expect((await deployTo(gate.name, { image: two })).report.outcome).toBe('unchanged');
+  });
+});

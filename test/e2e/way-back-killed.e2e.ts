@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { quiesced, resume, suspendedByUs } from '../../src/rollout/quiesced.js';
+import { worlds } from '../support/tier.js';
 import { startHotDeploy } from '../support/world/command.js';
 import {
   type Container,
@@ -30,7 +31,7 @@ const words = (web: Container, to: string) => [
 const held = '/tmp/held';
 const loaded = '[M || {M, _} <- code:all_loaded(), lists:prefix("hot_deploy_", atom_to_list(M))]';
 
-describe.each(['bookworm', 'trixie'] as const)('a run that is killed on Debian %s', (debian) => {
+describe.each(worlds)('a run that is killed on Debian %s', (debian) => {
   const slow = octochat({
     version: '0.2.0',
     basis: 2,

@@ -4,6 +4,7 @@ import { goDown, goUp, type Journey } from '../../src/rollout/journey.js';
 import { settleJourney } from '../../src/rollout/settle.js';
 import { readWay } from '../../src/upgrade/stored-way.js';
 import type { Way } from '../../src/upgrade/way.js';
+import { worlds } from '../support/tier.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { whatRuns, workplace } from '../support/world/going-back.js';
@@ -16,7 +17,7 @@ afterAll(async () => {
   await removeImages();
 });
 
-describe.each(['bookworm', 'trixie'] as const)('three releases, one after the other, on Debian %s', (debian) => {
+describe.each(worlds)('three releases, one after the other, on Debian %s', (debian) => {
   const one = { example: 'octochat', version: 1, debian } as const;
   const two = { ...one, version: 2 };
   // Says who called its code_change on the way down, and with what.

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type GithubServer, startGithub } from '../support/github/server.js';
+import { onlyNightly } from '../support/tier.js';
 import { act } from '../support/workflows/act.js';
 import { harness } from '../support/workflows/harness.js';
 import { onlyWhatIsPermitted } from '../support/workflows/permissions.js';
@@ -127,7 +128,7 @@ async function planDeployAndGoBack(runner: Runner, plan: string): Promise<void> 
   ]);
 }
 
-const runners = [harness, act].map(
+const runners = [harness, ...onlyNightly(act)].map(
   (runner) =>
     [runner.absent === undefined ? runner.name : `${runner.name}, skipped: ${runner.absent}`, runner] as const,
 );
@@ -155,7 +156,7 @@ describe.each(runners)('the published workflows, unchanged, carried out by %s', 
   });
 });
 
-describe('a workflow of somebody, carried out by act', () => {
+describe.each(onlyNightly(act))('a workflow of somebody, carried out by $name', () => {
   inShop(examples);
 
   it.skipIf(act.absent)('deploys hot by calling the one that is published', async () => {
@@ -165,7 +166,7 @@ describe('a workflow of somebody, carried out by act', () => {
   });
 });
 
-describe('the workflows of the README, unchanged, carried out by act', () => {
+describe.each(onlyNightly(act))('the workflows of the README, unchanged, carried out by $name', () => {
   inShop(ofReadme);
 
   it.skipIf(act.absent)(

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDetails } from '../../src/docker/details.js';
 import { differingSettings, settings } from '../../src/docker/settings.js';
 import { openWorkbench, type Workbench } from '../docker/workbench.js';
+import { onlyNightly } from '../support/tier.js';
 import { type Place, removeScripts, scripted } from './scripted.js';
 
 let bench: Workbench;
@@ -32,7 +33,9 @@ const named = (name: string) => bench.engine.inspectContainer(`${bench.prefix}-$
 const kept = async (name: string) =>
   (await bench.containers()).filter((one) => one.startsWith(`${bench.prefix}-${name}.hot-deploy-`));
 
-describe.each<Place>(['here', 'bookworm', 'trixie'])('with the docker CLI of %s', (place) => {
+const places: readonly Place[] = ['here', ...onlyNightly<Place>('bookworm', 'trixie')];
+
+describe.each(places)('with the docker CLI of %s', (place) => {
   it('puts a container on the other image, keeps the old one, and goes back to it', async () => {
     const name = `plain-${place}`;
     const old = await bench.run(name, '--restart', 'always', '--env', 'SECRET=s3cr3t', v1.Id);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import { connectEngine } from '../../src/docker/connect.js';
 import type { Engine } from '../../src/docker/engine.js';
+import { onlyNightly } from '../support/tier.js';
 import { type Container, connect, published, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
@@ -82,11 +83,13 @@ describe('what the script has loaded hot', () => {
 const notes = '*hot-deploy-ledger*';
 const resolving = '*--env HOT_DEPLOY_RESOLVER*';
 const points = [
-  { what: 'before the files are brought', among: notes, at: 1 },
-  { what: 'before the switch', among: notes, at: 2 },
   { what: 'right after the switch', among: resolving, at: 2 },
-  { what: 'before it is made permanent', among: notes, at: 3 },
-] as const;
+  ...onlyNightly(
+    { what: 'before the files are brought', among: notes, at: 1 },
+    { what: 'before the switch', among: notes, at: 2 },
+    { what: 'before it is made permanent', among: notes, at: 3 },
+  ),
+];
 
 describe.each(points)('killed $what', ({ among, at }) => {
   it('it is set right by the next run of hot-deploy', async () => {

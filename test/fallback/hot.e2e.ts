@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { connectEngine } from '../../src/docker/connect.js';
 import type { Engine } from '../../src/docker/engine.js';
+import { onlyNightly } from '../support/tier.js';
 import { connect, healthy, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
@@ -36,7 +37,7 @@ async function bundleFor(container: string): Promise<string> {
   return at;
 }
 
-test.each<Place>(['here', 'bookworm', 'trixie'])(
+test.each<Place>(['here', ...onlyNightly('bookworm' as const, 'trixie' as const)])(
   'a bundle is loaded with the docker CLI of %s: the connection and the state stay, and a restart boots it',
   async (place) => {
     const container = await start(v1);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { sha256 } from '../../src/release/archive.js';
+import { worlds } from '../support/tier.js';
 import { docker } from '../support/world/images.js';
 
 const tags: string[] = [];
@@ -33,31 +34,28 @@ async function compiled(debian: string): Promise<string> {
   return tag;
 }
 
-it.each(['bookworm', 'trixie'])(
-  'the agent does what its own tests promise on the Erlang of Debian %s',
-  async (debian) => {
-    const tag = await compiled(debian);
-    const modules = (await readdir('test/node/agent'))
-      .filter((file) => file.endsWith('_tests.erl'))
-      .map((file) => file.slice(0, -4));
-    const run = `case eunit:test([${modules.join(',')}]) of ok -> halt(0); error -> halt(1) end.`;
-    const said = await docker(
-      'run',
-      '--rm',
-      '--network',
-      'none',
-      tag,
-      'erl',
-      '-noshell',
-      '-pa',
-      'ebin',
-      'test-ebin',
-      '-eval',
-      run,
-    );
-    expect(said).toMatch(/All \d+ tests passed/);
-  },
-);
+it.each(worlds)('the agent does what its own tests promise on the Erlang of Debian %s', async (debian) => {
+  const tag = await compiled(debian);
+  const modules = (await readdir('test/node/agent'))
+    .filter((file) => file.endsWith('_tests.erl'))
+    .map((file) => file.slice(0, -4));
+  const run = `case eunit:test([${modules.join(',')}]) of ok -> halt(0); error -> halt(1) end.`;
+  const said = await docker(
+    'run',
+    '--rm',
+    '--network',
+    'none',
+    tag,
+    'erl',
+    '-noshell',
+    '-pa',
+    'ebin',
+    'test-ebin',
+    '-eval',
+    run,
+  );
+  expect(said).toMatch(/All \d+ tests passed/);
+});
 
 it('the committed agent is what the sources make on the oldest OTP that it has to load on', async () => {
   const tag = await compiled('bookworm');

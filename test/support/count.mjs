@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 
+const SLOWEST = 25;
 // As much of a message as tells what was expected, and where.
 const LINES_OF_A_MESSAGE = 12;
 
@@ -27,6 +28,8 @@ for (const name of names) {
 }
 // Something that is no test: types or style, or an error that no test waited for.
 if (status !== '0' && total.failed === 0) tell('types, style, or an error outside of the tests: see above', []);
+tellSlowest();
+if (total.passed + total.failed === 0) console.log('no test was found: a *.nightly.e2e.ts takes script/test --all');
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 
@@ -36,5 +39,16 @@ function tell(what, messages) {
   console.log(`failed: ${what}`);
   for (const message of messages) {
     for (const line of message.split('\n').slice(0, LINES_OF_A_MESSAGE)) console.log(`  ${line}`);
+  }
+}
+
+// So that whoever has to make the run shorter knows where to begin.
+function tellSlowest() {
+  if (!existsSync('out/durations.jsonl')) return;
+  const lines = readFileSync('out/durations.jsonl', 'utf8').trim().split('\n').filter(Boolean);
+  const files = lines.map((line) => JSON.parse(line)).sort((one, other) => other.ms - one.ms);
+  console.log(`the slowest ${Math.min(SLOWEST, files.length)} of ${files.length} files, in seconds:`);
+  for (const { ms, project, file } of files.slice(0, SLOWEST)) {
+    console.log(`${(ms / 1000).toFixed(1).padStart(8)}  ${file} (${project})`);
   }
 }

@@ -10,12 +10,10 @@ import { inspected, processes, standing, version } from './node.js';
 import type { HotRow, Row } from './row.js';
 import { layOut, type Umbrella } from './umbrella.js';
 
-export const worlds = ['bookworm', 'trixie'] as const;
-
 const built = new Map<string, Promise<string>>();
 
 /** The image of a release, built once. */
-export function build(umbrella: Umbrella, debian: (typeof worlds)[number]): Promise<string> {
+export function build(umbrella: Umbrella, debian: 'bookworm' | 'trixie'): Promise<string> {
   const key = JSON.stringify([debian, umbrella]);
   const image = built.get(key) ?? buildAnew(umbrella, debian);
   built.set(key, image);

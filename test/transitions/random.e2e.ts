@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, expect, it } from 'vitest';
+import { everything, onlyNightly, worlds } from '../support/tier.js';
 import { removeContainers } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { removeImages } from '../support/world/images.js';
-import { build, prepare, travel, worlds } from './lab.js';
+import { build, prepare, travel } from './lab.js';
 import { boot } from './node.js';
 import { application, type Closing, type RandomApplication, rowOf } from './random.js';
 import type { HotRow, RestartRow, Row } from './row.js';
@@ -11,7 +12,7 @@ import { after, before } from './umbrella.js';
 
 // The same in every run, so that what fails has to do with what was changed; another one looks further.
 const seed = Number(process.env['TRANSITIONS_SEED'] ?? 1);
-const size = 10;
+const size = everything ? 10 : 3;
 
 afterAll(async () => {
   await removeContainers();
@@ -27,7 +28,7 @@ function first(drawn: RandomApplication): RandomApplication {
   return { ...drawn, shelf: true, agents: [...drawn.agents.slice(0, 1), gone, come] };
 }
 
-/** Ten random applications, some of which close the hot way. */
+/** Random applications, some of which close the hot way. */
 function pair(offset: number, closing: Closing): readonly Row[] {
   const drawn = fc.sample(application, { seed: seed + offset, numRuns: size });
   return drawn.map((each, at) => rowOf(at === 0 ? first(each) : each, at, at % 4 === 0 ? closing : 'none'));
@@ -50,7 +51,7 @@ it.each(worlds)('random releases go up and down hot and end as a cold boot, on D
   expect(journey.standing.back).toEqual(journey.standing.before);
 });
 
-it.each(['inserted', 'forgets'] as const)(
+it.each(onlyNightly<Closing>('inserted', 'forgets'))(
   'random releases are refused for what is true of them, and for nothing else: %s',
   async (closing) => {
     process.stdout.write(`TRANSITIONS_SEED=${seed}\n`);

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/report/report.js';
+import { worlds } from '../support/tier.js';
 import { type Container, removeContainers } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, removeImages } from '../support/world/images.js';
-import { build, type Journey, prepare, travel, worlds } from './lab.js';
+import { build, type Journey, prepare, travel } from './lab.js';
 import { boot } from './node.js';
 import { applicationsOf, type Row } from './row.js';
 import { rows as all } from './rows/rows.js';
