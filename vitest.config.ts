@@ -7,21 +7,12 @@ const leftOut = everything ? [] : ['test/**/*.nightly.e2e.ts'];
 
 // These measure what passes while they deploy: two at once would measure each other.
 const measuring = [
-  ...[
-    'cancellation',
-    'hot',
-    'rehearsal',
-    'restart',
-    'restart-fleet',
-    'traps-connections',
-    'traps-processes',
-    'workflows',
-  ].map((name) => `test/e2e/${name}{,.nightly}.e2e.ts`),
+  ...['cancellation', 'hot', 'workflows'].map((name) => `test/e2e/${name}{,.nightly}.e2e.ts`),
   'test/probe/*.e2e.ts',
   'test/probe/probe.measured.ts',
   'test/faults/soak.e2e.ts',
   // These say how long something may take.
-  ...['docker/exec', 'rollout/recreate', 'rollout/recreate-kept'].map((name) => `test/${name}.e2e.ts`),
+  ...['rollout/recreate', 'rollout/recreate-kept'].map((name) => `test/${name}.e2e.ts`),
 ];
 // What is polled for is waited for: a second, as by default, is less than a busy engine may take to notice an end.
 const patient = { testTimeout: 300_000, hookTimeout: 600_000, expect: { poll: { timeout: 60_000 } } };
@@ -29,8 +20,16 @@ const patient = { testTimeout: 300_000, hookTimeout: 600_000, expect: { poll: { 
 // Minutes each, some of them of a few lines: without a cache Vitest begins with the largest file, and so would end with these
 // while the other worker has nothing left to do.
 const longest = [
-  ...['faults/matrix', 'transitions/transitions', 'fallback/fits', 'e2e/rollback', 'faults/engine'],
-  ...['fallback/faults', 'transitions/random', 'e2e/status', 'e2e/hostile', 'e2e/compared', 'rollout/recreate-faults'],
+  ...[
+    'faults/matrix',
+    'transitions/transitions',
+    'faults/engine',
+    'fallback/fits',
+    'transitions/random',
+    'e2e/rollback',
+  ],
+  ...['faults/sequences', 'e2e/rehearsal', 'e2e/status', 'e2e/hostile', 'e2e/compared', 'e2e/rehearsal-isolation'],
+  ...['e2e/refusal', 'ledger/lock-deploys', 'fallback/faults', 'rollout/recreate-faults', 'e2e/appups'],
 ].map((name) => `/test/${name}.e2e.ts`);
 
 class LongestFirst extends BaseSequencer {

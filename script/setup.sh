@@ -82,6 +82,15 @@ install_act() {
 # An engine that was started for this run is stopped after it; one that ran before stays.
 engine_was_there() { timeout 5 docker version >/dev/null 2>&1; }
 
+# The layers that hold Erlang and Elixir, made once: two tests that begin with them at the same time would make them twice.
+warm_up() {
+  local suite
+  echo "building the layers that the tests' images share" >&2
+  for suite in "$@"; do
+    docker build -q --build-arg "DEBIAN=$suite" examples/octochat >/dev/null || echo "on $suite that failed: its tests say why" >&2
+  done
+}
+
 set_up() {
   need_node
   install_packages .

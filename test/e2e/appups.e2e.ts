@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itNightly } from '../support/nightly.js';
 import { type Container, connect, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { image, removeImages } from '../support/world/images.js';
@@ -125,58 +126,64 @@ describe('an appup that is written by hand', () => {
     expect(report.reasons[0]?.message).toContain('octochat.appup in the image');
   });
 
-  it('and calls a code_change that is not there costs a restart, and no process crashes on the way', async () => {
-    const text = `{"0.1.3",
+  itNightly(
+    'and calls a code_change that is not there costs a restart, and no process crashes on the way',
+    async () => {
+      const text = `{"0.1.3",
   [{"0.1.2", [{update, 'Elixir.Octochat', {advanced, []}}, {load_module, 'Elixir.Octochat.Command'}]}],
   [{"0.1.2", [{load_module, 'Elixir.Octochat'}, {load_module, 'Elixir.Octochat.JSON'}, {load_module, 'Elixir.Octochat.Command'}]}]}.
 `;
-    const next = octochat({ version: '0.1.3', replace: louder, appup: text });
-    const same = { ...next, replace: { ...next.replace, 'apps/kv/mix.exs': [['0.1.0', '0.1.1'] as const] } };
+      const next = octochat({ version: '0.1.3', replace: louder, appup: text });
+      const same = { ...next, replace: { ...next.replace, 'apps/kv/mix.exs': [['0.1.0', '0.1.1'] as const] } };
 
-    const { report } = await deployTo(web.name, { image: await image(same) });
+      const { report } = await deployTo(web.name, { image: await image(same) });
 
-    expect(report).toMatchObject({ outcome: 'deployed', method: 'recreate' });
-    expect(report.reasons.map(({ code, subject, blocks }) => [code, subject, blocks.length])).toEqual([
-      ['appup-incomplete', 'octochat: Octochat', 2],
-      ['appup-mentions-unchanged', 'octochat: Octochat.JSON', 0],
-    ]);
-    expect(await served(web)).toBe('0.1.3');
-  });
+      expect(report).toMatchObject({ outcome: 'deployed', method: 'recreate' });
+      expect(report.reasons.map(({ code, subject, blocks }) => [code, subject, blocks.length])).toEqual([
+        ['appup-incomplete', 'octochat: Octochat', 2],
+        ['appup-mentions-unchanged', 'octochat: Octochat.JSON', 0],
+      ]);
+      expect(await served(web)).toBe('0.1.3');
+    },
+  );
 });
 
-it('in low-level instructions it stands beside generated ones that call it, and its processes are held with theirs', async () => {
-  const web = await start(await first());
-  const client = await connect(await web.port(4040));
-  await client.ask('PUT arms 8');
-  const [suspend, load, resume] = ['{suspend, [M]}', '{load, {M, brutal_purge, brutal_purge}}', '{resume, [M]}'];
-  const script = (version: string, ...instructions: readonly string[]) =>
-    [`{load_object_code, {kv, "${version}", [M]}}`, suspend, ...instructions, resume]
-      .join(', ')
-      .replaceAll('M', "'Elixir.KV'");
-  const text = `{"0.2.0",
+itNightly(
+  'in low-level instructions it stands beside generated ones that call it, and its processes are held with theirs',
+  async () => {
+    const web = await start(await first());
+    const client = await connect(await web.port(4040));
+    await client.ask('PUT arms 8');
+    const [suspend, load, resume] = ['{suspend, [M]}', '{load, {M, brutal_purge, brutal_purge}}', '{resume, [M]}'];
+    const script = (version: string, ...instructions: readonly string[]) =>
+      [`{load_object_code, {kv, "${version}", [M]}}`, suspend, ...instructions, resume]
+        .join(', ')
+        .replaceAll('M', "'Elixir.KV'");
+    const text = `{"0.2.0",
   [{"0.1.0", [${script('0.2.0', load, '{code_change, up, [{M, []}]}')}]}],
   [{"0.1.0", [${script('0.1.0', '{code_change, down, [{M, []}]}', load)}]}]}.
 `;
-  const path = 'rel/appups/kv/0.1.0_to_0.2.0.appup';
+    const path = 'rel/appups/kv/0.1.0_to_0.2.0.appup';
 
-  const { report } = await deployTo(web.name, {
-    image: await image({ example: 'octochat', version: 2, debian: 'bookworm' }),
-    context: await repository({ [path]: text }),
-  });
+    const { report } = await deployTo(web.name, {
+      image: await image({ example: 'octochat', version: 2, debian: 'bookworm' }),
+      context: await repository({ [path]: text }),
+    });
 
-  expect(report, report.message).toMatchObject({ outcome: 'deployed', method: 'relup', reasons: [] });
-  expect(report.instructions).toEqual(
-    expect.arrayContaining([
-      `kv 0.1.0 → 0.2.0, as ${path} says`,
-      'KV: state migrated by code_change/3, 1 process',
-      'Octochat.Connection: state migrated by code_change/3, 1 process',
-    ]),
-  );
-  expect(await client.ask('GET arms')).toBe('8');
-  expect(await evaluate(web, `maps:get(data, sys:get_state('Elixir.KV'))`)).toBe('#{<<"arms">> => <<"8">>}');
-});
+    expect(report, report.message).toMatchObject({ outcome: 'deployed', method: 'relup', reasons: [] });
+    expect(report.instructions).toEqual(
+      expect.arrayContaining([
+        `kv 0.1.0 → 0.2.0, as ${path} says`,
+        'KV: state migrated by code_change/3, 1 process',
+        'Octochat.Connection: state migrated by code_change/3, 1 process',
+      ]),
+    );
+    expect(await client.ask('GET arms')).toBe('8');
+    expect(await evaluate(web, `maps:get(data, sys:get_state('Elixir.KV'))`)).toBe('#{<<"arms">> => <<"8">>}');
+  },
+);
 
-it('the default purge of a hand-written appup kills nobody who waits in old code', async () => {
+itNightly('the default purge of a hand-written appup kills nobody who waits in old code', async () => {
   const web = await start(await image(octochat({ version: '0.1.0', files: waiting(1) })));
   await evaluate(web, wait('Elixir.Octochat.Waiting'));
   const modules = ['Elixir.Octochat', 'Elixir.Octochat.Waiting']

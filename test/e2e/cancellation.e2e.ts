@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { onlyNightly } from '../support/tier.js';
 import { startHotDeploy } from '../support/world/command.js';
 import { type Container, eventually, healthy, removeContainers, start } from '../support/world/container.js';
 import { docker, image, removeImages } from '../support/world/images.js';
@@ -37,10 +38,8 @@ const patienceMs = 10_000;
 
 describe('a run that is told to stop before anything has changed', () => {
   it.each([
-    ['SIGINT', 'workshop'],
-    ['SIGTERM', 'base'],
     ['SIGTERM', 'cold-boot'],
-    ['SIGINT', 'rehearsal'],
+    ...onlyNightly(['SIGINT', 'workshop'] as const, ['SIGTERM', 'base'] as const, ['SIGINT', 'rehearsal'] as const),
   ] as const)('by %s while it has a %s, ends in time, and takes away what it had made', async (signal, role) => {
     const [web, next] = [await start(await octochat(1)), await octochat(2)];
     const ran = await expectUntouched([web], () =>

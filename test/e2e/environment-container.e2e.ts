@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { describeNightly } from '../support/nightly.js';
 import { connect, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { expectHot, expectRestarted, fleet } from '../support/world/fleet.js';
@@ -124,7 +125,7 @@ describe('one run over containers of every kind', () => {
   });
 });
 
-describe('a release that holds no sasl', () => {
+describeNightly('a release that holds no sasl', () => {
   const turnstile = (version: 1 | 2, replace: Source['replace'] = {}) =>
     image({ example: 'turnstile', version, debian: 'bookworm', replace });
   const withoutSasl = () =>

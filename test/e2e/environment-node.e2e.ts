@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import Dockerode from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeNightly } from '../support/nightly.js';
 import { type Container, connect, eventually, removeContainers, start, unused } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { expectHot, fleet } from '../support/world/fleet.js';
@@ -183,7 +184,7 @@ async function execDetails(id: string): Promise<string> {
   return JSON.stringify(found ?? {});
 }
 
-describe('of two VMs in one container', () => {
+describeNightly('of two VMs in one container', () => {
   // One after the other: both would start an epmd.
   const both = `RELEASE_NODE=octochat2 OCTOCHAT_TCP_PORT=4041 OCTOCHAT_HTTP_PORT=8081 bin/octochat start &
     until erts-*/bin/epmd -names | grep -q octochat2; do sleep 0.1; done

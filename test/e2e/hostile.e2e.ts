@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { someOf } from '../support/tier.js';
 import { hotDeploy, type Ran } from '../support/world/command.js';
 import { type Container, removeContainers, start } from '../support/world/container.js';
 import { docker, image, removeImages } from '../support/world/images.js';
@@ -75,85 +76,89 @@ async function expectRefused(ran: Ran, ...sentence: readonly (RegExp | string)[]
 }
 
 describe('an image is refused, by the name of the file, where its release holds', () => {
-  it.each<[what: string, commands: readonly string[], sentence: readonly (RegExp | string)[]]>([
-    ['a beam that was cut off', [`truncate -s 1000 ${command}`], [command, /could be read/]],
-    ['a beam of random bytes', [`head -c 4000 /dev/urandom >${command}`], [command]],
-    ['a beam of nothing', [`: >${command}`], [command]],
-    ['a beam of a header alone', [`printf 'FOR1\\0\\0\\0\\4BEAM' >${command}`], [command]],
-    [
-      'a beam whose chunks are whole and whose code is nonsense',
+  it.each<[what: string, commands: readonly string[], sentence: readonly (RegExp | string)[]]>(
+    someOf(4, [
+      ['a beam that was cut off', [`truncate -s 1000 ${command}`], [command, /could be read/]],
+      ['a beam of random bytes', [`head -c 4000 /dev/urandom >${command}`], [command]],
+      ['a beam of nothing', [`: >${command}`], [command]],
+      ['a beam of a header alone', [`printf 'FOR1\\0\\0\\0\\4BEAM' >${command}`], [command]],
       [
-        `at=$(grep -abo Code ${command} | head -n 1 | cut -d : -f 1)`,
-        `head -c 200 /dev/zero | tr '\\0' '\\377' | dd of=${command} bs=1 seek=$((at + 40)) conv=notrunc`,
+        'a beam whose chunks are whole and whose code is nonsense',
+        [
+          `at=$(grep -abo Code ${command} | head -n 1 | cut -d : -f 1)`,
+          `head -c 200 /dev/zero | tr '\\0' '\\377' | dd of=${command} bs=1 seek=$((at + 40)) conv=notrunc`,
+        ],
+        [command, /the loader of OTP 25 refuses it/],
       ],
-      [command, /the loader of OTP 25 refuses it/],
-    ],
-    [
-      'a beam of another module',
-      [`cp ${ebin}/Elixir.Octochat.beam ${command}`],
-      [command, 'it holds the module Elixir.Octochat'],
-    ],
-    ['a pipe in the place of a beam', [`rm ${command}`, `mkfifo ${command}`], [command, 'it is no file']],
-    [
-      'an .app file that is no term',
-      [`echo '{application, octochat,' >${ebin}/octochat.app`],
-      [`${ebin}/octochat.app`],
-    ],
-    [
-      'an .app file of something else',
-      [`echo '{colour, blue}.' >${ebin}/octochat.app`],
-      [`${ebin}/octochat.app`, 'describes no application octochat'],
-    ],
-    [
-      'an .app file of another version',
-      [`sed -i 's/0\\.2\\.0/0.2.1/' ${ebin}/octochat.app`],
-      [`${ebin}/octochat.app`, 'says version "0.2.1", and the release has 0.2.0'],
-    ],
-    ['no .app file', [`rm -r lib/kv-*`], [/lib\/kv-[\d.]+\/ebin\/kv\.app/, 'there is no such file']],
-    [
-      'a .rel file that is no term',
-      [`echo '{release, {"octochat"' >releases/0.2.0/octochat.rel`],
-      ['releases/0.2.0/octochat.rel'],
-    ],
-    [
-      'a .rel file that lists no applications',
-      [`echo '{release, {"octochat", "0.2.0"}, {erts, "13"}, [{1, 2}]}.' >releases/0.2.0/octochat.rel`],
-      ['{1,2}, which is no application'],
-    ],
-    ['no .rel file', ['rm releases/0.2.0/octochat.rel'], ['no .rel file of version 0.2.0 in /app/releases/0.2.0']],
-    [
-      'a boot script that is no term',
-      ['head -c 4000 /dev/urandom >releases/0.2.0/start.boot'],
-      ['releases/0.2.0/start.boot is no boot script'],
-    ],
-    [
-      'a boot script of another version',
-      [`sed -i 's/0\\.2\\.0/0.2.1/' releases/0.2.0/start.boot`],
-      ['releases/0.2.0/start.boot is no boot script of version 0.2.0'],
-    ],
-    [
-      'a release with an odd name',
       [
-        `sed -i "s/\\"octochat\\"/\\"it's \\$(touch x) octo chat\\"/" releases/0.2.0/octochat.rel`,
-        `sed -n 1,3p releases/0.2.0/octochat.rel`,
-        `cp releases/0.2.0/start.boot "releases/0.2.0/it's \\$(touch x) octo chat.boot"`,
+        'a beam of another module',
+        [`cp ${ebin}/Elixir.Octochat.beam ${command}`],
+        [command, 'it holds the module Elixir.Octochat'],
       ],
-      ['has the name "it\'s $(touch x) octo chat"'],
-    ],
-  ])('%s', async (_, commands, sentence) => {
+      ['a pipe in the place of a beam', [`rm ${command}`, `mkfifo ${command}`], [command, 'it is no file']],
+      [
+        'an .app file that is no term',
+        [`echo '{application, octochat,' >${ebin}/octochat.app`],
+        [`${ebin}/octochat.app`],
+      ],
+      [
+        'an .app file of something else',
+        [`echo '{colour, blue}.' >${ebin}/octochat.app`],
+        [`${ebin}/octochat.app`, 'describes no application octochat'],
+      ],
+      [
+        'an .app file of another version',
+        [`sed -i 's/0\\.2\\.0/0.2.1/' ${ebin}/octochat.app`],
+        [`${ebin}/octochat.app`, 'says version "0.2.1", and the release has 0.2.0'],
+      ],
+      ['no .app file', [`rm -r lib/kv-*`], [/lib\/kv-[\d.]+\/ebin\/kv\.app/, 'there is no such file']],
+      [
+        'a .rel file that is no term',
+        [`echo '{release, {"octochat"' >releases/0.2.0/octochat.rel`],
+        ['releases/0.2.0/octochat.rel'],
+      ],
+      [
+        'a .rel file that lists no applications',
+        [`echo '{release, {"octochat", "0.2.0"}, {erts, "13"}, [{1, 2}]}.' >releases/0.2.0/octochat.rel`],
+        ['{1,2}, which is no application'],
+      ],
+      ['no .rel file', ['rm releases/0.2.0/octochat.rel'], ['no .rel file of version 0.2.0 in /app/releases/0.2.0']],
+      [
+        'a boot script that is no term',
+        ['head -c 4000 /dev/urandom >releases/0.2.0/start.boot'],
+        ['releases/0.2.0/start.boot is no boot script'],
+      ],
+      [
+        'a boot script of another version',
+        [`sed -i 's/0\\.2\\.0/0.2.1/' releases/0.2.0/start.boot`],
+        ['releases/0.2.0/start.boot is no boot script of version 0.2.0'],
+      ],
+      [
+        'a release with an odd name',
+        [
+          `sed -i "s/\\"octochat\\"/\\"it's \\$(touch x) octo chat\\"/" releases/0.2.0/octochat.rel`,
+          `sed -n 1,3p releases/0.2.0/octochat.rel`,
+          `cp releases/0.2.0/start.boot "releases/0.2.0/it's \\$(touch x) octo chat.boot"`,
+        ],
+        ['has the name "it\'s $(touch x) octo chat"'],
+      ],
+    ]),
+  )('%s', async (_, commands, sentence) => {
     await expectRefused(await deploy(await spoiled(...commands)), ...sentence);
   });
 
-  it.each([
-    ['nothing', '', 'names no runtime and release'],
-    ['nonsense', '\\377\\376 \\001', 'names no runtime and release'],
-    ['a runtime that leads elsewhere', '../../tmp 0.2.0', 'names no runtime and release'],
-    ['an absurdly long version', `13.1.5 ${'9'.repeat(5_000)}`, 'has the version "9999'],
-    ['a version with a space', '13.1.5 0.2 .0', 'names no runtime and release'],
-    ['a version with quotes', `13.1.5 0'2"0`, 'has the version'],
-    ['a version that a shell would run', '13.1.5 $(touch$IFS/tmp/x)', 'has the version "$(touch$IFS/tmp/x)"'],
-    ['a version that leads elsewhere', '13.1.5 ../../etc', 'has the version "../../etc"'],
-  ])('a start_erl.data with %s', async (_, content, sentence) => {
+  it.each(
+    someOf(4, [
+      ['nothing', '', 'names no runtime and release'],
+      ['nonsense', '\\377\\376 \\001', 'names no runtime and release'],
+      ['a runtime that leads elsewhere', '../../tmp 0.2.0', 'names no runtime and release'],
+      ['an absurdly long version', `13.1.5 ${'9'.repeat(5_000)}`, 'has the version "9999'],
+      ['a version with a space', '13.1.5 0.2 .0', 'names no runtime and release'],
+      ['a version with quotes', `13.1.5 0'2"0`, 'has the version'],
+      ['a version that a shell would run', '13.1.5 $(touch$IFS/tmp/x)', 'has the version "$(touch$IFS/tmp/x)"'],
+      ['a version that leads elsewhere', '13.1.5 ../../etc', 'has the version "../../etc"'],
+    ]),
+  )('a start_erl.data with %s', async (_, content, sentence) => {
     const layer = `RUN ["sh", "-c", "printf \\"$0\\" >/app/releases/start_erl.data", ${JSON.stringify(content)}]`;
     const bad = await ownImage(v2, 'USER root', layer, 'USER octochat');
     const ran = await deploy(bad);
@@ -162,19 +167,21 @@ describe('an image is refused, by the name of the file, where its release holds'
     await expectRefused(ran);
   });
 
-  it.each([
-    ['a pipe among its files', `mkdir -p ${priv}; mkfifo ${priv}/pipe`, /octochat-0\.2\.0\/priv\/pipe", a fifo/],
-    [
-      'a name that is no UTF-8',
-      `mkdir -p ${priv}; touch "${priv}/$(printf '\\377')"`,
-      /lib\/octochat-0\.2\.0 holds the file .*no UTF-8/,
-    ],
-    [
-      'a name of two lines',
-      `mkdir -p ${priv}; touch "${priv}/$(printf 'a\\nb')"`,
-      /priv\/a\\nb", a name that .* line break/,
-    ],
-  ])('%s, which a hot load could not carry unchanged', async (_, shell, sentence) => {
+  it.each(
+    someOf(3, [
+      ['a pipe among its files', `mkdir -p ${priv}; mkfifo ${priv}/pipe`, /octochat-0\.2\.0\/priv\/pipe", a fifo/],
+      [
+        'a name that is no UTF-8',
+        `mkdir -p ${priv}; touch "${priv}/$(printf '\\377')"`,
+        /lib\/octochat-0\.2\.0 holds the file .*no UTF-8/,
+      ],
+      [
+        'a name of two lines',
+        `mkdir -p ${priv}; touch "${priv}/$(printf 'a\\nb')"`,
+        /priv\/a\\nb", a name that .* line break/,
+      ],
+    ]),
+  )('%s, which a hot load could not carry unchanged', async (_, shell, sentence) => {
     await expectRefused(await deploy(await spoiled(shell)), sentence);
   });
 });
@@ -195,20 +202,22 @@ describe('code with a hundred thousand atoms', () => {
 });
 
 describe('what is odd and whole', () => {
-  it.each([
-    [
-      'an application',
-      'mv lib/octochat-0.2.0 /opt/octochat && ln -s /opt/octochat lib/octochat-0.2.0',
-      'lib/octochat-0.2.0',
-    ],
-    ['its code', `mv ${ebin} /opt/ebin && ln -s /opt/ebin ${ebin}`, ebin],
-    ['the version', 'mv releases/0.2.0 /opt/version && ln -s /opt/version releases/0.2.0', 'releases/VSN'],
-    [
-      'its settings',
-      'mv releases/0.2.0/sys.config /opt && ln -s /opt/sys.config releases/0.2.0',
-      'releases/VSN/sys.config',
-    ],
-  ])('is restarted where %s is a link that leads out of the release', async (_, shell, subject) => {
+  it.each(
+    someOf(4, [
+      [
+        'an application',
+        'mv lib/octochat-0.2.0 /opt/octochat && ln -s /opt/octochat lib/octochat-0.2.0',
+        'lib/octochat-0.2.0',
+      ],
+      ['its code', `mv ${ebin} /opt/ebin && ln -s /opt/ebin ${ebin}`, ebin],
+      ['the version', 'mv releases/0.2.0 /opt/version && ln -s /opt/version releases/0.2.0', 'releases/VSN'],
+      [
+        'its settings',
+        'mv releases/0.2.0/sys.config /opt && ln -s /opt/sys.config releases/0.2.0',
+        'releases/VSN/sys.config',
+      ],
+    ]),
+  )('is restarted where %s is a link that leads out of the release', async (_, shell, subject) => {
     const ran = await plan(await spoiled(shell));
     expect(ran, ran.stderr).toMatchObject({ code: 0, report: { outcome: 'planned', method: 'recreate' } });
     expect(ran.report?.reasons).toContainEqual(expect.objectContaining({ code: 'release-linked', subject }));

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Report } from '../../src/report/report.js';
 import { type Repository, startRepository } from '../support/git/repository.js';
 import { type GithubServer, startGithub, token } from '../support/github/server.js';
+import { itNightly } from '../support/nightly.js';
 import { runAction } from '../support/world/action.js';
 import { context, docker } from '../support/world/images.js';
 
@@ -115,14 +116,17 @@ describe('a plan that no container is asked for', () => {
     expect(github.state.comments[0]?.body).toContain('expected downtime: 12 ms, at most 12 ms');
   });
 
-  it('fails where it needs a restart and that is not to be merged, also where the record may not be read', async () => {
-    github.trouble = ({ path }) => (path.includes('/deployments') ? { status: 403, body: {} } : undefined);
-    const { exitCode, report } = await plan({ strategy: 'restart', 'fail-on': 'restart' });
-    expect(exitCode).toBe(1);
-    expect(report).toMatchObject({ outcome: 'planned', method: 'recreate', comparedWith: { what: 'base-branch' } });
-  });
+  itNightly(
+    'fails where it needs a restart and that is not to be merged, also where the record may not be read',
+    async () => {
+      github.trouble = ({ path }) => (path.includes('/deployments') ? { status: 403, body: {} } : undefined);
+      const { exitCode, report } = await plan({ strategy: 'restart', 'fail-on': 'restart' });
+      expect(exitCode).toBe(1);
+      expect(report).toMatchObject({ outcome: 'planned', method: 'recreate', comparedWith: { what: 'base-branch' } });
+    },
+  );
 
-  it('takes images that were made elsewhere by the names that commits have, and builds none', async () => {
+  itNightly('takes images that were made elsewhere by the names that commits have, and builds none', async () => {
     const name = (commit: string) => `hd-plan-from-named:${commit}`;
     for (const commit of [commits.base, commits.merge]) {
       await docker('build', '-q', '-t', name(commit), await repository.checkout(commit));

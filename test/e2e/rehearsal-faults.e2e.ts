@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itNightly } from '../support/nightly.js';
 import { type Container, connect, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
@@ -65,7 +66,7 @@ describe('a throw-away container that somebody kills in the middle', () => {
     expect(report).toMatchObject({ outcome: 'planned', method: 'relup', reasons: [{ code: 'unrehearsed' }] });
   });
 
-  it('after it closes the hot way, since the upgrade may have done it', async () => {
+  itNightly('after it closes the hot way, since the upgrade may have done it', async () => {
     const command = 'until grep -q 0.4.1 /app/releases/RELEASES; do sleep 0.1; done; touch /tmp/switched; sleep 20';
     const [report] = await expectUntouched([web], () =>
       Promise.all([plan({ 'rehearse-command': command }), kill('test', '-f', '/tmp/switched')]),

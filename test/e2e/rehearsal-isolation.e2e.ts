@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itNightly } from '../support/nightly.js';
+import { onlyNightly } from '../support/tier.js';
 import { hotDeploy } from '../support/world/command.js';
 import { type Container, healthy, removeContainers, start, unused } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
@@ -61,7 +63,7 @@ describe('a release that cannot boot on its own', () => {
     expect(report.containers[0]?.rehearsal).toMatchObject({ kind: 'unrehearsed' });
   });
 
-  it('is refused where it always has to be rehearsed', async () => {
+  itNightly('is refused where it always has to be rehearsed', async () => {
     const report = await plan({ rehearse: 'always' });
     expect(report).toMatchObject({ outcome: 'refused' });
     expect(report.message).toContain('could not be rehearsed, and it always has to be');
@@ -87,8 +89,10 @@ describe('a release that cannot boot on its own', () => {
 describe('a network for rehearsals is refused', () => {
   it.each([
     ['that production is on', production, /leads outside|is on it/],
-    ['that leads outside', open, /leads outside/],
-    ['that does not exist', 'no-such-network', /has no such network.*docker network create --internal/],
+    ...onlyNightly<[string, string, RegExp]>(
+      ['that leads outside', open, /leads outside/],
+      ['that does not exist', 'no-such-network', /has no such network.*docker network create --internal/],
+    ),
   ])('%s', async (_, network, message) => {
     const report = await expectUntouched([web], () => plan({ 'rehearse-network': network }));
     expect(report).toMatchObject({ outcome: 'refused', message: expect.stringMatching(message) });
@@ -121,20 +125,23 @@ describe('a rehearsal without production', () => {
     expect(await throwaways()).toEqual([]);
   });
 
-  it('never boots on a network that leads outside, and boots on one of its own with what it is given', async () => {
-    const words = ['rehearse', '--from', await needing('0.3.0'), '--image', next, '--no-build', '--rehearse-network'];
-    const led = await hotDeploy([...words, open]);
-    expect(led).toMatchObject({
-      code: 1,
-      report: { outcome: 'refused', message: expect.stringMatching(/leads outside/) },
-    });
-    const kept = await hotDeploy([...words, apart, '--rehearse-env', 'DB_HOST=test-db']);
-    expect(kept).toMatchObject({ code: 0, report: { method: 'relup' } });
-    expect(kept.report?.containers[0]).toMatchObject({ rehearsal: { kind: 'passed' } });
-    expect(await throwaways()).toEqual([]);
-  });
+  itNightly(
+    'never boots on a network that leads outside, and boots on one of its own with what it is given',
+    async () => {
+      const words = ['rehearse', '--from', await needing('0.3.0'), '--image', next, '--no-build', '--rehearse-network'];
+      const led = await hotDeploy([...words, open]);
+      expect(led).toMatchObject({
+        code: 1,
+        report: { outcome: 'refused', message: expect.stringMatching(/leads outside/) },
+      });
+      const kept = await hotDeploy([...words, apart, '--rehearse-env', 'DB_HOST=test-db']);
+      expect(kept).toMatchObject({ code: 0, report: { method: 'relup' } });
+      expect(kept.report?.containers[0]).toMatchObject({ rehearsal: { kind: 'passed' } });
+      expect(await throwaways()).toEqual([]);
+    },
+  );
 
-  it('ends the job where it failed', async () => {
+  itNightly('ends the job where it failed', async () => {
     const [one, two] = await Promise.all(
       ([1, 2] as const).map(async (version) =>
         ownImage(await image({ example: 'octochat', version, debian: 'bookworm' })),
@@ -146,7 +153,7 @@ describe('a rehearsal without production', () => {
     expect(await throwaways()).toEqual([]);
   });
 
-  it('says so where the image that runs does not boot on its own', async () => {
+  itNightly('says so where the image that runs does not boot on its own', async () => {
     const words = ['rehearse', '--from', await needing('0.3.0'), '--image', next, '--no-build'];
     const ran = await hotDeploy(words);
     expect(ran).toMatchObject({

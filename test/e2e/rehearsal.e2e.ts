@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itNightly } from '../support/nightly.js';
+import { onlyNightly } from '../support/tier.js';
 import { type Container, connect, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { image, removeImages } from '../support/world/images.js';
@@ -80,7 +82,7 @@ describe('state that changes its shape', () => {
     expect(row?.rehearsal).toMatchObject({ kind: 'passed', wayBack: 'downgrade' });
   });
 
-  it('with one for the way up alone stays hot, and says that the way back is a restart', async () => {
+  itNightly('with one for the way up alone stays hot, and says that the way back is a restart', async () => {
     const oneWay = [
       ...counting,
       [
@@ -124,13 +126,15 @@ describe('a process that serves, of a kind that no boot starts', () => {
 describe('what only a start function makes', () => {
   it.each([
     ['a named table', ':ets.new(:octochat_seen, [:named_table, :public])', /table \{octochat_seen/],
-    ['a persistent term', ':persistent_term.put(:octochat_motd, "hi")', /persistent term octochat_motd/],
-    [
-      'a registered name',
-      'Process.register(spawn(fn -> Process.sleep(:infinity) end), :octochat_extra)',
-      /octochat_extra/,
-    ],
-    ['a setting', 'Application.put_env(:octochat, :started, true)', /octochat:started/],
+    ...onlyNightly<[string, string, RegExp]>(
+      ['a persistent term', ':persistent_term.put(:octochat_motd, "hi")', /persistent term octochat_motd/],
+      [
+        'a registered name',
+        'Process.register(spawn(fn -> Process.sleep(:infinity) end), :octochat_extra)',
+        /octochat_extra/,
+      ],
+      ['a setting', 'Application.put_env(:octochat, :started, true)', /octochat:started/],
+    ),
   ])('takes a restart, since the upgrade would not make it: %s', async (what, code, named) => {
     const version = `0.2.${10 + what.length}`;
     const starting = [['children = [', `${code}\n\n    children = [`]] as const;
@@ -143,7 +147,7 @@ describe('what only a start function makes', () => {
 });
 
 describe("the team's own smoke test", () => {
-  it('runs while the upgrade happens', async () => {
+  itNightly('runs while the upgrade happens', async () => {
     const two = await image({ example: 'octochat', version: 2, debian: 'bookworm' });
     const watching = `
       seen() { for i in $(seq 200); do bash -c 'exec 3<>/dev/tcp/127.0.0.1/4040 && echo PING >&3 && read -r line <&3 && echo "$line"' | grep -q "$1" && return 0; sleep 0.05; done; return 1; }

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/report/report.js';
+import { describeNightly } from '../support/nightly.js';
 import { hotDeploy } from '../support/world/command.js';
 import {
   type Container,
@@ -107,7 +108,7 @@ describe.each([
   });
 });
 
-describe('on-failure stop', () => {
+describeNightly('on-failure stop', () => {
   it('leaves the new code as it is for a person to look, and not permanent: a restart boots the old one', async () => {
     const [web, next] = [await start(tag, moods('ill')), await image(moody)];
     const words = ['--containers', web.name, '--image', next, '--no-build', '--on-failure', 'stop', '--soak', '1s'];

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { itNightly } from '../support/nightly.js';
 import {
   type Container,
   connect,
@@ -161,7 +162,7 @@ describe('what a hot load cannot bring', () => {
     expect(await served(web)).toBe('0.1.0');
   });
 
-  it('is not to be found in layers that differ while their files are equal: that stays hot', async () => {
+  itNightly('is not to be found in layers that differ while their files are equal: that stays hot', async () => {
     const web = await start(await v1());
     const layered = await image({
       example: 'octochat',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itNightly } from '../support/nightly.js';
 import {
   type Container,
   connect,
@@ -73,7 +74,7 @@ describe('a rollback of what was deployed hot', () => {
     expect(report.message).toContain('On record are 0.1.0, 0.2.0');
   });
 
-  it('goes several steps back, hot, and over a restart of the container', async () => {
+  itNightly('goes several steps back, hot, and over a restart of the container', async () => {
     await deployTo(web.name, { image: two });
     await deployTo(web.name, { image: three });
     await docker('restart', web.name);
@@ -115,14 +116,14 @@ describe('a rollback of what was deployed by restart', () => {
     expect(await beside(web)).toHaveLength(1);
   });
 
-  it('goes to a version that was left behind, too, and back again by what is on record', async () => {
+  itNightly('goes to a version that was left behind, too, and back again by what is on record', async () => {
     expect(await rollBack(web.name, { to: '0.2.0' })).toMatchObject({ outcome: 'deployed', to: '0.2.0' });
     expect(await served(web)).toBe('0.2.0');
     expect(await rollBack(web.name, { to: '0.1.0' })).toMatchObject({ outcome: 'deployed', to: '0.1.0' });
     expect((await web.inspect()).Id).toBe(before);
   });
 
-  it('makes a new container from the image where the kept one is gone', async () => {
+  itNightly('makes a new container from the image where the kept one is gone', async () => {
     await deployTo(web.name, { image: two, strategy: 'restart' });
     await docker('rm', ...(await beside(web)));
     const report = await rollBack(web.name);
@@ -139,7 +140,7 @@ describe('a rollback', () => {
     expect(await served(web)).toBe('0.1.0');
   });
 
-  it('after a container was re-created by hand goes to what was kept, and says where nothing was', async () => {
+  itNightly('after a container was re-created by hand goes to what was kept, and says where nothing was', async () => {
     const ports = await published(4040, 8080);
     const web = await start(one, ports);
     await deployTo(web.name, { image: two, strategy: 'restart' });
@@ -153,7 +154,7 @@ describe('a rollback', () => {
     expect(await rollBack(web.name)).toMatchObject({ outcome: 'refused' });
   });
 
-  it('goes back by builds of one version, one after the other', async () => {
+  itNightly('goes back by builds of one version, one after the other', async () => {
     const boot = 'CMD ["bin/octochat", "start"]';
     const again = (build: number) =>
       image({ example: 'octochat', version: 1, replace: { Dockerfile: [[boot, `ENV BUILD=${build}\n${boot}`]] } });
@@ -182,7 +183,7 @@ describe('a rollback', () => {
     expect(await served(web)).toBe('0.1.0');
   });
 
-  it('is hot where the image is gone and the release is not, and refused where it takes a restart', async () => {
+  itNightly('is hot where the image is gone and the release is not, and refused where it takes a restart', async () => {
     const between = await image(octochat({ version: '0.2.5', basis: 2 }));
     const web = await start(one, await published(4040, 8080));
     await deployTo(web.name, { image: between });
@@ -201,7 +202,7 @@ describe('a rollback', () => {
     }
   });
 
-  it('moves the tag back that the deploy has moved, and no other', async () => {
+  itNightly('moves the tag back that the deploy has moved, and no other', async () => {
     const tag = `hd-test-rollback:${process.pid}`;
     await docker('tag', one, tag);
     try {

@@ -3,6 +3,7 @@ import type { Difference, Drift } from '../../src/drift/drift.js';
 import type { ContainerReport, Report } from '../../src/report/report.js';
 import { renderSummary } from '../../src/report/summary.js';
 import { renderTerminal } from '../../src/report/terminal.js';
+import { itNightly } from '../support/nightly.js';
 import { worlds } from '../support/tier.js';
 import { hotDeploy } from '../support/world/command.js';
 import { type Container, removeContainers, start, unused } from '../support/world/container.js';
@@ -267,7 +268,7 @@ describe('a fleet', () => {
     expect(renderTerminal(report)).toMatch(/^Of 4 containers 1 runs exactly .*, 3 could not be asked\.\n/);
   });
 
-  it('of which nothing can be asked is refused', async () => {
+  itNightly('of which nothing can be asked is refused', async () => {
     const ran = await hotDeploy(['status', '--containers', containers.stopped.name]);
     expect(ran).toMatchObject({ code: 1, report: { outcome: 'refused', status: { unread: 1 } } });
     expect(ran.stdout).toMatch(/could not be asked what it runs\.\n/);
@@ -296,7 +297,7 @@ describe('a fleet', () => {
     expect(named).toMatchObject({ code: 0, report: { outcome: 'unchanged' } });
   });
 
-  it('whose image is gone from the engine still says what it runs', async () => {
+  itNightly('whose image is gone from the engine still says what it runs', async () => {
     const gone = await tagged(images[0] ?? '');
     const web = await start(gone);
     await docker('rmi', '--no-prune', gone);
@@ -313,23 +314,26 @@ describe('a fleet', () => {
   });
 });
 
-it('a container that was made from an id is compared with what its tag names, and without a tag nobody knows', async () => {
-  const one = await image({ example: 'octochat', version: 1, debian: 'bookworm' });
-  const own = await ownImage(one);
-  const id = await docker('image', 'inspect', '-f', '{{.Id}}', own);
-  const web = await start(id);
-  const { report } = await look(web);
-  expect(rowOf(report, web).drift).toMatchObject({ state: 'equal', meant: { reference: own, names: [own] } });
+itNightly(
+  'a container that was made from an id is compared with what its tag names, and without a tag nobody knows',
+  async () => {
+    const one = await image({ example: 'octochat', version: 1, debian: 'bookworm' });
+    const own = await ownImage(one);
+    const id = await docker('image', 'inspect', '-f', '{{.Id}}', own);
+    const web = await start(id);
+    const { report } = await look(web);
+    expect(rowOf(report, web).drift).toMatchObject({ state: 'equal', meant: { reference: own, names: [own] } });
 
-  await docker('tag', one, own);
-  const { report: nameless } = await look(web);
-  await docker('tag', id, own);
-  expect(rowOf(nameless, web).drift).toMatchObject({
-    state: 'unclear',
-    differences: [],
-    notCompared: [expect.stringContaining('no tag names that any more')],
-  });
-});
+    await docker('tag', one, own);
+    const { report: nameless } = await look(web);
+    await docker('tag', id, own);
+    expect(rowOf(nameless, web).drift).toMatchObject({
+      state: 'unclear',
+      differences: [],
+      notCompared: [expect.stringContaining('no tag names that any more')],
+    });
+  },
+);
 
 it('changes nothing: files, environment, code and processes stay, and atoms do not pile up', async () => {
   const web = await start(await ownImage(await image({ example: 'octochat', version: 1, debian: 'bookworm' })));

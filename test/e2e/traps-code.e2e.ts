@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itNightly } from '../support/nightly.js';
 import { type Container, connect, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { image, removeImages } from '../support/world/images.js';
@@ -69,7 +70,7 @@ describe('code that would silently stay old', () => {
     expect(apartFromRecord(await standing(web))).toEqual(apartFromRecord(before));
   });
 
-  it('is never called deployed: a new module that a hand-written appup adds and drops', async () => {
+  itNightly('is never called deployed: a new module that a hand-written appup adds and drops', async () => {
     const before = await standing(web);
     const drop = `{apply, {code, delete, ['Elixir.Octochat.Extra']}}, {apply, {code, purge, ['Elixir.Octochat.Extra']}}`;
     const sly = octochat({
@@ -157,7 +158,7 @@ describe('consolidated protocols', () => {
     );
   });
 
-  it('that the old release did not have are there, too', async () => {
+  itNightly('that the old release did not have are there, too', async () => {
     const loud = `defprotocol Octochat.Loud do
   def say(term)
 end

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itNightly } from '../support/nightly.js';
 import {
   type Container,
   connect,
@@ -99,7 +100,7 @@ describe('a connection whose process waits inside old code', () => {
     expect(await (await connect(await web.port(4040))).ask('PING')).toBe('PONG 0.1.2 1');
   });
 
-  it('is ended after the drain where lingering is kill, and nobody else is', async () => {
+  itNightly('is ended after the drain where lingering is kill, and nobody else is', async () => {
     const other = await start(await variant('0.1.0', 1));
     const [first, second] = [await connect(await other.port(4040)), await connect(await other.port(4040))];
     await Promise.all([first.ask('PING'), second.ask('PUT arms 8')]);
@@ -118,7 +119,7 @@ describe('a connection whose process waits inside old code', () => {
     expect(await late.ask('GET arms')).toBe('8');
   });
 
-  it('costs a restart where lingering is restart, and the report says that it was one', async () => {
+  itNightly('costs a restart where lingering is restart, and the report says that it was one', async () => {
     const other = await start(await variant('0.1.0', 1));
     await (await connect(await other.port(4040))).ask('PING');
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itNightly } from '../support/nightly.js';
 import { type Container, connect, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
@@ -158,29 +159,32 @@ describe('supervisors that release_handler would crash on', () => {
     },
   );
 
-  it('cost a restart and are left alone: the top process of an application that is no supervisor at all', async () => {
-    const topless = {
-      'apps/kv/lib/kv/application.ex': [
-        ['Supervisor.start_link([KV], strategy: :one_for_one, name: KV.Supervisor)', 'KV.start_link([])'],
-      ],
-    } as const;
-    const web = await start(await image(octochat({ version: '0.1.0', replace: topless })));
-    const client = await connect(await web.port(4040));
-    await client.ask('PUT arms 8');
-    const pid = await evaluate(web, "whereis('Elixir.KV')");
-    const next = await image(octochat({ version: '0.2.0', basis: 2, replace: topless }));
+  itNightly(
+    'cost a restart and are left alone: the top process of an application that is no supervisor at all',
+    async () => {
+      const topless = {
+        'apps/kv/lib/kv/application.ex': [
+          ['Supervisor.start_link([KV], strategy: :one_for_one, name: KV.Supervisor)', 'KV.start_link([])'],
+        ],
+      } as const;
+      const web = await start(await image(octochat({ version: '0.1.0', replace: topless })));
+      const client = await connect(await web.port(4040));
+      await client.ask('PUT arms 8');
+      const pid = await evaluate(web, "whereis('Elixir.KV')");
+      const next = await image(octochat({ version: '0.2.0', basis: 2, replace: topless }));
 
-    const { report: planned } = await deployTo(web.name, { mode: 'plan', image: next });
+      const { report: planned } = await deployTo(web.name, { mode: 'plan', image: next });
 
-    expect(planned).toMatchObject({
-      outcome: 'planned',
-      method: 'recreate',
-      reasons: [{ code: 'supervisor-not-answering', subject: 'kv' }],
-    });
-    expect(await evaluate(web, "whereis('Elixir.KV')")).toBe(pid);
-    expect(await client.ask('GET arms')).toBe('8');
+      expect(planned).toMatchObject({
+        outcome: 'planned',
+        method: 'recreate',
+        reasons: [{ code: 'supervisor-not-answering', subject: 'kv' }],
+      });
+      expect(await evaluate(web, "whereis('Elixir.KV')")).toBe(pid);
+      expect(await client.ask('GET arms')).toBe('8');
 
-    const { report } = await deployTo(web.name, { image: next });
-    expect(report).toMatchObject({ outcome: 'deployed', method: 'recreate' });
-  });
+      const { report } = await deployTo(web.name, { image: next });
+      expect(report).toMatchObject({ outcome: 'deployed', method: 'recreate' });
+    },
+  );
 });

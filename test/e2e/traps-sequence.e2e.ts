@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { everything } from '../support/tier.js';
 import {
   type Container,
   connect,
@@ -69,7 +70,7 @@ describe('one container, deploy after deploy', () => {
       return others.every((other) => other === first) ? first : undefined;
     });
 
-    for (let times = 0; times < 10; times++) {
+    for (let times = 0; times < (everything ? 10 : 3); times++) {
       await plan();
     }
 

@@ -5,6 +5,7 @@ import { readImage } from '../../src/release/image.js';
 import { Workshop } from '../../src/release/workshop.js';
 import { type Downgradable, downgradable } from '../../src/rollout/downgrade.js';
 import { goDown, type Journey, takeBack } from '../../src/rollout/journey.js';
+import { onlyNightly } from '../support/tier.js';
 import { type Container, connect, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { whatRuns, workplace } from '../support/world/going-back.js';
@@ -91,28 +92,30 @@ describe('there is no way back hot', () => {
       'release-gone',
       /Elixir\.Octochat\.Render\.beam/,
     ],
-    ['the relup is another', 'releases/0.2.0/relup', 'echo "%" >>"$1"', 'release-gone', /relup/],
-    [
-      'the record of it is torn',
-      'releases/0.2.1/hot-deploy.json',
-      'truncate -s 700 "$1"',
-      'no-way-down',
-      /hot-deploy\.json/,
-    ],
-    [
-      'the record of it is somebody’s own',
-      'releases/0.2.1/hot-deploy.json',
-      'sed -i s/0.2.0/0.1.0/g "$1"',
-      'no-way-down',
-      /is not what/,
-    ],
-    [
-      'the record of it leads elsewhere',
-      'releases/0.2.1/hot-deploy.json',
-      'rm "$1"; ln -s /etc/passwd "$1"',
-      'no-way-down',
-      /no file/,
-    ],
+    ...onlyNightly<[string, string, string, string, RegExp]>(
+      ['the relup is another', 'releases/0.2.0/relup', 'echo "%" >>"$1"', 'release-gone', /relup/],
+      [
+        'the record of it is torn',
+        'releases/0.2.1/hot-deploy.json',
+        'truncate -s 700 "$1"',
+        'no-way-down',
+        /hot-deploy\.json/,
+      ],
+      [
+        'the record of it is somebody’s own',
+        'releases/0.2.1/hot-deploy.json',
+        'sed -i s/0.2.0/0.1.0/g "$1"',
+        'no-way-down',
+        /is not what/,
+      ],
+      [
+        'the record of it leads elsewhere',
+        'releases/0.2.1/hot-deploy.json',
+        'rm "$1"; ln -s /etc/passwd "$1"',
+        'no-way-down',
+        /no file/,
+      ],
+    ),
   ])('where %s', async (_, path, change, code, said) => {
     const { way } = await without(path, change, () => look());
     expect(codes(way)).toEqual([code]);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { quiesced, resume, suspendedByUs } from '../../src/rollout/quiesced.js';
+import { itNightly } from '../support/nightly.js';
 import { worlds } from '../support/tier.js';
 import { startHotDeploy } from '../support/world/command.js';
 import {
@@ -82,7 +83,7 @@ describe.each(worlds)('a run that is killed on Debian %s', (debian) => {
     expect(await evaluate(web, '[V || {_, V, _, permanent} <- release_handler:which_releases()]')).toBe('["0.1.0"]');
   });
 
-  it('harms nobody who asks the node at the same time, and nobody harms it', async () => {
+  itNightly('harms nobody who asks the node at the same time, and nobody harms it', async () => {
     const place = await workplace(web);
     const asking = new AbortController();
     const ask = async () => {
@@ -103,7 +104,7 @@ describe.each(worlds)('a run that is killed on Debian %s', (debian) => {
     expect(await web.exec('cat', '/app/releases/0.2.0/sys.config')).not.toContain('ahoi');
   });
 
-  it('before it gave the word: what waited for it ends, and nothing has changed', async () => {
+  itNightly('before it gave the word: what waited for it ends, and nothing has changed', async () => {
     const place = await workplace(web);
     const { running } = await whatRuns(place, web.name);
     const run = await startHotDeploy([...words(web, await image(slow)), '--probe', probe]);

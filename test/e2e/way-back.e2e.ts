@@ -4,6 +4,7 @@ import { goDown, goUp, type Journey } from '../../src/rollout/journey.js';
 import { settleJourney } from '../../src/rollout/settle.js';
 import { readWay } from '../../src/upgrade/stored-way.js';
 import type { Way } from '../../src/upgrade/way.js';
+import { itNightly } from '../support/nightly.js';
 import { worlds } from '../support/tier.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
@@ -146,7 +147,7 @@ describe.each(worlds)('three releases, one after the other, on Debian %s', (debi
   });
 });
 
-it('goes back hot in a release of relx, too, whose own start script says what boots', async () => {
+itNightly('goes back hot in a release of relx, too, whose own start script says what boots', async () => {
   const web = await start(await image({ example: 'turnstile', version: 1 }));
   const { report } = await deployTo(web.name, { image: await image({ example: 'turnstile', version: 2 }) });
   expect(report).toMatchObject({ outcome: 'deployed', method: 'relup' });

@@ -50,7 +50,7 @@ const gone = async (name: string) => {
 /** Without a ledger the next run looks for as long as a stop may take whether one is under way. */
 const brief = ['--stop-timeout', '1'];
 
-const points = [2, 5, 7, ...onlyNightly(1, 3, 4, 6, 8, 9)];
+const points = [3, 6, ...onlyNightly(1, 2, 4, 5, 7, 8, 9)];
 
 describe.concurrent.each(['before', 'after'] as const)('killed %s a command that changes something', (when) => {
   it.each(points)('number %i, the next run finishes or undoes it, and deploys', async (at) => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
 import { connectEngine } from '../../src/docker/connect.js';
 import type { Engine } from '../../src/docker/engine.js';
+import { itNightly } from '../support/nightly.js';
 import { onlyNightly } from '../support/tier.js';
 import { type Container, connect, published, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
@@ -112,7 +113,7 @@ describe.each(points)('killed $what', ({ among, at }) => {
     expect(back).toMatchObject({ outcome: 'deployed', method: 'relup', to: '0.1.0' });
   });
 
-  it('it is set right by the next run of the script, too', async () => {
+  itNightly('it is set right by the next run of the script, too', async () => {
     const web = await start(one);
     const { script, node } = await both(web);
     const client = await connect(await web.port(4040));
@@ -157,7 +158,7 @@ test('what the script has put in place by a restart, a rollback of hot-deploy ta
   expect(hot.recovered ?? []).toEqual([]);
 });
 
-test('a restart of the script that was killed is undone by the next run of hot-deploy', async () => {
+itNightly('a restart of the script that was killed is undone by the next run of hot-deploy', async () => {
   const web = await start(one, await published(4040, 8080));
   const { Id: first } = await web.inspect();
   const { script, node } = await both(web);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { connectEngine } from '../../src/docker/connect.js';
 import type { Engine } from '../../src/docker/engine.js';
+import { itNightly } from '../support/nightly.js';
 import { onlyNightly } from '../support/tier.js';
 import { connect, healthy, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
@@ -71,7 +72,7 @@ test.each<Place>(['here', ...onlyNightly('bookworm' as const, 'trixie' as const)
   },
 );
 
-test('a bundle for other code than what runs is refused, and nothing is left of it', async () => {
+itNightly('a bundle for other code than what runs is refused, and nothing is left of it', async () => {
   const container = await start(v1);
   const bundle = await bundleFor(container.name);
   const other = await start(v2);

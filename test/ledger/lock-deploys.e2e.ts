@@ -5,6 +5,8 @@ import { lockName, lockSpec } from '../../src/ledger/lock-labels.js';
 import { newRun } from '../../src/ledger/run.js';
 import { systemClock } from '../../src/log.js';
 import { openWorkbench, type Workbench } from '../docker/workbench.js';
+import { itNightly } from '../support/nightly.js';
+import { onlyNightly } from '../support/tier.js';
 import { type Running, startHotDeploy } from '../support/world/command.js';
 import { type Container, eventually, removeContainers, start, unused } from '../support/world/container.js';
 import { docker, image, removeImages } from '../support/world/images.js';
@@ -74,7 +76,7 @@ describe('two deploys to one environment', () => {
     expect(await served(web)).toBe('0.2.0');
   });
 
-  it('where the first puts a new container in the place of the old one still come to one end', async () => {
+  itNightly('where the first puts a new container in the place of the old one still come to one end', async () => {
     const web = await start(old);
     const { Id: id } = await web.inspect();
     const runs = [await deploy(web, { strategy: 'restart' }), await deploy(web, { strategy: 'restart' })];
@@ -129,7 +131,7 @@ describe('the lock', () => {
     expect(ended.stderr).not.toContain('waiting for the lock');
   });
 
-  it.each<[string, Readonly<Record<string, string>>]>([
+  itNightly.each<[string, Readonly<Record<string, string>>]>([
     ['is refused', { image: 'no:such' }],
     ['fails in its build', { image: 'no:such', build: 'true', context: '/no/such/folder' }],
   ])('does not outlive a deploy that %s', async (_, options) => {
@@ -138,14 +140,17 @@ describe('the lock', () => {
     expect(ran.stderr).toContain('Take the lock');
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('does not outlive a deploy that is ended by %s', async (signal) => {
-    const run = await deploy(await start(old), rehearsing);
-    await eventually('the lock', async () => (await isThere(lock)) || undefined);
-    run.kill(signal);
-    expect(await run.ended).toMatchObject({ code: 1, report: { outcome: 'refused' } });
-  });
+  it.each(['SIGTERM', ...onlyNightly('SIGINT' as const)] as const)(
+    'does not outlive a deploy that is ended by %s',
+    async (signal) => {
+      const run = await deploy(await start(old), rehearsing);
+      await eventually('the lock', async () => (await isThere(lock)) || undefined);
+      run.kill(signal);
+      expect(await run.ended).toMatchObject({ code: 1, report: { outcome: 'refused' } });
+    },
+  );
 
-  it('lets who waits for it be cancelled in time', async () => {
+  itNightly('lets who waits for it be cancelled in time', async () => {
     const web = await start(old);
     const first = await deploy(web, { soak: '60s' });
     await first.says('switch, ');
@@ -164,7 +169,7 @@ describe('the lock', () => {
     expect(await first.ended).toMatchObject({ code: 3, report: { outcome: 'rolled-back' } });
   });
 
-  it('that somebody prunes in the middle of a deploy is taken again, and the deploy comes through', async () => {
+  itNightly('that somebody prunes in the middle of a deploy is taken again, and the deploy comes through', async () => {
     const web = await start(old);
     const run = await deploy(web, { soak: '6s' });
     await run.says('switch, ');

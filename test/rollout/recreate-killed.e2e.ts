@@ -11,6 +11,7 @@ import { undoRestart } from '../../src/rollout/recreate-undo.js';
 import { revive } from '../../src/rollout/revive.js';
 import { openWorkbench, type Workbench } from '../docker/workbench.js';
 import { seed, thorough } from '../support/faults/thorough.js';
+import { onlyNightly } from '../support/tier.js';
 import { eventually } from '../support/world/container.js';
 import { options } from './recreate-attempt.js';
 
@@ -152,7 +153,7 @@ async function everyCut(
   throw new Error('it never came through');
 }
 
-describe.concurrent.each(cases)(
+describe.concurrent.each(thorough === 'smoke' ? cases.filter((_, at) => at % 5 === 0) : cases)(
   'a container with $flags that goes to a $to image, killed at any call',
   ({ flags, to, way }) => {
     it(`serves after ${way}, alone under its name, and nothing is left over`, {
@@ -194,7 +195,7 @@ describe.concurrent.each(cases)(
 describe.concurrent.each(['undo', 'finish'] as const)(
   'a kept container that is started again, killed at any call',
   (way) => {
-    it.each(['always', 'no'])(
+    it.each(['always', ...onlyNightly('no')])(
       `and %s: one of the two serves after ${way}, the other is kept`,
       { timeout: 600_000 },
       async (restart) => {

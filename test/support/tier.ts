@@ -8,3 +8,8 @@ export function onlyNightly<T>(...cases: readonly T[]): readonly T[] {
 
 /** Debian's suites, each with an OTP and an Elixir of its own: OTP 25, and OTP 27. */
 export const worlds: readonly ('bookworm' | 'trixie')[] = ['bookworm', ...onlyNightly('trixie' as const)];
+
+/** In the quick tier one of so many cases, the first among them. */
+export function someOf<const T>(every: number, cases: readonly T[]): readonly T[] {
+  return cases.filter((_, at) => everything || at % every === 0);
+}
