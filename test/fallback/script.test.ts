@@ -10,6 +10,8 @@ import { createCommand } from '../../src/fallback/create-command.js';
 import { quote } from '../../src/fallback/quote.js';
 import { script } from '../../src/fallback/script.js';
 import { container, image } from '../docker/created.js';
+import { itNightly } from '../support/nightly.js';
+import { everything } from '../support/tier.js';
 import { hostile, variants } from './variants.js';
 
 const run = promisify(execFile);
@@ -52,7 +54,10 @@ describe.each(Object.entries(variants))('the script of %s', (name, variant) => {
     await expect(own(script(variant))).toMatchFileSnapshot(`golden/${name}.sh`);
   });
 
-  it('is clean to shellcheck, shfmt and bash itself', async ({ skip }) => {
+  // Seconds each: most of the text is common to all.
+  const often = ['plain', 'build', 'hostile'].includes(name);
+
+  (often ? it : itNightly)('is clean to shellcheck, shfmt and bash itself', async ({ skip }) => {
     skip(absent.length > 0, missing);
     expect(await lint(name, script(variant))).toBe('');
   }, 120_000);
@@ -114,7 +119,7 @@ test('scripts of random settings are clean too', async ({ skip }) => {
       if (plain === undefined) throw new Error('there is no plain variant');
       expect(await lint('random', script({ ...plain, withEnv, containers: [one] }))).toBe('');
     }),
-    { numRuns: 4 },
+    { numRuns: everything ? 4 : 1 },
   );
 }, 120_000);
 
