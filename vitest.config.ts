@@ -51,8 +51,8 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          testTimeout: 30_000,
-          expect: { poll: { timeout: 20_000 } },
+          testTimeout: 120_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
       { test: { name: 'browser', include: ['test/**/*.browser.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },

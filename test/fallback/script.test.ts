@@ -57,10 +57,14 @@ describe.each(Object.entries(variants))('the script of %s', (name, variant) => {
   // Seconds each: most of the text is common to all.
   const often = ['plain', 'build', 'hostile'].includes(name);
 
-  (often ? it : itNightly)('is clean to shellcheck, shfmt and bash itself', async ({ skip }) => {
-    skip(absent.length > 0, missing);
-    expect(await lint(name, script(variant))).toBe('');
-  }, 120_000);
+  (often ? it : itNightly)(
+    'is clean to shellcheck, shfmt and bash itself',
+    async ({ skip }) => {
+      skip(absent.length > 0, missing);
+      expect(await lint(name, script(variant))).toBe('');
+    },
+    120_000,
+  );
 });
 
 test('no value of the environment or of a build argument is in it without --with-env', () => {
