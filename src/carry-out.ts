@@ -1,6 +1,7 @@
 import type { Engine } from './docker/engine.js';
 import { messageOf } from './message-of.js';
 import { isChanging } from './plan/plan.js';
+import { releasing } from './release-command/releasing.js';
 import type { Report } from './report/report.js';
 import { type Decided, report } from './reporting.js';
 import { rollOut } from './rollout/fleet.js';
@@ -39,8 +40,9 @@ export async function carryOut(engine: Engine, decided: Decided): Promise<Report
     errand,
     down: turns(inputs.maxUnavailable, signal),
   };
-  const carried = await log.group('Roll out', () => rollOut(fleet, changing));
-  return report(decided, carried);
+  return await releasing(engine, decided, changing, async () =>
+    report(decided, await log.group('Roll out', () => rollOut(fleet, changing))),
+  );
 }
 
 /** Before, the tag would have named what nobody runs; now a new container boots what all run, or a person must look. */

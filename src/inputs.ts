@@ -25,6 +25,9 @@ export interface Inputs {
   readonly to: string;
   readonly strategy: 'auto' | 'relup' | 'restart';
   readonly hotUpTo: 'patch' | 'minor' | 'major';
+  /** Words of the command that runs once before the first container changes. */
+  readonly releaseCommand?: readonly string[];
+  readonly releaseCommandTimeoutMs: number;
   readonly rehearse: 'auto' | 'always' | 'never';
   readonly rehearseCommand?: string;
   /** `KEY=VALUE`. May hold secrets. */
@@ -95,6 +98,7 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
   const rehearseCommand = value('rehearse-command');
   const rehearseNetwork = value('rehearse-network');
   const to = value('to');
+  const releaseCommand = value('release-command');
   const failOn = value('fail-on');
   const environmentUrl = value('environment-url');
   const githubToken = value('github-token');
@@ -113,6 +117,8 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     to: to ?? 'previous',
     strategy: value('strategy'),
     hotUpTo: value('hot-up-to'),
+    ...(releaseCommand && { releaseCommand }),
+    releaseCommandTimeoutMs: value('release-command-timeout'),
     // Asked to do nothing else, it does.
     rehearse: mode === 'rehearse' ? 'always' : value('rehearse'),
     ...(rehearseCommand && { rehearseCommand }),

@@ -13,6 +13,7 @@ test('a name is enough: everything else has the default of the documentation', (
     to: 'previous',
     strategy: 'auto',
     hotUpTo: 'major',
+    releaseCommandTimeoutMs: 600_000,
     rehearse: 'auto',
     rehearseEnv: [],
     maxParallel: 4,

@@ -64,6 +64,13 @@ describe.each(Object.entries(sources))('%s', (_, source) => {
   });
 });
 
+test('what a release command wrote stands in the summary and in no comment', () => {
+  const ran = { command: `migrate ${secret}`, container: 'kv-1', ms: 1, output: [`TOKEN=${secret}`] };
+  const told = { ...report, releaseCommand: { ...ran, outcome: 'failed' } } as const;
+  expect(renderSummary(told)).toContain(`TOKEN=${secret}`);
+  expect(renderComment(told, { history: [] })).not.toContain(secret);
+});
+
 test('a quotation ends where it was begun, whatever is in it, and is left out also where it was cut', () => {
   const said = `it failed (${quoted('a ” b “ c')}), and so on`;
   expect(withoutQuotations(said)).toBe('it failed (“…”), and so on');

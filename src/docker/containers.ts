@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import { type Call, statusOf } from './call.js';
-import { interleaved } from './demultiplex.js';
+import { interleaved, lineReader } from './demultiplex.js';
 import type { ContainerDetails } from './details.js';
 import type { Engine } from './engine.js';
 import { get } from './get.js';
@@ -19,6 +19,7 @@ type ContainerCalls = Pick<
   | 'updateRestartPolicy'
   | 'containerSize'
   | 'logs'
+  | 'followLogs'
 >;
 
 /** Unpacking, mounting and tearing down wait for disks, and on a busy machine for each other. */
@@ -134,6 +135,22 @@ export function containerCalls(docker: Dockerode, call: Call): ContainerCalls {
       const bytes = Buffer.isBuffer(written) ? written : Buffer.from(JSON.stringify(written));
       return (config.Tty ? bytes : interleaved(bytes)).toString();
     },
+
+    followLogs: (id, line, signal) =>
+      call(
+        `follow the logs of container ${id}`,
+        async () => {
+          const stream = await docker
+            .getContainer(id)
+            .logs({ follow: true, stdout: true, stderr: true, abortSignal: signal });
+          const reader = lineReader(line);
+          for await (const chunk of stream) reader.read(chunk as Buffer);
+          reader.end();
+        },
+        { timeoutMs: Number.POSITIVE_INFINITY },
+      ).catch((error: unknown) => {
+        if (!signal.aborted) throw error;
+      }),
   };
 }
 

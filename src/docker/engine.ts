@@ -27,6 +27,8 @@ export interface Engine {
   containerSize(id: string): Promise<number>;
   /** The last lines of both outputs, oldest first. */
   logs(id: string, lines: number): Promise<string>;
+  /** Gives each line of both outputs as it is written, from the first on, until the container ends or `signal` aborts. */
+  followLogs(id: string, line: (text: string) => void, signal: AbortSignal): Promise<void>;
 
   /** `endpoint` is the Engine's EndpointSettings as it is; a container that is not running is attached when it starts. */
   connectNetwork(network: string, container: string, endpoint: Readonly<Record<string, unknown>>): Promise<void>;

@@ -20,6 +20,7 @@ export interface Fallback {
     | 'lockTimeoutMs'
     | 'nodeName'
     | 'keep'
+    | 'releaseCommand'
   > & { readonly image: string };
   readonly containers: readonly {
     readonly container: ContainerDetails;
@@ -37,7 +38,7 @@ export function script({ inputs, containers, withEnv }: Fallback): string {
   return [
     head(withEnv),
     constants(inputs, names, withEnv),
-    ...containers.map((one, at) => settings(at, one, withEnv)),
+    ...containers.map((one, at) => settings(at, one, { withEnv, inputs })),
     inside(),
     parts(),
   ].join('\n');
@@ -122,11 +123,13 @@ chosen=() found=() half=()
 function settings(
   at: number,
   { container, oldImage, injected = [] }: Fallback['containers'][number],
-  withEnv: boolean,
+  { withEnv, inputs: { releaseCommand } }: Pick<Fallback, 'withEnv' | 'inputs'>,
 ) {
   const create = createCommand(container, oldImage);
   const name = nameOf(container);
-  const unsaid = create.unsaid.map((what) => `# Not as it was: ${comment(what)}.\n`).join('');
+  const unrun = releaseCommand && at === 0 ? ['release-command: this script does not run it, so run it first'] : [];
+  const unsaidOf = [...create.unsaid, ...unrun];
+  const unsaid = unsaidOf.map((what) => `# Not as it was: ${comment(what)}.\n`).join('');
   const lines = [
     ...profileFile(create),
     array('options', create.options),
@@ -141,7 +144,7 @@ function settings(
     array('disconnect', create.disconnect),
     array('lives_in', create.livesIn),
     array('injected', injected),
-    array('unsaid', create.unsaid),
+    array('unsaid', unsaidOf),
   ];
   const body = lines.join('\n').replace(/^/gm, '  ');
   return `# ${comment(name)}, made from ${comment(container.Config.Image)} (${container.Image})

@@ -53,13 +53,14 @@ const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 const dayMs = 24 * unitMs.h;
 
 /** Milliseconds. A day is the most, since Node's timers wrap to zero after 24 of them. */
-export function duration(leastMs: number): Kind<number> {
+export function duration(leastMs: number, mostMs = dayMs): Kind<number> {
   const least = leastMs > 0 ? ` of at least \`${leastMs}ms\`` : '';
-  return kind(`a duration${least} such as \`250ms\`, \`10s\`, \`5m\``, (text) => {
+  const most = mostMs < dayMs ? `${least && ' and'} of at most \`${mostMs / unitMs.m}m\`` : '';
+  return kind(`a duration${least}${most} such as \`250ms\`, \`10s\`, \`5m\``, (text) => {
     // Nothing is nothing in any unit.
     const parts = /^(?<count>\d+(?:\.\d+)?)(?<unit>ms|s|m|h)$/.exec(text === '0' ? '0s' : text)?.groups;
     const ms = Math.round(Number(parts?.['count']) * unitMs[parts?.['unit'] as keyof typeof unitMs]);
-    return ms >= leastMs && ms <= dayMs ? ms : undefined;
+    return ms >= leastMs && ms <= mostMs ? ms : undefined;
   });
 }
 

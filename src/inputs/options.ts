@@ -3,6 +3,7 @@ import { duration, flag, type Kind, lines, oneOf, script, secret, text, wholeNum
 import type { Option } from './option.js';
 import { probeChoice } from './probe.js';
 import { selector } from './selector.js';
+import { words } from './words.js';
 
 const path = text('a path');
 const buildArgument = text('`KEY=VALUE`, or `KEY` to take the value from the environment', /^[A-Za-z_]\w*(=|$)/);
@@ -58,6 +59,16 @@ export const options = {
     kind: oneOf('patch', 'minor', 'major'),
     default: 'major',
     description: 'The largest step of the semantic version that may be loaded hot.',
+  },
+  'release-command': {
+    kind: words,
+    description:
+      'A command that runs once a deploy, before the first container changes: database migrations, such as `bin/migrate`. It runs in a container of the new image with the environment, mounts and networks of the first container. If it fails, the deploy is refused. It runs before a hot load and before a restart, and never for `plan`, `rehearse`, `rollback`, `status` or `dry-run`.',
+  },
+  'release-command-timeout': {
+    kind: duration(1_000, 3_600_000),
+    default: '10m',
+    description: 'How long the release command may take. Then it is stopped, and the deploy is refused.',
   },
   rehearse: {
     kind: oneOf('auto', 'always', 'never'),

@@ -81,6 +81,12 @@ export const reasonCodes = {
   'supervisor-not-answering': 'A supervisor does not answer or is suspended, and release_handler would crash on it.',
   'probe-not-answering':
     'The probe, or the HEALTHCHECK, did not answer before the deploy, so it could not tell a good deploy from a bad one. The deploy is refused before anything changes; `mode: rollback` and `strategy: restart` go on, since they may be the way out.',
+  'migrations-pending':
+    'The new release brings migrations that nothing runs in a hot load: the start command, or a child of the supervision tree, runs them at a start. Give them to `release-command`, or let the container restart. If nothing is known to run them at a start it is a remark, and closes nothing.',
+  'start-command-skipped':
+    'The start command does more than start the release: it runs an `eval`, an `rpc` or a migration. A hot load does not. A remark: it closes nothing.',
+  'entrypoint-ignores-command':
+    'The ENTRYPOINT does not run the command that a container is given, so it would start the release instead of `release-command`. End it with `exec "$@"`, and give the start by CMD. The deploy is refused.',
   'strategy-restart': '`strategy: restart` was asked for.',
 } as const satisfies Record<string, string>;
 

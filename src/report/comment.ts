@@ -35,8 +35,9 @@ export const mostHistory = 5;
 /** GitHub Markdown that begins with the verdict, and ends with a mark by which the next run finds it. */
 export function renderComment(whole: Report, { history, log = [], rollbackUrl }: CommentFrame): string {
   // The runner knows the job's secrets and hides them in its log and in the summary, and nobody does in a comment.
-  const { output: _, ...own } = whole;
-  const report = inOwnWords(own);
+  const { output: _, releaseCommand, ...own } = whole;
+  const ran = releaseCommand && { releaseCommand: { ...releaseCommand, command: '…', output: [] } };
+  const report = inOwnWords({ ...own, ...ran });
   const links = rollbackUrl === undefined ? [] : [link('roll back', rollbackUrl)];
   const parts = [
     ...frame(report, { links, between: before(history) }),

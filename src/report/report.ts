@@ -45,10 +45,24 @@ export interface Report {
   readonly lock?: { readonly by: string; readonly since: string };
   /** What earlier runs that were cut off had left half-way, and what was done about it before anything else. */
   readonly recovered?: readonly Recovered[];
+  /** The command that ran once before the first container changed; absent where none was to run. */
+  readonly releaseCommand?: ReleaseCommandReport;
   /** The sentence for a person when the outcome is refused, rolled-back or failed. */
   readonly message?: string;
   /** Lines of another program whose failure it was, at its end. Nobody knows what is in them: no comment shows them. */
   readonly output?: readonly string[];
+}
+
+export interface ReleaseCommandReport {
+  /** Its words. */
+  readonly command: string;
+  /** Whose environment, mounts and networks it had. */
+  readonly container: string;
+  readonly outcome: 'succeeded' | 'failed' | 'timed-out' | 'cancelled' | 'not-started';
+  readonly exitCode?: number;
+  readonly ms: number;
+  /** Its last lines, without values of the environment. Nobody knows what else is in them: no comment shows them. */
+  readonly output: readonly string[];
 }
 
 /** Downtime of one container, the worst of each deploy. */

@@ -13,11 +13,17 @@ import { statusSections } from './status.js';
 
 /** What stands below the verdict, in the order in which it is asked for. Empty parts are left out. */
 export function sections(report: Report): readonly Section[] {
-  const { containers, warnings, instructions, output = [] } = report;
+  const { containers, warnings, instructions, output = [], releaseCommand } = report;
   const all: readonly Section[] = report.status
     ? statusSections(report)
     : [
         { title: 'The end of its output', kind: 'verbatim', lines: output },
+        {
+          title: "The end of the release command's output",
+          kind: 'verbatim',
+          ...(releaseCommand?.outcome === 'succeeded' && { detail: true }),
+          lines: releaseCommand?.output ?? [],
+        },
         { title: 'Warnings', kind: 'list', items: warnings },
         setRight(report),
         foretold(report),

@@ -76,8 +76,11 @@ function planned(report: Report): string {
 }
 
 /** What a run that was cut off had left is set right before anything is decided, also where nothing comes of that. */
-const untouched = ({ recovered = [] }: Report) =>
-  recovered.length > 0 ? 'nothing was touched but what was set right first' : 'nothing was touched';
+const untouched = ({ recovered = [], releaseCommand }: Report) => {
+  if (recovered.length > 0) return 'nothing was touched but what was set right first';
+  const ran = releaseCommand !== undefined && releaseCommand.outcome !== 'not-started';
+  return ran ? 'no container was changed' : 'nothing was touched';
+};
 
 function step({ from, to, image }: Report): string {
   const target = to ?? image?.reference ?? 'the new release';

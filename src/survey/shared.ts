@@ -2,6 +2,8 @@ import type { ImageDetails } from '../docker/details.js';
 import { once } from '../once.js';
 import type { ImageChange } from '../release/base.js';
 import type { ColdBoot } from '../release/cold-boot.js';
+import type { Migrators } from '../release/migrations.js';
+import type { StartTasks } from '../release/start-command.js';
 import type { Assembly } from '../upgrade/assembly.js';
 import type { Study } from './study.js';
 
@@ -11,6 +13,8 @@ export interface Shared {
   studies(key: string, read: () => Promise<Study>): Promise<Study>;
   boots(key: string, boot: () => Promise<ColdBoot>): Promise<ColdBoot>;
   assemblies(key: string, make: () => Promise<Assembly>): Promise<Assembly>;
+  starts(key: string, read: () => Promise<StartTasks>): Promise<StartTasks>;
+  migrators(key: string, read: () => Promise<Migrators>): Promise<Migrators>;
 }
 
 export function sharing(): Shared {
@@ -20,5 +24,7 @@ export function sharing(): Shared {
     studies: once<Study>(),
     boots: once<ColdBoot>(),
     assemblies: once<Assembly>(),
+    starts: once<StartTasks>(),
+    migrators: once<Migrators>(),
   };
 }

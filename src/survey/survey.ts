@@ -12,14 +12,16 @@ import { Refusal } from '../refusal.js';
 import { UnsafeArchive } from '../release/archive.js';
 import { compareImages } from '../release/base.js';
 import { compare } from '../release/compare.js';
+import { readFiles } from '../release/files.js';
 import { listingIn } from '../release/image-files.js';
-import type { ImageRelease } from '../release/release.js';
+import type { FileDigests, ImageRelease } from '../release/release.js';
 import { bootedVersion, type Reading, readRunning } from '../release/running.js';
 import { surveyBoots } from './boots.js';
-import { surveyCode } from './code.js';
+import { surveyCode, treeOf } from './code.js';
 import { existing } from './existing.js';
 import { type Shared, sharing } from './shared.js';
 import type { Site } from './site.js';
+import { surveyStartup } from './startup.js';
 
 /** Reads each container, compares it with the new release, and decides. Changes nothing that anybody uses. */
 export async function survey(site: Site, containers: readonly ContainerDetails[]): Promise<readonly ContainerPlan[]> {
@@ -68,9 +70,12 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
       refuseOther(name, await releasesAt(engine, container.Id, reading.vm), next);
     }
     // Without distribution nobody has ever loaded anything into it, so it still runs what it was made from.
-    return reading.kind === 'no-distribution' && container.Image === image.Id
-      ? { ...plan, method: 'none', reasons: [] }
-      : recreated(plan, next.root, next);
+    if (reading.kind === 'no-distribution' && container.Image === image.Id) {
+      return { ...plan, method: 'none', reasons: [] };
+    }
+    const files = 'vm' in reading ? await filesAt(engine, container.Id, reading.vm) : undefined;
+    const remarks = files && (await surveyStartup(site, { container, oldImage }, { files }, shared).restart());
+    return recreated({ ...plan, reasons: [...plan.reasons, ...(remarks ?? [])] }, next.root, next);
   }
   const { release: running } = reading;
   const { root, owner } = running;
@@ -98,17 +103,33 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
     occupied: present.filter(({ same }) => !same).map(({ directory }) => directory),
     options: inputs,
   };
+  const startup = surveyStartup(site, { container, oldImage }, running, shared);
+  const restarted = async (reasons: readonly Reason[]) => {
+    const all = [...reasons, ...(await startup.restart(() => treeOf(running)))];
+    return recreated({ ...base, from, reasons: all }, running.root, next);
+  };
   const reasons = judgeRelease(comparison);
   if (closed(reasons)) {
     const boots = await surveyBoots(site, { container, oldImage, nodeName: running.nodeName }, shared);
-    return recreated({ ...base, from, reasons: [...reasons, ...boots] }, running.root, next);
+    return await restarted([...reasons, ...boots]);
   }
   const code = await surveyCode(site, { container, oldImage }, comparison, shared);
   if (code.kind === 'closed') {
-    return recreated({ ...base, from, reasons: [...reasons, ...code.reasons] }, running.root, next);
+    return await restarted([...reasons, ...code.reasons]);
+  }
+  const { tree, boot } = code.material;
+  const trees = { running: tree, ...(boot.kind === 'booted' && { boot: boot.facts.tree }) };
+  const all = [...reasons, ...code.reasons, ...(await startup.hot(trees))];
+  if (closed(all)) {
+    return recreated({ ...base, from, reasons: all }, running.root, next);
   }
   const hot = { running, next, present: present.map(({ directory }) => directory), ...code.material };
-  return { ...base, from, method: 'relup', reasons: [...reasons, ...code.reasons], hot };
+  return { ...base, from, method: 'relup', reasons: all, hot };
+}
+
+/** The files of a release whose VM cannot be asked. */
+async function filesAt(engine: Engine, container: string, vm: Vm): Promise<FileDigests> {
+  return (await readFiles(engine, container, vm.user, vm.root, bootedVersion(vm) ?? '')).files;
 }
 
 /** A plan without its method. */

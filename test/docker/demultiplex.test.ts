@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { demultiplex, interleaved } from '../../src/docker/demultiplex.js';
+import { demultiplex, interleaved, lineReader } from '../../src/docker/demultiplex.js';
 
 const chunk = fc.record({
   error: fc.boolean(),
@@ -35,5 +35,31 @@ describe('what the engine framed', () => {
       stderr: Buffer.from('bro'),
     });
     expect(demultiplex(Buffer.concat([whole, cut.subarray(0, 5)])).stderr).toEqual(Buffer.alloc(0));
+  });
+});
+
+describe('what is read as it comes', () => {
+  const read = (framedText: Buffer, size: number): readonly string[] => {
+    const lines: string[] = [];
+    const reader = lineReader((line) => lines.push(line));
+    for (let at = 0; at < framedText.length; at += size) reader.read(framedText.subarray(at, at + size));
+    reader.end();
+    return lines;
+  };
+  const frames = (...texts: readonly (readonly [boolean, string | Buffer])[]) =>
+    Buffer.concat(texts.map(([error, text]) => framed({ error, bytes: Buffer.from(text) })));
+
+  it.each([1, 3, 7, 1_000])('is whole lines, in pieces of %d bytes', (size) => {
+    const half = Buffer.from('grün');
+    const all = frames(
+      ...[[false, '== Running 1\nadd '] as const, [true, 'warn\r\n'] as const, [false, half.subarray(0, 3)] as const],
+      ...[[false, half.subarray(3)] as const, [false, '\n\n10 %\r20 %\rdone'] as const],
+    );
+    expect(read(all, size)).toEqual(['== Running 1', 'warn', 'add grün', '10 %', '20 %', 'done']);
+  });
+
+  it('is cut where a line does not end', () => {
+    expect(read(frames([false, 'x'.repeat(9_000)]), 500).map(({ length }) => length)).toEqual([4_000]);
+    expect(read(frames([false, 'x'.repeat(5_000)], [false, 'y\n']), 500)).toHaveLength(2);
   });
 });

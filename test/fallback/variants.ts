@@ -54,7 +54,11 @@ export const variants: Readonly<Record<string, Fallback>> = {
     ],
   },
   'with-env': {
-    inputs: { ...inputs, build: { args: ['VERSION=1.4.0', 'TOKEN'], target: 'release' } },
+    inputs: {
+      ...inputs,
+      releaseCommand: ['bin/migrate'],
+      build: { args: ['VERSION=1.4.0', 'TOKEN'], target: 'release' },
+    },
     withEnv: true,
     containers: [
       { container: container({ config: { Env: ['SECRET_KEY_BASE=seen', 'KEY=-----\nlines\n'] } }, old), oldImage: old },

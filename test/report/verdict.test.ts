@@ -11,6 +11,7 @@ const restarted = {
   downtime: { ms: 2_210, longestGapMs: 2_215, requests: 1_200, failed: 3 },
 } as const;
 
+const releaseCommand = { command: 'bin/migrate', container: 'kv-1', ms: 1_200, output: [] };
 const recovered = [{ container: 'kv-1', what: 'undone', how: 'it was brought back hot' }] as const;
 
 test.each<[string, Report]>([
@@ -33,6 +34,14 @@ test.each<[string, Report]>([
   [
     'Planned 0.1.0 → 0.2.0: it needs a restart, and nothing was touched.',
     { ...report, outcome: 'planned', method: 'recreate' },
+  ],
+  [
+    'Refused to deploy 0.1.0 → 0.2.0: no container was changed.',
+    { ...report, outcome: 'refused', releaseCommand: { ...releaseCommand, outcome: 'failed' } },
+  ],
+  [
+    'Refused to deploy 0.1.0 → 0.2.0: nothing was touched.',
+    { ...report, outcome: 'refused', releaseCommand: { ...releaseCommand, outcome: 'not-started' } },
   ],
   ['0.2.0 already runs: nothing was touched.', { ...report, outcome: 'unchanged', method: 'none' }],
   [

@@ -52,6 +52,7 @@ chosen=() found=() half=()
 # --- the containers' settings, without what their images bring ---
 
 # web, made from app:1 (sha256:cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4)
+# Not as it was: release-command: this script does not run it, so run it first.
 container_0() {
   options=()
   command=()
@@ -64,6 +65,8 @@ container_0() {
   disconnect=()
   lives_in=()
   injected=()
-  unsaid=()
+  unsaid=(
+    'release-command: this script does not run it, so run it first'
+  )
 }
 
