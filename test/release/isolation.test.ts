@@ -109,6 +109,7 @@ describe('a throw-away container that ends while it is asked', () => {
     expect(await boot(ended(true, () => Promise.reject(gone)))).toEqual({
       kind: 'failed',
       why: 'it ended with exit code 3: “no answer from ***”',
+      ended: true,
     });
   });
 
