@@ -1,3 +1,4 @@
+import { asIn } from '../release/steady.js';
 import { comparable, compareTrees, mayHaveEnded, type SupervisionChange } from '../release/supervision.js';
 import { placesOf } from '../release/tree-differences.js';
 import type { Difference } from './drift.js';
@@ -6,11 +7,13 @@ import { type Seen, sinceBoot, sinceParting } from './seen.js';
 /** Where the supervision tree is not that of a cold boot, and which children do not run. */
 export function childDifferences(seen: Seen): readonly Difference[] {
   const now = comparable(seen.state.tree);
-  const ended = placesOf(now).filter(({ running }) => !running);
   if ('unknown' in seen.boot) {
+    const ended = placesOf(now).filter(({ running }) => !running);
     return ended.map(({ path }) => ofNow(seen, path, 'is not running; whether a cold boot starts it is not known'));
   }
   const then = comparable(seen.boot.state.tree);
+  const here = asIn(now, then);
+  const ended = placesOf(here).filter(({ running }) => !running);
   const wanted = new Set(placesOf(then).flatMap(({ path, running }) => (running ? [path] : [])));
   // Below one that does not run nothing does, and one line says it.
   const below = (place: string) => ended.some(({ path }) => place === path || place.startsWith(`${path}/`));

@@ -3,16 +3,18 @@ import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import type { Clock } from '../log.js';
 import { AgentError } from '../node/agent.js';
-import { type Node, NodeUnreachable } from '../node/node.js';
-import { coldBoot } from '../release/cold-boot.js';
+import { NodeUnreachable } from '../node/node.js';
+import { bootOnce } from '../release/cold-boot.js';
 import { readImage } from '../release/image.js';
+import { createIsolated, type Isolated } from '../release/isolation.js';
 import type { FileDigests, ImageRelease, RunningRelease } from '../release/release.js';
+import { steadyTree } from '../release/steady.js';
 import { Workshop } from '../release/workshop.js';
 import { readBeams } from './beams.js';
 import { configuredBy } from './configured.js';
 import type { MeantImage } from './meant.js';
 import type { Boot, Unknown } from './seen.js';
-import { readState } from './state.js';
+import { type Fingerprints, readState } from './state.js';
 
 /** A release as an image holds it, with the digests of its code's files. */
 export interface Held {
@@ -31,7 +33,7 @@ export async function readHeld(engine: Engine, { details, reference }: MeantImag
   }
 }
 
-/** Boots the image once as the container would, and reads what comes up. */
+/** Boots the image twice as the container would, and reads what both boots come up as. */
 export async function bootHeld(
   engine: Engine,
   at: { readonly container: ContainerDetails; readonly oldImage: ImageDetails; readonly image: ImageDetails },
@@ -40,22 +42,49 @@ export async function bootHeld(
   salt: string,
   clock: Clock,
 ): Promise<Boot | Unknown> {
-  const { nodeName, named } = running;
-  let boot: Boot | undefined;
-  const meanwhile = async (node: Node) => {
-    const applications = release.applications.filter(({ mode }) => mode !== 'none');
-    // Children that end by themselves have the time that this takes to do so.
-    const configured = await configuredBy(node, { ...release, applications }, salt);
-    boot = { configured, state: await readState(node, salt) };
+  const isolated: Isolated = { ...at, ...running, environment: [] };
+  const boot = async (): Promise<Read | Unknown> => {
+    let read: Read | undefined;
+    const create = () => createIsolated(engine, 'cold-boot', isolated);
+    const came = await bootOnce(engine, { ...isolated, create }, salt, clock, async (node) => {
+      const applications = release.applications.filter(({ mode }) => mode !== 'none');
+      // Children that end by themselves have the time that this takes to do so.
+      const configured = await configuredBy(node, { ...release, applications }, salt);
+      read = { configured, state: await readState(node, salt) };
+    });
+    const why = came.kind === 'failed' ? came.why : 'it said nothing';
+    return read ?? { unknown: `it did not boot in a container of its own: ${why}` };
   };
   try {
-    const came = await coldBoot(engine, { ...at, nodeName, named, environment: [] }, salt, clock, meanwhile);
-    const why = came.kind === 'failed' ? came.why : 'it said nothing';
-    return boot ?? { unknown: `it did not boot in a container of its own: ${why}` };
+    const [one, other] = await Promise.all([boot(), boot()]);
+    return 'unknown' in one ? one : 'unknown' in other ? other : steady(one, other);
   } catch (error) {
     if (error instanceof EngineError || error instanceof NodeUnreachable || error instanceof AgentError) {
       return { unknown: `it could not be booted in a container of its own: ${error.message}` };
     }
     throw error;
   }
+}
+
+type Read = Omit<Boot, 'noise'>;
+
+function steady(one: Read, other: Read): Boot {
+  const prints = (of: Fingerprints | Unknown) =>
+    new Map('unknown' in of ? [] : of.map(([application, key, print]) => [`${application}:${key}`, print]));
+  const differing = (mine: ReturnType<typeof prints>, its: ReturnType<typeof prints>) =>
+    [...new Set([...mine.keys(), ...its.keys()])].filter((key) => mine.get(key) !== its.get(key));
+  const [here, there] = [one.state, other.state];
+  return {
+    ...one,
+    state: {
+      ...here,
+      tree: steadyTree(here.tree, there.tree),
+      foreign: [...new Set([...here.foreign, ...there.foreign])],
+      unloaded: [...new Set([...here.unloaded, ...there.unloaded])],
+    },
+    noise: new Set([
+      ...differing(prints(here.environment), prints(there.environment)),
+      ...differing(prints(one.configured), prints(other.configured)),
+    ]),
+  };
 }

@@ -36,10 +36,12 @@ export interface Meant {
   readonly beams: FileDigests;
 }
 
-/** A cold boot of the meant image in the container's place. */
+/** What two cold boots of the meant image in the container's place agree on. */
 export interface Boot {
   readonly state: NodeState;
   readonly configured: Fingerprints | Unknown;
+  /** Settings that each boot gives another value: `application:key`. */
+  readonly noise: ReadonlySet<string>;
 }
 
 export const iso = (ms: number) => new Date(ms).toISOString();

@@ -19,14 +19,16 @@ export function settingDifferences(seen: Seen): readonly Difference[] {
   const here = prints(configured);
   const booted = 'unknown' in boot ? undefined : prints(boot.state.environment);
   const there = 'unknown' in boot || isUnknown(boot.configured) ? undefined : prints(boot.configured);
+  const noise = 'unknown' in boot ? new Set() : boot.noise;
+  const steady = ([key]: Named[number]) => !noise.has(key);
   return [
-    ...atRunTime(now, here, booted, there).map(
-      ([subject, message]): Difference => ({ kind: 'setting', subject, message, since: sinceBoot(seen) }),
-    ),
+    ...atRunTime(now, here, booted, there)
+      .filter(steady)
+      .map(([subject, message]): Difference => ({ kind: 'setting', subject, message, since: sinceBoot(seen) })),
     // Of the same release, the container's own files and environment decide, which a cold boot elsewhere lacks in part.
-    ...(there === undefined || sameConfiguration(seen) ? [] : configuredDifferently(here, there)).map(
-      ([subject, message]): Difference => ({ kind: 'setting', subject, message, since: sinceParting(seen) }),
-    ),
+    ...(there === undefined || sameConfiguration(seen) ? [] : configuredDifferently(here, there))
+      .filter(steady)
+      .map(([subject, message]): Difference => ({ kind: 'setting', subject, message, since: sinceParting(seen) })),
   ];
 }
 

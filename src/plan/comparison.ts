@@ -1,5 +1,6 @@
 import type { ImageChange } from '../release/base.js';
 import type { Change } from '../release/compare.js';
+import type { TreeDrift } from '../release/drift.js';
 import type { ModuleChanges } from '../release/modules.js';
 import type { ProcessCheck, ProcessNote } from '../release/processes.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
@@ -23,6 +24,7 @@ export interface Comparison {
 export interface CodeComparison extends Comparison {
   readonly modules: readonly ModuleChanges[];
   readonly supervision: readonly SupervisionChange[] | { readonly unknown: string };
+  readonly drift: readonly TreeDrift[];
   readonly processes: ProcessCheck;
   readonly appups: readonly HandWritten[];
   /** What the upgrade does both ways; absent where systools made nothing of the appups. */

@@ -2,6 +2,7 @@ import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Place } from '../ledger/ledger.js';
 import type { Baseline } from '../node/config.js';
 import type { ColdBoot } from '../release/cold-boot.js';
+import type { TreeDrift } from '../release/drift.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Tree } from '../release/supervision.js';
 import type { Bundle } from '../upgrade/bundle.js';
@@ -47,10 +48,13 @@ export interface HotMaterial {
   readonly next: ImageRelease;
   readonly bundle: Bundle;
   readonly baseline: Baseline;
-  /** The supervision tree that runs. */
+  /** The supervision tree that runs, with its noise written as the new release's boot has it. */
   readonly tree: Tree;
-  /** How the new release comes up by itself. */
+  /** In what the tree differs from a boot of its own release. */
+  readonly drift: readonly TreeDrift[];
+  /** How the new release comes up by itself, and the one that runs. */
   readonly boot: ColdBoot;
+  readonly oldBoot: ColdBoot;
   /** Where funs that outlive their code were not looked for. */
   readonly unseen: readonly string[];
   /** How many processes of each module are held, when the plan was made. */

@@ -1,5 +1,6 @@
 import type { Facts, ProcessState, Registrations } from '../release/facts.js';
 import { plainName } from '../release/modules.js';
+import { fits } from '../release/printed.js';
 import { leftRegistrations } from '../release/registrations.js';
 import { difference, type Shape } from '../release/shape.js';
 
@@ -72,6 +73,6 @@ function compareSettings(upgraded: Facts, booted: Facts) {
   const now = new Map(upgraded.settings.map((setting) => [key(setting), setting[2]]));
   return {
     missing: own.filter((setting) => !now.has(key(setting))).map(key),
-    differing: own.filter((setting) => now.has(key(setting)) && now.get(key(setting)) !== setting[2]).map(key),
+    differing: own.filter((setting) => !fits(now.get(key(setting)) ?? setting[2], setting[2])).map(key),
   };
 }

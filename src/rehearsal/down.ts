@@ -8,20 +8,19 @@ import { type Facts, readFacts } from '../release/facts.js';
 import { type Booted, bootIsolated, type Isolated } from '../release/isolation.js';
 import { plainName } from '../release/modules.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
-import type { Tree } from '../release/supervision.js';
+import { createStandIn } from '../release/stand-in.js';
+import { asIn } from '../release/steady.js';
 import { together } from '../rollout/downgrade.js';
 import { end, go, type Leg, reversed } from '../rollout/leg.js';
 import { prove } from '../rollout/proof.js';
 import type { AfterSwitch } from '../upgrade/switch.js';
 import { unlike, type Way } from '../upgrade/way.js';
-import { startedAgain } from './again.js';
 import { runCommand } from './command.js';
 import { compareFacts } from './compare.js';
 import { type Copy, judgeCopies, type Migrated, migrateDown } from './copies.js';
 import { findings } from './findings.js';
 import { type Outcome, onStandIn } from './on-stand-in.js';
 import { settled } from './settled.js';
-import { createStandIn } from './stand-in.js';
 
 /** A way back that is to be tried out, over one release or several. */
 export interface Descent {
@@ -30,8 +29,6 @@ export interface Descent {
   readonly log: Log;
   readonly isolated: Omit<Isolated, 'image'>;
   readonly running: RunningRelease;
-  /** The supervision tree that serves. */
-  readonly tree: Tree;
   /** In the order in which they are gone; at least one. */
   readonly steps: readonly Way[];
   /** What it goes back to, as its image holds it, and how that comes up in the container's place. */
@@ -59,7 +56,7 @@ export async function rehearseDown(descent: Descent): Promise<Rehearsal> {
 }
 
 async function tried(descent: Descent, container: string): Promise<Outcome> {
-  const { engine, clock, isolated, running, tree, steps, target } = descent;
+  const { engine, clock, isolated, running, steps, target } = descent;
   const { boot, release } = target;
   const salt = boot.kind === 'booted' ? boot.salt : '';
   const before = await bootIsolated(engine, container, isolated, salt, clock);
@@ -75,8 +72,7 @@ async function tried(descent: Descent, container: string): Promise<Outcome> {
     const message = `What runs boots in a container of its own, and what it is to go back to does not: ${boot.why}`;
     return { kind: 'failed', reasons: [against('rehearsal-failed', release.version, message)] };
   }
-  const again = startedAgain(tree, { old: before.facts.tree, new: boot.facts.tree });
-  return again.length > 0 ? { kind: 'failed', reasons: again } : await descend(descent, container, before, boot);
+  return await descend(descent, container, before, boot);
 }
 
 /** Why the container that came up does not stand for the one that runs. */
@@ -133,7 +129,8 @@ async function descend(
     rehearsed: { before: before.facts.registrations, after: boot.facts.registrations },
   };
   const { osPid, applications } = before.facts.identity;
-  const proof = prove(measure, { osPid, applications, tree: before.facts.tree }, { ...last, registered });
+  const tree = asIn(before.facts.tree, boot.facts.tree);
+  const proof = prove(measure, { osPid, applications, tree }, { ...last, registered });
   const fresh = findings(proof, compared, 'downgrade');
   const copied = judgeCopies(migrated, { booted: boot.facts.states, before: before.facts.states }).filter(
     ({ code, subject }) => !fresh.some((reason) => reason.code === code && reason.subject === subject),

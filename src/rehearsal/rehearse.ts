@@ -4,10 +4,10 @@ import { against } from '../plan/rule.js';
 import type { Facts } from '../release/facts.js';
 import { bootIsolated } from '../release/isolation.js';
 import { plainName } from '../release/modules.js';
-import { startedAgain } from './again.js';
+import { createStandIn } from '../release/stand-in.js';
+import { factsWithoutNoiseOf } from '../release/steady-facts.js';
 import { type Outcome, onStandIn } from './on-stand-in.js';
 import type { Attempt, Stage } from './stage.js';
-import { createStandIn } from './stand-in.js';
 import { wayBack } from './way-back.js';
 import { wayUp } from './way-up.js';
 
@@ -41,11 +41,10 @@ async function tried(attempt: Attempt, container: string): Promise<Outcome> {
     const message = `What runs boots in a container of its own, and the new release does not: ${boot.why}`;
     return { kind: 'failed', reasons: [against('rehearsal-failed', next.version, message)] };
   }
-  const again = startedAgain(hot.tree, { old: before.facts.tree, new: boot.facts.tree });
-  if (again.length > 0) {
-    return { kind: 'failed', reasons: again };
-  }
-  const stage = { ...attempt, container, before, booted: boot.facts, salt, hot: elsewhere(hot, before) };
+  const { oldBoot } = hot;
+  const steady =
+    oldBoot.kind === 'booted' ? { ...before, facts: factsWithoutNoiseOf(before.facts, oldBoot.facts) } : before;
+  const stage = { ...attempt, container, before: steady, booted: boot.facts, salt, hot: elsewhere(hot, steady) };
   const up = await wayUp(stage);
   if (up.kind === 'failed') {
     return up;
@@ -54,7 +53,7 @@ async function tried(attempt: Attempt, container: string): Promise<Outcome> {
   return {
     ...up,
     remarks: [...up.remarks, ...attempt.uncopied],
-    before: before.facts.registrations,
+    before: steady.facts.registrations,
     ...(noWayDown !== undefined && { noWayDown }),
   };
 }

@@ -3,26 +3,68 @@ import type { Clock } from '../log.js';
 import type { Node } from '../node/node.js';
 import type { Facts } from './facts.js';
 import { bootIsolated, createIsolated, type Isolated } from './isolation.js';
+import { factsWithoutNoiseOf, steadyFacts } from './steady-facts.js';
 
-/** What a cold boot of the new image in this container's place comes up as. */
+/** What a cold boot of an image in this container's place comes up as. */
 export type ColdBoot =
-  | { readonly kind: 'booted'; readonly facts: Facts; readonly salt: string; readonly ms: number }
+  | {
+      readonly kind: 'booted';
+      /** What two boots of it agree on. */
+      readonly facts: Facts;
+      readonly salt: string;
+      readonly ms: number;
+    }
   | { readonly kind: 'failed'; readonly why: string; readonly ended?: true };
 
+/** Facts of earlier boots by what was booted: they tell its noise. */
+const seen = new Map<string, Facts>();
+
 /**
- * Boots an image once as the container would, and reads what it has made of itself: only a boot knows the children of a
- * supervisor without callback module, and what start functions register and set.
+ * Boots a release twice, each time in a container of its own, and answers what both boots agree on: only a boot knows the
+ * children of a supervisor without callback module, and what start functions register and set; and only a second one tells
+ * what is another value in each boot. That is remembered by image: later calls of this process boot it once.
  */
 export async function coldBoot(
   engine: Engine,
   isolated: Isolated,
   salt: string,
   clock: Clock,
-  /** Asked of the node before it goes. */
+  /** Creates the container, if it holds more than the image does, and tells what that is. */
+  other?: { readonly create: () => Promise<string>; readonly holds: string },
+): Promise<ColdBoot> {
+  const create = other?.create ?? (() => createIsolated(engine, 'cold-boot', isolated));
+  const boot = () => bootOnce(engine, { ...isolated, create }, salt, clock);
+  const { container, image, environment, network } = isolated;
+  const { Env, Cmd, Entrypoint, Hostname } = container.Config;
+  const key = JSON.stringify([image.Id, other?.holds, environment, network, Env, Cmd, Entrypoint, Hostname]);
+  const known = seen.get(key);
+  const [first, second] = await Promise.all([boot(), known === undefined ? boot() : undefined]);
+  if (first.kind === 'failed') {
+    return first;
+  }
+  if (second?.kind === 'failed') {
+    return second;
+  }
+  const facts =
+    second !== undefined
+      ? steadyFacts(first.facts, second.facts)
+      : known !== undefined
+        ? factsWithoutNoiseOf(first.facts, known)
+        : first.facts;
+  seen.set(key, facts);
+  return { ...first, facts };
+}
+
+/** Boots it once, and reads what it has made of itself; `meanwhile` is asked of the node before it goes. */
+export async function bootOnce(
+  engine: Engine,
+  { create, ...isolated }: Isolated & { readonly create: () => Promise<string> },
+  salt: string,
+  clock: Clock,
   meanwhile: (node: Node) => Promise<void> = async () => undefined,
 ): Promise<ColdBoot> {
   const started = clock.now();
-  const id = await createIsolated(engine, 'cold-boot', isolated);
+  const id = await create();
   try {
     const booted = await bootIsolated(engine, id, isolated, salt, clock);
     if (booted.kind === 'failed') {

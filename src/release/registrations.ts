@@ -55,6 +55,15 @@ export function leftRegistrations(
   });
 }
 
+/** What two boots of one release both register. */
+export function steadyRegistrations(one: Registrations, other: Registrations): Registrations {
+  const both = (kind: keyof Registrations) => {
+    const known = patterns(other[kind]);
+    return one[kind].filter((name) => known.has(pattern(name)));
+  };
+  return { names: both('names'), tables: both('tables'), terms: both('terms') };
+}
+
 /** The name alone of a process, or of a table: `{name,type,protection,keypos}`. */
 function plain(name: string): string {
   return /^\{(\w+),/.exec(name)?.[1] ?? name;

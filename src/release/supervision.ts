@@ -1,31 +1,7 @@
-/** A node of a supervision tree, as the agent tells it. */
-export interface Supervised {
-  /** The child's id as Erlang prints it; `top` for an application's first process. */
-  readonly id: string;
-  readonly type: 'supervisor' | 'worker' | 'dynamic' | 'unanswering';
-  readonly running?: boolean;
-  /** What a worker was started with, which its specification need not name: `shop_till:init/1`, or the module of a function. */
-  readonly runs?: string;
-  /** The child specification as text, and of it the start function and arguments alone. */
-  readonly spec?: {
-    /** Whether the text reads back as the same term. */
-    readonly portable: boolean;
-    readonly text: string;
-    readonly start: string;
-    /** Modules whose code its funs need. */
-    readonly closures: readonly string[];
-  };
-  /** Registered name, of supervisors. */
-  readonly name?: string | null;
-  /** The callback module, of supervisors. */
-  readonly callback?: string;
-  readonly strategy?: string;
-  readonly intensity?: number;
-  readonly period?: number;
-  readonly children?: readonly Supervised[];
-}
+import { asIn } from './steady.js';
+import { isRestarted, type Supervised, type Tree } from './tree.js';
 
-export type Tree = Readonly<Record<string, Supervised>>;
+export type { Supervised, Tree };
 
 /** One difference between two trees, at one supervisor. */
 export type SupervisionChange = {
@@ -43,10 +19,14 @@ export type SupervisionChange = {
   | { readonly kind: 'top-changed' }
 );
 
-/** What has to happen for `now` to become `then`; pure. Applications that only one of them runs are left out. */
+/**
+ * What has to happen for `now` to become `then`; pure. Applications that only one of them runs are left out, and what is noise
+ * in `then` is no difference.
+ */
 export function compareTrees(now: Tree, then: Tree): readonly SupervisionChange[] {
+  const here = asIn(now, then);
   return Object.entries(comparable(then)).flatMap(([application, top]) => {
-    const running = now[application];
+    const running = here[application];
     return running === undefined ? [] : compareNodes(application, application, running, top);
   });
 }
@@ -89,11 +69,6 @@ function compareNodes(
       return [...changed, ...another, ...compareNodes(application, `${path}/${to.id}`, child, to)];
     }),
   ];
-}
-
-/** When its supervisor starts a child again, by its specification as the agent prints it. */
-export function isRestarted({ spec }: Supervised, when: 'temporary' | 'transient'): boolean {
-  return spec?.text.includes(`restart=>${when}`) ?? false;
 }
 
 /** A temporary child leaves its supervisor when its work is done: that it is not there tells nothing. */

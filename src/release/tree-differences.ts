@@ -1,12 +1,6 @@
-import {
-  comparable,
-  compareTrees,
-  describeChange,
-  isRestarted,
-  mayHaveEnded,
-  type Supervised,
-  type Tree,
-} from './supervision.js';
+import { asIn } from './steady.js';
+import { comparable, compareTrees, describeChange, mayHaveEnded } from './supervision.js';
+import { isRestarted, type Supervised, type Tree } from './tree.js';
 
 /** One process of a tree, or the place of one that does not run. */
 export interface Place {
@@ -36,7 +30,8 @@ function below(path: string, node: Supervised): readonly Place[] {
  * @param mayBeOver of which ones that do not run nothing follows
  */
 export function treeDifferences(now: Tree, then: Tree, mayBeOver: (place: Place) => boolean): readonly string[] {
-  const [here, wanted] = [comparable(now), comparable(then)];
+  const wanted = comparable(then);
+  const here = asIn(comparable(now), wanted);
   const ended = new Set(placesOf(here).flatMap(({ path, running }) => (running ? [] : [path])));
   const isMissing = ({ path }: Place) => ended.has(path) || (wanted[path] !== undefined && here[path] === undefined);
   return [
@@ -57,7 +52,7 @@ export function treeDifferences(now: Tree, then: Tree, mayBeOver: (place: Place)
  */
 export function notBack(now: Tree, ran: Tree, left: Tree): readonly string[] {
   const over = new Set(placesOf(left).flatMap(({ path, running }) => (running ? [] : [path])));
-  const here = new Set(placesOf(now).flatMap(({ path, running }) => (running ? [path] : [])));
+  const here = new Set(placesOf(asIn(now, ran)).flatMap(({ path, running }) => (running ? [path] : [])));
   return placesOf(comparable(ran)).flatMap(({ path, running, mayEnd }) =>
     running && !mayEnd && !over.has(path) && !here.has(path) ? [`${path} is not running`] : [],
   );

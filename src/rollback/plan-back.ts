@@ -9,6 +9,7 @@ import { newSalt } from '../release/baseline.js';
 import { type ColdBoot, coldBoot } from '../release/cold-boot.js';
 import { confinement } from '../release/confinement.js';
 import type { RunningRelease } from '../release/release.js';
+import { asIn } from '../release/steady.js';
 import { downgradable } from '../rollout/downgrade.js';
 import { whyNotRevive } from '../rollout/revive.js';
 import { treeOf } from '../survey/code.js';
@@ -122,7 +123,8 @@ async function hotWay(site: Site, plan: ContainerPlan, running: RunningRelease, 
     treeOf(running),
     trials.boots(JSON.stringify(alike), () => coldBoot(engine, apart, newSalt(), clock)),
   ]);
-  const down = { running, steps: found.steps, against: { tree, next, boot } };
+  const own = boot.kind === 'booted' ? asIn(tree, boot.facts.tree) : tree;
+  const down = { running, steps: found.steps, against: { tree: own, next, boot } };
   if (inputs.rehearse === 'never') {
     return { kind: 'open', down, reasons: [] };
   }

@@ -25,7 +25,6 @@ export async function rehearseBack(
     isolated: apart,
     running,
     steps,
-    tree: against.tree,
     target: { release: next, boot: against.boot },
     suspendTimeoutMs: inputs.suspendTimeoutMs,
     copies,

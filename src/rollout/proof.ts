@@ -1,5 +1,6 @@
 import type { HotMaterial } from '../plan/plan.js';
 import type { Rehearsal } from '../plan/rehearsal.js';
+import type { TreeDrift } from '../release/drift.js';
 import type { Facts, Registrations } from '../release/facts.js';
 import { missingRegistrations } from '../release/registrations.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../release/release.js';
@@ -13,6 +14,10 @@ export interface Measure {
   readonly release: ImageRelease;
   /** A cold boot of the release; absent where none came up. */
   readonly booted?: Pick<Facts, 'tree' | 'registrations'>;
+  /** In what the node differed before from a boot of what ran: none of it is the upgrade's doing. */
+  readonly drift?: readonly TreeDrift[];
+  /** The supervision tree of a boot of what ran. */
+  readonly was?: Tree;
   /** Where funs that outlive their code were not looked for. */
   readonly unseen?: readonly string[];
   /** The same upgrade on a throw-away container; absent where none was tried. */
@@ -21,12 +26,20 @@ export interface Measure {
 
 /** What the plan has gathered to hold a node against. */
 export function measure(
-  { next, boot, unseen = [] }: Pick<HotMaterial, 'next' | 'boot'> & Partial<Pick<HotMaterial, 'unseen'>>,
+  {
+    next,
+    boot,
+    oldBoot,
+    drift,
+    unseen = [],
+  }: Pick<HotMaterial, 'next' | 'boot'> & Partial<Pick<HotMaterial, 'oldBoot' | 'drift' | 'unseen'>>,
   rehearsal: Rehearsal | undefined,
 ): Measure {
   return {
     release: next,
     unseen,
+    ...(drift && { drift }),
+    ...(oldBoot?.kind === 'booted' && { was: oldBoot.facts.tree }),
     ...(boot.kind === 'booted' && { booted: boot.facts }),
     ...(rehearsal?.kind === 'passed' && { rehearsed: rehearsal }),
   };
@@ -36,7 +49,11 @@ export function measure(
 export type Before = Pick<RunningRelease, 'osPid' | 'applications'> & { readonly tree: Tree };
 
 /** Compares what runs with what a cold boot of the release would be; pure. */
-export function prove({ release, booted, rehearsed, unseen = [] }: Measure, before: Before, after: AfterSwitch): Proof {
+export function prove(
+  { release, booted, rehearsed, drift = [], was = {}, unseen = [] }: Measure,
+  before: Before,
+  after: AfterSwitch,
+): Proof {
   const { identity } = after;
   const tree = booted?.tree;
   const loaded = new Map(identity.applications.map(({ name, version }) => [name, version]));
@@ -55,7 +72,11 @@ export function prove({ release, booted, rehearsed, unseen = [] }: Measure, befo
     .filter(({ name, mode, version }) => mode !== 'none' && loaded.get(name) !== version)
     .map(({ name, version }) => `${name} is ${loaded.get(name) ?? 'not loaded'} instead of ${version}`);
   const nodes = tree === undefined ? 0 : countNodes(comparable(tree));
-  const unlike = tree === undefined ? [] : treeDifferences(after.tree.applications, tree, hadEnded(before));
+  const drifted = new Set(drift.map(({ what }) => what));
+  const unlike =
+    tree === undefined
+      ? []
+      : treeDifferences(after.tree.applications, tree, hadEnded(before, was)).filter((what) => !drifted.has(what));
   const supervision = matched(nodes, unlike);
   const registered = booted && missingRegistrations(booted.registrations, after.registered, rehearsed);
   const registrations = matched(registered?.expected ?? 0, registered?.differing ?? []);
@@ -112,11 +133,17 @@ function matching(
   return { expected: expected.length, matching: expected.length - differing.length + more.length, differing };
 }
 
-/** One that did not run before the switch either, as a transient child may not, is not its doing. */
-function hadEnded({ tree, applications }: Before): Parameters<typeof treeDifferences>[2] {
+/**
+ * One that did not run before the switch either, as a transient child may not, is not its doing. A temporary one that has
+ * ended is not even known any more: a boot of what ran tells that it was there.
+ */
+function hadEnded({ tree, applications }: Before, was: Tree): Parameters<typeof treeDifferences>[2] {
+  const places = placesOf(comparable(tree));
+  const running = new Set(places.flatMap((place) => (place.running ? [place.path] : [])));
   const ended = new Set([
-    ...placesOf(comparable(tree)).flatMap(({ path, running }) => (running ? [] : [path])),
-    ...applications.flatMap(({ name, running }) => (running ? [] : [name])),
+    ...places.flatMap((place) => (place.running ? [] : [place.path])),
+    ...placesOf(comparable(was)).flatMap(({ path, mayEnd }) => (mayEnd && !running.has(path) ? [path] : [])),
+    ...applications.flatMap((application) => (application.running ? [] : [application.name])),
   ]);
   return ({ path }) => ended.has(path);
 }

@@ -2,8 +2,9 @@ import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import { judgeBoots } from '../plan/boots.js';
 import type { Reason } from '../plan/reason.js';
 import { newSalt } from '../release/baseline.js';
-import { type ColdBoot, coldBoot } from '../release/cold-boot.js';
+import { bootOnce } from '../release/cold-boot.js';
 import { confinement } from '../release/confinement.js';
+import { createIsolated } from '../release/isolation.js';
 import { isolated } from './isolated.js';
 import type { Shared } from './shared.js';
 import type { Site } from './site.js';
@@ -11,23 +12,22 @@ import type { Site } from './site.js';
 /**
  * Reasons against a release that does not boot although what runs does, also if it is to be deployed by restart. Whoever asks for a
  * restart by \`strategy\` is not kept from it.
- *
- * @param boot of the new release, if it was booted already
  */
 export async function surveyBoots(
   site: Site,
   { container, oldImage, nodeName }: Booted,
   shared: Shared,
-  boot?: ColdBoot,
 ): Promise<readonly Reason[]> {
   const { engine, image, clock, next, inputs } = site;
   if (inputs.strategy === 'restart') return [];
   const { Env, Cmd, Entrypoint } = container.Config;
   const bootOf = (which: ImageDetails) =>
-    shared.boots(JSON.stringify([which.Id, Env, Cmd, Entrypoint, confinement(container)]), () =>
-      coldBoot(engine, isolated(site, { container, oldImage, image: which, nodeName }), newSalt(), clock),
-    );
-  const ofNext = boot ?? (await bootOf(image));
+    shared.boots(JSON.stringify([which.Id, Env, Cmd, Entrypoint, confinement(container)]), () => {
+      const apart = isolated(site, { container, oldImage, image: which, nodeName });
+      const create = () => createIsolated(engine, 'cold-boot', apart);
+      return bootOnce(engine, { ...apart, create }, newSalt(), clock);
+    });
+  const ofNext = await bootOf(image);
   return ofNext.kind === 'booted' ? [] : judgeBoots(next.version, await bootOf(oldImage), ofNext);
 }
 

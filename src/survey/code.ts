@@ -3,18 +3,19 @@ import { AgentError } from '../node/agent.js';
 import type { Baseline } from '../node/config.js';
 import { NodeUnreachable } from '../node/node.js';
 import { map } from '../node/term.js';
+import { judgeBoots } from '../plan/boots.js';
 import type { Comparison } from '../plan/comparison.js';
 import { closed, type HotMaterial, judgeCode } from '../plan/plan.js';
 import type { Reason } from '../plan/reason.js';
 import { against } from '../plan/rule.js';
 import { readBaseline } from '../release/baseline.js';
 import { confinement } from '../release/confinement.js';
+import { compareSupervision } from '../release/drift.js';
 import type { RunningRelease } from '../release/release.js';
-import { compareTrees, type Tree } from '../release/supervision.js';
+import type { Tree } from '../release/tree.js';
 import { assemble } from '../upgrade/assembly.js';
 import { readWay } from '../upgrade/stored-way.js';
 import { ready } from '../upgrade/switch.js';
-import { surveyBoots } from './boots.js';
 import type { Shared } from './shared.js';
 import type { Site } from './site.js';
 import { study } from './study.js';
@@ -25,7 +26,10 @@ export type CodeSurvey =
   | {
       readonly kind: 'open';
       readonly reasons: readonly Reason[];
-      readonly material: Pick<HotMaterial, 'bundle' | 'baseline' | 'boot' | 'counts' | 'tree' | 'unseen'>;
+      readonly material: Pick<
+        HotMaterial,
+        'bundle' | 'baseline' | 'boot' | 'oldBoot' | 'counts' | 'tree' | 'drift' | 'unseen'
+      >;
     };
 
 /** Judges the code, and where nothing closes the way makes everything that the hot load will need. */
@@ -40,13 +44,12 @@ export async function surveyCode(
   const { Env, Cmd, Entrypoint } = container.Config;
   const within = confinement(container);
   const key = JSON.stringify([oldImage.Id, running.version, running.modules, Env, Cmd, Entrypoint, within]);
-  const { modules, boot } = await shared.studies(key, () => study(site, container, oldImage, comparison));
-  const faulty = await surveyBoots(site, { container, oldImage, nodeName: running.nodeName }, shared, boot);
+  const { modules, boots } = await shared.studies(key, () => study(site, container, oldImage, comparison));
+  const faulty = judgeBoots(comparison.next.version, boots.old, boots.new);
   if (closed(faulty)) {
     return { kind: 'closed', reasons: faulty };
   }
-  const tree = await treeOf(running);
-  const supervision = boot.kind === 'booted' ? compareTrees(tree, boot.facts.tree) : { unknown: boot.why };
+  const { tree, supervision, drift } = compareSupervision(await treeOf(running), boots);
   const from = await cameFrom(site, container, running);
   const assembly = await shared.assemblies(key + JSON.stringify(supervision) + from, () =>
     assemble(site.engine, container.Id, site.workshop, {
@@ -63,6 +66,7 @@ export async function surveyCode(
     ...comparison,
     modules,
     supervision,
+    drift,
     processes: check,
     appups: assembly.appups,
     ...(made && { relup: made.relup }),
@@ -84,7 +88,16 @@ export async function surveyCode(
     : {
         kind: 'open',
         reasons,
-        material: { bundle, baseline, counts: check.counts, unseen: check.unseen, boot, tree },
+        material: {
+          bundle,
+          baseline,
+          counts: check.counts,
+          unseen: check.unseen,
+          boot: boots.new,
+          oldBoot: boots.old,
+          tree,
+          drift,
+        },
       };
 }
 

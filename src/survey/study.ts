@@ -3,17 +3,22 @@ import type { Comparison } from '../plan/comparison.js';
 import { newSalt } from '../release/baseline.js';
 import { type ColdBoot, coldBoot } from '../release/cold-boot.js';
 import { type ModuleChanges, moduleChanges } from '../release/modules.js';
+import { createStandIn } from '../release/stand-in.js';
 import { bringOld } from '../upgrade/old.js';
 import { isolated } from './isolated.js';
 import type { Site } from './site.js';
 
-/** What both releases' code says, and how the new one comes up. */
+/** What both releases' code says, and how both come up where nobody is served. */
 export interface Study {
   readonly modules: readonly ModuleChanges[];
-  readonly boot: ColdBoot;
+  readonly boots: {
+    /** Of what runs, earlier hot upgrades included. */
+    readonly old: ColdBoot;
+    readonly new: ColdBoot;
+  };
 }
 
-/** Reads the changed modules in both versions, and boots the new release once, at the same time. */
+/** Reads the changed modules in both versions, and boots both releases, at the same time. */
 export async function study(
   site: Site,
   container: ContainerDetails,
@@ -26,9 +31,15 @@ export async function study(
     await bringOld(engine, container.Id, workshop, running, change);
     return await moduleChanges(workshop, change, running, next);
   };
-  const [modules, boot] = await Promise.all([
+  const salt = newSalt();
+  const apart = isolated(site, { container, oldImage, image, nodeName: running.nodeName });
+  const [modules, old, fresh] = await Promise.all([
     read(),
-    coldBoot(engine, isolated(site, { container, oldImage, image, nodeName: running.nodeName }), newSalt(), clock),
+    coldBoot(engine, { ...apart, image: oldImage }, salt, clock, {
+      create: () => createStandIn(engine, apart, running),
+      holds: running.version,
+    }),
+    coldBoot(engine, apart, salt, clock),
   ]);
-  return { modules, boot };
+  return { modules, boots: { old, new: fresh } };
 }

@@ -39,6 +39,7 @@ function comparing(chosen: Partial<CodeComparison>): CodeComparison {
     ...comparison(runs(shop), bumped(shop, '1.1.0', ['shop'])),
     modules: [modulesOf('shop', { changed })],
     supervision: [],
+    drift: [],
     processes: quiet,
     appups: [appup],
     ...chosen,

@@ -32,6 +32,7 @@ function comparing(
     ...comparison(runs(shop), bumped(shop, '1.1.0', ['shop'])),
     modules: [modulesOf('cart'), modulesOf('shop', modules)],
     supervision,
+    drift: [],
     processes: { ...quiet, ...processes },
     appups: [],
   };

@@ -25,7 +25,7 @@ read(#{salt := Salt}) ->
         identity => hot_deploy_node:identify(#{}),
         tree => maps:get(applications, hot_deploy_tree:read(#{})),
         registrations => registrations(),
-        settings => [[Application, printed(Key), hot_deploy_term:fingerprint(Value, Salt)]
+        settings => [[Application, printed(Key), hot_deploy_term:sketch(Value, Salt)]
                      || {Application, _, _} <- application:loaded_applications(),
                         {Key, Value} <- application:get_all_env(Application)],
         states => states()

@@ -1,6 +1,6 @@
 %% Terms that have to be told to somebody else, or written down: whether they can be.
 -module(hot_deploy_term).
--export([describe/1, portable/1, stable/1, closures/1, fingerprint/2]).
+-export([describe/1, portable/1, stable/1, printed/1, sketch/2, closures/1, fingerprint/2]).
 
 %% Bytes that are still worth printing.
 -define(LARGEST, 64 * 1024).
@@ -21,6 +21,42 @@ describe(Term) ->
             Digest = binary:encode_hex(erlang:md5(term_to_binary(stable(Term), [{minor_version, 2}, deterministic]))),
             #{portable => false, text => <<"a term of many bytes, ", Digest/binary>>, closures => lists:usort(closures(Term))}
     end.
+
+%% The term as text to compare by: two boots of one release print it alike.
+-spec printed(term()) -> binary().
+printed(Term) -> unicode:characters_to_binary(print(stable(Term))).
+
+%% The same with a fingerprint in the place of each value, and atoms as they are: it tells where two terms differ, and not
+%% what they say. One that is too large is one fingerprint.
+-spec sketch(term(), binary()) -> binary().
+sketch(Term, Salt) ->
+    case erlang:external_size(Term) =< ?LARGEST of
+        true -> unicode:characters_to_binary(print(sketched(stable(Term), Salt)));
+        false -> <<"<<\"", (fingerprint(Term, Salt))/binary, "\">>">>
+    end.
+
+sketched([], _) -> [];
+sketched(Term, _) when is_atom(Term) -> Term;
+sketched(Term, Salt) when is_number(Term) ->
+    <<Number:48, _/binary>> = erlang:md5([Salt, term_to_binary(Term)]),
+    Number;
+sketched(Term, Salt) when is_bitstring(Term) -> short(Term, Salt);
+sketched(Term, Salt) when is_tuple(Term) -> list_to_tuple([sketched(Element, Salt) || Element <- tuple_to_list(Term)]);
+sketched(Term, Salt) when is_map(Term) ->
+    maps:from_list([{sketched(Key, Salt), sketched(Value, Salt)} || {Key, Value} <- maps:to_list(Term)]);
+sketched([Head | Tail] = Term, Salt) ->
+    case io_lib:printable_unicode_list(Term) of
+        true -> binary_to_list(short(Term, Salt));
+        false -> [sketched(Head, Salt) | rest(Tail, Salt)]
+    end;
+sketched(Term, _) -> Term.
+
+rest([Head | Tail], Salt) -> [sketched(Head, Salt) | rest(Tail, Salt)];
+rest(Tail, Salt) -> sketched(Tail, Salt).
+
+short(Term, Salt) ->
+    <<Head:6/binary, _/binary>> = erlang:md5([Salt, term_to_binary(Term)]),
+    binary:encode_hex(Head).
 
 %% Like ~0tp, with the keys of maps in order: from OTP 26 on maps are printed in an order that differs from VM to VM.
 print(Map) when is_map(Map) ->

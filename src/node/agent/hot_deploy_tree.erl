@@ -69,7 +69,7 @@ settings(_) ->
 
 child(Supervisor, {Id, At, Type, Modules}) ->
     Node = #{
-        id => printed(Id),
+        id => hot_deploy_term:printed(Id),
         type => Type,
         modules => modules(Modules),
         running => is_pid(At)
@@ -110,8 +110,6 @@ name(Pid) ->
         {registered_name, Name} -> Name;
         _ -> null
     end.
-
-printed(Term) -> unicode:characters_to_binary(io_lib:format("~0tp", [Term])).
 
 plain(#{children := Children} = Node) ->
     maps:remove(at, Node#{children => [plain(Child) || Child <- Children]});

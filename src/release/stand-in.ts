@@ -1,8 +1,8 @@
 import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
-import { packEntries, unpack } from '../release/archive.js';
-import { createIsolated, type Isolated } from '../release/isolation.js';
-import type { RunningRelease } from '../release/release.js';
+import { packEntries, unpack } from './archive.js';
+import { createIsolated, type Isolated } from './isolation.js';
+import type { RunningRelease } from './release.js';
 
 /**
  * Creates a container that boots what a container runs now, earlier hot upgrades included, and reaches nothing. It is not

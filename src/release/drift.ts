@@ -1,0 +1,52 @@
+import type { ColdBoot } from './cold-boot.js';
+import { asIn } from './steady.js';
+import { comparable, compareTrees, describeChange, mayHaveEnded, type SupervisionChange } from './supervision.js';
+import type { Tree } from './tree.js';
+
+/** A difference between what serves and a boot of the same release, at one supervisor. */
+export interface TreeDrift {
+  readonly path: string;
+  readonly what: string;
+}
+
+export interface Supervision {
+  /** What serves, with the noise in it written as a cold boot of the new release has it. */
+  readonly tree: Tree;
+  /** What the new release changes; unknown if it did not boot. */
+  readonly supervision: readonly SupervisionChange[] | { readonly unknown: string };
+  /** What has become of the release that serves since it booted. */
+  readonly drift: readonly TreeDrift[];
+}
+
+/**
+ * The change of the supervision tree is that between a boot of what runs and a boot of what is new. What serves has grown
+ * older than both: where it differs from a boot of its own release it has drifted, which is no change.
+ */
+export function compareSupervision(
+  serving: Tree,
+  boots: { readonly old: ColdBoot; readonly new: ColdBoot },
+): Supervision {
+  const { old, new: fresh } = boots;
+  if (fresh.kind === 'failed') {
+    return { tree: serving, supervision: { unknown: fresh.why }, drift: [] };
+  }
+  const tree = asIn(serving, fresh.facts.tree);
+  return old.kind === 'failed'
+    ? {
+        tree,
+        // A temporary child that has ended is not told from one that is new: nothing is started twice.
+        supervision: compareTrees(tree, fresh.facts.tree).filter((change) => !mayHaveEnded(change)),
+        drift: [],
+      }
+    : {
+        tree,
+        supervision: compareTrees(old.facts.tree, fresh.facts.tree),
+        drift: treeDrift(serving, old.facts.tree),
+      };
+}
+
+function treeDrift(serving: Tree, booted: Tree): readonly TreeDrift[] {
+  return compareTrees(comparable(serving), comparable(booted))
+    .filter((change) => !mayHaveEnded(change))
+    .map((change) => ({ path: change.path, what: describeChange(change) }));
+}

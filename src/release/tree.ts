@@ -1,0 +1,38 @@
+/** A node of a supervision tree, as the agent tells it. */
+export interface Supervised {
+  /**
+   * The child's id as Erlang prints it; `top` for an application's first process. Noise in it is written as `'<random KIND>'`,
+   * and ids that are printed alike are numbered: `ID #2`.
+   */
+  readonly id: string;
+  /** The same as this node prints it, if that differs. */
+  readonly raw?: string;
+  readonly type: 'supervisor' | 'worker' | 'dynamic' | 'unanswering';
+  readonly running?: boolean;
+  /** What a worker was started with, which its specification need not name: `shop_till:init/1`, or the module of a function. */
+  readonly runs?: string;
+  /** The child specification as text, and of it the start function and arguments alone. */
+  readonly spec?: {
+    /** Whether the text reads back as the same term. */
+    readonly portable: boolean;
+    readonly text: string;
+    readonly start: string;
+    /** Modules whose code its funs need. */
+    readonly closures: readonly string[];
+  };
+  /** Registered name, of supervisors. */
+  readonly name?: string | null;
+  /** The callback module, of supervisors. */
+  readonly callback?: string;
+  readonly strategy?: string;
+  readonly intensity?: number;
+  readonly period?: number;
+  readonly children?: readonly Supervised[];
+}
+
+export type Tree = Readonly<Record<string, Supervised>>;
+
+/** When its supervisor starts a child again, by its specification as the agent prints it. */
+export function isRestarted({ spec }: Supervised, when: 'temporary' | 'transient'): boolean {
+  return spec?.text.includes(`restart=>${when}`) ?? false;
+}
