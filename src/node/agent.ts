@@ -82,7 +82,7 @@ export function expressionForOwnVm(set: AgentSet, call: string): string {
 }
 
 function load(set: AgentSet): string {
-  const modules = [...always, ...sets[set]].map((name) => tuple(atom(name), { text: beam(name) }));
+  const modules = [...always, ...sets[set]].map((name) => tuple(atom(name), { text: encoded(name) }));
   return `[{module,_}=code:load_binary(M,"hot_deploy",base64:decode(B))||{M,B}<-${write(modules)}]`;
 }
 
@@ -91,17 +91,16 @@ function unload(set: AgentSet): string {
   return `[begin code:purge(M),code:delete(M),code:purge(M) end||M<-${modules}]`;
 }
 
-const beams = new Map<string, string>();
+const beams = new Map<string, Buffer>();
 
-function beam(name: string): string {
-  const known = beams.get(name);
-  if (known !== undefined) {
-    return known;
-  }
-  const encoded = readFileSync(join(directory(), `${name}.beam`)).toString('base64');
-  beams.set(name, encoded);
-  return encoded;
+/** A module of the agent, compiled. */
+export function beam(name: string): Buffer {
+  const known = beams.get(name) ?? readFileSync(join(directory(), `${name}.beam`));
+  beams.set(name, known);
+  return known;
 }
+
+const encoded = (name: string) => beam(name).toString('base64');
 
 // Beside the bundle when it runs from dist/, and in dist/ when the sources run in a test.
 function directory(): string {

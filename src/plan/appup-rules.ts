@@ -1,6 +1,5 @@
-import { write } from '../node/term.js';
 import { plainName } from '../release/modules.js';
-import { carryOut } from '../upgrade/children.js';
+import { updateSupervisors } from '../upgrade/children.js';
 import { coverage } from '../upgrade/coverage.js';
 import { repositoryFile } from '../upgrade/hand-written.js';
 import type { CodeComparison } from './comparison.js';
@@ -72,21 +71,21 @@ export const appupRules: readonly Rule[] = [
       return [];
     }
     const exchanged = new Set(modules.flatMap(({ changed }) => changed.map(({ to }) => to.module)));
-    const wanted = supervision.flatMap((change) => {
-      const carried = carryOut(change, exchanged);
-      const appup = appups.find(({ application }) => application === change.application);
-      return carried.kind === 'action' ? [{ ...change, ...carried, appup }] : [];
-    });
-    const generated = wanted.flatMap(({ appup, action }) => (appup === undefined ? action.up : []));
+    const { updates } = updateSupervisors(supervision, exchanged);
+    const wanted = updates.map((update) => ({
+      ...update,
+      appup: appups.find(({ application }) => application === update.application),
+    }));
+    const generated = wanted.filter(({ appup }) => appup === undefined);
     return relup.up.applies > generated.length
       ? []
       : wanted
           .filter(({ appup, application }) => appup !== undefined && !relup.up.restarts.includes(application))
-          .map(({ appup, application, path, action }) =>
+          .map(({ appup, application, path, words }) =>
             against(
               'appup-incomplete',
               `${application}: ${path}`,
-              `${appup?.file} and ${action.words}: nothing in it does that. Add ${action.up.map((term) => `\`${write(term)}\``).join(', ')}, and the reverse on the way down.`,
+              `${appup?.file} and ${words.join('; ')}: nothing in it does that. Add an \`apply\` of \`supervisor\`'s functions that does, and the reverse on the way down, or leave ${application} to a generated appup.`,
             ),
           );
   },

@@ -1,6 +1,6 @@
-import { plainName } from '../release/modules.js';
+import { plainName, plainPlace } from '../release/modules.js';
 import { expectedModules, type ModuleFacts } from '../release/release.js';
-import { carryOut } from '../upgrade/children.js';
+import { updateSupervisors } from '../upgrade/children.js';
 import { restartedBy } from '../upgrade/script.js';
 import type { CodeComparison } from './comparison.js';
 import { judgeProcesses } from './process-rules.js';
@@ -112,12 +112,12 @@ export const codeRules: readonly Rule[] = [
   },
 
   // Of an application that is restarted nothing has to be carried over.
-  ({ supervision, modules, relup }) =>
+  ({ supervision, modules, drift, relup }) =>
     'unknown' in supervision
       ? unknownTree(supervision.unknown, modules)
       : impossible(
           supervision.filter(({ application }) => !(relup && restartedBy(relup).includes(application))),
-          modules,
+          { modules, drift },
         ),
 
   ({ processes }) => judgeProcesses(processes),
@@ -164,19 +164,26 @@ function unknownTree(why: string, modules: CodeComparison['modules']): readonly 
 
 function impossible(
   supervision: Exclude<CodeComparison['supervision'], { unknown: string }>,
-  modules: CodeComparison['modules'],
+  { modules, drift }: Pick<CodeComparison, 'modules' | 'drift'>,
 ): readonly Reason[] {
   const changed = new Set(modules.flatMap((application) => application.changed.map(({ to }) => to.module)));
-  return supervision.flatMap((change) => {
-    const carried = carryOut(change, changed);
-    return carried.kind === 'impossible'
-      ? [
-          against(
-            'supervision-changed',
-            carried.subject,
-            `${carried.subject} cannot be carried over: ${carried.why}. It takes a restart.`,
-          ),
-        ]
-      : [];
-  });
+  const touched = new Set(supervision.map(({ path }) => path));
+  return [
+    ...updateSupervisors(supervision, changed).impossible.map(({ subject, why }) =>
+      against(
+        'supervision-changed',
+        plainPlace(subject),
+        `${plainPlace(subject)} cannot be carried over: ${why}. It takes a restart.`,
+      ),
+    ),
+    ...drift
+      .filter(({ path }) => touched.has(path))
+      .map(({ path, what }) =>
+        against(
+          'supervision-changed',
+          plainPlace(path),
+          `${plainPlace(path)} changes, and what runs differs there from a boot of its own release (${plainPlace(what)}). It takes a restart.`,
+        ),
+      ),
+  ];
 }

@@ -86,6 +86,11 @@ const plain = (id: string) => id.replace(/ #\d+$/, '');
 
 const mayEnd = (child: Supervised) => isRestarted(child, 'temporary') || isRestarted(child, 'transient');
 
+/** A tree in which children with ids that are printed alike are told apart. */
+export function numberedTree(tree: Tree): Tree {
+  return Object.fromEntries(Object.entries(tree).map(([name, top]) => [name, numbered(top)]));
+}
+
 function numbered(node: Supervised): Supervised {
   return node.children === undefined ? node : { ...node, children: unique(node.children.map(numbered)) };
 }

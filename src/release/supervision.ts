@@ -1,4 +1,4 @@
-import { asIn } from './steady.js';
+import { asIn, numberedTree } from './steady.js';
 import { isRestarted, type Supervised, type Tree } from './tree.js';
 
 export type { Supervised, Tree };
@@ -8,7 +8,11 @@ export type SupervisionChange = {
   readonly application: string;
   /** Where: ids from the top, joined by slashes. */
   readonly path: string;
+  /** The same ids, one by one; none at the top. */
+  readonly trail: readonly string[];
   readonly supervisor: Supervised;
+  /** The supervisor as it should be. */
+  readonly becomes: Supervised;
 } & (
   | { readonly kind: 'child-added'; readonly child: Supervised; readonly last: boolean }
   | { readonly kind: 'child-removed'; readonly child: Supervised }
@@ -24,23 +28,24 @@ export type SupervisionChange = {
  * in `then` is no difference.
  */
 export function compareTrees(now: Tree, then: Tree): readonly SupervisionChange[] {
-  const here = asIn(now, then);
-  return Object.entries(comparable(then)).flatMap(([application, top]) => {
+  const there = numberedTree(then);
+  const here = asIn(now, there);
+  return Object.entries(comparable(there)).flatMap(([application, top]) => {
     const running = here[application];
-    return running === undefined ? [] : compareNodes(application, application, running, top);
+    return running === undefined ? [] : compareNodes(application, [], running, top);
   });
 }
 
 function compareNodes(
   application: string,
-  path: string,
+  trail: readonly string[],
   now: Supervised,
   then: Supervised,
 ): readonly SupervisionChange[] {
+  const at = { application, path: [application, ...trail].join('/'), trail, supervisor: now, becomes: then };
   if (now.type !== 'supervisor' || then.type !== 'supervisor') {
-    return now.type === then.type ? [] : [{ kind: 'top-changed', application, path, supervisor: now }];
+    return now.type === then.type ? [] : [{ kind: 'top-changed', ...at }];
   }
-  const at = { application, path, supervisor: now };
   const [running, wanted] = [now.children ?? [], then.children ?? []];
   const known = (list: readonly Supervised[], id: string) => list.find((child) => child.id === id);
   const added = wanted.filter((child) => known(running, child.id) === undefined);
@@ -66,7 +71,7 @@ function compareNodes(
         child.runs === undefined || to.runs === undefined || child.runs === to.runs
           ? []
           : [{ kind: 'process-changed', child, to, ...at } as const];
-      return [...changed, ...another, ...compareNodes(application, `${path}/${to.id}`, child, to)];
+      return [...changed, ...another, ...compareNodes(application, [...trail, to.id], child, to)];
     }),
   ];
 }

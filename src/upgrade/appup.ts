@@ -2,7 +2,7 @@ import { atom, type Term, text, tuple } from '../node/term.js';
 import type { ApplicationChange } from '../release/compare.js';
 import type { ModuleChanges } from '../release/modules.js';
 import type { ModuleFacts } from '../release/release.js';
-import type { ChildAction } from './children.js';
+import type { SupervisorUpdate } from './children.js';
 import { isCallback, isSupervisor, migration } from './code-change.js';
 import { Order } from './order.js';
 
@@ -22,7 +22,7 @@ export function generateAppups(
   changes: readonly {
     readonly change: ApplicationChange;
     readonly modules: ModuleChanges;
-    readonly children: readonly ChildAction[];
+    readonly supervisors: readonly SupervisorUpdate[];
   }[],
 ): readonly Appup[] {
   const exchanged = changes.map((each) => ({ ...each, modules: withoutProtocols(each.modules) }));
@@ -39,8 +39,8 @@ export function generateAppups(
     ),
   );
   const [up, down] = [new Order(upOrder, applicationOf), new Order(downOrder, applicationOf)];
-  return exchanged.map(({ change, modules, children }, at) =>
-    appup(change, modules, changes[at]?.modules ?? modules, children, up, down),
+  return exchanged.map(({ change, modules, supervisors }, at) =>
+    appup(change, modules, changes[at]?.modules ?? modules, supervisors, up, down),
   );
 }
 
@@ -60,20 +60,20 @@ function appup(
   { added, removed, changed }: ModuleChanges,
   // Protocols with them: nobody else takes those away that only one of the releases has.
   all: Pick<ModuleChanges, 'added' | 'removed'>,
-  children: readonly ChildAction[],
+  supervisors: readonly SupervisorUpdate[],
   upOrder: Order,
   downOrder: Order,
 ): Appup {
   const up = [
     ...instructions(changed, added, upOrder),
     ...all.removed.map(remove),
-    ...children.flatMap((child) => child.up),
+    ...supervisors.map((supervisor) => supervisor.up),
   ];
   // On the way down it is the new module's code_change that is called, with {down, Vsn}: what it exports decides.
   const down = [
     ...instructions(changed, removed, downOrder),
     // Behind the code: what was ended on the way up is started by it, and known only to the specifications it brings along.
-    ...children.toReversed().flatMap((child) => child.down),
+    ...supervisors.toReversed().map((supervisor) => supervisor.down),
     ...all.added.map(remove),
   ];
   return {

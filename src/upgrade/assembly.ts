@@ -7,7 +7,7 @@ import type { SupervisionChange } from '../release/supervision.js';
 import type { Workshop } from '../release/workshop.js';
 import { type Appup, generateAppups } from './appup.js';
 import { type Bundle, makeBundle } from './bundle.js';
-import { type ChildAction, carryOut } from './children.js';
+import { type SupervisorUpdate, updateSupervisors } from './children.js';
 import { type HandWritten, placeHandWritten } from './hand-written.js';
 import { bringOld } from './old.js';
 import { makeRelup } from './relup.js';
@@ -48,7 +48,7 @@ export async function assemble(
   if (appups.some(({ kind }) => kind !== 'usable')) {
     return { kind: 'unusable', appups };
   }
-  const children = childActions(material, appups);
+  const supervisors = supervisorUpdates(material, appups);
   try {
     const gone = modules.flatMap(({ removed }) => removed.filter(({ protocol }) => protocol));
     const relup = await makeRelup(
@@ -56,10 +56,10 @@ export async function assemble(
       running,
       next,
       change,
-      generated(material, appups, children),
+      generated(material, appups, supervisors),
       gone.map(({ module }) => module),
     );
-    const words = explain(change, modules, relup, appups, children);
+    const words = explain(change, modules, relup, appups, supervisors);
     return {
       kind: 'made',
       appups,
@@ -73,32 +73,37 @@ export async function assemble(
   }
 }
 
-/** What is to be done about single children; whoever writes an appup says that, too. */
-function childActions({ modules, supervision }: Material, written: readonly HandWritten[]): readonly ChildAction[] {
+/** What supervisors are told; whoever writes an appup says that, too. */
+function supervisorUpdates(
+  { modules, supervision }: Material,
+  written: readonly HandWritten[],
+): readonly SupervisorUpdate[] {
   const exchanged = new Set(modules.flatMap(({ changed }) => changed.map(({ to }) => to.module)));
   const changes = 'unknown' in supervision ? [] : supervision;
-  return changes
-    .filter(({ application }) => !written.some((appup) => appup.application === application))
-    .flatMap((each) => {
-      const carried = carryOut(each, exchanged);
-      return carried.kind === 'action' ? [carried.action] : [];
-    });
+  return updateSupervisors(changes, exchanged).updates.filter(
+    ({ application }) => !written.some((appup) => appup.application === application),
+  );
 }
 
 /** Only among themselves: systools knows no dependency on a module that a hand-written appup may leave out. */
 function generated(
   { change, modules }: Material,
   written: readonly HandWritten[],
-  children: readonly ChildAction[],
+  supervisors: readonly SupervisorUpdate[],
 ): readonly Appup[] {
   const changed = change.applications.changed.filter(
     ({ name }) => !written.some(({ application }) => application === name),
   );
+  // Those of an application that keeps its version, and so has no appup, come with the last one that has.
+  const homeless = supervisors.filter(({ application }) => !changed.some(({ name }) => name === application));
   return generateAppups(
-    changed.flatMap((application) => {
+    changed.flatMap((application, at) => {
       const read = modules.find(({ name }) => name === application.name);
-      const own = children.filter((action) => action.application === application.name);
-      return read === undefined ? [] : [{ change: application, modules: read, children: own }];
+      const own = [
+        ...supervisors.filter((update) => update.application === application.name),
+        ...(at === changed.length - 1 ? homeless : []),
+      ];
+      return read === undefined ? [] : [{ change: application, modules: read, supervisors: own }];
     }),
   );
 }

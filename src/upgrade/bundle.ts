@@ -1,11 +1,12 @@
 import { gzipSync } from 'node:zlib';
+import { beam } from '../node/agent.js';
 import { type Entry, packEntries, sha256, UnsafeArchive, unpack } from '../release/archive.js';
 import type { Change } from '../release/compare.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Workshop } from '../release/workshop.js';
 import { byHand } from './by-hand.js';
 import { line, oldSums } from './old-sums.js';
-import { file, type Relup } from './relup.js';
+import { file, helperFile, type Relup } from './relup.js';
 import { sumsDown, sumsUp, type Way, wayFile } from './way.js';
 import { type Bringing, wayOf } from './way-of.js';
 import type { Sentence } from './words.js';
@@ -58,15 +59,21 @@ export async function makeBundle(
   ];
   const brought = (await Promise.all(directories.map((directory) => collect(workshop, next, directory)))).flat();
   const relup = file(`${release}/relup`, made.relup.relup);
+  const helper = file(helperFile(next.version), beam('hot_deploy_supervisor'));
   const olds = file(
     sumsDown(next.version),
-    [line(sha256(relup.data), relup.path), ...(await oldSums(workshop, running, change))].join(''),
+    [
+      line(sha256(relup.data), relup.path),
+      ...(made.relup.relup.includes('hot_deploy_supervisor') ? [line(sha256(helper.data), helper.path)] : []),
+      ...(await oldSums(workshop, running, change)),
+    ].join(''),
   );
   const stored = wayOf(running, next, change, { ...made, directories });
   const down = { file: olds.path, sha256: sha256(olds.data) };
   const entries = [
     ...brought.filter((entry) => entry.path !== relup.path),
     relup,
+    ...(made.relup.relup.includes('hot_deploy_supervisor') ? [helper] : []),
     ...startBoot(brought, release, next.name),
     olds,
     file(wayFile(next.version), JSON.stringify({ ...stored, checksums: { down } })),

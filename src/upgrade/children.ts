@@ -1,161 +1,187 @@
-import { atom, type Term, tuple } from '../node/term.js';
+import { atom, map, type Term, tuple } from '../node/term.js';
 import { plainPlace } from '../release/modules.js';
+import { hasNoise } from '../release/printed.js';
 import type { SupervisionChange } from '../release/supervision.js';
+import type { Supervised } from '../release/tree.js';
 
-/** Starting or ending one child by hand: neither new code nor new specifications do that. */
-export interface ChildAction {
+/** What one supervisor is told, both ways, so that its children become those of a cold boot and whoever stays runs on. */
+export interface SupervisorUpdate {
   readonly application: string;
-  readonly up: readonly Term[];
-  readonly down: readonly Term[];
-  readonly words: string;
+  readonly path: string;
+  readonly up: Term;
+  readonly down: Term;
+  readonly words: readonly string[];
 }
 
-/** Why a change of the tree cannot be carried out child by child. */
+/** Why a change of the tree cannot be carried out while it runs. */
 export interface Impossible {
   readonly subject: string;
   readonly why: string;
 }
 
-export type Carried =
-  | { readonly kind: 'action'; readonly action: ChildAction }
-  | { readonly kind: 'nothing' }
-  | ({ readonly kind: 'impossible' } & Impossible);
+export interface SupervisionUpdate {
+  readonly updates: readonly SupervisorUpdate[];
+  readonly impossible: readonly Impossible[];
+}
+
+/** The callback module of Elixir's `Supervisor.start_link(children, options)`: it knows no children but those it was given. */
+const list = 'Elixir.Supervisor.Default';
 
 /**
- * What to do about one change. `changed` are the modules that get new code: a supervisor whose callback module is
- * among them takes its new specifications from there, any other knows only what it is told.
+ * What to do about changes of the tree. `changed` are the modules that get new code: a supervisor whose callback module is
+ * among them is told its new specifications by the relup.
  */
-export function carryOut(change: SupervisionChange, changed: ReadonlySet<string>): Carried {
-  const { supervisor } = change;
-  const exchanged = supervisor.callback !== undefined && changed.has(supervisor.callback);
-  const impossible = (subject: string, why: string): Carried => ({
-    kind: 'impossible',
-    subject: subject === '' ? change.path : `${change.path}/${subject}`,
-    why,
+export function updateSupervisors(
+  changes: readonly SupervisionChange[],
+  changed: ReadonlySet<string>,
+): SupervisionUpdate {
+  const groups = new Map<string, SupervisionChange[]>();
+  for (const change of changes) {
+    const group = groups.get(change.path) ?? [];
+    groups.set(change.path, [...group, change]);
+  }
+  const found = [...groups.values()].map((group) => ofSupervisor(group, changed));
+  return {
+    updates: found.flatMap(({ update }) => update ?? []),
+    impossible: found.flatMap(({ impossible }) => impossible),
+  };
+}
+
+function ofSupervisor(
+  group: readonly SupervisionChange[],
+  changed: ReadonlySet<string>,
+): { readonly update?: SupervisorUpdate; readonly impossible: readonly Impossible[] } {
+  const [first] = group;
+  // What does not answer is of no known kind, and is a reason of its own.
+  if (first === undefined || first.supervisor.type === 'unanswering') {
+    return { impossible: [] };
+  }
+  const impossible = group.flatMap((change) => {
+    const why = whyImpossible(change);
+    return why === undefined
+      ? []
+      : [{ subject: 'child' in change ? `${change.path}/${change.child.id}` : change.path, why }];
   });
+  if (impossible.length > 0) {
+    return { impossible };
+  }
+  const { application, path, trail, supervisor, becomes } = first;
+  const told = supervisor.callback !== undefined && supervisor.callback !== list && changed.has(supervisor.callback);
+  const needed = !told || group.some(({ kind }) => kind === 'child-added' || kind === 'child-removed');
+  const words = group.map(inWords).filter((text) => text !== undefined);
+  const update = {
+    application,
+    path,
+    up: instruction(application, trail, plan(supervisor, becomes, told)),
+    down: instruction(application, trail, plan(becomes, supervisor, told)),
+    words,
+  };
+  return needed ? { update, impossible } : { impossible };
+}
+
+function whyImpossible(change: SupervisionChange): string | undefined {
+  const { supervisor } = change;
+  const random =
+    supervisor.callback !== list && change.becomes.children?.some(({ id }) => isMadeAnew(id)) === true
+      ? 'its supervisor gives its children another id each time it is asked for them'
+      : undefined;
   switch (change.kind) {
     case 'child-added':
-      return supervisor.name == null
-        ? impossible(change.child.id, 'its supervisor has no registered name, so it cannot be reached')
-        : // Only new specifications put it in its place: a child that is started by hand comes behind all others.
-          !change.last && !exchanged
-          ? impossible(
-              change.child.id,
-              'it is not the last child, and its supervisor has no changed callback module to take its place from',
-            )
-          : start(change, supervisor.name, exchanged, impossible);
+      return (
+        random ??
+        (supervisor.callback === list && !isPortable(change.child)
+          ? 'its specification holds a fun, a pid, a reference or a value that each boot makes anew, which cannot be carried to another VM'
+          : undefined)
+      );
     case 'child-removed':
-      return supervisor.name == null
-        ? impossible(change.child.id, 'its supervisor has no registered name, so it cannot be reached')
-        : stop(change, supervisor.name, exchanged, impossible);
+      return (
+        random ??
+        (supervisor.callback === list && !isPortable(change.child)
+          ? 'its specification could not be put back on the way down'
+          : undefined)
+      );
     case 'spec-changed':
-      return specChanged(change, exchanged, impossible);
+      return change.child.spec?.start === change.to.spec?.start && change.to.spec !== undefined
+        ? random
+        : 'it would be started differently, so the one that runs would not be what a cold boot starts';
     case 'process-changed':
-      return impossible(
-        change.child.id,
-        `it is a process of ${change.child.runs}, and would be started as one of ${change.to.runs}`,
-      );
+      return `it is a process of ${change.child.runs}, and would be started as one of ${change.to.runs}`;
     case 'settings-changed':
-      return exchanged && change.to.callback === supervisor.callback
-        ? { kind: 'nothing' }
-        : impossible(
-            '',
-            'its strategy or restart intensity differ, and it has no changed callback module to take them from',
-          );
+      return change.to.callback === supervisor.callback ? random : 'it would have another callback module';
     case 'order-changed':
-      // A changed callback module brings the new order along, and whoever runs keeps running.
-      return exchanged
-        ? { kind: 'nothing' }
-        : impossible(
-            '',
-            'its children are ordered differently, and it has no changed callback module to take their order from',
-          );
+      return random;
     case 'top-changed':
-      // What does not answer is of no known kind, and is a reason of its own.
-      return supervisor.type === 'unanswering' ? { kind: 'nothing' } : impossible('', 'its process is of another kind');
+      return 'its process is of another kind';
   }
 }
 
-type Fail = (subject: string, why: string) => Carried;
+const isMadeAnew = (text: string) => hasNoise(text) || text.includes("'<reference>'");
 
-function start(
-  change: SupervisionChange & { kind: 'child-added' },
-  name: string,
-  exchanged: boolean,
-  impossible: Fail,
-): Carried {
-  const { child, application } = change;
-  const spec = child.spec;
-  if (spec === undefined || (!exchanged && !spec.portable)) {
-    return impossible(
-      child.id,
-      'its specification holds a fun, a pid or a reference, which cannot be carried to another VM',
-    );
+/** Whether a specification can be written down; a reference in its id is made anew. */
+function isPortable({ id, spec }: Supervised): boolean {
+  if (spec === undefined || hasNoise(spec.text)) {
+    return false;
   }
-  // With new specifications from the callback module the child is known and not started; else it is not known.
-  const up = exchanged
-    ? call('restart_child', name, { source: child.id })
-    : call('start_child', name, { source: spec.text });
-  return {
-    kind: 'action',
-    action: {
-      application,
-      up: [up],
-      down: end(name, child.id),
-      words: plainPlace(`${name}: child ${child.id} is started`),
-    },
-  };
+  return spec.portable || (/'<reference>'/.test(id) && !/'<(pid|port|fun|reference)>'/.test(withoutId(spec.text, id)));
 }
 
-function stop(
-  change: SupervisionChange & { kind: 'child-removed' },
-  name: string,
-  exchanged: boolean,
-  impossible: Fail,
-): Carried {
-  const { child, application } = change;
-  const spec = child.spec;
-  if (spec === undefined || (!exchanged && !spec.portable)) {
-    return impossible(child.id, 'its specification could not be put back on the way down');
+const withoutId = (text: string, id: string) => text.replace(`id=>${plain(id)}`, '');
+
+/** Without the number that tells it from others which are printed alike. */
+const plain = (id: string) => id.replace(/ #\d+$/, '');
+
+function inWords(change: SupervisionChange): string | undefined {
+  const name = plainPlace(change.supervisor.name ?? change.path);
+  switch (change.kind) {
+    case 'child-added':
+      return `${name}: child ${plainPlace(change.child.id)} is started`;
+    case 'child-removed':
+      return `${name}: child ${plainPlace(change.child.id)} is ended`;
+    case 'order-changed':
+      return `${name}: its children change places`;
+    case 'settings-changed':
+      return `${name}: strategy and restart intensity exchanged`;
+    case 'spec-changed':
+      return `${name}: child ${plainPlace(change.child.id)} is specified differently`;
+    default:
+      return undefined;
   }
-  // New specifications drop a child that is not running; a running one has to be ended first or stays for ever.
-  const back = exchanged
-    ? call('restart_child', name, { source: child.id })
-    : call('start_child', name, { source: spec.text });
-  return {
-    kind: 'action',
-    action: {
-      application,
-      up: end(name, child.id),
-      down: [back],
-      words: plainPlace(`${name}: child ${child.id} is ended`),
-    },
-  };
 }
 
-function specChanged(
-  change: SupervisionChange & { kind: 'spec-changed' },
-  exchanged: boolean,
-  impossible: Fail,
-): Carried {
-  if (!exchanged) {
-    return impossible(
-      change.child.id,
-      'it is specified differently, and its supervisor has no changed callback module to take that from',
-    );
-  }
-  return change.child.spec?.start === change.to.spec?.start
-    ? { kind: 'nothing' }
-    : impossible(
-        change.child.id,
-        'it would be started differently, so the one that runs would not be what a cold boot starts',
-      );
+function instruction(application: string, trail: readonly string[], what: Term): Term {
+  return tuple(
+    atom('apply'),
+    tuple(atom('hot_deploy_supervisor'), atom('update'), [atom(application), trail.map(identity), what]),
+  );
 }
 
-function end(name: string, id: string): readonly Term[] {
-  return [call('terminate_child', name, { source: id }), call('delete_child', name, { source: id })];
+function plan(from: Supervised, to: Supervised, told: boolean): Term {
+  const [old, wanted] = [from.children ?? [], to.children ?? []];
+  const flags = (['strategy', 'intensity', 'period'] as const).flatMap((key) => {
+    const value = to[key];
+    return value === undefined || value === from[key] ? [] : [[key, typeof value === 'string' ? atom(value) : value]];
+  });
+  return map({
+    gone: old.filter(({ id }) => !wanted.some((child) => child.id === id)).map(({ id }) => identity(id)),
+    told,
+    children: wanted.map((child): Term => {
+      const own = old.find(({ id }) => id === child.id);
+      const spec = to.callback === list && child.spec !== undefined ? child.spec : undefined;
+      if (own === undefined) {
+        return tuple(atom('new'), identity(child.id), spec === undefined ? atom('none') : { source: spec.text });
+      }
+      // What it is started with stays its own: only the running node knows it.
+      return spec === undefined || spec.text === own.spec?.text
+        ? tuple(atom('keep'), identity(child.id))
+        : tuple(atom('change'), identity(child.id), {
+            source: spec.text.replace(`start=>${spec.start}`, () => 'start=>undefined'),
+          });
+    }),
+    flags: map(Object.fromEntries(flags)),
+  });
 }
 
-function call(name: string, supervisor: string, argument: Term): Term {
-  return tuple(atom('apply'), tuple(atom('supervisor'), atom(name), [atom(supervisor), argument]));
+/** A child's id, and the how many-eth of that id it is. */
+function identity(id: string): Term {
+  return tuple({ source: plain(id) }, Number(/ #(\d+)$/.exec(id)?.[1] ?? 1));
 }

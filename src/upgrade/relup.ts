@@ -47,6 +47,7 @@ export async function makeRelup(
       exchanged: change.applications.changed.map(({ name, from, toDirectory }) =>
         tuple(text(`${oldRoot}/lib/${name}-${from}/ebin`), text(`${toDirectory}/ebin`)),
       ),
+      helper: text(`${running.root}/${helperFile(next.version).replace(/\.beam$/, '')}`),
       joined: change.applications.added.map(({ directory }) => text(`${directory}/ebin`)),
     }),
   })) as Relup;
@@ -72,6 +73,9 @@ function protocols(
     modules: changed.filter((module) => module in present).map(text),
   });
 }
+
+/** Below the root, what the relup tells supervisors by. */
+export const helperFile = (version: string) => `releases/${version}/hot_deploy_supervisor.beam`;
 
 /** A plain file's entry. */
 export function file(path: string, content: string | Buffer): Parameters<typeof packEntries>[0][number] {

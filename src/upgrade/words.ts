@@ -1,7 +1,7 @@
 import type { ApplicationChange, Change } from '../release/compare.js';
 import { type ModuleChanges, plainName } from '../release/modules.js';
 import type { ModuleFacts } from '../release/release.js';
-import type { ChildAction } from './children.js';
+import type { SupervisorUpdate } from './children.js';
 import { isSupervisor, migration } from './code-change.js';
 import type { HandWritten } from './hand-written.js';
 import type { Scripts } from './script.js';
@@ -19,7 +19,7 @@ export function explain(
   modules: readonly ModuleChanges[],
   scripts: Scripts,
   written: readonly HandWritten[],
-  children: readonly ChildAction[],
+  supervisors: readonly SupervisorUpdate[],
 ): readonly Sentence[] {
   return [
     ...applications.added.map(({ name, version }) => ({ text: `${name} ${version}: new application` })),
@@ -29,7 +29,9 @@ export function explain(
       return [
         { text: `${change.name} ${change.from} → ${change.to}${appup === undefined ? '' : `, as ${appup.file} says`}` },
         ...(own === undefined ? [] : ofApplication(change, own, scripts)),
-        ...children.filter(({ application }) => application === change.name).map(({ words }) => ({ text: words })),
+        ...supervisors
+          .filter(({ application }) => application === change.name)
+          .flatMap(({ words }) => words.map((text) => ({ text }))),
       ];
     }),
     ...protocols.map((name) => ({ text: `${plainName(name)}: consolidated protocol exchanged` })),

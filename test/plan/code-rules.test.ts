@@ -44,10 +44,10 @@ const both = (module: string, to: Partial<ModuleFacts> = {}, from: Partial<Modul
 const unbooted = { unknown: 'it ended with exit code 1: no database' };
 const till = { pid: '<0.310.0>', name: 'till', modules: ['Elixir.Shop.Till', 'Elixir.Shop'] };
 const nameless = { pid: '<0.311.0>', modules: ['Elixir.Shop.Till'] };
-const reordered = compareTrees(
-  { shop: supervisor([worker('till'), worker('mail')]) },
-  { shop: supervisor([worker('mail'), worker('till')]) },
-);
+const restarted = worker('till', {
+  spec: { portable: true, text: '#{id=>till}', start: '{till,start,[]}', closures: [] },
+});
+const startedOtherwise = compareTrees({ shop: supervisor([worker('till')]) }, { shop: supervisor([restarted]) });
 
 type Row = readonly [code: ReasonCode, subject: string, comparison: CodeComparison, says: string];
 
@@ -151,9 +151,9 @@ const rows: readonly Row[] = [
   ],
   [
     'supervision-changed',
-    'shop',
-    comparing({}, {}, reordered),
-    'shop cannot be carried over: its children are ordered differently, and it has no changed callback module to take their order from. It takes a restart.',
+    'shop/till',
+    comparing({}, {}, startedOtherwise),
+    'shop/till cannot be carried over: it would be started differently, so the one that runs would not be what a cold boot starts. It takes a restart.',
   ],
   [
     'supervisor-not-answering',
@@ -250,13 +250,23 @@ describe('nothing closes it', () => {
     expect(judgeCode(comparison)).toEqual([]);
   });
 
-  it('to a child among others, as soon as its supervisor brings the place along', () => {
+  it('to a child among others, whether its supervisor has new code or not', () => {
     const then = supervisor([worker('mail'), worker('till')]);
     const supervision = compareTrees({ shop: supervisor([worker('till')]) }, { shop: then });
-    expect(judgeCode(comparing({}, {}, supervision))).toMatchObject([{ subject: 'shop/mail' }]);
+    expect(judgeCode(comparing({}, {}, supervision))).toEqual([]);
     const changed = [both('Elixir.Shop.Supervisor', { behaviours: ['Elixir.Supervisor'] })];
     expect(judgeCode(comparing({ changed }, {}, supervision))).toEqual([]);
   });
+});
+
+it('drift closes the hot way where the upgrade changes that supervisor, and nowhere else', () => {
+  const supervision = compareTrees({ shop: supervisor([]) }, { shop: supervisor([worker('mail')]) });
+  const at = (path: string) => ({
+    ...comparing({}, {}, supervision),
+    drift: [{ path, what: `${path}: child x is gone` }],
+  });
+  expect(judgeCode(at('cart'))).toEqual([]);
+  expect(judgeCode(at('shop'))).toMatchObject([{ code: 'supervision-changed', subject: 'shop' }]);
 });
 
 it('a process is named as a person looks for it on the node', () => {

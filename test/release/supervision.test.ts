@@ -35,12 +35,14 @@ describe('between what runs and what a cold boot starts', () => {
   });
 
   it('a child is new, and whether it is the last decides who restarts with whom', () => {
-    const now = of(till, store);
-    expect(only(now, of(till, store, mail))).toEqual({
+    const [now, then] = [of(till, store), of(till, store, mail)];
+    expect(only(now, then)).toEqual({
       kind: 'child-added',
       application: 'shop',
       path: 'shop',
+      trail: [],
       supervisor: now['shop'],
+      becomes: then['shop'],
       child: mail,
       last: true,
     });
@@ -172,7 +174,7 @@ it('all processes of a tree are counted, at every depth', () => {
 });
 
 it('each change has words of its own, which name the place and the child', () => {
-  const at = { application: 'shop', path: 'shop/pool', supervisor: nested() };
+  const at = { application: 'shop', path: 'shop/pool', trail: ['pool'], supervisor: nested(), becomes: nested() };
   const words = [
     describeChange({ ...at, kind: 'child-added', child: till, last: true }),
     describeChange({ ...at, kind: 'child-removed', child: till }),

@@ -51,7 +51,7 @@ function appupsFor(upgrade: Upgrade): readonly Appup[] {
           removed: own.filter(({ fate }) => fate === 'removed').map(({ old }) => old),
           changed: own.filter(({ fate }) => fate === 'changed').map(({ old, next }) => ({ from: old, to: next })),
         }),
-        children: [],
+        supervisors: [],
       };
     }),
   );

@@ -3,7 +3,7 @@ import { atom, type Term, tuple, write } from '../../src/node/term.js';
 import type { ModuleChanges } from '../../src/release/modules.js';
 import type { ModuleFacts } from '../../src/release/release.js';
 import { type Appup, generateAppups } from '../../src/upgrade/appup.js';
-import type { ChildAction } from '../../src/upgrade/children.js';
+import type { SupervisorUpdate } from '../../src/upgrade/children.js';
 import { beam, modulesOf } from '../support/world/facts.js';
 
 const version = (name: string) => ({
@@ -14,8 +14,8 @@ const version = (name: string) => ({
   toDirectory: `/app/lib/${name}-1.1.0`,
   appup: false,
 });
-const generated = (modules: Partial<ModuleChanges>, children: readonly ChildAction[] = []): Appup => {
-  const [appup] = generateAppups([{ change: version('shop'), modules: modulesOf('shop', modules), children }]);
+const generated = (modules: Partial<ModuleChanges>, supervisors: readonly SupervisorUpdate[] = []): Appup => {
+  const [appup] = generateAppups([{ change: version('shop'), modules: modulesOf('shop', modules), supervisors }]);
   if (appup === undefined) throw new Error('There is no appup.');
   return appup;
 };
@@ -178,12 +178,12 @@ describe('all that changes together is one switch', () => {
       {
         change: version('shop'),
         modules: modulesOf('shop', { changed: [both('till', { calls: ['cart'] })] }),
-        children: [],
+        supervisors: [],
       },
       {
         change: version('cart'),
         modules: modulesOf('cart', { changed: [both('cart')], added: [beam('zoo')] }),
-        children: [],
+        supervisors: [],
       },
     ]);
     expect(appups.map((appup) => [appup.application, dependencies(scripts(appup).up)])).toEqual([
@@ -193,11 +193,12 @@ describe('all that changes together is one switch', () => {
   });
 });
 
-const mail: ChildAction = {
+const mail: SupervisorUpdate = {
   application: 'shop',
-  up: [tuple(atom('apply'), atom('start'))],
-  down: [tuple(atom('apply'), atom('end')), tuple(atom('apply'), atom('delete'))],
-  words: 'shop_sup: child mail is started',
+  path: 'shop',
+  up: tuple(atom('apply'), atom('start')),
+  down: tuple(atom('apply'), atom('end')),
+  words: ['shop_sup: child mail is started'],
 };
 
 it('children are started and ended when all is loaded, and before anything is taken away', () => {
@@ -210,7 +211,6 @@ it('children are started and ended when all is loaded, and before anything is ta
     down: [
       "{'load_module','price','soft_purge','soft_purge',[]}",
       "{'apply','end'}",
-      "{'apply','delete'}",
       "{'remove',{'mail','soft_purge','soft_purge'}}",
     ],
   });

@@ -1,183 +1,157 @@
 import { describe, expect, it } from 'vitest';
 import { write } from '../../src/node/term.js';
-import type { Supervised, SupervisionChange } from '../../src/release/supervision.js';
-import { carryOut } from '../../src/upgrade/children.js';
+import { compareTrees, type SupervisionChange } from '../../src/release/supervision.js';
+import type { Supervised } from '../../src/release/tree.js';
+import { updateSupervisors } from '../../src/upgrade/children.js';
 import { supervisor, worker } from '../support/world/facts.js';
 
-const mail = worker('mail');
-const spec = {
-  portable: true,
-  text: '#{id=>mail,start=>{mail,start_link,[]}}',
-  start: '{mail,start_link,[]}',
-  closures: [],
-};
-const pinned = worker('mail', { spec: { ...spec, portable: false, closures: ['shop'] } });
-const unspecified: Supervised = { id: 'mail', type: 'worker' };
+const [till, mail, store] = [worker('till'), worker('mail'), worker('store')];
+const listOf = (...children: readonly Supervised[]) =>
+  supervisor(children, { callback: 'Elixir.Supervisor.Default', name: 'shop_sup' });
+const ofModule = (...children: readonly Supervised[]) =>
+  supervisor(children, { callback: 'shop_sup', name: 'shop_sup' });
 
-const callback = 'Elixir.Shop.Supervisor';
-const at = (chosen: Partial<Supervised> = {}) => ({
-  application: 'shop',
-  path: 'shop/pool',
-  supervisor: supervisor([], { name: 'pool', callback, ...chosen }),
+/** What one supervisor is told where its children become others. */
+function told(now: Supervised, then: Supervised, changed: readonly string[] = []) {
+  const { updates, impossible } = updateSupervisors(compareTrees({ shop: now }, { shop: then }), new Set(changed));
+  return {
+    impossible: impossible.map(({ subject, why }) => `${subject}: ${why}`),
+    updates: updates.map(({ up, down, words }) => ({ up: write(up), down: write(down), words })),
+  };
+}
+
+const call = (plan: string) => `{'apply',{'hot_deploy_supervisor','update',['shop',[],${plan}]}}`;
+const specified = (id: string) => `{'new',{${id},1},#{id=>${id},start=>{${id},start_link,[]}}}`;
+const plan = (children: string, { gone = '', isTold = false, flags = '' } = {}) =>
+  call(`#{'gone'=>[${gone}],'told'=>${isTold},'children'=>[${children}],'flags'=>#{${flags}}}`);
+
+describe('a supervisor of a list of children', () => {
+  it('is told a new child in its place, wherever that is, and the way back', () => {
+    expect(told(listOf(till, store), listOf(till, mail, store))).toEqual({
+      impossible: [],
+      updates: [
+        {
+          up: plan(`{'keep',{till,1}},${specified('mail')},{'keep',{store,1}}`),
+          down: plan(`{'keep',{till,1}},{'keep',{store,1}}`, { gone: '{mail,1}' }),
+          words: ['shop_sup: child mail is started'],
+        },
+      ],
+    });
+  });
+
+  it('is told another order, another strategy and another intensity', () => {
+    const { updates } = told(listOf(till, mail), { ...listOf(mail, till), strategy: 'rest_for_one', intensity: 9 });
+    expect(updates).toEqual([
+      {
+        up: plan(`{'keep',{mail,1}},{'keep',{till,1}}`, { flags: "'strategy'=>'rest_for_one','intensity'=>9" }),
+        down: plan(`{'keep',{till,1}},{'keep',{mail,1}}`, { flags: "'strategy'=>'one_for_one','intensity'=>3" }),
+        words: ['shop_sup: strategy and restart intensity exchanged', 'shop_sup: its children change places'],
+      },
+    ]);
+  });
+
+  it('is told another specification without what the child is started with, which may be a secret of where it was read', () => {
+    const start = '{till,start_link,[<<"secret">>]}';
+    const spec = (restart: string) => ({
+      portable: true,
+      text: `#{id=>till,restart=>${restart},start=>${start},type=>worker}`,
+      start,
+      closures: [],
+    });
+    const { updates } = told(
+      listOf(worker('till', { spec: spec('permanent') })),
+      listOf(worker('till', { spec: spec('transient') })),
+    );
+    expect(updates[0]?.up).toContain('#{id=>till,restart=>transient,start=>undefined,type=>worker}');
+    expect(JSON.stringify(updates)).not.toContain('secret');
+  });
+
+  it('is told a child whose id holds a reference, which is made anew where it is started', () => {
+    const id = "{listener,'<reference>'}";
+    const start = '{listener,start_link,[]}';
+    const text = `#{id=>${id},start=>${start}}`;
+    const listener = worker(id, { spec: { portable: false, text, start, closures: [] } });
+    expect(told(listOf(till), listOf(listener, till)).updates[0]?.up).toContain(`{'new',{${id},1},${text}}`);
+  });
+
+  it('is told of those which each boot names anew by what they are and by their order', () => {
+    const id = "{listener,'<reference>'}";
+    const [one, other] = [worker(id), worker(id)];
+    const { updates } = told(listOf(one, other), listOf(one, mail, other));
+    expect(updates[0]?.up).toBe(plan(`{'keep',{${id},1}},${specified('mail')},{'keep',{${id},2}}`));
+  });
+
+  it('deep in the tree is named by the ids on the way', () => {
+    const below = (...children: readonly Supervised[]) => listOf({ ...listOf(...children), id: 'a/b' }, till);
+    expect(told(below(), below(mail)).updates[0]?.up).toContain("'update',['shop',[{a/b,1}],");
+  });
 });
-const added = (chosen: Partial<Supervised> = {}, child = mail, last = true) =>
-  ({ kind: 'child-added', child, last, ...at(chosen) }) as const;
-const removed = (chosen: Partial<Supervised> = {}, child = mail) =>
-  ({ kind: 'child-removed', child, ...at(chosen) }) as const;
-const respecified = (text: string, start: string) =>
-  ({ kind: 'spec-changed', child: mail, to: worker('mail', { spec: { ...spec, text, start } }), ...at() }) as const;
-const resettled = (chosen: Partial<Supervised>) =>
-  ({ kind: 'settings-changed', to: supervisor([], { callback, ...chosen }), ...at() }) as const;
 
-/** What comes of a change where the supervisor's callback module is exchanged, and where it is not. */
-const told = (change: SupervisionChange) => (modules: readonly string[]) => {
-  const carried = carryOut(change, new Set(modules));
-  return carried.kind === 'action'
-    ? { up: carried.action.up.map(write), down: carried.action.down.map(write), words: carried.action.words }
-    : carried;
-};
-const exchanged = (change: SupervisionChange) => told(change)(['mail', callback]);
-const kept = (change: SupervisionChange) => told(change)(['mail']);
-
-const call = (name: string, argument: string) => `{'apply',{'supervisor','${name}',['pool',${argument}]}}`;
-const end = [call('terminate_child', 'mail'), call('delete_child', 'mail')];
-const known = [call('restart_child', 'mail')];
-const unknown = [call('start_child', '#{id=>mail,start=>{mail,start_link,[]}}')];
-
-describe('a new child', () => {
-  const words = 'pool: child mail is started';
-
-  it('is started by its name where the new specifications know it, wherever it stands', () => {
-    expect(exchanged(added())).toEqual({ up: known, down: end, words });
-    expect(exchanged(added({}, mail, false))).toEqual({ up: known, down: end, words });
-    expect(exchanged(added({}, pinned))).toEqual({ up: known, down: end, words });
+describe('a supervisor with a callback module', () => {
+  it('is asked for its children again where that module stays, and starts those that are new', () => {
+    expect(told(ofModule(till), ofModule(mail, till)).updates).toEqual([
+      {
+        up: plan(`{'new',{mail,1},'none'},{'keep',{till,1}}`),
+        down: plan(`{'keep',{till,1}}`, { gone: '{mail,1}' }),
+        words: ['shop_sup: child mail is started'],
+      },
+    ]);
   });
 
-  it('is started with its specification where its supervisor has none to take it from', () => {
-    expect(kept(added())).toEqual({ up: unknown, down: end, words });
-    expect(told(added())([])).toEqual({ up: unknown, down: end, words });
-  });
-
-  it('belongs to the application whose tree it is part of', () => {
-    expect(carryOut(added(), new Set())).toMatchObject({ kind: 'action', action: { application: 'shop' } });
+  it('has told it already where that module is exchanged, and only children come and go', () => {
+    const { updates } = told(ofModule(till), ofModule(mail, till), ['shop_sup']);
+    expect(updates[0]?.up).toBe(plan(`{'new',{mail,1},'none'},{'keep',{till,1}}`, { isTold: true }));
+    expect(told(ofModule(till, mail), ofModule(mail, till), ['shop_sup'])).toEqual({ impossible: [], updates: [] });
   });
 });
-
-describe('a child that is gone', () => {
-  const words = 'pool: child mail is ended';
-
-  it('is ended, and comes back by its name or with its specification', () => {
-    expect(exchanged(removed())).toEqual({ up: end, down: known, words });
-    expect(exchanged(removed({}, pinned))).toEqual({ up: end, down: known, words });
-    expect(kept(removed())).toEqual({ up: end, down: unknown, words });
-  });
-});
-
-describe('what comes with the exchange of the callback module needs nothing more', () => {
-  it.each<[string, SupervisionChange]>([
-    ['a specification that starts the same', respecified('#{id=>mail,restart=>temporary}', spec.start)],
-    ['another strategy or intensity', resettled({ strategy: 'one_for_all', intensity: 9 })],
-  ])('%s', (_, change) => {
-    expect(exchanged(change)).toEqual({ kind: 'nothing' });
-  });
-
-  it('and what does not answer is a reason of its own', () => {
-    expect(kept({ kind: 'top-changed', ...at({ type: 'unanswering' }) })).toEqual({ kind: 'nothing' });
-  });
-});
-
-const nameless = 'its supervisor has no registered name, so it cannot be reached';
-const elsewhere = 'its specification holds a fun, a pid or a reference, which cannot be carried to another VM';
-const oneWay = 'its specification could not be put back on the way down';
-const other = 'it would be started differently, so the one that runs would not be what a cold boot starts';
-const settings = 'its strategy or restart intensity differ, and it has no changed callback module to take them from';
 
 describe('impossible to carry out is', () => {
-  it.each<[string, SupervisionChange, ReturnType<ReturnType<typeof told>>]>([
+  const spec = { portable: false, text: '#{id=>mail}', start: '{mail,start_link,[]}', closures: ['shop'] };
+  const pinned = worker('mail', { spec });
+  const random = worker("{listener,'<random binary>'}");
+  const another = worker('mail', { spec: { ...spec, portable: true, start: '{mail,start,[]}' } });
+
+  it.each<[string, Supervised, Supervised, string]>([
+    ['a new child that holds a fun', listOf(till), listOf(till, pinned), 'shop/mail: its specification holds a fun'],
     [
-      'a new child of a nameless supervisor',
-      added({ name: null }),
-      { kind: 'impossible', subject: 'shop/pool/mail', why: nameless },
+      'an end that could not be taken back',
+      listOf(till, pinned),
+      listOf(till),
+      'shop/mail: its specification could not be put back',
     ],
     [
-      'a new child without specification',
-      added({}, unspecified),
-      { kind: 'impossible', subject: 'shop/pool/mail', why: elsewhere },
+      'a new child that each boot starts with another value',
+      listOf(till),
+      listOf(till, random),
+      "shop/{listener,'<random binary>'}: its specification holds",
     ],
+    ['another start', listOf(mail), listOf(another), 'shop/mail: it would be started differently'],
+    ['another callback module', ofModule(till), listOf(till), 'shop: it would have another callback module'],
     [
-      'an end under a nameless supervisor',
-      removed({ name: null }),
-      { kind: 'impossible', subject: 'shop/pool/mail', why: nameless },
+      'another process',
+      listOf({ ...mail, runs: 'mail' }),
+      listOf({ ...mail, runs: 'post' }),
+      'shop/mail: it is a process of mail',
     ],
+    ['a process of another kind', listOf(till), worker('top'), 'shop: its process is of another kind'],
     [
-      'an end without specification',
-      removed({}, unspecified),
-      { kind: 'impossible', subject: 'shop/pool/mail', why: oneWay },
+      'a change of a module that names its children anew each time',
+      ofModule(random),
+      ofModule(random, mail),
+      'shop/mail: its supervisor gives its children another id',
     ],
-    [
-      'another start of a child',
-      respecified('#{id=>mail}', '{mail,start,[]}'),
-      { kind: 'impossible', subject: 'shop/pool/mail', why: other },
-    ],
-    [
-      'another callback module',
-      resettled({ callback: 'Elixir.Shop.Other' }),
-      { kind: 'impossible', subject: 'shop/pool', why: settings },
-    ],
-    [
-      'a worker of another kind',
-      { kind: 'process-changed', child: { ...mail, runs: 'mail' }, to: { ...mail, runs: 'mail:init/1' }, ...at() },
-      {
-        kind: 'impossible',
-        subject: 'shop/pool/mail',
-        why: 'it is a process of mail, and would be started as one of mail:init/1',
-      },
-    ],
-    [
-      'a process of another kind',
-      { kind: 'top-changed', ...at() },
-      { kind: 'impossible', subject: 'shop/pool', why: 'its process is of another kind' },
-    ],
-  ])('%s, even with another callback module', (_, change, impossible) => {
-    expect(exchanged(change)).toEqual(impossible);
+  ])('%s', (_, now, then, why) => {
+    const { impossible, updates } = told(now, then);
+    expect(updates).toEqual([]);
+    expect(impossible).toHaveLength(1);
+    expect(impossible[0]?.startsWith(why)).toBe(true);
   });
 
-  it.each<[string, SupervisionChange, string]>([
-    // start_child puts it behind all others, which is not where a cold boot has it.
-    [
-      'a new child among others',
-      added({}, mail, false),
-      'it is not the last child, and its supervisor has no changed callback module to take its place from',
-    ],
-    ['a new child with a fun', added({}, pinned), elsewhere],
-    ['an end that could not be taken back', removed({}, pinned), oneWay],
-    [
-      'another specification',
-      respecified('#{id=>mail,restart=>temporary}', spec.start),
-      'it is specified differently, and its supervisor has no changed callback module to take that from',
-    ],
-  ])('%s, where the callback module stays', (_, change, why) => {
-    expect(kept(change)).toEqual({ kind: 'impossible', subject: 'shop/pool/mail', why });
-    expect(exchanged(change)).not.toMatchObject({ kind: 'impossible' });
-  });
-
-  it('another order, where the callback module stays: a changed one brings it along', () => {
-    const change: SupervisionChange = { kind: 'order-changed', ...at() };
-    expect(kept(change)).toEqual({
-      kind: 'impossible',
-      subject: 'shop/pool',
-      why: 'its children are ordered differently, and it has no changed callback module to take their order from',
-    });
-    expect(exchanged(change)).toEqual({ kind: 'nothing' });
-  });
-
-  it('another strategy, where the callback module stays or there is none', () => {
-    expect(kept(resettled({ strategy: 'one_for_all' }))).toEqual({
-      kind: 'impossible',
-      subject: 'shop/pool',
-      why: settings,
-    });
-    const { callback: _, ...none } = at().supervisor;
-    expect(exchanged({ ...resettled({ strategy: 'one_for_all' }), supervisor: none })).toMatchObject({ why: settings });
+  it('nothing about one that does not answer, which is a reason of its own', () => {
+    const changes: readonly SupervisionChange[] = compareTrees(
+      { shop: { ...listOf(till), type: 'unanswering' } },
+      { shop: listOf(till) },
+    );
+    expect(updateSupervisors(changes, new Set())).toEqual({ updates: [], impossible: [] });
   });
 });

@@ -54,10 +54,12 @@ const up = script({
 const written = [
   { application: 'cart', from: '1.0.0', to: '1.1.0', file: 'rel/appups/cart/1.0.0_to_1.1.0.appup', kind: 'usable' },
 ] as const;
-const children = [{ application: 'shop', up: [], down: [], words: 'shop_sup: child mail is started' }];
+const supervisors = [
+  { application: 'shop', path: 'shop', up: [], down: [], words: ['shop_sup: child mail is started'] },
+];
 
 it('an upgrade is told in words, with how many processes it holds in all containers together', () => {
-  const sentences = explain(change, modules, { up, down: script() }, written, children);
+  const sentences = explain(change, modules, { up, down: script() }, written, supervisors);
   expect(
     tell(sentences, [
       { till: 40, door: 1, pump: 1200 },

@@ -6,13 +6,14 @@
 %% A release is given by its .rel file without the extension; old directories are searched for what
 %% only the old release has. Protocols are those whose consolidated module differs, and directories are
 %% where they lie on the node. Joined are the code directories of applications that only the new release has. Exchanged are
-%% the code directories of the others that change. Answers the relup as text and the warnings of systools in its own words.
+%% the code directories of the others that change. The helper is the file of hot_deploy_supervisor on the node, without its
+%% extension. Answers the relup as text and the warnings of systools in its own words.
 -spec make(#{
     new := string(), old := string(), path := [string()], exchanged := [{Old :: string(), New :: string()}],
-    new_protocols := protocols(), old_protocols := protocols(), joined := [string()]
+    new_protocols := protocols(), old_protocols := protocols(), joined := [string()], helper := string()
 }) -> hot_deploy_json:json().
 -type protocols() :: #{directory := string() | none, modules := [string()]}.
-make(#{new := New, old := Old, path := Wildcards, joined := Joined, exchanged := Exchanged,
+make(#{new := New, old := Old, path := Wildcards, joined := Joined, exchanged := Exchanged, helper := Helper,
        new_protocols := NewProtocols, old_protocols := OldProtocols}) ->
     Path = described(Exchanged) ++ lists:append([filelib:wildcard(Wildcard) || Wildcard <- Wildcards]),
     %% systools itself is part of the release (sasl) and lies on no path of a VM that booted start_clean.
@@ -21,8 +22,8 @@ make(#{new := New, old := Old, path := Wildcards, joined := Joined, exchanged :=
         {ok, {Version, [{From, UpText, UpMade}], [{From, DownText, DownMade}]}, Module, Warnings} ->
             {Up, Down} = {gently(UpMade), gently(DownMade)},
             Relup = {Version,
-                [{From, UpText, switch(Up, NewProtocols, OldProtocols)}],
-                [{From, DownText, switch(Down, OldProtocols, NewProtocols) ++ left(Joined)}]},
+                [{From, UpText, helped(switch(Up, NewProtocols, OldProtocols), Helper)}],
+                [{From, DownText, helped(switch(Down, OldProtocols, NewProtocols), Helper) ++ left(Joined)}]},
             #{
                 relup => text(io_lib:format("%% coding: utf-8~n~tp.~n", [Relup])),
                 restarts => restarts(Up) orelse restarts(Down),
@@ -53,6 +54,16 @@ described(Root, Ebin) ->
     ok = file:write_file(lists:concat([Copy, ".app"]), io_lib:format("%% coding: utf-8~n~tp.~n", [Specification])),
     _ = file:copy(filename:rootname(File) ++ ".appup", lists:concat([Copy, ".appup"])),
     Directory.
+
+%% Who tells supervisors of their children comes with the release, and is there only for as long as it takes.
+helped(Script, Helper) ->
+    case lists:splitwith(fun({apply, {hot_deploy_supervisor, _, _}}) -> false; (_) -> true end, Script) of
+        {_, []} ->
+            Script;
+        {Before, After} ->
+            Gone = [{apply, {code, Function, [hot_deploy_supervisor]}} || Function <- [purge, delete, purge]],
+            Before ++ [{apply, {code, load_abs, [Helper]}}] ++ After ++ Gone
+    end.
 
 %% systools adds the directories of applications that join to the code path, and never takes them off.
 left(Directories) -> [{apply, {code, del_path, [Directory]}} || Directory <- Directories].

@@ -1,0 +1,147 @@
+%% Brings a supervisor of a running release to the children that another release starts there. Those that both have go on
+%% running. It lies in the bundle, and the relup loads it, calls it and deletes it: so it calls none of the agent's modules.
+-module(hot_deploy_supervisor).
+-export([update/3]).
+
+%% A child's id, with what only a VM knows written as '<reference>', '<random number>', and so on; and the how many-eth child
+%% of that id it is.
+-type id() :: {term(), pos_integer()}.
+-type plan() :: #{
+    %% Known to the supervisor, and to be ended.
+    gone := [id()],
+    %% Whether its callback module has already told it its new specifications.
+    told := boolean(),
+    %% In the order in which a cold boot starts them. Of a child that is kept the start function and arguments stay.
+    children := [{keep, id()} | {change, id(), supervisor:child_spec()} | {new, id(), supervisor:child_spec() | none}],
+    flags := map()
+}.
+
+%% Elixir's supervisor of a list of children has no callback module that would know the new list: this one gives back what it
+%% was started with.
+-define(LIST, 'Elixir.Supervisor.Default').
+
+%% Nobody reads the answer of an instruction in a relup, and an exception would restart the VM: the proof tells what is missing.
+-spec update(atom(), [id()], plan()) -> ok | {error, term()}.
+update(Application, Trail, Plan) ->
+    try
+        updated(find(Application, Trail), Plan)
+    catch
+        _:Reason -> {error, Reason}
+    end.
+
+find(Application, Trail) ->
+    {Top, _} = application_master:get_child(application_controller:get_master(Application)),
+    lists:foldl(fun(Id, Supervisor) -> element(2, lists:keyfind(one(Id, Supervisor), 1, children(Supervisor))) end, Top, Trail).
+
+updated(Supervisor, #{gone := Gone, children := Children} = Plan) ->
+    [begin supervisor:terminate_child(Supervisor, Id), supervisor:delete_child(Supervisor, Id) end
+     || Id <- lists:reverse(found(Gone, Supervisor))],
+    Before = [Id || {Id, _} <- children(Supervisor)],
+    specify(Supervisor, Plan, Before),
+    Started = [Id || {Id, _} <- children(Supervisor), not lists:member(Id, Before),
+                     lists:any(fun({new, {Pattern, _}, _}) -> matches(Pattern, Id);
+                                  (_) -> false
+                               end, Children)],
+    [supervisor:restart_child(Supervisor, Id) || Id <- Started],
+    forget(Supervisor, Before),
+    ok.
+
+specify(_, #{told := true}, _) ->
+    ok;
+specify(Supervisor, Plan, Ids) ->
+    ok = sys:suspend(Supervisor),
+    try
+        State = sys:get_state(Supervisor),
+        case callback(State) of
+            ?LIST -> exchange(Supervisor, State, Plan, Ids);
+            Module -> ok = sys:change_code(Supervisor, Module, undefined, [])
+        end
+    after
+        sys:resume(Supervisor)
+    end.
+
+%% The record of supervisor.erl ends with the callback module and its argument, from OTP 18 to 28.
+callback(State) when element(1, State) =:= state -> element(tuple_size(State) - 1, State).
+
+exchange(Supervisor, State, Plan, Ids) ->
+    {ok, {Flags, Known}} = Argument = element(tuple_size(State), State),
+    New = {ok, {flags(Flags, Plan), specifications(Known, State, Plan, Ids)}},
+    put_argument(Supervisor, New),
+    case sys:change_code(Supervisor, ?LIST, undefined, []) of
+        ok -> ok;
+        {error, Reason} -> put_argument(Supervisor, Argument), exit(Reason)
+    end.
+
+put_argument(Supervisor, Argument) ->
+    sys:replace_state(Supervisor, fun(State) -> setelement(tuple_size(State), State, Argument) end).
+
+flags(Flags, #{flags := Changed}) when is_map(Flags) -> maps:merge(Flags, Changed);
+flags({Strategy, Intensity, Period}, #{flags := Changed}) ->
+    maps:merge(#{strategy => Strategy, intensity => Intensity, period => Period}, Changed).
+
+%% Of a child that is kept, its own specification: that of the list it was started from, or, if somebody has started it later,
+%% that of the supervisor's record. A temporary child that has ended has none any more and is left out.
+specifications(Known, State, #{children := Children}, Ids) ->
+    Own = [specification(Spec) || Spec <- Known],
+    Chosen = fun(Wanted) ->
+        [hd([Spec || #{id := Its} = Spec <- Own, Its =:= Id] ++ [recorded(Id, State)]) || Id <- found([Wanted], Ids)]
+    end,
+    lists:append([
+        case Child of
+            {keep, Id} -> Chosen(Id);
+            {change, Id, Changed} -> [maps:merge(Changed, maps:with([id, start], Spec)) || Spec <- Chosen(Id)];
+            {new, _, #{id := Id} = Spec} -> [Spec#{id := made(Id)}]
+        end || Child <- Children]).
+
+recorded(Id, State) ->
+    {_, #{Id := Child}} = element(4, State),
+    {child, _, Id, Start, Restart, _, Shutdown, Type, Modules} = Child,
+    specification({Id, Start, Restart, Shutdown, Type, Modules}).
+
+specification(#{} = Spec) -> Spec;
+specification({Id, Start, Restart, Shutdown, Type, Modules}) ->
+    #{id => Id, start => Start, restart => Restart, shutdown => Shutdown, type => Type, modules => Modules}.
+
+%% A temporary child that had ended gets its specification back with the others, and none after a boot once it has ended.
+forget(Supervisor, Before) ->
+    [supervisor:delete_child(Supervisor, Id)
+     || {Id, undefined} <- children(Supervisor),
+        not lists:member(Id, Before),
+        {ok, #{restart := temporary}} <- [supervisor:get_childspec(Supervisor, Id)]].
+
+%% In the order in which they were started.
+children(Supervisor) -> [{Id, At} || {Id, At, _, _} <- lists:reverse(supervisor:which_children(Supervisor))].
+
+one(Id, Supervisor) ->
+    [Found] = found([Id], Supervisor),
+    Found.
+
+found(Wanted, Supervisor) when is_pid(Supervisor) -> found(Wanted, [Id || {Id, _} <- children(Supervisor)]);
+found(Wanted, Ids) ->
+    lists:append([
+        case [Id || Id <- Ids, matches(Pattern, Id)] of
+            Alike when length(Alike) >= Number -> [lists:nth(Number, Alike)];
+            _ -> []
+        end || {Pattern, Number} <- Wanted]).
+
+%% What a boot makes anew, a reference in most cases.
+made('<reference>') -> make_ref();
+made(Tuple) when is_tuple(Tuple) -> list_to_tuple([made(Element) || Element <- tuple_to_list(Tuple)]);
+made([Head | Tail]) -> [made(Head) | made(Tail)];
+made(Term) -> Term.
+
+matches('<reference>', Term) -> is_reference(Term);
+matches('<pid>', Term) -> is_pid(Term);
+matches('<port>', Term) -> is_port(Term);
+matches('<random atom>', Term) -> is_atom(Term);
+matches('<random binary>', Term) -> is_binary(Term);
+matches('<random number>', Term) -> is_number(Term);
+matches('<random string>', Term) -> is_list(Term);
+matches({'<fun>', Module, Arity, _}, Term) when is_function(Term, Arity) ->
+    erlang:fun_info(Term, module) =:= {module, Module};
+matches(Pattern, Term) when is_tuple(Pattern), tuple_size(Pattern) =:= tuple_size(Term) ->
+    matches(tuple_to_list(Pattern), tuple_to_list(Term));
+matches([Pattern | Patterns], [Term | Terms]) -> matches(Pattern, Term) andalso matches(Patterns, Terms);
+matches(Pattern, Term) when is_map(Pattern), is_map(Term) ->
+    matches(lists:sort(maps:to_list(Pattern)), lists:sort(maps:to_list(Term)));
+matches(Pattern, Term) -> Pattern =:= Term.
