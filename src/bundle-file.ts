@@ -12,6 +12,9 @@ export function bundleFile({ bundlePath }: Inputs, { from, to }: Pick<Bundle, 'f
   return bundlePath.endsWith('.tar.gz') ? bundlePath : join(bundlePath, `hot-deploy-${safe(from)}-${safe(to)}.tar.gz`);
 }
 
+/** One whose place nobody named is of use only beside a deploy. */
+export const isBundleWritten = ({ unnamed }: Inputs, carriedOut: boolean) => carriedOut || !unnamed.has('bundle-path');
+
 /** Writes the artifacts of all hot plans. A disk that is full changes nothing about the deploy. */
 export async function writeBundle(inputs: Inputs, plans: readonly ContainerPlan[], log: Log): Promise<void> {
   for (const bundle of bundlesOf(plans)) {

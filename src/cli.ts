@@ -6,14 +6,16 @@ import { hideDeprecations } from './hide-deprecations.js';
 import { debugWord, readCommandLine } from './inputs/command-line.js';
 import { help } from './inputs/help.js';
 import { UsageError } from './inputs/usage-error.js';
+import { ownFolder } from './inputs.js';
 import { systemClock } from './log.js';
 import { asJson } from './report/as-json.js';
 import { explain } from './report/cause.js';
+import { hasChanged } from './report/changed.js';
 import { exitCode, whyItFails } from './report/exit-code.js';
 import { withTail } from './report/log-tail.js';
 import { renderTerminal } from './report/terminal.js';
 import { terminalLog } from './report/terminal-log.js';
-import { writePreview, writeReport } from './report/write.js';
+import { keepFromGit, writePreview, writeReport } from './report/write.js';
 import { readAsked } from './run-commit.js';
 import { withGithub } from './with-github.js';
 
@@ -27,20 +29,23 @@ const log = withTail(terminalLog(process.stderr, options));
 async function main(): Promise<number> {
   const command = readCommandLine(words);
   if (command.kind !== 'run') {
-    process.stdout.write(command.kind === 'help' ? help() : `${manifest.version}\n`);
+    process.stdout.write(command.kind === 'help' ? help(command.command) : `${manifest.version}\n`);
     return 0;
   }
-  const { inputs, environment } = await readAsked(command.given, process.env);
+  const { inputs, environment } = await readAsked(command, process.env);
   const connect = () => connectEngine(environment);
   const { report, github } = await withGithub(inputs, { log, clock: systemClock, connect, environment, signal });
   // A report that can't be written changes nothing about what was deployed.
-  await writeReport(report, inputs.reportPath).catch((error) => log.warning(explain(error)));
+  if (hasChanged(report) || !inputs.unnamed.has('report')) {
+    await writeReport(report, inputs.reportPath).catch((error) => log.warning(explain(error)));
+  }
   if (inputs.preview) {
     await writePreview(report, log.tail(), inputs.reportPath).then(
       (path) => log.info(`preview: ${path}`),
       (error: unknown) => log.warning(explain(error)),
     );
   }
+  await keepFromGit(ownFolder);
   for (const unwritten of await github.end(report, log.tail())) log.warning(unwritten);
   process.stdout.write(command.json ? log.masked(asJson(report)) : log.shown(renderTerminal(report)));
   const why = whyItFails(report, inputs.failOn);

@@ -1,5 +1,5 @@
 import { begin, steps } from './begin.js';
-import { writeBundle } from './bundle-file.js';
+import { isBundleWritten, writeBundle } from './bundle-file.js';
 import { carryOut, moveTag } from './carry-out.js';
 import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
@@ -23,16 +23,24 @@ export async function deploy(inputs: Inputs, world: World): Promise<Report> {
   let path: string | undefined;
   const result = await begin(inputs, world, (engine, draft) =>
     onFleet(engine, draft, async (on, its, containers) => {
-      // First, since it is for the day when what follows fails.
-      if (inputs.mode === 'deploy') path = await writeScript(on, inputs, containers, world.log);
-      return await deployTo(on, its, containers);
+      const write = async () => {
+        if (inputs.mode === 'deploy') path ??= await writeScript(on, inputs, containers, world.log);
+      };
+      // First, since it is for the day when what follows fails. Where nobody asked for it: once something is to change.
+      if (!inputs.unnamed.has('script-path')) await write();
+      return await deployTo(on, its, containers, write);
     }),
   );
   return path === undefined ? result : { ...result, script: { path } };
 }
 
 /** Makes the plans, and carries them out where they are to be. */
-async function deployTo(engine: Engine, draft: Draft, containers: readonly ContainerDetails[]): Promise<Report> {
+async function deployTo(
+  engine: Engine,
+  draft: Draft,
+  containers: readonly ContainerDetails[],
+  writeBefore: () => Promise<void>,
+): Promise<Report> {
   const { inputs, world } = draft;
   const { log, clock, signal } = world;
   const step = steps(world);
@@ -45,8 +53,10 @@ async function deployTo(engine: Engine, draft: Draft, containers: readonly Conta
     const surveyed = await step('Read what runs, and decide', () => survey(site, containers));
     const plans = withSilent(await step('Rehearse', () => rehearsePlans(site, surveyed)), silent);
     const decided = { ...draft, engine: engine.address, image, next, plans };
-    await writeBundle(inputs, plans, log);
-    const report = await moveTag(engine, image, endsHere(decided) ?? (await carryOut(engine, decided)));
+    const ended = endsHere(decided);
+    if (isBundleWritten(inputs, ended === undefined)) await writeBundle(inputs, plans, log);
+    if (ended === undefined) await writeBefore();
+    const report = await moveTag(engine, image, ended ?? (await carryOut(engine, decided)));
     return await foretell(report, world);
   } finally {
     await workshop.closeOrWarn(log);

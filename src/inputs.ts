@@ -1,10 +1,10 @@
-import { contradiction } from './inputs/contradiction.js';
+import { contradictions } from './inputs/contradiction.js';
 import type { From } from './inputs/from.js';
 import { imageOfCommit } from './inputs/image-of-commit.js';
-import { type Given, type OptionName, options, readOption } from './inputs/options.js';
+import { type Given, type OptionName, optionNames, options, readOption, type Value } from './inputs/options.js';
 import type { ProbeChoice } from './inputs/probe.js';
 import type { Selector } from './inputs/selector.js';
-import { UsageError } from './inputs/usage-error.js';
+import { type Before, Mistakes } from './inputs/usage-error.js';
 
 /** Everything a user can ask for, read, typed and checked. */
 export interface Inputs {
@@ -63,6 +63,8 @@ export interface Inputs {
   /** A folder, or a file that ends with `.tar.gz`. */
   readonly bundlePath: string;
   readonly scriptPath: string;
+  /** Those of these files whose place nobody named: they are written only if something changed. */
+  readonly unnamed: ReadonlySet<'report' | 'bundle-path' | 'script-path'>;
   /** Whether the script may hold values of the environment. */
   readonly withEnv: boolean;
   readonly dryRun: boolean;
@@ -85,12 +87,30 @@ export interface Build {
   readonly target?: string;
 }
 
+/** Where files go whose place nobody named. */
+export const ownFolder = '.hot-deploy';
+const files = ['report', 'bundle-path', 'script-path'] as const satisfies readonly OptionName[];
+
 /**
  * The front doors give the text of each option; `environment` is asked only for what GitHub says about the run.
- * Fails with a UsageError before anything runs.
+ * Fails before anything runs with one UsageError that tells all mistakes, also those that the front door found before.
  */
-export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs {
-  const value = <N extends OptionName>(name: N) => readOption(name, given);
+export function readInputs(given: Given, environment: NodeJS.ProcessEnv, before: Before = { sentences: [] }): Inputs {
+  const mistakes = new Mistakes(before.sentences);
+  const mistaken = new Set<OptionName>(before.about === undefined ? [] : [before.about]);
+  const values = new Map<OptionName, unknown>();
+  for (const name of optionNames) {
+    const instead = () => {
+      mistaken.add(name);
+      // Nobody gets these inputs; the standard is what the other options are checked with.
+      return readOption(name, () => undefined);
+    };
+    values.set(
+      name,
+      mistakes.collect<unknown>(() => readOption(name, given), instead),
+    );
+  }
+  const value = <N extends OptionName>(name: N) => values.get(name) as Value<N>;
   const probe = value('probe');
   const probeIntervalMs = value('probe-interval');
   const nodeName = value('node-name');
@@ -106,13 +126,13 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
   const mode = modeFor(value('mode'), to, environment);
   const from = value('from') ?? fromRecord(mode, given, environment);
   // The image of this commit is what a deploy makes, and says nothing about what was meant to run before.
-  const image = value('image') ?? (mode === 'status' || mode === 'rollback' ? undefined : ownImage(environment));
+  const image = value('image') ?? (mode === 'status' || mode === 'rollback' ? undefined : imageOfCommit(environment));
   const inputs: Inputs = {
     mode,
-    containers: someOf(value('containers') ?? [], from),
+    containers: value('containers') ?? [],
     ...(from && { from }),
     ...(image && { image }),
-    ...(value('build') && mode !== 'status' && mode !== 'rollback' && { build: readBuild(given) }),
+    ...(value('build') && mode !== 'status' && mode !== 'rollback' && { build: readBuild(value) }),
     context: value('context'),
     to: to ?? 'previous',
     strategy: value('strategy'),
@@ -141,9 +161,10 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     ...(cookie && { cookie }),
     environment: value('environment'),
     lockTimeoutMs: value('lock-timeout'),
-    reportPath: value('report') ?? 'hot-deploy-report.json',
-    bundlePath: value('bundle-path') ?? '.',
-    scriptPath: value('script-path') ?? 'hot-deploy.sh',
+    reportPath: value('report') ?? `${ownFolder}/report.json`,
+    bundlePath: value('bundle-path') ?? ownFolder,
+    scriptPath: value('script-path') ?? `${ownFolder}/hot-deploy.sh`,
+    unnamed: new Set(files.filter((name) => !given(name))),
     withEnv: value('with-env'),
     dryRun: value('dry-run'),
     preview: value('preview'),
@@ -153,16 +174,17 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv): Inputs
     ...(githubToken && { githubToken }),
     ...(pullRequest && { pullRequest }),
   };
-  const message = contradiction(inputs, given);
-  if (message !== undefined) throw new UsageError(message);
+  for (const name of missing(inputs)) if (!mistaken.has(name) && !mistaken.has('mode')) mistakes.add(saysMissing[name]);
+  for (const each of contradictions(inputs, given, mistaken)) mistakes.add(each);
+  mistakes.check();
   return inputs;
 }
 
-function readBuild(given: Given): Build {
-  const dockerfile = readOption('dockerfile', given);
-  const target = readOption('target', given);
+function readBuild(value: <N extends OptionName>(name: N) => Value<N>): Build {
+  const dockerfile = value('dockerfile');
+  const target = value('target');
   return {
-    args: readOption('build-args', given) ?? [],
+    args: value('build-args') ?? [],
     ...(dockerfile && { dockerfile }),
     ...(target && { target }),
   };
@@ -185,15 +207,14 @@ function fromRecord(mode: Inputs['mode'], given: Given, { GITHUB_REPOSITORY }: N
   return isAsked && !given('containers') && GITHUB_REPOSITORY ? { kind: 'last-deployment' } : undefined;
 }
 
-function someOf(selectors: readonly Selector[], from: From | undefined): readonly Selector[] {
-  if (selectors.length > 0 || from !== undefined) return selectors;
-  throw new UsageError(`\`containers\` is missing. Allowed: ${options.containers.kind.allowed}.`);
-}
+const saysMissing = {
+  containers: `\`containers\` is missing. Allowed: ${options.containers.kind.allowed}.`,
+  image: `\`image\` is missing, and outside of GitHub Actions nothing stands for it. Allowed: ${options.image.kind.allowed}.`,
+} as const;
 
-function ownImage(environment: NodeJS.ProcessEnv): string {
-  const image = imageOfCommit(environment);
-  if (image !== undefined) return image;
-  throw new UsageError(
-    `\`image\` is missing, and outside of GitHub Actions nothing stands for it. Allowed: ${options.image.kind.allowed}.`,
-  );
+function missing({ containers, from, image, mode, build }: Inputs): readonly (keyof typeof saysMissing)[] {
+  const hasTarget = containers.length > 0 || from !== undefined;
+  // Without `build` the contradictions say the same, and what else can be done.
+  const hasImage = image !== undefined || mode === 'status' || mode === 'rollback' || build === undefined;
+  return [...(hasTarget ? [] : (['containers'] as const)), ...(hasImage ? [] : (['image'] as const))];
 }

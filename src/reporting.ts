@@ -1,4 +1,4 @@
-import { bundleFile, bundlesOf } from './bundle-file.js';
+import { bundleFile, bundlesOf, isBundleWritten } from './bundle-file.js';
 import { tally } from './drift/drift.js';
 import type { Inputs } from './inputs.js';
 import type { Run } from './ledger/run.js';
@@ -97,7 +97,7 @@ export function report(draft: Decided, carried: readonly Carried[]): Report {
   const outcome = worst(carried.map(({ ended }) => ended.outcome));
   const messages = carried.flatMap(({ ended }) => ended.message ?? []);
   return {
-    ...whole(draft, outcome, rows),
+    ...whole(draft, outcome, rows, true),
     timeline: carried.flatMap(({ timeline }) => timeline).sort((one, other) => one.at - other.at),
     warnings: carried.flatMap(({ ended }) => ended.warnings ?? []),
     ...(messages.length > 0 && { message: messages.join(' ') }),
@@ -181,7 +181,7 @@ function told(rehearsal: Rehearsal): NonNullable<ContainerReport['rehearsal']> {
   }
 }
 
-function whole(draft: Decided, outcome: Outcome, containers: readonly ContainerReport[]): Report {
+function whole(draft: Decided, outcome: Outcome, containers: readonly ContainerReport[], carriedOut = false): Report {
   const { plans, next, image, inputs } = draft;
   const bundles = bundlesOf(plans);
   const [bundle] = bundles;
@@ -195,7 +195,11 @@ function whole(draft: Decided, outcome: Outcome, containers: readonly ContainerR
     containers,
     image: { reference: image.reference, id: image.id, ...(image.previousId && { previousId: image.previousId }) },
     ...(bundle && {
-      bundle: { path: bundleFile(inputs, bundle), bytes: bundle.artifact.length, applications: bundle.applications },
+      bundle: {
+        ...(isBundleWritten(inputs, carriedOut) && { path: bundleFile(inputs, bundle) }),
+        bytes: bundle.artifact.length,
+        applications: bundle.applications,
+      },
     }),
     instructions: bundles.flatMap((each) =>
       tell(
@@ -230,7 +234,7 @@ export function empty({ inputs, world, began, run, comparedWith }: Draft, outcom
     instructions: [],
     warnings: [],
     ...(inputs.mode === 'status' && { status: tally([]) }),
-    ...(inputs.mode === 'rollback' && { task: inputs.mode }),
+    ...((inputs.mode === 'rollback' || inputs.mode === 'script') && { task: inputs.mode }),
     ...(comparedWith && { comparedWith }),
     ...(run.url && { runUrl: run.url }),
   };

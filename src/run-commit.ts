@@ -1,5 +1,6 @@
 import { commitCheckedOut } from './checkout.js';
 import type { Given } from './inputs/options.js';
+import type { Before } from './inputs/usage-error.js';
 import { type Inputs, readInputs } from './inputs.js';
 
 /** What a run was asked for, and what its surroundings say of it. */
@@ -14,8 +15,11 @@ export interface Asked {
  *
  * @throws UsageError
  */
-export async function readAsked(given: Given, environment: NodeJS.ProcessEnv): Promise<Asked> {
-  const inputs = readInputs(given, environment);
+export async function readAsked(
+  { given, mistakes }: { readonly given: Given; readonly mistakes?: Before },
+  environment: NodeJS.ProcessEnv,
+): Promise<Asked> {
+  const inputs = readInputs(given, environment, mistakes);
   if (inputs.build === undefined) return { inputs, environment };
   const commit = await commitCheckedOut(inputs.context, environment);
   if (commit === undefined || commit === environment['GITHUB_SHA']) return { inputs, environment };

@@ -18,5 +18,6 @@ const stories: Readonly<Record<Inputs['mode'], (inputs: Inputs, world: World) =>
 
 /** Does what was asked for. What cannot begin is refused with a reason, and changes nothing. */
 export async function tell(inputs: Inputs, world: World): Promise<Report> {
-  return await stories[inputs.mode](inputs, world);
+  const report = await stories[inputs.mode](inputs, world);
+  return world.signal.aborted ? { ...report, cancelled: true } : report;
 }

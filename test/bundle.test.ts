@@ -17,6 +17,22 @@ test('no warning of Node about a library reaches those who deploy', () => {
   expect(stderr).toBe('');
 });
 
+test('a run that deployed nothing leaves no file behind that nobody asked for', { timeout: 60_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-litter-'));
+  const cli = new URL('../dist/cli.js', import.meta.url).pathname;
+  const left = async (...words: readonly string[]) => {
+    const all = [cli, ...words, '--containers', 'web', '--image', 'web:2'];
+    const { status } = spawnSync(process.execPath, all, {
+      cwd: folder,
+      env: { ...process.env, DOCKER_HOST: 'tcp://127.0.0.1:1' },
+    });
+    return [status, ...(await readdir(folder, { recursive: true })).sort()];
+  };
+  for (const mode of ['deploy', 'plan', 'script']) expect(await left(mode)).toEqual([1]);
+  expect(await left('plan', '--report', 'out/r.json')).toEqual([1, 'out', 'out/r.json']);
+  await rm(folder, { recursive: true });
+});
+
 test('the package that npm publishes is a command line that stands on its own', { timeout: 60_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-pack-'));
   const pack = spawnSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], {

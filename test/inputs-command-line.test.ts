@@ -1,14 +1,23 @@
 import { expect, test } from 'vitest';
-import { readCommandLine } from '../src/inputs/command-line.js';
+import { commandLineOptions, readCommandLine } from '../src/inputs/command-line.js';
+import { commands } from '../src/inputs/commands.js';
 import { help } from '../src/inputs/help.js';
-import { type OptionName, optionNames } from '../src/inputs/options.js';
-import { UsageError } from '../src/inputs/usage-error.js';
+import type { OptionName } from '../src/inputs/options.js';
 
-function run(...words: string[]) {
+function read(...words: string[]) {
   const command = readCommandLine(words);
   if (command.kind !== 'run') throw new Error(`took ${words.join(' ')} for ${command.kind}`);
   return command;
 }
+
+function run(...words: string[]) {
+  const command = read(...words);
+  expect(command.mistakes.sentences).toEqual([]);
+  return command;
+}
+
+/** All mistakes, a line each. */
+const mistakes = (...words: string[]) => read(...words).mistakes.sentences.join('\n');
 
 const given = (name: OptionName, ...words: string[]) => run('deploy', ...words).given(name);
 
@@ -16,11 +25,19 @@ test('the first word is the mode', () => {
   expect(run('plan').given('mode')).toBe('plan');
   expect(run('status').given('mode')).toBe('status');
   expect(run('rollback').given('mode')).toBe('rollback');
-  expect(() => run('undo')).toThrow(
-    'There is no command "undo". Allowed: deploy, plan, rehearse, rollback, script, status;',
-  );
-  expect(() => run()).toThrow('The command is missing. Allowed: deploy, plan, rehearse, rollback, script, status;');
-  expect(() => run('deploy', '--mode', 'plan')).toThrow('There is no option "--mode"');
+  expect(mistakes('undo')).toMatch(/^There is no command "undo"\. Did you mean `rollback`\? Allowed: plan, deploy, /);
+  expect(mistakes('xyzzy')).toMatch(/^There is no command "xyzzy"\. Allowed: plan, deploy, /);
+  expect(mistakes()).toMatch(/^The command is missing\. Allowed: plan, deploy, /);
+  expect(mistakes('--containers', 'kv')).toMatch(/^The command is missing\. [^\n]*$/);
+  expect(mistakes('deploy', '--mode', 'plan')).toContain('There is no option "--mode"');
+});
+
+test.each([
+  ['deplyo', 'deploy'],
+  ['rolback', 'rollback'],
+  ['stat', 'status'],
+])('the command %s is nearly %s', (word, meant) => {
+  expect(mistakes(word)).toContain(`Did you mean \`${meant}\`?`);
 });
 
 test('a value follows its option, or an equals sign', () => {
@@ -31,7 +48,7 @@ test('a value follows its option, or an equals sign', () => {
 
 test('an option of lines may be repeated, and no other', () => {
   expect(given('containers', '--containers', 'a', '--containers', 'b\nc')).toBe('a\nb\nc');
-  expect(() => run('deploy', '--soak', '1s', '--soak', '2s')).toThrow('`soak` is given twice');
+  expect(mistakes('deploy', '--soak', '1s', '--soak', '2s')).toContain('`soak` is given twice');
 });
 
 test('a flag stands alone, is denied, or takes a value', () => {
@@ -39,34 +56,74 @@ test('a flag stands alone, is denied, or takes a value', () => {
   expect(given('build', '--no-build')).toBe('false');
   expect(given('build', '--build', 'false')).toBe('false');
   expect(given('build', '--build=false')).toBe('false');
-  expect(() => run('deploy', '--no-soak')).toThrow('There is no option "--no-soak"');
-  expect(() => run('deploy', '--no-build=true')).toThrow('There is no option "--no-build=true"');
+  expect(mistakes('deploy', '--no-soak')).toContain('There is no option "--no-soak"');
+  expect(mistakes('deploy', '--no-build=true')).toContain('There is no option "--no-build=true"');
 });
 
 test('an option without its value takes no other option for it, and no variable that is not set', () => {
-  expect(() => run('deploy', '--image', '--dry-run')).toThrow('`image` is given no value');
-  expect(() => run('deploy', '--image')).toThrow('`image` is given no value');
-  expect(() => run('deploy', '--image', '')).toThrow('`image` is given no value. Allowed: an image reference');
+  expect(mistakes('deploy', '--image', '--dry-run')).toBe(
+    '`image` is given no value. Allowed: an image reference such as `registry.example.com/team/app:1.2.3`.',
+  );
+  expect(mistakes('deploy', '--image')).toContain('`image` is given no value');
+  expect(mistakes('deploy', '--image', '')).toContain('`image` is given no value. Allowed: an image reference');
 });
 
-test.each(['--container', 'kv', '-x', '--', '--__proto__'])('%s is no option', (word) => {
-  expect(() => run('deploy', word)).toThrow(UsageError);
-  expect(() => run('deploy', word)).toThrow(
+test.each([
+  ['--container', '--containers'],
+  ['--healthcheck', '--probe'],
+  ['--max_parallel', '--max-parallel'],
+  ['--dryrun=true', '--dry-run'],
+])('%s is no option, and is told with %s', (word, meant) => {
+  expect(mistakes('deploy', word, ...(word.includes('=') ? [] : ['kv']))).toBe(
+    `There is no option ${JSON.stringify(word)}. Did you mean \`${meant}\`?`,
+  );
+});
+
+test.each(['-x', '--', '--__proto__', 'kv'])('%s is no option, and like none', (word) => {
+  expect(mistakes('deploy', word)).toContain(
     `There is no option "${word}". Allowed: --containers, --from, --image, --build, --context`,
   );
+});
+
+test('one run tells all mistakes', () => {
+  expect(mistakes('deplyo', '--container', 'kv', '--image', '--soak', '1s', '--soak=2s').split('\n')).toEqual([
+    expect.stringContaining('There is no command "deplyo"'),
+    expect.stringContaining('There is no option "--container"'),
+    expect.stringContaining('`image` is given no value'),
+    expect.stringContaining('`soak` is given twice'),
+  ]);
+});
+
+test('it builds only where it is asked to', () => {
+  expect(run('deploy').given('build')).toBe('false');
+  expect(run('deploy', '--build').given('build')).toBe('true');
 });
 
 test('the report goes to stdout where `--json -` asks for it', () => {
   expect(run('deploy', '--json', '-').json).toBe(true);
   expect(run('deploy').json).toBe(false);
-  expect(() => run('deploy', '--json', 'r.json')).toThrow('`json` is "r.json". Allowed: `-`');
+  expect(mistakes('deploy', '--json', 'r.json')).toContain('`json` is "r.json". Allowed: `-`');
 });
 
 test('help and version are asked for anywhere', () => {
-  expect(readCommandLine(['deploy', '--help'])).toEqual({ kind: 'help' });
+  expect(readCommandLine(['deploy', '--help'])).toEqual({ kind: 'help', command: 'deploy' });
+  expect(readCommandLine(['help', 'plan'])).toEqual({ kind: 'help', command: 'plan' });
+  expect(readCommandLine(['--help'])).toEqual({ kind: 'help' });
   expect(readCommandLine(['--version'])).toEqual({ kind: 'version' });
 });
 
-test('help tells of every option', () => {
-  for (const name of optionNames.filter((each) => each !== 'mode')) expect(help()).toContain(`\n  --${name}\n`);
+test('help fits on a screen, and tells of every command', () => {
+  for (const name of commands) expect(help()).toMatch(new RegExp(`^  ${name} +\\w`, 'm'));
+  expect(help().split('\n').length).toBeLessThan(24);
+});
+
+test('the help of a command tells in a line each of its options and of no other', () => {
+  const told = commands.flatMap((command) => [...help(command).matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name));
+  for (const name of commandLineOptions) expect(told).toContain(name);
+  expect(help('status')).not.toContain('--soak');
+  expect(help('deploy')).toMatch(/^ {2}--strategy auto\|relup\|restart +\S.*\(auto\)$/m);
+  for (const command of commands) {
+    expect(help(command)).toMatch(/^What:\n {2}--containers/m);
+    for (const line of help(command).split('\n')) expect(line.length).toBeLessThanOrEqual(130);
+  }
 });

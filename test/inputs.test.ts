@@ -28,9 +28,10 @@ test('a name is enough: everything else has the default of the documentation', (
     onFailure: 'rollback',
     environment: 'production',
     lockTimeoutMs: 600_000,
-    reportPath: 'hot-deploy-report.json',
-    bundlePath: '.',
-    scriptPath: 'hot-deploy.sh',
+    reportPath: '.hot-deploy/report.json',
+    bundlePath: '.hot-deploy',
+    scriptPath: '.hot-deploy/hot-deploy.sh',
+    unnamed: new Set(['report', 'bundle-path', 'script-path']),
     withEnv: false,
     dryRun: false,
     preview: false,
@@ -107,6 +108,62 @@ test('a line of containers may have a probe of its own: all that stands behind t
   expect(refusal({ containers: 'a b probe=none' })).toContain('`containers` is "a b"');
 });
 
+test.each([
+  ['http://{containers}:4000/health', 'has the host {containers}, and only {container} is replaced'],
+  ['tcp://{name}:4000', 'has the host {name}'],
+  ['http://web-{container}:4000', 'has the host web-{container}'],
+  ['http://%7Bcontainers%7D:4000', 'has the host {containers}'],
+  ['http://web:4000/{container}/health', 'has {container} after its host'],
+  ['exec:curl http://{container}:4000', 'localhost is meant there'],
+])('the probe %s would never be answered, and is refused', (probe, problem) => {
+  expect(refusal({ probe })).toContain(problem);
+});
+
+describe('one run tells all mistakes of its inputs:', () => {
+  test('of several options, of several lines of one, and what cannot be meant together', () => {
+    const message = refusal({
+      soak: '10',
+      containers: 'kv\n-v\na b',
+      strategy: 'relup',
+      lingering: 'restart',
+      probe: 'x',
+    });
+    const lines = message.split('\n');
+    expect(lines[0]).toBe('5 mistakes:');
+    for (const [at, says] of [
+      '`containers` is "-v"',
+      '`containers` is "a b"',
+      "probe 'x'",
+      '`soak` is "10"',
+    ].entries()) {
+      expect(lines[at + 1]).toContain(says);
+    }
+    expect(lines[5]).toContain('`strategy` is "relup", which never restarts');
+    expect(lines).toHaveLength(6);
+  });
+
+  test('also what is missing', () => {
+    expect(refusal({ containers: '', image: '', soak: 'x' }).split('\n')).toEqual([
+      '3 mistakes:',
+      expect.stringContaining('`soak` is "x"'),
+      expect.stringContaining('`containers` is missing'),
+      expect.stringContaining('`image` is missing'),
+    ]);
+  });
+
+  test('but no contradiction with an option that is a mistake already, and none twice', () => {
+    expect(refusal({ mode: 'undo', to: '1.2.3' })).toMatch(/^`mode` is "undo"\.[^\n]*$/);
+    expect(refusal({ build: 'false', target: '-f' })).toMatch(/^`target` is "-f"\.[^\n]*$/);
+  });
+});
+
+test('a value that is nearly right is told with the one that was meant', () => {
+  expect(refusal({ strategy: 'restrat' })).toBe(
+    '`strategy` is "restrat". Did you mean `restart`? Allowed: `auto`, `relup`, `restart`.',
+  );
+  expect(refusal({ mode: 'statsu' })).toContain('Did you mean `status`?');
+});
+
 test('an unknown probe is named, with those that are known', () => {
   expect(refusal({ probe: 'ping://kv' })).toMatch(/ping:\/\/kv.*exec:COMMAND/);
 });
@@ -130,7 +187,7 @@ test.each<[OptionName, string, string]>([
   ['environment', 'a\tb', 'text on one line'],
 ])('`%s: %s` is refused with what is allowed', (name, text, allowed) => {
   const message = refusal({ [name]: text });
-  expect(message.startsWith(`\`${name}\` is ${JSON.stringify(text)}. Allowed: `)).toBe(true);
+  expect(message.startsWith(`\`${name}\` is ${JSON.stringify(text)}.`)).toBe(true);
   expect(allowed).toContain(message.replace(/^.*Allowed: /, '').replace(/\.$/, ''));
 });
 
@@ -142,13 +199,15 @@ test('a cookie that can not be one is refused without being printed', () => {
 describe('what cannot be meant together', () => {
   test('an image that exists already has to be named', () => {
     expect(refusal({ build: 'false', image: '' }, { GITHUB_REPOSITORY: 'o/r', GITHUB_SHA: 'abc' })).toBe(
-      '`build` is "false" and `image` is not given: name the existing image, or leave `build` out.',
+      '`build` is "false" and `image` is not given: name the existing image, or build one with `build: true` (`--build`).',
     );
   });
 
   test('how to build says nothing about an image that is not built', () => {
-    expect(refusal({ build: 'false', dockerfile: 'Dockerfile.prod' })).toContain('but `dockerfile` is given');
-    expect(refusal({ build: 'false', target: 'release' })).toContain('but `target` is given');
+    expect(refusal({ build: 'false', dockerfile: 'Dockerfile.prod' })).toContain(
+      '`dockerfile` is given, which says how',
+    );
+    expect(refusal({ build: 'false', target: 'release' })).toContain('`target` is given, which says how');
   });
 
   test('but the context says where hand-written appups lie, too', () => {

@@ -20,7 +20,7 @@ const asked = async (origin: string, more: Readonly<Record<string, string>> = {}
   await git('remote', 'set-url', 'origin', origin);
   const given: Readonly<Record<string, string>> = { mode: 'deploy', containers: 'web', context: checkout, ...more };
   const github = { ...process.env, GITHUB_REPOSITORY: 'Acme/Shop', GITHUB_SHA: event, ...environment };
-  const read = await readAsked((name) => given[name], github);
+  const read = await readAsked({ given: (name) => given[name] }, github);
   return [read.environment['GITHUB_SHA'], read.inputs.image];
 };
 

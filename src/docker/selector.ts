@@ -1,3 +1,4 @@
+import { distance } from '../nearest.js';
 import type { ContainerSummary } from './engine.js';
 import { isMarked, meantName } from './names.js';
 import { lockLabel, roleLabel } from './throw-away.js';
@@ -83,7 +84,9 @@ function byName(one: ContainerSummary, other: ContainerSummary): number {
   return ownName(one).localeCompare(ownName(other), 'en', { numeric: true });
 }
 
-function nothing(selector: Selector, containers: readonly ContainerSummary[]): string {
+/** Offers what there is instead: nothing of ours, which nobody deploys to. */
+function nothing(selector: Selector, all: readonly ContainerSummary[]): string {
+  const containers = all.filter((container) => !isOurs(container));
   switch (selector.by) {
     case 'name':
       return sentence(`has the name ${selector.name}`, selector.name, containers.map(ownName));
@@ -119,17 +122,7 @@ function sentence(property: string, asked: string, existing: readonly string[]):
   return `No container ${property}. There is ${near.slice(0, mostNamed).join(', ')}${more}.`;
 }
 
-/** How far apart two names are: one that holds the other is near, then the fewest letters to change (Levenshtein). */
+/** One that holds the other is near, then the fewest letters to change. */
 function unlike(asked: string, existing: string): number {
-  if (existing.includes(asked) || asked.includes(existing)) return 0;
-  let row = Array.from({ length: existing.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...asked].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...existing].entries()) {
-      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
+  return existing.includes(asked) || asked.includes(existing) ? 0 : distance(asked, existing);
 }

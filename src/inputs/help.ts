@@ -1,34 +1,65 @@
-import { commandLineOptions } from './command-line.js';
-import { type OptionName, option } from './options.js';
+import { debugWord } from './command-line.js';
+import { type Command, commands, explained } from './commands.js';
+import { groups, helpLines } from './help-lines.js';
+import { option } from './options.js';
 
-const usage = `Usage: hot-deploy deploy|plan|script|status --containers SELECTOR [--option value]...
+type LinedName = keyof typeof helpLines;
+
+const names = Object.keys(helpLines) as readonly LinedName[];
+const width = Math.max(...commands.map(({ length }) => length));
+
+const overview = `Usage: hot-deploy COMMAND --containers SELECTOR [--option value]...
 
 Deploys an Erlang or Elixir release in Docker containers hot, and restarts only where a hot load would be wrong.
 
-  deploy  build the image, decide, deploy, prove and report
-  plan    decide and report, and touch nothing
-  script  write hot-deploy.sh, which does the same with bash and the docker CLI alone
-  status  compare what runs with what the image says, and touch nothing
+${commands.map((name) => `  ${name.padEnd(width)}  ${explained[name]}`).join('\n')}
 
-Options that take one value a line may be repeated. \`--no-build\` is \`--build false\`.
+  hot-deploy COMMAND --help   shows the options of a command
+  hot-deploy --version        shows the version
+
+  hot-deploy plan   --containers web --image shop:1.4.0
+  hot-deploy deploy --containers web --image shop:1.4.0 --probe http://{container}:4000/health
+
+Exit codes: 0 planned, unchanged or deployed; 1 refused; 2 usage; 3 rolled back; 4 failed.
 `;
 
-const exitCodes = `Exit codes: 0 planned, unchanged or deployed; 1 refused; 2 usage; 3 rolled back; 4 failed.
-`;
-
-/** What \`--help\` prints. */
-export function help(): string {
-  const rows = commandLineOptions.map(describe);
-  rows.push('  --json -\n      Print the report as JSON on stdout, in place of the summary.');
-  rows.push('  --debug\n      Show what each step does.');
-  return plain([usage, rows.join('\n'), '\n\n', exitCodes].join(''));
+/** What `--help` prints: the commands, or the options of one. */
+export function help(command?: Command): string {
+  if (command === undefined) return overview;
+  const shown = groups.flatMap((group) => {
+    const rows = names.filter((name) => helpLines[name].group === group && isOf(name, command)).map(row);
+    return rows.length === 0 ? [] : [{ group, rows }];
+  });
+  const output = [
+    ['--json -', 'print the report as JSON on stdout'],
+    [debugWord, 'show what each step does'],
+  ] as const;
+  const all = [...shown, { group: 'Output', rows: output }];
+  const column = Math.max(...all.flatMap(({ rows }) => rows.map(([left]) => left.length)));
+  const blocks = all.map(({ group, rows }) =>
+    [`${group}:`, ...rows.map(([left, says]) => `  ${left.padEnd(column)}  ${says}`)].join('\n'),
+  );
+  return [
+    `Usage: hot-deploy ${command} [--option value]...`,
+    `${sentence(explained[command])}`,
+    ...blocks,
+    ending,
+  ].join('\n\n');
 }
 
-function describe(name: OptionName): string {
-  const { kind, description, required, default: standard, otherwise } = option(name);
-  const fallback = required ? 'required' : `default: ${standard ?? otherwise ?? 'none'}`;
-  return `  --${name}\n      ${description}\n      Allowed: ${kind.allowed} (${fallback}).`;
+const ending = '--no-build is --build false. The README tells of each option in full.\n';
+
+const isOf = (name: LinedName, command: Command) => helpLines[name].of?.includes(command) ?? true;
+
+function row(name: LinedName): readonly [string, string] {
+  const { kind, default: fixed, onCommandLine: standard = fixed } = option(name);
+  const { value, says } = helpLines[name];
+  const values = value ?? (kind.flag ? undefined : kind.values?.join('|'));
+  const isOff = kind.flag && standard === 'false';
+  return [
+    `--${name}${values === undefined ? '' : ` ${values}`}`,
+    standard === undefined || isOff ? says : `${says} (${kind.flag ? 'on' : standard})`,
+  ];
 }
 
-/** The descriptions are Markdown, whose only mark is the backquote. */
-const plain = (text: string) => text.replaceAll('`', '');
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

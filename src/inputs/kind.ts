@@ -1,9 +1,12 @@
-import { UsageError } from './usage-error.js';
+import { didYouMean } from '../nearest.js';
+import { Mistakes, UsageError } from './usage-error.js';
 
 /** How the text of an option becomes a value. */
 export interface Kind<T> {
   /** What is allowed, in the words of the documentation and of an error. */
   readonly allowed: string;
+  /** All that are allowed, where they can be counted. */
+  readonly values?: readonly string[];
   /** On the command line such an option stands alone, or as `--no-NAME`. */
   readonly flag?: true;
   /** One value a line; on the command line the option may be repeated. */
@@ -12,13 +15,21 @@ export interface Kind<T> {
   parse(text: string, option: string): T;
 }
 
-/** A kind whose `read` answers undefined for a text that is not allowed; `show` is how an error quotes that text. */
-export function kind<T>(allowed: string, read: (text: string) => T | undefined, show = quoted): Kind<T> {
+/**
+ * A kind whose `read` answers undefined for a text that is not allowed; `show` is how an error quotes that text, and `hint` the
+ * sentence that follows it.
+ */
+export function kind<T>(
+  allowed: string,
+  read: (text: string) => T | undefined,
+  { show = quoted, hint = () => '' }: { show?: (text: string) => string; hint?: (text: string) => string } = {},
+): Kind<T> {
   return {
     allowed,
     parse: (text, option) => {
       const value = read(text);
-      if (value === undefined) throw new UsageError(`\`${option}\` is ${show(text)}. Allowed: ${allowed}.`);
+      if (value === undefined)
+        throw new UsageError(`\`${option}\` is ${show(text)}.${hint(text)} Allowed: ${allowed}.`);
       return value;
     },
   };
@@ -28,7 +39,10 @@ const quoted = (text: string): string => JSON.stringify(text);
 
 export function oneOf<const T extends string>(...values: readonly [T, ...T[]]): Kind<T> {
   const allowed = values.map((value) => `\`${value}\``).join(', ');
-  return kind(allowed, (text) => values.find((value) => value === text));
+  return {
+    ...kind(allowed, (text) => values.find((value) => value === text), { hint: (text) => didYouMean(text, values) }),
+    values,
+  };
 }
 
 /** Written as YAML and shells write it. */
@@ -73,11 +87,9 @@ export function text(allowed: string, shape = /^/): Kind<string> {
 export const script: Kind<string> = kind('a shell command', (value) => (value.includes('\0') ? undefined : value));
 
 /** No error quotes it. */
-export const secret: Kind<string> = kind(
-  'text on one line',
-  (value) => (isLine(value) ? value : undefined),
-  () => 'not of one line',
-);
+export const secret: Kind<string> = kind('text on one line', (value) => (isLine(value) ? value : undefined), {
+  show: () => 'not of one line',
+});
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is kept out.
 const isLine = (value: string) => /^[^\u0000-\u001f\u007f]+$/.test(value);
@@ -86,7 +98,17 @@ export function lines<T>(each: Kind<T>): Kind<readonly T[]> {
   return {
     allowed: `${each.allowed}; one a line`,
     lines: true,
-    parse: (value, option) => nonEmptyLines(value).map((line) => each.parse(line, option)),
+    parse: (value, option) => {
+      const mistakes = new Mistakes();
+      const read = nonEmptyLines(value).flatMap((line) =>
+        mistakes.collect<readonly T[]>(
+          () => [each.parse(line, option)],
+          () => [],
+        ),
+      );
+      mistakes.check();
+      return read;
+    },
   };
 }
 

@@ -5,6 +5,8 @@ export interface Option<T = unknown> {
   readonly kind: Kind<T>;
   /** As a user would write it. */
   readonly default?: string;
+  /** On the command line, where another is meant there. */
+  readonly onCommandLine?: string;
   /** Says in the documentation what holds where there is no fixed default. */
   readonly otherwise?: string;
   /** What action.yml gives where the user gives nothing: an expression, which only the runner can read. */

@@ -34,7 +34,12 @@ export const options = {
     description:
       'The image to build, or with `build: false` an existing one; for `status` the one that what runs is compared with.',
   },
-  build: { kind: flag, default: 'true', description: 'Whether to build the image first.' },
+  build: {
+    kind: flag,
+    default: 'true',
+    onCommandLine: 'false',
+    description: 'Whether to build the image first. The command line builds only with `--build`.',
+  },
   context: { kind: path, default: '.', description: 'The folder to build from, and with the appups in `rel/appups`.' },
   dockerfile: { kind: path, otherwise: '`Dockerfile` in `context`', description: 'The Dockerfile.' },
   'build-args': { kind: lines(buildArgument), description: 'Build arguments.' },
@@ -182,17 +187,19 @@ export const options = {
   },
   report: {
     kind: path,
-    otherwise: '`$RUNNER_TEMP/hot-deploy/report.json`; on the command line `./hot-deploy-report.json`',
+    otherwise:
+      '`$RUNNER_TEMP/hot-deploy/report.json`; on the command line `.hot-deploy/report.json`, written if something changed',
     description: 'Where the JSON report is written.',
   },
   'bundle-path': {
     kind: path,
-    otherwise: '`$RUNNER_TEMP/hot-deploy`; on the command line the current folder',
+    otherwise: '`$RUNNER_TEMP/hot-deploy`; on the command line `.hot-deploy`, written if something changes',
     description: 'Where the relup bundle is written: a folder, or a file that ends with `.tar.gz`.',
   },
   'script-path': {
     kind: path,
-    otherwise: '`$RUNNER_TEMP/hot-deploy/hot-deploy.sh`; on the command line `./hot-deploy.sh`',
+    otherwise:
+      '`$RUNNER_TEMP/hot-deploy/hot-deploy.sh`; on the command line `.hot-deploy/hot-deploy.sh`, written if something changes',
     description: 'Where the bash script is written that deploys without GitHub, Node or this project.',
   },
   'with-env': {

@@ -34,11 +34,20 @@ export function parseProbe(text: string): ProbeTarget {
 function parseExec(given: string): ProbeTarget {
   const command = given.slice('exec:'.length).trim();
   if (command === '') throw new InvalidProbe(given, 'has no command');
+  if (command.includes(CONTAINER)) {
+    throw new InvalidProbe(
+      given,
+      `runs inside the container, where nothing replaces ${CONTAINER}: localhost is meant there`,
+    );
+  }
   return { kind: 'exec', command };
 }
 
 function parseHttp(given: string): ProbeTarget {
   const url = parseUrl(given);
+  if (given.replace(/^http:\/\/[^/]*/, '').includes(CONTAINER)) {
+    throw new InvalidProbe(given, `has ${CONTAINER} after its host, where nothing replaces it`);
+  }
   if (url.username !== '' || url.password !== '')
     throw new InvalidProbe(given.replace(/\/\/.*@/, '//***@'), 'has a user');
   return { kind: 'http', host: host(url), port: Number(url.port || '80'), path: url.pathname + url.search };
@@ -54,6 +63,10 @@ function parseTcp(given: string): ProbeTarget {
 function parseUrl(url: string, given = url): URL {
   if (!URL.canParse(url)) throw new InvalidProbe(given, 'is no address');
   const parsed = new URL(url);
+  // Whatever else stands in braces would be asked as a name, and never answer.
+  if (/[{}]|%7b|%7d/i.test(parsed.hostname) && parsed.hostname !== CONTAINER) {
+    throw new InvalidProbe(given, `has the host ${parsed.hostname}, and only ${CONTAINER} is replaced by an address`);
+  }
   if (parsed.port === '0') throw new InvalidProbe(given, 'has no usable port');
   return parsed;
 }

@@ -12,7 +12,9 @@ export interface Report {
   readonly outcome: Outcome;
   readonly method: Method;
   /** Where it was no deploy. */
-  readonly task?: 'rollback';
+  readonly task?: 'rollback' | 'script';
+  /** The run got SIGINT or SIGTERM; the outcome says what came of it. */
+  readonly cancelled?: true;
   /** Of a rollback: what ran. */
   readonly tookBack?: Made;
   /** Of a rollback: what was to run. */
@@ -32,7 +34,8 @@ export interface Report {
   readonly containers: readonly ContainerReport[];
   readonly timeline: readonly TimelineEvent[];
   readonly image?: { readonly reference: string; readonly id: string; readonly previousId?: string };
-  readonly bundle?: { readonly path: string; readonly bytes: number; readonly applications: readonly string[] };
+  /** Without a path where it was made and not written. */
+  readonly bundle?: { readonly path?: string; readonly bytes: number; readonly applications: readonly string[] };
   /** The bash script that does the same where nothing else is left; absent where none was written. */
   readonly script?: { readonly path: string };
   /** What the relup does, in words, one a line. */

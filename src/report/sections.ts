@@ -59,7 +59,9 @@ function files({ image, bundle }: Report): Section {
     ...(image ? [`image: ${image.reference} (${image.id})`] : []),
     ...(image?.previousId ? [`image before: ${image.previousId}`] : []),
     ...(bundle
-      ? [`bundle: ${bundle.path}, ${count(bundle.bytes, 'byte')}, with ${bundle.applications.join(', ')}`]
+      ? [
+          `bundle: ${bundle.path ?? 'not written'}, ${count(bundle.bytes, 'byte')}, with ${bundle.applications.join(', ')}`,
+        ]
       : []),
   ];
   return { title: 'Image and bundle', kind: 'list', detail: true, items };

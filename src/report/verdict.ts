@@ -29,6 +29,28 @@ const lostRequests = ({ downtime, method }: ContainerReport) =>
 
 /** What happened, in one sentence with its figures. Plain text: versions in it come from outside. */
 export function verdict(report: Report): string {
+  return report.cancelled ? cancelled(report) : uncut(report);
+}
+
+/** What was decided is named by its outcome, not by the failure that would have had the same one. */
+function cancelled(report: Report): string {
+  switch (report.outcome) {
+    case 'refused':
+      return `Cancelled: ${untouched(report)}.`;
+    case 'rolled-back':
+      return `Cancelled: ${report.from ?? 'what ran before'} serves again; ${measured(report.containers)}.`;
+    case 'failed':
+      return `Cancelled. ${uncut(report)}`;
+    case 'deployed':
+      return `${uncut(report).replace(/\.$/, '')}; the run was cancelled too late to go back.`;
+    case 'planned':
+    case 'unchanged':
+      return `${uncut(report).replace(/\.$/, '')}; the run was cancelled at its end.`;
+  }
+}
+
+function uncut(report: Report): string {
+  if (report.task === 'script') return scriptVerdict(report);
   if (report.status) return statusVerdict(report);
   if (report.task === 'rollback') return rollbackVerdict(report);
   switch (report.outcome) {
@@ -45,6 +67,12 @@ export function verdict(report: Report): string {
     case 'failed':
       return `Failed to deploy ${step(report)}: a person must look.`;
   }
+}
+
+function scriptVerdict(report: Report): string {
+  return report.script === undefined
+    ? `Refused to write the script: ${untouched(report)}.`
+    : `Wrote ${report.script.path}: ${untouched(report)}.`;
 }
 
 /** A rollback that succeeds is a deploy of what ran before; what is called rolled back elsewhere is one that failed. */

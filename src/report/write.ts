@@ -1,5 +1,5 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { asJson } from './as-json.js';
 import { renderComment } from './comment.js';
 import { cut } from './cut.js';
@@ -30,6 +30,11 @@ export async function writePreview(report: Report, log: readonly string[], repor
   } catch (cause) {
     throw new Error(`The preview could not be written to ${path}.`, { cause });
   }
+}
+
+/** What a run leaves in this folder, if there is one, is no part of the repository around it. */
+export async function keepFromGit(folder: string): Promise<void> {
+  await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch(() => undefined);
 }
 
 /** Adds a summary to `path`, the file which the runner names in GITHUB_STEP_SUMMARY. */

@@ -70,6 +70,17 @@ describe('a selector that means nothing names what there is', () => {
     expect(() => names(selector)).toThrow(sentence);
   });
 
+  it.each<Selector>([
+    { by: 'name', name: 'hot-deploy-lock' },
+    { by: 'label', key: 'role', value: 'x' },
+    { by: 'compose', project: 'shop', service: 'x' },
+    { by: 'label', key: 'hot-deploy.lock', value: 'x' },
+  ])('and nothing of our own making: %o', (selector) => {
+    const own = all.map((each) => ({ ...each, labels: { ...each.labels, role: each.names.at(-1) ?? '' } }));
+    expect(() => select(own, [selector])).toThrow(/^No container/);
+    expect(() => select(own, [selector])).not.toThrow(/hot-deploy-(old|previous|lock-|cold)|There is production/);
+  });
+
   it('though another means something', () => {
     expect(() => names({ by: 'name', name: 'web' }, { by: 'name', name: 'nobody' })).toThrow('has the name nobody');
   });

@@ -49,7 +49,7 @@ describe('a run that is told to stop before anything has changed', () => {
     );
     expect(ran).toMatchObject({
       code: 1,
-      report: { outcome: 'refused', message: /cancelled before anything had changed/ },
+      report: { outcome: 'refused', cancelled: true, message: /cancelled before anything had changed/ },
     });
     expect(ran.tookMs).toBeLessThan(patienceMs);
   });
@@ -59,11 +59,11 @@ describe('a run that is told to stop before anything has changed', () => {
     await writeFile(join(folder, 'Dockerfile'), `FROM debian:bookworm-slim\nRUN echo ${folder}; sleep 30\n`);
     const web = await start(await octochat(1));
     const ran = await expectUntouched([web], () =>
-      cancelled(web, 'SIGINT', ['--image', 'hot-deploy-test:none', '--context', folder], (said) =>
+      cancelled(web, 'SIGINT', ['--image', 'hot-deploy-test:none', '--build', '--context', folder], (said) =>
         said.includes('sleep 30'),
       ),
     );
-    expect(ran).toMatchObject({ code: 1, report: { outcome: 'refused' } });
+    expect(ran).toMatchObject({ code: 1, report: { outcome: 'refused', cancelled: true } });
     expect(ran.tookMs).toBeLessThan(patienceMs);
     await rm(folder, { recursive: true });
   });
@@ -100,7 +100,8 @@ describe('a roll-out that is told to stop', () => {
     const ran = await cancelled(web, 'SIGINT', ['--image', next, '--no-build', '--soak', '60s'], (said) =>
       said.includes('switch, '),
     );
-    expect(ran).toMatchObject({ code: 3, report: { outcome: 'rolled-back', method: 'relup' } });
+    expect(ran).toMatchObject({ code: 3, report: { outcome: 'rolled-back', method: 'relup', cancelled: true } });
+    expect(ran.stdout).toMatch(/^Cancelled: 0\.1\.0 serves again;/);
     expect(ran.tookMs).toBeLessThan(patienceMs);
     expect((await web.inspect()).State.StartedAt).toBe(State.StartedAt);
     expect(await served(web)).toBe('0.1.0');

@@ -129,7 +129,7 @@ describe('an image that does not build', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   it('is refused with the end of what the build said', async () => {
-    const ran = await expectUntouched([web], () => deploy(web, v2, '--context', folder));
+    const ran = await expectUntouched([web], () => deploy(web, v2, '--build', '--context', folder));
     expect(ran).toMatchObject({ code: 1, report: { outcome: 'refused' } });
     expect(ran.stdout).toMatch(/docker build of \S+ ended with exit code \d+; nothing was deployed/);
     expect(ran.stdout).toContain('the last words');
@@ -181,9 +181,13 @@ describe('a command line that is wrong', () => {
     [
       'an unknown command',
       ['undo', ...whole.slice(1)],
-      /There is no command "undo"\. Allowed: deploy, plan, rehearse, rollback, script, status;/,
+      /There is no command "undo"\. Did you mean `rollback`\? Allowed: plan, deploy, /,
     ],
-    ['a contradiction', [...whole, '--target', 'app'], /`build` is "false", but `target` is given/],
+    [
+      'a contradiction',
+      [...whole, '--target', 'app'],
+      /`target` is given, which says how to build, and `build` is "false"/,
+    ],
   ])('with %s is told what is allowed, before anything is asked of an engine', async (_, words, sentence) => {
     const ran = await hotDeploy(words, { DOCKER_HOST: 'tcp://127.0.0.1:1' });
     expect(ran).toMatchObject({ code: 2, stdout: '' });

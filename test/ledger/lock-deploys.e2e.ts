@@ -40,7 +40,7 @@ async function deploy({ name }: Container, options: Readonly<Record<string, stri
     ...options,
   };
   const { build, 'dry-run': dry, ...all } = given;
-  const flags = [build === 'true' ? [] : ['--no-build'], dry === 'true' ? ['--dry-run'] : []].flat();
+  const flags = [build === 'true' ? ['--build'] : ['--no-build'], dry === 'true' ? ['--dry-run'] : []].flat();
   const words = Object.entries(all).flatMap(([option, value]) => [`--${option}`, value]);
   // By user and host, wherever these tests run.
   const run = await startHotDeploy(['deploy', ...flags, ...words], { GITHUB_RUN_ID: '' });

@@ -74,6 +74,24 @@ test.each<[string, Report]>([
   ['Refused to go back 0.1.0 → 0.2.0: nothing was touched.', { ...report, task: 'rollback', outcome: 'refused' }],
   ['Refused to go back from what runs: nothing was touched.', { ...nameless, task: 'rollback', outcome: 'refused' }],
   ['Failed to go back 0.1.0 → 0.2.0: a person must look.', { ...report, task: 'rollback', outcome: 'failed' }],
+  ['Cancelled: nothing was touched.', { ...report, outcome: 'refused', cancelled: true }],
+  [
+    'Cancelled: 0.1.0 serves again; 3 of 1,200 requests failed, down for 2.2 s, longest gap 2.2 s.',
+    { ...rolledBack, cancelled: true },
+  ],
+  [
+    'Deployed 0.1.0 → 0.2.0 hot, no request failed, longest gap 11 ms; the run was cancelled too late to go back.',
+    { ...report, cancelled: true },
+  ],
+  ['Cancelled. Failed to deploy 0.1.0 → 0.2.0: a person must look.', { ...report, outcome: 'failed', cancelled: true }],
+  [
+    'Wrote .hot-deploy/hot-deploy.sh: nothing was touched.',
+    { ...nameless, task: 'script', outcome: 'planned', containers: [], script: { path: '.hot-deploy/hot-deploy.sh' } },
+  ],
+  [
+    'Refused to write the script: nothing was touched.',
+    { ...nameless, task: 'script', outcome: 'refused', containers: [] },
+  ],
 ])('%s', (sentence, given) => {
   expect(verdict(given)).toBe(sentence);
 });

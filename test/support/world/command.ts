@@ -30,6 +30,8 @@ export async function startHotDeploy(words: readonly string[], environment: Node
   const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-command-'));
   const began = performance.now();
   const own = words.includes('--environment') ? [] : ['--environment', ownEnvironment];
+  // Of a run that changes nothing the report is written only where somebody names its place.
+  if (!words.includes('--report')) own.push('--report', 'hot-deploy-report.json');
   const child = spawn(process.execPath, [resolve('dist/cli.js'), ...words, ...own], {
     cwd: folder,
     env: { ...process.env, ...environment },

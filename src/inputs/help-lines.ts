@@ -1,0 +1,115 @@
+import type { Command } from './commands.js';
+import type { OptionName } from './options.js';
+
+export const groups = [
+  'What',
+  'Image',
+  'Decision',
+  'Rehearsal',
+  'Roll-out',
+  'Probe',
+  'Rollback',
+  'Files',
+  'GitHub',
+  'Access',
+] as const;
+
+interface HelpLine {
+  readonly group: (typeof groups)[number];
+  /** Commands that read it; absent: all. */
+  readonly of?: readonly Command[];
+  /** What stands for its value. */
+  readonly value?: string;
+  readonly says: string;
+}
+
+const planning: readonly Command[] = ['plan', 'deploy', 'rehearse'];
+const building: readonly Command[] = [...planning, 'script'];
+const changing: readonly Command[] = ['deploy', 'rollback'];
+const deciding: readonly Command[] = [...planning, 'rollback'];
+
+/** How `--help` shows each option: a line, under its group. The documentation has the whole. */
+export const helpLines: Readonly<Record<Exclude<OptionName, 'mode'>, HelpLine>> = {
+  containers: {
+    group: 'What',
+    value: 'SELECTOR',
+    says: 'a name, label:KEY=VALUE or compose:PROJECT/SERVICE; may be repeated',
+  },
+  from: {
+    group: 'What',
+    of: ['plan', 'rehearse'],
+    value: 'IMAGE',
+    says: 'compare with this image in place of containers',
+  },
+  environment: { group: 'What', value: 'NAME', says: 'what is deployed to; names the lock' },
+  image: { group: 'Image', of: [...building, 'status'], value: 'IMAGE', says: 'the image to deploy' },
+  build: { group: 'Image', of: building, says: 'build it first, from --context' },
+  context: {
+    group: 'Image',
+    of: building,
+    value: 'FOLDER',
+    says: 'the folder to build from; hand-written appups lie in its rel/appups',
+  },
+  dockerfile: { group: 'Image', of: building, value: 'FILE', says: 'the Dockerfile' },
+  'build-args': { group: 'Image', of: building, value: 'KEY=VALUE', says: 'a build argument; may be repeated' },
+  target: { group: 'Image', of: building, value: 'STAGE', says: 'the stage to build' },
+  strategy: { group: 'Decision', of: deciding, says: 'hot if possible, hot or not at all, or never hot' },
+  'hot-up-to': { group: 'Decision', of: planning, says: 'the largest version step to load hot' },
+  'fail-on': { group: 'Decision', of: ['plan'], says: 'make a plan that needs a restart a failure' },
+  'dry-run': { group: 'Decision', of: changing, says: 'stop before the first change' },
+  rehearse: { group: 'Rehearsal', of: deciding, says: 'try the upgrade on a throw-away container first' },
+  'rehearse-command': { group: 'Rehearsal', of: deciding, value: 'COMMAND', says: 'a smoke test that runs inside it' },
+  'rehearse-env': { group: 'Rehearsal', of: deciding, value: 'KEY=VALUE', says: 'its environment; may be repeated' },
+  'rehearse-network': {
+    group: 'Rehearsal',
+    of: deciding,
+    value: 'NETWORK',
+    says: 'an internal network that holds what it needs',
+  },
+  canary: { group: 'Roll-out', of: changing, value: 'N', says: 'containers that go first' },
+  'max-parallel': { group: 'Roll-out', of: changing, value: 'N', says: 'containers at a time after that' },
+  'max-unavailable': {
+    group: 'Roll-out',
+    of: changing,
+    value: 'N',
+    says: 'containers that may be down at once in a restart',
+  },
+  'health-timeout': {
+    group: 'Roll-out',
+    of: changing,
+    value: 'DURATION',
+    says: 'how long a new container may take to become healthy',
+  },
+  soak: { group: 'Roll-out', of: changing, value: 'DURATION', says: 'how long the new version is watched' },
+  drain: { group: 'Roll-out', of: changing, value: 'DURATION', says: 'how long processes in old code may finish' },
+  lingering: { group: 'Roll-out', of: deciding, says: 'what happens to those that do not' },
+  'suspend-timeout': {
+    group: 'Roll-out',
+    of: changing,
+    value: 'DURATION',
+    says: 'the longest a process may be suspended',
+  },
+  'on-failure': { group: 'Roll-out', of: changing, says: 'what to do when the deploy fails half-way' },
+  keep: { group: 'Roll-out', of: changing, value: 'N', says: 'earlier versions that stay for a rollback' },
+  'lock-timeout': { group: 'Roll-out', of: changing, value: 'DURATION', says: 'how long to wait for another deploy' },
+  probe: {
+    group: 'Probe',
+    of: deciding,
+    value: 'PROBE',
+    says: 'http://{container}:PORT/PATH, tcp://{container}:PORT, exec:COMMAND, docker or none',
+  },
+  'probe-interval': { group: 'Probe', of: changing, value: 'DURATION', says: 'the time between two requests' },
+  to: { group: 'Rollback', of: ['rollback'], value: 'VERSION', says: 'a version, a commit or an image' },
+  report: { group: 'Files', value: 'FILE', says: 'the report as JSON' },
+  'bundle-path': { group: 'Files', of: planning, value: 'PATH', says: 'the relup bundle' },
+  'script-path': { group: 'Files', of: ['deploy', 'script'], value: 'FILE', says: 'the bash script' },
+  'with-env': { group: 'Files', of: ['deploy', 'script'], says: 'let the script hold the values of environments' },
+  preview: { group: 'Files', says: 'also write the report as a page for a browser' },
+  'github-token': { group: 'GitHub', value: 'TOKEN', says: 'for the comment and the deployment' },
+  comment: { group: 'GitHub', says: 'write the comment on the pull request' },
+  deployment: { group: 'GitHub', of: changing, says: "list it among the repository's deployments" },
+  'environment-url': { group: 'GitHub', of: changing, value: 'URL', says: 'where people see what was deployed' },
+  'pull-request': { group: 'GitHub', value: 'NUMBER', says: 'the pull request to comment on' },
+  'node-name': { group: 'Access', value: 'NAME', says: 'the Erlang node, if several run in a container' },
+  cookie: { group: 'Access', value: 'COOKIE', says: 'the Erlang cookie, if it cannot be detected' },
+};

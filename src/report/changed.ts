@@ -1,0 +1,6 @@
+import type { Report } from './report.js';
+
+/** Whether the run changed anything on any container. */
+export function hasChanged({ outcome, recovered = [] }: Pick<Report, 'outcome' | 'recovered'>): boolean {
+  return outcome === 'deployed' || outcome === 'rolled-back' || outcome === 'failed' || recovered.length > 0;
+}
