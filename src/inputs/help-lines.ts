@@ -66,6 +66,13 @@ export const helpLines: Readonly<Record<Exclude<OptionName, 'mode'>, HelpLine>> 
     value: 'NETWORK',
     says: 'an internal network that holds what it needs',
   },
+  'release-command': {
+    group: 'Roll-out',
+    of: ['deploy'],
+    value: 'COMMAND',
+    says: 'run once before the first container changes',
+  },
+  'release-command-timeout': { group: 'Roll-out', of: ['deploy'], value: 'DURATION', says: 'how long it may take' },
   canary: { group: 'Roll-out', of: changing, value: 'N', says: 'containers that go first' },
   'max-parallel': { group: 'Roll-out', of: changing, value: 'N', says: 'containers at a time after that' },
   'max-unavailable': {

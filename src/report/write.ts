@@ -25,7 +25,7 @@ export async function writePreview(report: Report, log: readonly string[], repor
   const path = `${reportPath.replace(/\.json$/, '')}.html`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, renderPreview(renderComment(report, { history: [], log }), verdict(report)));
+    await writeFile(path, renderPreview(renderComment(report, { history: [], log }), verdict(report), report.timeline));
     return path;
   } catch (cause) {
     throw new Error(`The preview could not be written to ${path}.`, { cause });

@@ -1,10 +1,10 @@
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pastOf, renderComment } from '../../src/report/comment.js';
-import { renderPreview } from '../../src/report/preview.js';
 import type { Report } from '../../src/report/report.js';
 import { rolledBack } from '../report/sample.js';
 import { chromium, missing } from '../support/browser/find.js';
+import { githubPage } from '../support/browser/github-page.js';
 import { type Look, launch, open } from '../support/browser/page.js';
 import { type Seen, see } from './seen.js';
 
@@ -36,7 +36,7 @@ export async function shown(
   markdown: string,
   { act, ...how }: Look & { readonly act?: (page: Page) => Promise<unknown> } = {},
 ): Promise<Seen> {
-  const { page, problems } = await open(browser, renderPreview(markdown, 'title'), how);
+  const { page, problems } = await open(browser, githubPage(markdown), how);
   try {
     await act?.(page);
     const seen = await see(page);

@@ -130,7 +130,10 @@ describeNightly('a release that holds no sasl', () => {
     image({ example: 'turnstile', version, debian: 'bookworm', replace });
   const withoutSasl = () =>
     turnstile(1, {
-      'rebar.config': [['{turnstile, "0.1.0"}, [turnstile, sasl]', '{turnstile, "0.0.9"}, [turnstile]']],
+      'rebar.config': [
+        ['VERSION:-0.1.0', 'VERSION:-0.0.9'],
+        ['[turnstile, sasl]', '[turnstile]'],
+      ],
     });
 
   it('is restarted into one that does, and the deploy after that is hot', async () => {

@@ -25,7 +25,7 @@ const last = octochat({
   basis: 2,
   bumped: ['kv'],
   replace: {
-    'apps/octochat/mix.exs': [['version: "0.2.0"', 'version: "0.2.1"']],
+    'apps/octochat/mix.exs': [['"VERSION", "0.2.0"', '"VERSION", "0.2.1"']],
     'apps/octochat/lib/octochat/command.ex': [['"ERROR unknown"', '"ERROR what"']],
   },
   files: { 'apps/kv/lib/kv/note.ex': 'defmodule KV.Note do\n  def text, do: "new"\nend\n' },

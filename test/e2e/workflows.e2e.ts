@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type GithubServer, startGithub } from '../support/github/server.js';
 import { onlyNightly } from '../support/tier.js';
@@ -78,10 +78,17 @@ const life = async () => (await web.inspect()).State.StartedAt;
 async function happens({ run }: Runner, file: string, happening: Happening, called = file): Promise<number> {
   await shop.checkOut(happening.commit);
   github.trouble = onlyWhatIsPermitted(await readWorkflow(join(shop.workflows, called)), happening.isFork);
+  await rm(join(dirname(shop.folder), 'artifacts'), { recursive: true, force: true });
   const exitCode = await run(file, happening, shop, github);
   expect(github.wrong).toEqual([]);
   return exitCode;
 }
+
+/** The files that the last run has left as artifacts. */
+const kept = async () => {
+  const all = await readdir(join(dirname(shop.folder), 'artifacts'), { recursive: true, withFileTypes: true });
+  return all.flatMap((each) => (each.isFile() ? [each.name] : [])).sort();
+};
 
 /** The push that GitHub links to its pull request. */
 function merge(): Happening {
@@ -99,6 +106,7 @@ const deployments = () =>
   github.state.deployments.map(({ ref, task, statuses }) => [ref, task, statuses.map(({ state }) => state)]);
 
 async function isDeployedHot(): Promise<void> {
+  expect(await kept()).toEqual(['hot-deploy-0.1.0-0.2.0.tar.gz', 'hot-deploy.sh', 'report.json']);
   expect(await served(web)).toBe('0.2.0');
   expect(await life()).toBe(began);
   expect(comment()).toMatch(/^✅ \*\*Deployed 0\.1\.0 → 0\.2\.0 hot[^\n]*no request failed/);
@@ -117,6 +125,7 @@ async function planDeployAndGoBack(runner: Runner, plan: string): Promise<void> 
   expect(comment()).toContain('📋 Planned 0.1.0 → 0.2.0');
 
   expect(await happens(runner, 'rollback.yml', shop.dispatched({ to: '9.9.9' }))).toBe(1);
+  expect(await kept()).toEqual(['report.json']);
   expect(await served(web)).toBe('0.2.0');
   expect(await happens(runner, 'rollback.yml', shop.dispatched({ to: '0.1.0' }))).toBe(0);
   expect(await served(web)).toBe('0.1.0');

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { renderComment } from '../../../src/report/comment.js';
-import { renderPreview } from '../../../src/report/preview.js';
 import type { Report } from '../../../src/report/report.js';
+import { githubPage } from './github-page.js';
 import { launch, open } from './page.js';
 
 /** Pixels. GitHub shows a comment as wide, and nobody looks at a picture that is higher. */
@@ -21,7 +21,7 @@ async function main(words: readonly string[]): Promise<void> {
     for (let at = 0; at < words.length; at += 2) {
       const [from = '', to = ''] = words.slice(at);
       const report = JSON.parse(await readFile(from, 'utf8')) as Report;
-      const html = renderPreview(renderComment(report, { history: [] }), from);
+      const html = githubPage(renderComment(report, { history: [] }));
       const { page, problems } = await open(browser, html, { width, height: 100, scale: 2 });
       if (problems.length > 0) throw new Error(`${from} is not shown as it should be: ${problems.join('; ')}`);
       const height = (await page.evaluate(end)) as number;

@@ -56,7 +56,7 @@ function isStartedBy({ on }: Workflow, { event, ref }: Happening): boolean {
 
 function githubOf({ event, commit, ref, payload }: Happening, environment: Environment) {
   const { GITHUB_REPOSITORY: repository, GITHUB_ACTOR: actor, token } = environment;
-  return { event: payload, event_name: event, sha: commit, ref, repository, actor, token };
+  return { event: payload, event_name: event, sha: commit, ref, repository, actor, token, run_attempt: '1' };
 }
 
 /** All that the file names, since those of another trigger may be asked for, too; they are nothing then. */

@@ -24,6 +24,7 @@ const standIns = join(import.meta.dirname, 'stand-ins');
 /** Actions of others by the names that the workflows use, and the folders of what runs in their place. */
 export const inPlaceOf: Readonly<Record<string, string>> = {
   'actions/checkout@v5': join(standIns, 'checkout'),
+  'actions/upload-artifact@v4': join(standIns, 'upload-artifact'),
   'docker/build-push-action@v6': join(standIns, 'build-push'),
   'docker/login-action@v3': join(standIns, 'login'),
   'docker/setup-buildx-action@v3': join(standIns, 'setup-buildx'),

@@ -30,7 +30,7 @@ export function octochat({
   appup,
   debian = 'bookworm',
 }: Variant): Source {
-  const bump: Pairs = [[`version: "0.${basis}.0"`, `version: "${version}"`]];
+  const bump: Pairs = [[`"VERSION", "0.${basis}.0"`, `"VERSION", "${version}"`]];
   const all: Record<string, Pairs> = { 'mix.exs': bump };
   for (const name of bumped) {
     all[`apps/${name}/mix.exs`] = bump;

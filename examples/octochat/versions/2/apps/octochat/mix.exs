@@ -4,7 +4,7 @@ defmodule Octochat.MixProject do
   def project do
     [
       app: :octochat,
-      version: "0.2.0",
+      version: System.get_env("VERSION", "0.2.0"),
       build_path: "../../_build",
       config_path: "../../config/config.exs",
       deps_path: "../../deps",
