@@ -44,15 +44,19 @@ export function surveyStartup(
     return judgeStartup({ files, tasks, migrators, trees });
   };
   return {
-    hot: (trees) => judged({ ...trees, apart: inputs.rehearseEnv.length > 0 }),
+    hot: ({ running, boot }) => {
+      const apart = inputs.rehearseEnv.length > 0;
+      // With `from` the one that runs was booted apart, too.
+      const own = inputs.from !== undefined && apart ? {} : running && { running };
+      return judged({ ...own, ...(boot && { boot }), apart });
+    },
     restart: async (running) => {
-      const hasNew = inputs.releaseCommand === undefined && newMigrations(old, next).length > 0;
-      const tree = hasNew ? await running?.() : undefined;
+      const isAsked = inputs.releaseCommand !== undefined;
+      if (!isAsked && newMigrations(old, next).length === 0) return [];
+      const tree = isAsked ? undefined : await running?.();
       const reasons = await judged({ apart: false, ...(tree && { running: tree }) });
       // Whatever a start runs, it runs.
-      return reasons.filter(
-        ({ blocks, code }) => blocks.includes('recreate') || (blocks.length === 0 && code !== 'start-command-skipped'),
-      );
+      return reasons.filter(({ blocks }) => blocks.includes('recreate') || blocks.length === 0);
     },
   };
 }
