@@ -1,6 +1,7 @@
 import type { Engine } from './docker/engine.js';
 import { messageOf } from './message-of.js';
 import { isChanging } from './plan/plan.js';
+import { sharedProbe } from './probe/for-container.js';
 import { releasing } from './release-command/releasing.js';
 import type { Report } from './report/report.js';
 import { type Decided, report } from './reporting.js';
@@ -40,9 +41,14 @@ export async function carryOut(engine: Engine, decided: Decided): Promise<Report
     errand,
     down: turns(inputs.maxUnavailable, signal),
   };
-  return await releasing(engine, decided, changing, async () =>
+  const result = await releasing(engine, decided, changing, async () =>
     report(decided, await log.group('Roll out', () => rollOut(fleet, changing))),
   );
+  const shared = sharedProbe(
+    inputs,
+    changing.map(({ container }) => container),
+  );
+  return shared === undefined ? result : { ...result, warnings: [...result.warnings, shared] };
 }
 
 /** Before, the tag would have named what nobody runs; now a new container boots what all run, or a person must look. */

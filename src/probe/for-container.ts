@@ -1,7 +1,25 @@
 import { type ContainerDetails, nameOf } from '../docker/details.js';
 import { means } from '../docker/selector.js';
 import type { Inputs } from '../inputs.js';
-import type { ProbeTarget } from './target.js';
+import { CONTAINER, type ProbeTarget } from './target.js';
+
+/** What cannot tell one container of several from another, in a sentence; undefined if each is asked by itself. */
+export function sharedProbe(
+  inputs: Pick<Inputs, 'containers' | 'probe'>,
+  containers: readonly ContainerDetails[],
+): string | undefined {
+  const asked = new Map<string, string[]>();
+  for (const container of containers) {
+    const target = targetOf(inputs, container);
+    if ((target?.kind !== 'http' && target?.kind !== 'tcp') || target.host === CONTAINER) continue;
+    const place = `${target.kind}://${target.host}:${target.port}`;
+    asked.set(place, [...(asked.get(place) ?? []), nameOf(container)]);
+  }
+  const shared = [...asked].find(([, names]) => names.length > 1);
+  if (shared === undefined) return undefined;
+  const [place, names] = shared;
+  return `${names.join(', ')} are all asked at ${place}, where one that answers hides another that does not. Put ${CONTAINER} in place of the host, or give each line of \`containers\` its own probe.`;
+}
 
 /**
  * What a container is asked by: the probe of the line that means it, else the one for all, else its HEALTHCHECK; undefined if it is
