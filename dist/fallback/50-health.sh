@@ -68,6 +68,18 @@ await_health() {
   return "$code"
 }
 
+# `watch ID`: a container that came up must stay up for as long as a hot load is watched; a restart by its policy is no staying up.
+watch() {
+  [[ -z $dry ]] || return 0
+  facts "$1" || return 1
+  if ((restarts == 0)) && soak_for "$1" "$started"; then
+    return 0
+  fi
+  say "the end of its log:"
+  docker logs --tail 20 "$1" </dev/null >&2 || true
+  return 1
+}
+
 judge_health() {
   local round=0 until=$((SECONDS + health_timeout))
   while :; do

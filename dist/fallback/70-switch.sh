@@ -133,7 +133,7 @@ switch() {
   fi
   change rename "$next" "$name" || return 1
   [[ -z $dry ]] || next=$name
-  change start "$next" && await_health "$next"
+  change start "$next" && await_health "$next" && watch "$next"
 }
 
 # Says what runs under a name, and refuses what could not be put right afterwards.
@@ -183,7 +183,7 @@ deploy_one() {
   use=$(name_for_image)
   if [[ -z $source_id ]]; then
     say "$name is not there: it is made anew"
-    create "$name" "$use" "$image_id" && change start "$made" && await_health "$made"
+    create "$name" "$use" "$image_id" && change start "$made" && await_health "$made" && watch "$made"
     return
   fi
   read_traces "$source_id" || return 1

@@ -98,6 +98,9 @@ async function ends(
   }
 }
 
+/** However little a new container is given: the old one has come up before. */
+const backTimeoutMs = 120_000;
+
 /** Of a container that was started again, or serves still. */
 export async function awaitBack(
   engine: Engine,
@@ -108,7 +111,8 @@ export async function awaitBack(
   const since = clock.now();
   const leftMs = () => Math.max(haste.leftMs(afterwardsMs), since + afterwardsMs - clock.now());
   const unanswered = await probed?.(id);
-  return await awaitHealth(engine, id, { clock, timeoutMs, leftMs, restartsBefore, unanswered });
+  const patience = { clock, timeoutMs: Math.max(timeoutMs, backTimeoutMs), leftMs, restartsBefore, unanswered };
+  return await awaitHealth(engine, id, patience);
 }
 
 /**

@@ -67,9 +67,11 @@ afterAll(async () => {
   await removeImages();
 });
 
+/** Without a HEALTHCHECK nobody else waits until it serves. */
 const begun = async (args: readonly string[]) => {
   const web = await start(old, [...(await published(4040, 8080)), ...args]);
-  await eventually(`${web.name} serves`, async () => (await served(web)) === '0.1.0' || undefined);
+  const url = `http://127.0.0.1:${await web.port(8080)}/health`;
+  await eventually(`${web.name} serves`, async () => (await fetch(url)).ok || undefined, 240_000);
   return web;
 };
 
@@ -87,13 +89,13 @@ describe('a new container', () => {
     },
     'that answers the probe with an error': {
       args: [...unchecked, ...withMood('refuses')],
-      options: { probe, 'health-timeout': '5s' },
-      why: /did not answer the probe within 5 s \(status 500\)/,
+      options: { probe, 'health-timeout': '15s' },
+      why: /did not answer the probe within 15 s \(status 500\)/,
     },
     'that never listens': {
       args: [...unchecked, ...withMood('deaf')],
-      options: { probe, 'health-timeout': '5s' },
-      why: /did not answer the probe within 5 s \((ECONNRESET|ECONNREFUSED|socket hang up)\)/,
+      options: { probe, 'health-timeout': '15s' },
+      why: /did not answer the probe within 15 s \((ECONNRESET|ECONNREFUSED|socket hang up)\)/,
     },
     'that no longer answers the probe while it is watched': {
       args: [...unchecked, ...withMood('fades')],
@@ -142,7 +144,7 @@ describe('a fleet', () => {
     const second = await fleet[1]?.inspect();
     const { report, log } = await deployTo(
       fleet.map(({ name }) => name),
-      { image: next, strategy: 'restart', probe, 'health-timeout': '4s', 'max-parallel': '4', canary: '0' },
+      { image: next, strategy: 'restart', probe, 'health-timeout': '15s', 'max-parallel': '4', canary: '0' },
     );
     expect(report, log).toMatchObject({ outcome: 'rolled-back' });
     expect(report.containers.map(({ outcome }) => outcome)).toEqual(['rolled-back', 'refused']);
@@ -171,10 +173,7 @@ describe('a fleet', () => {
     const words = ['--image', next, '--no-build', '--soak', '3s', '--drain', '0s', '--rehearse', 'never'];
     const names = fleet.flatMap(({ name }) => ['--containers', name]);
     const run = await startHotDeploy(['deploy', ...names, ...words, '--environment', canary.name]);
-    await eventually(
-      'the second to be watched',
-      async () => run.said().includes(`${second.name}: switch, `) || undefined,
-    );
+    await run.says(`${second.name}: switch, `, 240_000);
     await canary.exec('bin/octochat', 'rpc', 'spawn(fn -> :erlang.halt(1) end)').catch(() => undefined);
     const ran = await run.ended;
     expect(ran, run.said()).toMatchObject({ code: 3, report: { outcome: 'rolled-back', method: 'relup' } });
@@ -214,9 +213,9 @@ describe('a probe that does not answer before the deploy', () => {
 
   it('does not keep a restart that was asked for, which is judged by it afterwards', async () => {
     const web = await begun(unchecked);
-    const options = { image: next, probe: silent, strategy: 'restart', 'health-timeout': '3s' };
+    const options = { image: next, probe: silent, strategy: 'restart', 'health-timeout': '15s' };
     const { report, log } = await deployTo(web.name, options);
     expect(report, log).toMatchObject({ outcome: 'rolled-back', method: 'recreate' });
-    expect(report.message).toMatch(/did not answer the probe within 3 s \(status 404\)/);
+    expect(report.message).toMatch(/did not answer the probe within 15 s \(status 404\)/);
   });
 });
