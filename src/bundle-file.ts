@@ -6,10 +6,20 @@ import { messageOf } from './message-of.js';
 import type { ContainerPlan } from './plan/plan.js';
 import type { Bundle } from './upgrade/bundle.js';
 
-/** Where a bundle of a plan lies, or would: `hot-deploy-FROM-TO.tar.gz` in the folder, or the file that was named. */
-export function bundleFile({ bundlePath }: Inputs, { from, to }: Pick<Bundle, 'from' | 'to'>): string {
+/**
+ * Where a bundle of a plan lies, or would: `hot-deploy-FROM-TO.tar.gz` in the folder, or the file that was named. Of several
+ * between the same versions (an image may hold several releases) the later ones get a number.
+ */
+export function bundleFile(
+  { bundlePath }: Inputs,
+  { from, to }: Pick<Bundle, 'from' | 'to'>,
+  earlier: readonly Pick<Bundle, 'from' | 'to'>[] = [],
+): string {
   const safe = (version: string) => version.replace(/[^A-Za-z0-9.+_-]/g, '_');
-  return bundlePath.endsWith('.tar.gz') ? bundlePath : join(bundlePath, `hot-deploy-${safe(from)}-${safe(to)}.tar.gz`);
+  const named = bundlePath.endsWith('.tar.gz');
+  const path = named ? bundlePath : join(bundlePath, `hot-deploy-${safe(from)}-${safe(to)}.tar.gz`);
+  const count = earlier.filter((each) => named || (each.from === from && each.to === to)).length;
+  return count === 0 ? path : path.replace(/\.tar\.gz$/, `.${count + 1}.tar.gz`);
 }
 
 /** One whose place nobody named is of use only beside a deploy. */
@@ -17,8 +27,8 @@ export const isBundleWritten = ({ unnamed }: Inputs, carriedOut: boolean) => car
 
 /** Writes the artifacts of all hot plans. A disk that is full changes nothing about the deploy. */
 export async function writeBundle(inputs: Inputs, plans: readonly ContainerPlan[], log: Log): Promise<void> {
-  for (const bundle of bundlesOf(plans)) {
-    const path = bundleFile(inputs, bundle);
+  for (const [at, bundle] of bundlesOf(plans).entries()) {
+    const path = bundleFile(inputs, bundle, bundlesOf(plans).slice(0, at));
     try {
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, bundle.artifact);

@@ -2,7 +2,7 @@ import { bundleFile, bundlesOf, isBundleWritten } from './bundle-file.js';
 import { tally } from './drift/drift.js';
 import type { Inputs } from './inputs.js';
 import type { Run } from './ledger/run.js';
-import type { ContainerPlan } from './plan/plan.js';
+import { type ContainerPlan, versionBy } from './plan/plan.js';
 import type { Reason } from './plan/reason.js';
 import type { Rehearsal } from './plan/rehearsal.js';
 import type { Measurement } from './probe/measurement.js';
@@ -121,7 +121,7 @@ function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Dec
   return {
     ...row(draft, plan, ended.outcome, ended.method ?? method),
     id,
-    ...(ended.outcome === 'deployed' && { to: draft.next.version }),
+    ...(ended.outcome === 'deployed' && { to: versionBy(plan) ?? draft.next.version }),
     phases,
     ...(downtime && {
       downtime: { ...downtime, ...(failures.length > 0 && { failures: sinceBegan(failures, draft) }) },
@@ -155,7 +155,7 @@ function row({ engine, next }: Decided, plan: ContainerPlan, outcome: Outcome, m
     outcome,
     method,
     ...(from !== undefined && { from }),
-    ...((outcome === 'planned' || outcome === 'unchanged') && { to: next.version }),
+    ...((outcome === 'planned' || outcome === 'unchanged') && { to: versionBy(plan) ?? next.version }),
     reasons,
     ...(rehearsal && { rehearsal: told(rehearsal) }),
     phases: [],
@@ -190,7 +190,8 @@ function whole(draft: Decided, outcome: Outcome, containers: readonly ContainerR
     ...empty(draft, outcome),
     method: overall(containers),
     ...(from !== undefined && { from }),
-    to: next.version,
+    // An image may hold several releases: that of the containers counts.
+    to: plans.map(versionBy).find((version) => version !== undefined) ?? next.version,
     reasons: distinct(plans.flatMap(({ reasons }) => reasons)),
     containers,
     image: { reference: image.reference, id: image.id, ...(image.previousId && { previousId: image.previousId }) },

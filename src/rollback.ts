@@ -6,7 +6,9 @@ import { endsHere } from './ends-here.js';
 import type { Inputs } from './inputs.js';
 import type { Version } from './ledger/entry.js';
 import { onFleet } from './on-fleet.js';
+import { once } from './once.js';
 import { Refusal } from './refusal.js';
+import { counterpart } from './release/counterpart.js';
 import { readImage } from './release/image.js';
 import { Workshop } from './release/workshop.js';
 import type { Report } from './report/report.js';
@@ -61,13 +63,19 @@ async function byImage(
   const named = target.reference ?? target.image;
   const workshop = await Workshop.open(engine, details, named);
   try {
-    const next = await step('Read the release to go back to', () => readImage(engine, workshop));
+    const { next, ...at } = await step('Read the release to go back to', async () =>
+      counterpart(
+        { engine, workshop, next: await readImage(engine, workshop) },
+        { names: [], root: pasts[0]?.root },
+        once(),
+      ),
+    );
     if (target.version !== undefined && target.version !== next.version) {
       throw new Refusal(
         `The image ${named} holds ${next.version}, and on record it is that of ${target.version}. Name the image that is meant by \`to\`.`,
       );
     }
-    const site = { engine, log, clock, inputs, workshop, next, image: details, signal };
+    const site = { engine, log, clock, inputs, ...at, next, image: details, signal };
     const plans = await step('Decide, and rehearse', () => plansBack(site, pasts));
     const reference = nameToMove(inputs, target, pasts);
     const image = { reference: reference ?? named, id: details.Id };

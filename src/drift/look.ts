@@ -108,7 +108,7 @@ async function compared(
     const missing = `${meant.reference}: the engine has no image of that name any more, so a new container could not be made from it. Pull it, or name another with \`image\``;
     return { drift: { ...runs, state: 'unclear', notCompared: [missing] } };
   }
-  const held = await shared.held(meant.details.Id, () => readHeld(engine, meant));
+  const held = await shared.held(`${meant.details.Id} ${name} ${root}`, () => readHeld(engine, meant, running));
   const nobody = `the tag that a new container would be made from: this one was made from the id of its image, and no tag names that any more. Name it with \`image\``;
   const seen = await see(around, shared, { container, oldImage, running, meant, held });
   const found = compareWithImage(seen);
@@ -149,7 +149,7 @@ async function see(
   const gone = {
     unknown: `the engine no longer has the image ${container.Image} that the container was made from, so its own settings cannot be told from the image's`,
   };
-  const key = JSON.stringify([container.Image, meant.details.Id, Env, Cmd, Entrypoint]);
+  const key = JSON.stringify([container.Image, meant.details.Id, held.release.root, Env, Cmd, Entrypoint]);
   const boot =
     oldImage === undefined
       ? gone
@@ -166,7 +166,7 @@ async function see(
   const image =
     oldImage === undefined
       ? gone
-      : shared.images(`${oldImage.Id} ${meant.details.Id}`, () =>
+      : shared.images(`${oldImage.Id} ${meant.details.Id} ${running.root} ${held.release.root}`, () =>
           compareImages(
             engine,
             { image: oldImage, root: running.root },

@@ -4,7 +4,9 @@ import type { Engine } from '../docker/engine.js';
 import type { Clock } from '../log.js';
 import { AgentError } from '../node/agent.js';
 import { NodeUnreachable } from '../node/node.js';
+import { once } from '../once.js';
 import { bootOnce } from '../release/cold-boot.js';
+import { counterpart } from '../release/counterpart.js';
 import { readImage } from '../release/image.js';
 import { createIsolated, type Isolated } from '../release/isolation.js';
 import type { FileDigests, ImageRelease, RunningRelease } from '../release/release.js';
@@ -23,10 +25,15 @@ export interface Held {
 }
 
 /** @throws Refusal where the image holds no release that can be read */
-export async function readHeld(engine: Engine, { details, reference }: MeantImage): Promise<Held> {
+export async function readHeld(
+  engine: Engine,
+  { details, reference }: MeantImage,
+  { name, root }: Pick<RunningRelease, 'name' | 'root'>,
+): Promise<Held> {
   const workshop = await Workshop.open(engine, details, reference);
   try {
-    const release = await readImage(engine, workshop);
+    const own = { engine, workshop, next: await readImage(engine, workshop) };
+    const { next: release } = await counterpart(own, { names: [name], root }, once());
     return { release, beams: await readBeams(engine, workshop.container, '0:0', release.root, release.version) };
   } finally {
     await workshop.close();

@@ -8,6 +8,7 @@ export interface Vm {
   readonly user: string;
   /** Directory of `erl_call` and `erl`. */
   readonly bin: string;
+  /** Of the release. */
   readonly root: string;
   /** Absent where the VM was started without distribution. */
   readonly distribution?: { readonly flag: '-sname' | '-name'; readonly node: string };
@@ -86,7 +87,8 @@ function parseVm(block: string): Vm | undefined {
     pid: pid.trim(),
     user: `${field('uid') ?? '0'}:${field('gid') ?? '0'}`,
     bin,
-    root,
+    // Without a runtime of its own (include_erts) the release lies where its boot script does.
+    root: /^(.+)\/releases\/[^/]+\/[^/]+$/.exec(boot ?? '')?.[1] ?? root,
     args,
     ...(distribution === undefined ? {} : { distribution }),
     ...(boot === undefined ? {} : { boot }),

@@ -75,6 +75,8 @@ export const reasonCodes = {
     'The image holds an older version than the one that runs. Its code_change cannot know the state of the newer one.',
   'processes-would-die':
     'Processes are still inside code from two versions ago, and loading a third version would kill them.',
+  'setting-kept':
+    'A setting changes that is read only at a start: by the VM and its loggers (`kernel`, `stdlib`, `sasl`, `elixir`, `logger`). What runs would keep the old value.',
   'fun-kept':
     'A fun that was made in a changed module is kept in a table, a persistent term or a setting. It would fail once the old code is dropped.',
   'process-not-answering': 'A process that has to be held during the switch does not answer system messages in time.',

@@ -42,6 +42,21 @@ export function isChanging(plan: ContainerPlan): plan is Changing {
   return plan.method !== 'none';
 }
 
+/** The version that a plan brings, or leaves where it is; undefined where that is unknown. */
+export function versionBy(plan: ContainerPlan): string | undefined {
+  switch (plan.method) {
+    case 'none':
+      return plan.from;
+    case 'relup':
+      return plan.hot.next.version;
+    case 'downgrade':
+      return plan.down.against?.next.version;
+    case 'recreate':
+    case 'revive':
+      return plan.next.version;
+  }
+}
+
 /** Everything a hot load needs, gathered before anything changes. */
 export interface HotMaterial {
   readonly running: RunningRelease;

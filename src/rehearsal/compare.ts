@@ -8,7 +8,7 @@ import { difference, type Shape } from '../release/shape.js';
 export interface Compared {
   /** Processes whose state nobody brought into the shape that their new code makes. */
   readonly states: readonly { readonly place: string; readonly module: string; readonly what: string }[];
-  /** Settings that start functions make and the upgrade did not. */
+  /** Settings that are missing after the upgrade, or have another value than after a cold boot. */
   readonly settings: readonly string[];
   /** What differs and does no harm: somebody must know, nobody must act. */
   readonly remarks: readonly string[];
@@ -24,11 +24,10 @@ export function compareFacts(
   const settings = compareSettings(upgraded, booted);
   return {
     states: compareStates(upgraded.states, booted.states, new Set(loaded)),
-    settings: settings.missing,
-    remarks: [
-      ...settings.differing.map((key) => `${key} was set at run time to something else than after a cold boot`),
-      ...leftRegistrations(booted.registrations, registered).map((name) => `${name} is left, and a cold boot has none`),
-    ],
+    settings,
+    remarks: leftRegistrations(booted.registrations, registered).map(
+      (name) => `${name} is left, and a cold boot has none`,
+    ),
   };
 }
 
@@ -67,12 +66,14 @@ function structs(shape: Shape): readonly string[] {
 // What the VM and the platform keep there is about the VM.
 const platform = new Set(['kernel', 'stdlib', 'sasl', 'elixir', 'logger', 'compiler']);
 
-function compareSettings(upgraded: Facts, booted: Facts) {
+function compareSettings(upgraded: Facts, booted: Facts): readonly string[] {
   const key = ([application, name]: Facts['settings'][number]) => `${application}:${name}`;
   const own = booted.settings.filter(([application]) => !platform.has(application));
   const now = new Map(upgraded.settings.map((setting) => [key(setting), setting[2]]));
-  return {
-    missing: own.filter((setting) => !now.has(key(setting))).map(key),
-    differing: own.filter((setting) => !fits(now.get(key(setting)) ?? setting[2], setting[2])).map(key),
-  };
+  return own
+    .filter((setting) => {
+      const its = now.get(key(setting));
+      return its === undefined || !fits(its, setting[2]);
+    })
+    .map(key);
 }

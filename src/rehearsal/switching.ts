@@ -9,12 +9,12 @@ import { type AfterSwitch, prepareSwitch, type Route, switchRelease } from '../u
 export async function attempted(
   route: Route,
   read: () => Promise<Baseline>,
-): Promise<AfterSwitch | { readonly why: string }> {
+): Promise<AfterSwitch | { readonly why: string; readonly kept?: readonly string[] }> {
   const prepared = prepareSwitch(route);
   try {
     const baseline = await read();
     const switched = await switchRelease(prepared, { ...route, baseline });
-    return switched.kind === 'installed' ? switched.after : { why: switched.why };
+    return switched.kind === 'installed' ? switched.after : switched;
   } catch (error) {
     await prepared.cancel();
     return { why: messageOf(error) };

@@ -5,7 +5,7 @@ import { against } from '../plan/rule.js';
 import { type Facts, readFacts } from '../release/facts.js';
 import { baselineOfOld, up } from '../rollout/direction.js';
 import { prove } from '../rollout/proof.js';
-import { type AfterSwitch, stage } from '../upgrade/switch.js';
+import { type AfterSwitch, readAtStart, stage } from '../upgrade/switch.js';
 import { runCommand } from './command.js';
 import { type Compared, compareFacts } from './compare.js';
 import { judgeCopies, migrateCopies } from './copies.js';
@@ -28,9 +28,11 @@ export async function wayUp(on: Stage): Promise<Ascent> {
   const failure = await smoke;
   const reasons = failure === undefined ? [] : [failed('rehearse-command', `the smoke test failed: ${failure}`)];
   if ('why' in switched) {
+    const { why, kept } = switched;
+    const refused = kept?.map((setting) => against('setting-kept', setting, `${setting}: ${readAtStart}.`));
     return {
       kind: 'failed',
-      reasons: [...reasons, failed(next.version, `the upgrade did not succeed: ${switched.why}`)],
+      reasons: [...reasons, ...(refused ?? [failed(next.version, `the upgrade did not succeed: ${why}`)])],
     };
   }
   try {

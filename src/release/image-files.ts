@@ -3,6 +3,7 @@ import type { ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { roleLabel } from '../docker/throw-away.js';
 import { readListing } from './listing.js';
+import { findReleases } from './workshop.js';
 
 /** Files of an image below a directory, as nobody has changed them yet: path to digest. */
 export type Listing = (where: 'overlays' | 'outside', root: string) => Promise<ReadonlyMap<string, string>>;
@@ -32,11 +33,17 @@ const noise = [
   '/hot-deploy',
 ];
 
-// $1 directory to begin at; what is left out follows.
-const list = `
+// $1 directory to begin at; what is left out follows. Outside of a release other releases are left out, too: they are deployed
+// to containers of their own.
+const list = `${findReleases}
 at=$1; shift
 cd "$at" || exit 1
 export LC_ALL=C
+if [ "$at" = / ]; then
+  while IFS='	' read -r d _; do [ -z "$d" ] || set -- "$@" ".$d"; done <<RELEASES
+$(releases)
+RELEASES
+fi
 for d do set -- "$@" -path "$d" -prune -o; shift; done
 find . -xdev "$@" -type f -exec sha256sum {} +
 find . -xdev "$@" -type l -exec ls -ldn {} +`;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { posix } from 'node:path';
 import type { ImageDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
 import { roleLabel } from '../docker/throw-away.js';
@@ -15,12 +16,35 @@ import { refuseOldOtp } from './otp.js';
 // Keeps the container there until it is removed, and goes at once when it is told to.
 const wait = 'trap exit TERM INT; while :; do sleep 1 & wait $!; done';
 
-// $1 is a directory to look in first. Not below /proc: its links lead back to /.
-const findRelease = `
-for d in "$1" /app /opt/* /srv/* /home/* /root /; do
-  [ -f "$d/releases/start_erl.data" ] && break
+// Prints the directories of releases, and behind a tab what each one's release is called. An Erlang that is installed in the
+// image has a start_erl.data of its own, which names none but those that come with Erlang. Not below /proc: its links lead
+// back to /.
+export const findReleases = `
+of_release() {
+  read -r _ version _ 2>/dev/null <"$1/releases/start_erl.data"
+  for rel in "$1/releases/\${version:-.}"/*.rel; do
+    name=\${rel##*/}
+    case \${name%.rel} in
+    '*' | start | start_clean | start_sasl | start_all_example | no_dot_erlang) ;;
+    *) printf '%s\\t%s\\n' "$1" "\${name%.rel}" && return ;;
+    esac
+  done
+}
+releases() {
+  find / -xdev -path /proc -prune -o -type f -path '*/releases/start_erl.data' -print 2>/dev/null | while IFS= read -r at; do
+    of_release "\${at%/releases/start_erl.data}"
+  done
+}
+`;
+
+// The arguments are directories to look in first. What cannot be told to be a release is taken where there is no other: what
+// is wrong with it is said later.
+const findRelease = `${findReleases}
+for d in "$@" /app /opt/* /srv/* /home/* /root /; do
+  [ -z "$(of_release "$d")" ] || break
   d=
 done
+[ -n "$d" ] || d=$(releases | head -n 1 | cut -f 1)
 [ -n "$d" ] || d=$(find / -xdev -path /proc -prune -o -type f -path '*/releases/start_erl.data' -print 2>/dev/null | head -n 1 | sed 's#/releases/start_erl.data$##')
 [ -n "$d" ] && printf '%s\\n' "$d" && cat "$d/releases/start_erl.data"`;
 
@@ -38,8 +62,6 @@ const unreadable: ReadonlySet<string> = new Set(['no_release', 'bad_app', 'bad_b
  * release and makes the relup: neither the user's machine nor the runner needs Erlang.
  */
 export class Workshop {
-  private held?: string;
-
   private constructor(
     private readonly engine: Engine,
     readonly container: string,
@@ -48,6 +70,8 @@ export class Workshop {
     readonly version: string,
     /** The image, as the user named it. */
     readonly reference: string,
+    /** The old release that was brought in. */
+    private readonly held: { old?: string } = {},
   ) {}
 
   static async open(engine: Engine, image: ImageDetails, reference: string): Promise<Workshop> {
@@ -66,7 +90,7 @@ export class Workshop {
     try {
       await engine.startContainer(container);
       const found = await engine.exec(container, {
-        argv: ['sh', '-c', findRelease, 'hot-deploy', image.Config.WorkingDir || '/app'],
+        argv: ['sh', '-c', findRelease, 'hot-deploy', ...started(image)],
         user: '0:0',
         timeoutMs: 60_000,
       });
@@ -81,16 +105,30 @@ export class Workshop {
           `The image ${reference} holds no release: nothing in it is named releases/start_erl.data. Is it the image of an Erlang or Elixir release?`,
         );
       }
-      const { erts, version } = namedBy(
-        startErl.join('\n'),
-        `${root}/releases/start_erl.data in the image ${reference}`,
-      );
-      refuseOldOtp(erts, `The image ${reference}`);
-      return new Workshop(engine, container, root, version, reference);
+      return new Workshop(engine, container, root, versionIn(startErl.join('\n'), root, reference), reference);
     } catch (error) {
       await engine.removeContainer(container, { force: true });
       throw error;
     }
+  }
+
+  /** All releases that the image holds. */
+  async releases(): Promise<readonly { readonly root: string; readonly name: string }[]> {
+    const argv = ['sh', '-c', `${findReleases}releases`];
+    const { stdout } = await this.engine.exec(this.container, { argv, user: '0:0', timeoutMs: 60_000 });
+    const lines = stdout.toString('utf8').split('\n').filter(Boolean);
+    return lines.map((line) => {
+      const [root = '', name = ''] = line.split('\t');
+      return { root, name };
+    });
+  }
+
+  /** The same for another release in the image. */
+  async at(root: string): Promise<Workshop> {
+    const argv = ['cat', posix.join(root, 'releases/start_erl.data')];
+    const { stdout } = await this.engine.exec(this.container, { argv, user: '0:0', timeoutMs: 30_000 });
+    const version = versionIn(stdout.toString('utf8'), root, this.reference);
+    return new Workshop(this.engine, this.container, root, version, this.reference, this.held);
   }
 
   /** Evaluates one request in a VM of its own. */
@@ -137,10 +175,10 @@ export class Workshop {
 
   /** Has an old release brought in, unless it is the one that lies here: there is room for one. */
   async hold(old: string, bring: () => Promise<void>): Promise<void> {
-    if (this.held !== old) {
-      this.held = '';
+    if (this.held.old !== old) {
+      this.held.old = '';
       await bring();
-      this.held = old;
+      this.held.old = old;
     }
   }
 
@@ -158,8 +196,17 @@ export class Workshop {
   }
 }
 
+/** Where the image's own command finds its release: `bin/APP start`, relative to the working directory. */
+export function started({ Config: { Entrypoint, Cmd, WorkingDir } }: ImageDetails): readonly string[] {
+  const at = WorkingDir || '/app';
+  const words = [...(Entrypoint ?? []), ...(Cmd ?? [])].flatMap((word) => word.split(/[\s;&|"']+/));
+  const named = words.flatMap((word) => /^(.*?)\/?bin\/[^/]+$/.exec(word)?.[1] ?? []);
+  return [...new Set([...named.map((directory) => posix.resolve(at, directory)), at])];
+}
+
 /** `13.1.5 0.2.0`: the runtime's version, then the release's. */
-function namedBy(startErl: string, where: string): { readonly erts: string; readonly version: string } {
+function versionIn(startErl: string, root: string, reference: string): string {
+  const where = `${root}/releases/start_erl.data in the image ${reference}`;
   const [erts = '', version = '', ...rest] = startErl.trim().split(/\s+/);
   if (!/^\d+(\.\d+)*$/.test(erts) || rest.length > 0) {
     throw new Refusal(
@@ -167,5 +214,6 @@ function namedBy(startErl: string, where: string): { readonly erts: string; read
     );
   }
   refuseUnusable('version', version, where);
-  return { erts, version };
+  refuseOldOtp(erts, `The image ${reference}`);
+  return version;
 }

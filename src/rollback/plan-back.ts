@@ -8,6 +8,7 @@ import { unrehearsed } from '../rehearsal/plans.js';
 import { newSalt } from '../release/baseline.js';
 import { type ColdBoot, coldBoot } from '../release/cold-boot.js';
 import { confinement } from '../release/confinement.js';
+import { counterpart } from '../release/counterpart.js';
 import type { RunningRelease } from '../release/release.js';
 import { asIn } from '../release/steady.js';
 import { downgradable } from '../rollout/downgrade.js';
@@ -34,18 +35,19 @@ export async function plansBack(site: Site, pasts: readonly Remembered[]): Promi
  * then, else by a new one on the older image. Changes nothing.
  */
 async function planBack(site: Site, past: Remembered, trials: Trials): Promise<ContainerPlan> {
-  const { inputs, next, image } = site;
+  const { inputs, image } = site;
   const surveyed = await byRestart(site, past);
   if (surveyed?.method !== 'recreate') {
     return surveyed ?? Promise.reject(new Error(`Nothing was decided about ${past.name}.`));
   }
+  const { next } = surveyed;
   // It was asked for here, and not by the user.
   const asked = inputs.strategy === 'restart';
   const given = surveyed.reasons.filter(({ code }) => asked || code !== 'strategy-restart');
   const { reading } = past;
   const hot: HotWay =
     reading.kind === 'running' && !asked
-      ? await hotWay(site, surveyed, reading.release, trials)
+      ? await hotWay({ ...site, next }, surveyed, reading.release, trials)
       : { kind: 'closed', reasons: [] };
   if (hot.kind === 'open') {
     const { method: _, next: __, ...rest } = surveyed;
@@ -58,7 +60,7 @@ async function planBack(site: Site, past: Remembered, trials: Trials): Promise<C
   const kept = keptAs(past.earlier, { version: next.version, image: image.Id });
   const revival = kept === undefined ? { closed: [] } : await revivable(site, surveyed, kept);
   return 'kept' in revival
-    ? { ...plan, method: 'revive', kept: revival.kept, next: site.next }
+    ? { ...plan, method: 'revive', kept: revival.kept, next }
     : { ...plan, reasons: [...reasons, ...revival.closed] };
 }
 
@@ -67,7 +69,7 @@ async function byRestart(
   site: Site,
   { name, container, reading, root, line }: Remembered,
 ): Promise<ContainerPlan | undefined> {
-  const { engine, inputs, next } = site;
+  const { engine, inputs } = site;
   if (reading.kind !== 'stopped') {
     const [surveyed] = await survey({ ...site, inputs: { ...inputs, strategy: 'restart' } }, [container]);
     return surveyed;
@@ -86,6 +88,7 @@ async function byRestart(
     ...(root !== undefined && { place: { root } }),
     reasons: [against('container-stopped', name, message)],
   };
+  const { next } = await counterpart(site, { names: [], root }, once());
   return recreated(plan, root ?? next.root, next);
 }
 

@@ -5,7 +5,7 @@ import { type Ledger, openLedger } from '../ledger/ledger.js';
 import type { Clock, Log } from '../log.js';
 import { messageOf } from '../message-of.js';
 import { once } from '../once.js';
-import type { Changing } from '../plan/plan.js';
+import { type Changing, versionBy } from '../plan/plan.js';
 
 /** What all journeys of a run have in common. */
 export type Errand = Pick<Undertaking, 'run' | 'task' | 'to' | 'fleet' | 'environment' | 'by'>;
@@ -47,7 +47,9 @@ export function keepJournal(
       const ledger = await openLedger(engine, { ...place, container: container.Id }, clock, next);
       const runs = ran(container, plan.from);
       const from = lineage(ledger.entries, runs).at(-1) ?? runs;
-      return { ledger, undertaking: { ...errand, ...wayOf(plan), container: name, from } };
+      const version = versionBy(plan);
+      const to = { ...errand.to, ...(version !== undefined && { version }) };
+      return { ledger, undertaking: { ...errand, ...wayOf(plan), container: name, from, to } };
     });
   let begun = false;
   return {

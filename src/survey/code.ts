@@ -43,7 +43,8 @@ export async function surveyCode(
   // Containers that run the same code and boot the same way share what is read and made for them.
   const { Env, Cmd, Entrypoint } = container.Config;
   const within = confinement(container);
-  const key = JSON.stringify([oldImage.Id, running.version, running.modules, Env, Cmd, Entrypoint, within]);
+  const { name, root, version, modules: its } = running;
+  const key = JSON.stringify([oldImage.Id, name, root, version, its, Env, Cmd, Entrypoint, within]);
   const { modules, boots } = await shared.studies(key, () => study(site, container, oldImage, comparison));
   const faulty = judgeBoots(comparison.next.version, boots.old, boots.new);
   if (closed(faulty)) {

@@ -1,7 +1,7 @@
-import type { ImageDetails } from '../docker/details.js';
 import { once } from '../once.js';
 import type { ImageChange } from '../release/base.js';
 import type { ColdBoot } from '../release/cold-boot.js';
+import type { Counterpart } from '../release/counterpart.js';
 import type { Migrators } from '../release/migrations.js';
 import type { StartTasks } from '../release/start-command.js';
 import type { Assembly } from '../upgrade/assembly.js';
@@ -9,7 +9,9 @@ import type { Study } from './study.js';
 
 /** What containers that run the same share, so that it is read and made once. */
 export interface Shared {
-  images(oldImage: ImageDetails, read: () => Promise<ImageChange>): Promise<ImageChange>;
+  images(key: string, read: () => Promise<ImageChange>): Promise<ImageChange>;
+  /** Releases in the new image, by their directory. */
+  releases(root: string, read: () => Promise<Counterpart>): Promise<Counterpart>;
   studies(key: string, read: () => Promise<Study>): Promise<Study>;
   boots(key: string, boot: () => Promise<ColdBoot>): Promise<ColdBoot>;
   assemblies(key: string, make: () => Promise<Assembly>): Promise<Assembly>;
@@ -18,9 +20,9 @@ export interface Shared {
 }
 
 export function sharing(): Shared {
-  const images = once<ImageChange>();
   return {
-    images: (oldImage, read) => images(oldImage.Id, read),
+    images: once<ImageChange>(),
+    releases: once<Counterpart>(),
     studies: once<Study>(),
     boots: once<ColdBoot>(),
     assemblies: once<Assembly>(),

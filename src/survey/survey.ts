@@ -12,6 +12,7 @@ import { Refusal } from '../refusal.js';
 import { UnsafeArchive } from '../release/archive.js';
 import { compareImages } from '../release/base.js';
 import { compare } from '../release/compare.js';
+import { counterpart } from '../release/counterpart.js';
 import { readFiles } from '../release/files.js';
 import { listingIn } from '../release/image-files.js';
 import type { FileDigests, ImageRelease } from '../release/release.js';
@@ -54,8 +55,8 @@ function refuseUnreadable(container: ContainerDetails): (error: unknown) => neve
   };
 }
 
-async function surveyOne(site: Site, container: ContainerDetails, shared: Shared): Promise<ContainerPlan> {
-  const { engine, inputs, next, image, workshop } = site;
+async function surveyOne(whole: Site, container: ContainerDetails, shared: Shared): Promise<ContainerPlan> {
+  const { engine, inputs, image } = whole;
   const name = nameOf(container);
   refuseStopped(name, container);
   const oldImage = await engine.findImage(container.Image);
@@ -66,9 +67,10 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
   const reading = await readRunning(engine, container, inputs);
   if (reading.kind !== 'running') {
     const plan = { ...unknown, ...placeOf(reading), ...unread(name, reading) };
-    if ('vm' in reading) {
-      refuseOther(name, await releasesAt(engine, container.Id, reading.vm), next);
-    }
+    const names = 'vm' in reading ? await releasesAt(engine, container.Id, reading.vm) : [];
+    const site = { ...whole, ...(await counterpart(whole, { names, root: plan.place?.root }, shared.releases)) };
+    const { next } = site;
+    refuseOther(name, names, next);
     // Without distribution nobody has ever loaded anything into it, so it still runs what it was made from.
     if (reading.kind === 'no-distribution' && container.Image === image.Id) {
       return { ...plan, method: 'none', reasons: [] };
@@ -79,11 +81,13 @@ async function surveyOne(site: Site, container: ContainerDetails, shared: Shared
   }
   const { release: running } = reading;
   const { root, owner } = running;
+  const site = { ...whole, ...(await counterpart(whole, { names: [running.name], root }, shared.releases)) };
+  const { next, workshop } = site;
   refuseOther(name, [running.name], next);
   const from = running.version;
   const base = { ...unknown, place: { root, owner } };
   const change = compare(running, next);
-  const imageChange = await shared.images(oldImage, () =>
+  const imageChange = await shared.images(`${oldImage.Id} ${root} ${next.root}`, () =>
     compareImages(
       engine,
       { image: oldImage, root: running.root },

@@ -13,7 +13,12 @@ import type { Bundle } from './bundle.js';
 export type Switched =
   | { readonly kind: 'installed'; readonly after: AfterSwitch; readonly microseconds: number; readonly held: number }
   /** Nothing changed on the node. */
-  | { readonly kind: 'refused'; readonly why: string }
+  | {
+      readonly kind: 'refused';
+      readonly why: string;
+      /** Settings that change and that only a start reads. */
+      readonly kept?: readonly string[];
+    }
   /** Past the point of no return; the VM boots the old release again in the same container. */
   | { readonly kind: 'restarting'; readonly why: string };
 
@@ -47,6 +52,8 @@ export interface Route {
 export interface Switch extends Route {
   readonly baseline: Baseline;
 }
+
+export const readAtStart = 'the new release configures it differently, and it is read only when the VM starts';
 
 const switchTimeoutMs = 120_000;
 
@@ -117,6 +124,10 @@ export async function switchRelease(prepared: Prepared, request: Switch): Promis
         return { kind: 'restarting', why: answer.why };
     }
   } catch (error) {
+    if (error instanceof AgentError && error.code === 'setting_kept') {
+      const kept = error.message.split(' ');
+      return { kind: 'refused', why: `${kept.join(', ')}: ${readAtStart}`, kept };
+    }
     // The node was not asked yet, or refused before it began.
     if (
       error instanceof AgentError &&

@@ -45,7 +45,9 @@ resolve(#{root := Root, version := Version, pid := Pid, applications := Applicat
     Sources = hot_deploy_start:files(Request),
     hot_deploy_start:import_environment(Request),
     Directory = filename:join([Root, "releases", Version]),
-    code:add_pathsa([filename:join([Root, "lib", lists:concat([Name, "-", Vsn]), "ebin"]) || {Name, Vsn} <- Applications]),
+    %% A release without a runtime of its own has OTP's applications in the Erlang that is installed.
+    code:add_pathsa([filename:join([Library, lists:concat([Name, "-", Vsn]), "ebin"]) || Library <- [code:lib_dir(), filename:join(Root, "lib")],
+                                                                                        {Name, Vsn} <- Applications]),
     code:add_patha(filename:join(Directory, "consolidated")),
     Names = [Name || {Name, _} <- Applications],
     Arguments = hot_deploy_start:settings(hot_deploy_start:arguments(Pid), Names),

@@ -1,11 +1,33 @@
 %% The application environment across the switch: what it has to become, whether it did, and the way back.
 -module(hot_deploy_environment).
--export([expected/2, portable/1, put_unportable/1, compare/1, snapshot/1, restore/1]).
+-export([refuse_kept/2, expected/2, portable/1, put_unportable/1, compare/1, snapshot/1, restore/1]).
 
 -type values() :: [{atom(), [{atom(), term()}]}].
 -type expected() :: values().
 -opaque snapshot() :: {[tuple()], values()}.
 -export_type([expected/0, snapshot/0]).
+
+%% The VM and its loggers take these up when they start, and nobody hears of a change.
+-define(READ_AT_START, [kernel, stdlib, sasl, elixir, logger]).
+
+%% Refuses a release that configures differently what only a start reads: the new value would stand there, and not hold.
+-spec refuse_kept(hot_deploy_config:resolved(), map()) -> ok.
+refuse_kept(#{environment := New}, #{baseline := Baseline, salt := Salt}) ->
+    At = fun(Application) -> lists:member(Application, ?READ_AT_START) end,
+    Old = lists:sort([{{Application, Key}, Print} || {Application, Key, Print} <- Baseline, At(Application)]),
+    Now = lists:sort([{{Application, Key}, hot_deploy_term:fingerprint(Value, Salt)} || {Application, Values} <- New, At(Application),
+                                                                                       {Key, Value} <- Values]),
+    case lists:usort([Name || {Name, _} <- (Old -- Now) ++ (Now -- Old), not noted(Name)]) of
+        [] ->
+            ok;
+        Kept ->
+            Names = [name(Application, Key) || {Application, Key} <- Kept],
+            throw({refused, setting_kept, unicode:characters_to_binary(lists:join(" ", Names))})
+    end.
+
+%% Elixir's own notes on where the configuration came from.
+noted({elixir, Key}) -> lists:prefix("config_provider_", atom_to_list(Key));
+noted(_) -> false.
 
 %% What a cold boot would have, and on top of it what the running applications have set themselves since they
 %% started: install_release would drop that, and nobody would set it again. Where the new release configures

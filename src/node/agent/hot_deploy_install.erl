@@ -21,6 +21,7 @@
 %% gave up past the point of no return, and the VM boots the old release again).
 -spec install(request()) -> hot_deploy_json:json().
 install(#{to := To, config := Config} = Request) ->
+    ok = hot_deploy_environment:refuse_kept(Config, Request),
     {_, From} = hot_deploy_node:running_release(),
     Environment = hot_deploy_environment:expected(Config, Request),
     Before = hot_deploy_environment:snapshot(From),

@@ -28,9 +28,16 @@ identify(Request) ->
         codePath => [text(Dir) || Dir <- code:get_path()]
     }.
 
+%% Of the release. Without a runtime of its own (mix's and relx's include_erts) the VM's root is that of an Erlang elsewhere, and
+%% only the boot script tells where the release lies.
+-spec root() -> string().
 root() ->
     {ok, [[Root]]} = init:get_argument(root),
-    Root.
+    {ok, [[Boot] | _]} = case init:get_argument(boot) of error -> {ok, [["start"]]}; Given -> Given end,
+    case lists:reverse(filename:split(Boot)) of
+        [_, _, "releases" | [_ | _] = Above] -> filename:join(lists:reverse(Above));
+        _ -> Root
+    end.
 
 %% After a hot upgrade the boot script's name is out of date, and release_handler knows better.
 -spec running_release() -> {string(), string()}.
@@ -39,7 +46,9 @@ running_release() ->
         undefined ->
             init:script_id();
         _ ->
-            Releases = release_handler:which_releases(),
+            %% One that knows another Erlang's releases alone knows nothing of this one.
+            {Own, _} = init:script_id(),
+            Releases = [Release || {Name, _, _, _} = Release <- release_handler:which_releases(), Name =:= Own],
             Running = lists:keyfind(current, 4, Releases),
             Permanent = lists:keyfind(permanent, 4, Releases),
             case {Running, Permanent} of

@@ -10,6 +10,7 @@
 %% running release.
 -spec ensure(string(), string()) -> #records{}.
 ensure(From, To) ->
+    ok = point(),
     Created = not whole(From) andalso create(From),
     Unpacked = not known(To) andalso unpack(To),
     #records{created = Created, unpacked = case Unpacked of true -> To; false -> none end}.
@@ -35,7 +36,7 @@ known(Version) -> lists:keymember(Version, 2, release_handler:which_releases()).
 
 create(Version) ->
     Root = hot_deploy_node:root(),
-    ok = release_handler:create_RELEASES(Root, filename:join(Root, "releases"), rel_file(Version), []),
+    ok = release_handler:create_RELEASES(Root, filename:join(Root, "releases"), rel_file(Version), elsewhere(Version)),
     restart_handler(),
     true.
 
@@ -45,8 +46,34 @@ restart_handler() ->
     {ok, _} = supervisor:restart_child(sasl_sup, release_handler),
     ok.
 
+%% In a release without a runtime of its own the handler has started in another Erlang's directory. It reads the variable when
+%% it starts, and keeps no setting of it that anybody would compare.
+point() ->
+    Directory = filename:join(hot_deploy_node:root(), "releases"),
+    case code:root_dir() =:= hot_deploy_node:root() orelse os:getenv("RELDIR") =:= Directory of
+        true ->
+            ok;
+        false ->
+            os:putenv("RELDIR", Directory),
+            restart_handler()
+    end.
+
+%% Where such a release has its libraries: release_handler looks for them below the VM's own root.
+elsewhere(Version) ->
+    Root = hot_deploy_node:root(),
+    {ok, [{release, _, _, Libraries}]} = file:consult(rel_file(Version)),
+    [{element(1, Library), element(2, Library), directory(Root, lists:concat([element(1, Library), "-", element(2, Library)]))}
+     || code:root_dir() =/= Root, Library <- Libraries].
+
+directory(Root, Name) ->
+    Own = filename:join(Root, "lib"),
+    case filelib:is_dir(filename:join(Own, Name)) of
+        true -> Own;
+        false -> code:lib_dir()
+    end.
+
 unpack(Version) ->
-    {ok, _} = release_handler:set_unpacked(rel_file(Version), []),
+    {ok, _} = release_handler:set_unpacked(rel_file(Version), elsewhere(Version)),
     true.
 
 rel_file(Version) ->

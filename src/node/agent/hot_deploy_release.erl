@@ -86,7 +86,7 @@ code_path(Script) ->
 application(Root, {Name, Version, _}) -> application(Root, {Name, Version});
 application(Root, {Name, Version, _, _}) -> application(Root, {Name, Version});
 application(Root, {Name, Version}) when is_atom(Name) ->
-    Directory = filename:join([Root, "lib", lists:concat([Name, "-", Version])]),
+    Directory = directory(Root, lists:concat([Name, "-", Version])),
     Ebin = filename:join(Directory, "ebin"),
     ok = described(filename:join(Ebin, lists:concat([Name, ".app"])), Name, Version),
     #{
@@ -98,6 +98,15 @@ application(Root, {Name, Version}) when is_atom(Name) ->
     };
 application(_, Other) ->
     refuse(no_release, io_lib:format("its .rel file names ~0tP, which is no application", [Other, 8])).
+
+%% A release without a runtime of its own (include_erts) has OTP's applications in the Erlang that is installed.
+directory(Root, Name) ->
+    Own = filename:join([Root, "lib", Name]),
+    Installed = filename:join(code:lib_dir(), Name),
+    case not filelib:is_dir(Own) andalso filelib:is_dir(Installed) of
+        true -> Installed;
+        false -> Own
+    end.
 
 %% systools and the application controller read it; a boot script holds what it said when the release was built.
 described(File, Name, Version) ->

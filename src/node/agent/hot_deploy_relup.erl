@@ -15,7 +15,9 @@
 -type protocols() :: #{directory := string() | none, modules := [string()]}.
 make(#{new := New, old := Old, path := Wildcards, joined := Joined, exchanged := Exchanged, helper := Helper,
        new_protocols := NewProtocols, old_protocols := OldProtocols}) ->
-    Path = described(Exchanged) ++ lists:append([filelib:wildcard(Wildcard) || Wildcard <- Wildcards]),
+    %% Of a release without a runtime of its own the applications of OTP are those of this VM.
+    Installed = filename:join(code:lib_dir(), "*/ebin"),
+    Path = described(Exchanged) ++ lists:append([filelib:wildcard(Wildcard) || Wildcard <- Wildcards ++ [Installed]]),
     %% systools itself is part of the release (sasl) and lies on no path of a VM that booted start_clean.
     ok = code:add_pathsz(Path),
     case systools:make_relup(New, [Old], [Old], [{path, Path}, noexec, silent]) of
