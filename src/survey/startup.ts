@@ -40,7 +40,7 @@ export function surveyStartup(
     const migrators =
       files.length === 0
         ? { runners: [], starters: [] }
-        : await shared.migrators('', () => readMigrators(workshop, next));
+        : await shared.migrators(next.root, () => readMigrators(workshop, next));
     return judgeStartup({ files, tasks, migrators, trees });
   };
   return {
