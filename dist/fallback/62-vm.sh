@@ -18,10 +18,14 @@ find_vm() {
     'gid '*) group=$value ;;
     'arg '*)
       case $word in
-      -root) root=$value ;;
+      -root) root=${root:-$value} ;;
       -bindir) bin=$value ;;
       -sname | -name) flag=${flag:-$word} node=${node:-$value} ;;
-      -boot) [[ $value != start_clean && $value != */start_clean ]] || tool=yes ;;
+      -boot)
+        [[ $value != start_clean && $value != */start_clean ]] || tool=yes
+        # A release without a runtime of its own lies where its boot script does.
+        [[ $value != ?*/releases/*/* ]] || root=${value%/releases/*}
+        ;;
       esac
       word=$value
       case $word in
@@ -77,7 +81,7 @@ release_of() {
     printf 'unknown: no node that can be asked'
     return
   fi
-  printf '%s\n' 'V=case whereis(release_handler) of undefined->element(2,init:script_id());_->Rs=release_handler:which_releases(),hd([X||{_,X,_,current}<-Rs]++[X||{_,X,_,permanent}<-Rs]++[element(2,init:script_id())]) end,io:put_chars(["\nhot-deploy-says ",V,"\n"]).' >"$work/question"
+  printf '%s\n' '{N,B}=init:script_id(),V=case whereis(release_handler) of undefined->B;_->Rs=[{X,S}||{M,X,_,S}<-release_handler:which_releases(),M=:=N],hd([X||{X,current}<-Rs]++[X||{X,permanent}<-Rs]++[B]) end,io:put_chars(["\nhot-deploy-says ",V,"\n"]).' >"$work/question"
   inside "$1" "$call_node" "$work/question"
   answer=$(told says)
   printf '%s' "${answer:-unknown: the node does not answer}"
