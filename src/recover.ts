@@ -11,6 +11,7 @@ import { type Notes, openRecord, repairWork, type Surroundings } from './recover
 import { Refusal } from './refusal.js';
 import type { Recovered } from './report/report.js';
 import type { Draft } from './reporting.js';
+import { giveBack } from './rollout/lent-name.js';
 
 /**
  * Finishes or undoes what runs that were cut off have left of the containers that are meant, and of those that were to
@@ -24,6 +25,9 @@ export async function recover(engine: Engine, draft: Draft): Promise<readonly Re
   const around = { engine, inputs, log: world.log, clock: world.clock };
   const cutOff = await steps(world)('Look for what was left half-way', () => findHalfWay(engine, inputs.containers));
   refuseOthers(cutOff, inputs.environment);
+  const lent = cutOff.flatMap(({ containers }) => containers.flatMap(({ last }) => last?.to.reference ?? []));
+  for (const reference of new Set([...lent, ...(inputs.image ? [inputs.image] : [])]))
+    await giveBack(engine, reference);
   const recovered: Recovered[] = [];
   const failed: string[] = [];
   for (const each of cutOff) {

@@ -54,6 +54,8 @@ export interface Engine {
   findImage(reference: string): Promise<ImageDetails | undefined>;
   history(image: string): Promise<readonly Layer[]>;
   tagImage(image: string, reference: string): Promise<void>;
+  /** Takes a name away from an image that has others, or that a container is made from. */
+  untagImage(reference: string): Promise<void>;
 }
 
 export interface ContainerSummary {

@@ -4,7 +4,7 @@ import type { ImageDetails } from './details.js';
 import type { Engine, Layer } from './engine.js';
 import { get } from './get.js';
 
-type ImageCalls = Pick<Engine, 'findImage' | 'history' | 'tagImage'>;
+type ImageCalls = Pick<Engine, 'findImage' | 'history' | 'tagImage' | 'untagImage'>;
 
 export function imageCalls(docker: Dockerode, call: Call): ImageCalls {
   return {
@@ -30,6 +30,12 @@ export function imageCalls(docker: Dockerode, call: Call): ImageCalls {
       const { repository, tag } = named(reference);
       await call(`tag image ${image} as ${reference}`, (abortSignal) =>
         docker.getImage(image).tag({ repo: repository, tag, abortSignal }),
+      );
+    },
+
+    untagImage: async (reference) => {
+      await call(`remove the name ${reference}`, (abortSignal) =>
+        docker.getImage(reference).remove({ force: true, noprune: true, abortSignal }),
       );
     },
   };

@@ -10,7 +10,7 @@ import type { Inputs } from '../inputs.js';
 import { messageOf } from '../message-of.js';
 import { notBuilt } from '../not-built.js';
 import { Refusal } from '../refusal.js';
-import { revisionLabel } from '../release/revision.js';
+import { revisionLabel, withCommit } from '../release/revision.js';
 import type { ComparedWith } from '../report/report.js';
 import { runProgram } from '../run-program.js';
 import type { World } from '../world.js';
@@ -167,7 +167,7 @@ async function built(
     const asBefore = {
       context: join(top, git.prefix),
       // What is told of the commit that is new would be wrong of this one.
-      buildArgs: own ? args.map((argument) => ofCommit(argument, own, commit)) : args,
+      buildArgs: own ? args.map((argument) => withCommit(argument, own, commit)) : args,
       ...(file && { dockerfile: file }),
       ...(target && { target }),
     };
@@ -177,13 +177,6 @@ async function built(
       throw notBuilt(error, `The image of ${commit}, which stands for what runs, could not be built: `);
     }
   });
-}
-
-/** A text with another commit in place of one, in full or as short as git shows it. */
-function ofCommit(text: string, own: string, commit: string): string {
-  return text.replace(/(?<![0-9a-f])[0-9a-f]{7,40}(?![0-9a-f])/g, (hex) =>
-    own.startsWith(hex) ? commit.slice(0, hex.length) : hex,
-  );
 }
 
 /** A file's path in another folder like the one that it lies in; its own where it lies elsewhere. */

@@ -19,20 +19,19 @@ export const options = {
   },
   containers: {
     kind: lines(selector),
-    otherwise: 'nothing: it must be given, save where `from` stands for it',
+    otherwise: 'required unless `from` is set',
     description: 'What to deploy to.',
   },
   from: {
     kind: from,
     otherwise: 'what the containers run; on GitHub, without `containers`, `last-deployment`',
     description:
-      "What `plan` and `rehearse` compare with where no container is at hand, in place of `containers`: what GitHub's record of deployments says was deployed to `environment` last, which takes `permissions: deployments: read`; the commit that a pull request is to be merged into; or an image. Without a deployment on record `last-deployment` means the base branch. A commit's image is taken from the engine or from its registry where its name or its label `org.opencontainers.image.revision` says that it is of that commit, and else built.",
+      "In place of `containers`: what `plan` and `rehearse` compare with. `last-deployment` is the last deployment to `environment` that GitHub has on record (`permissions: deployments: read`), or the base branch if there is none. `base-branch` is the commit that the pull request is to be merged into. A commit's image is taken from the engine or its registry if its name or its label `org.opencontainers.image.revision` says that it is of that commit, and built otherwise.",
   },
   image: {
     kind: imageReference,
     otherwise: "repository and commit: `owner/name:sha`; for `status` each container's own",
-    description:
-      'The image to build, or with `build: false` an existing one; for `status` the one that what runs is compared with.',
+    description: 'The image to build, or with `build: false` an existing one. `status` compares with it.',
   },
   build: {
     kind: flag,
@@ -52,13 +51,13 @@ export const options = {
     kind: text('`previous`, a version, a commit or an image', /^[a-zA-Z0-9][\w.:@/+~-]*$/),
     otherwise: '`previous` for `rollback`',
     description:
-      'What a rollback goes back to: `previous`, which is what the containers ran before; a version or a commit that they are known to have run; or an image of the engine.',
+      'What a rollback goes back to: `previous` is the version before; or a version or a commit that the containers ran, or an image of the engine.',
   },
   strategy: {
     kind: oneOf('auto', 'relup', 'restart'),
     default: 'auto',
     description:
-      '`auto` loads hot where every check passes and restarts otherwise. `relup` refuses to restart. `restart` never loads hot.',
+      '`auto` loads hot if every check passes, and restarts otherwise. `relup` refuses to restart. `restart` never loads hot.',
   },
   'hot-up-to': {
     kind: oneOf('patch', 'minor', 'major'),
@@ -79,23 +78,23 @@ export const options = {
     kind: oneOf('auto', 'always', 'never'),
     default: 'auto',
     description:
-      'Whether a hot upgrade is tried on a throw-away container first, and compared with a cold boot. `auto` goes on where the release cannot boot on its own, and says so; `always` refuses then.',
+      'Whether to try a hot upgrade on a throw-away container first and compare it with a cold boot. If the release cannot boot on its own, `auto` goes on and says so, and `always` refuses.',
   },
   'rehearse-command': {
     kind: script,
     description:
-      'A shell command that runs inside the throw-away container while the upgrade happens, such as a smoke test. Its failure is a failed rehearsal.',
+      'A shell command that runs inside the throw-away container during the upgrade, such as a smoke test. If it fails, the rehearsal has failed.',
   },
   'rehearse-env': {
     kind: lines(assignment),
     description:
-      'Environment of the throw-away containers, over what the container has: an address of a test database, say.',
+      'Environment of the throw-away containers, such as the address of a test database. It overrides the environment of the container.',
   },
   'rehearse-network': {
     kind: text('the name of a Docker network', /^[a-zA-Z0-9][\w.-]*$/),
     otherwise: 'none: they reach nothing',
     description:
-      'An internal Docker network that holds what the release needs to boot. One that leads outside, or to the containers, is refused.',
+      'An internal Docker network with what the release needs to boot. A network that leads outside or to the containers is refused.',
   },
   probe: {
     kind: probeChoice,
@@ -138,30 +137,29 @@ export const options = {
     kind: oneOf('keep', 'kill', 'restart'),
     default: 'keep',
     description:
-      'What happens to processes still in old code after that: they stay, they are killed, or the container is restarted instead of loaded hot.',
+      'What to do about processes that are still in old code after `drain`: keep them, kill them, or restart the container instead of loading hot.',
   },
   'suspend-timeout': {
     kind: duration(1),
     default: '1s',
-    description: 'The longest a process may be held during the switch.',
+    description: 'How long a process may be suspended during the switch.',
   },
   'on-failure': {
     kind: oneOf('rollback', 'restart', 'stop'),
     default: 'rollback',
     description:
-      'What to do when the deploy fails half-way: back to the old version, on with a restart, or leave everything for a person to look at.',
+      'What to do if the deploy fails half-way: go back to the old version, restart on the new one, or stop and leave everything as it is.',
   },
   'fail-on': {
     kind: oneOf('nothing', 'restart'),
     default: 'nothing',
-    description:
-      'Whether a plan that needs a restart fails: a check on the pull request, for teams who want to deploy hot only.',
+    description: '`restart` makes a plan that needs a restart fail, as a check on the pull request.',
   },
   keep: {
     kind: wholeNumber(0),
     default: '3',
     description:
-      'How many earlier versions stay for a rollback: after a restart the container that ran before, stopped, as `NAME.hot-deploy-previous-ID`; after a hot upgrade the release inside the container. Older ones are removed. Containers of compose, and those with `--rm`, are not kept.',
+      'How many earlier versions stay for a rollback: after a restart the previous container, stopped, as `NAME.hot-deploy-previous-ID`; after a hot load the older release inside the container. Containers of Compose and those with `--rm` are not kept.',
   },
   'node-name': {
     kind: nodeName,
@@ -183,30 +181,30 @@ export const options = {
     kind: duration(0),
     default: '10m',
     description:
-      'How long to wait for another deploy to the same environment, before this one is refused. `0` does not wait. Of a run that has died nobody waits for longer than 15 s.',
+      'How long to wait for another deploy to the same environment before this one is refused. `0` does not wait. Locks of dead runs expire after 15 s.',
   },
   report: {
     kind: path,
     otherwise:
       '`$RUNNER_TEMP/hot-deploy/report.json`; on the command line `.hot-deploy/report.json`, written if something changed',
-    description: 'Where the JSON report is written.',
+    description: 'Where to write the JSON report.',
   },
   'bundle-path': {
     kind: path,
     otherwise: '`$RUNNER_TEMP/hot-deploy`; on the command line `.hot-deploy`, written if something changes',
-    description: 'Where the relup bundle is written: a folder, or a file that ends with `.tar.gz`.',
+    description: 'Where to write the relup bundle: a folder, or a file that ends with `.tar.gz`.',
   },
   'script-path': {
     kind: path,
     otherwise:
       '`$RUNNER_TEMP/hot-deploy/hot-deploy.sh`; on the command line `.hot-deploy/hot-deploy.sh`, written if something changes',
-    description: 'Where the bash script is written that deploys without GitHub, Node or this project.',
+    description: 'Where to write the bash script that deploys without GitHub, Node and this project.',
   },
   'with-env': {
     kind: flag,
     default: 'false',
     description:
-      "Whether that script holds the values of the containers' environment and of build arguments. Then only its owner may read it.",
+      "Whether that script holds the values of the containers' environment and of build arguments. Then only its owner may read it, and it is no artifact to upload.",
   },
   'github-token': {
     kind: secret,
@@ -214,33 +212,33 @@ export const options = {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the runner reads it.
     inAction: '${{ github.token }}',
     description:
-      'For the comment on the pull request and the deployment. Without it, or without the permissions it takes, the deploy is the same, and the job summary says what they would.',
+      'For the comment on the pull request and the deployment. Without it or its permissions the deploy is the same, and the job summary holds the comment.',
   },
   comment: {
     kind: flag,
     default: 'true',
     description:
-      'Whether the pull request that brought the commit gets a comment: one for each environment, kept up to date. It takes `permissions: pull-requests: write`.',
+      'Whether to comment on the pull request that brought the commit (`permissions: pull-requests: write`). Each environment has one comment, which is kept up to date.',
   },
   deployment: {
     kind: flag,
     default: 'true',
     description:
-      "Whether a deploy and a rollback are listed among the repository's deployments. It takes `permissions: deployments: write`. A job with an `environment` of its own is listed by GitHub already.",
+      "Whether to list a deploy and a rollback among the repository's deployments (`permissions: deployments: write`). GitHub itself lists a job with an `environment`.",
   },
   'environment-url': {
     kind: text('an address that begins with `https://` or `http://`', /^https?:\/\/\S+$/),
-    description: 'Where people see what was deployed; the deployment is linked to it.',
+    description: 'The address of the deployed service; the deployment links to it.',
   },
   'pull-request': {
     kind: wholeNumber(1),
     otherwise: 'found by the commit',
-    description: 'The number of the pull request to comment on, where it cannot be found.',
+    description: 'The number of the pull request to comment on.',
   },
   preview: {
     kind: flag,
     default: 'false',
-    description: 'Whether the comment is also written as a page beside the report, to be looked at in a browser.',
+    description: 'Whether to write the comment also as a page for a browser, beside the report.',
   },
   'dry-run': { kind: flag, default: 'false', description: 'Do everything up to the first change.' },
 } as const satisfies Readonly<Record<string, Option>>;

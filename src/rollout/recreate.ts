@@ -4,6 +4,7 @@ import { following } from '../docker/following.js';
 import { type Names, namesFor } from '../docker/names.js';
 import { recreation } from '../docker/recreation.js';
 import { differingSettings, settings } from '../docker/settings.js';
+import { lending } from './lent-name.js';
 import { create, referenceTo } from './recreate-create.js';
 import {
   exchange,
@@ -44,7 +45,7 @@ export async function recreate(
     const furnish = (id: string) => copyInjected(engine, old, id);
     await options.note('create');
     await phase('create', async () => {
-      made.fresh = { id: await create(engine, names.fresh, plan, newImage.id, furnish) };
+      made.fresh = { id: await create(lending(engine, newImage), names.fresh, plan, newImage.id, furnish) };
       // Made now, it costs no downtime later; and of two that the engine deletes when they end, none would be left.
       if (old.HostConfig.AutoRemove) made.spare = { id: await spareFor(engine, old, oldImage, names, furnish) };
     });

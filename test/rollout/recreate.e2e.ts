@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { giveBack } from '../../src/rollout/lent-name.js';
 import { recreate } from '../../src/rollout/recreate.js';
 import { attempt, bench, inside, leftOver, named, openBench, options, v1, v2 } from './recreate-attempt.js';
 
@@ -66,12 +67,40 @@ describe('a re-creation', () => {
 });
 
 describe('the name of the image', () => {
-  it('is the tag where that means the new image, else its id', async () => {
+  it('is the tag also where that means the old image until the deploy is done', async () => {
     const old = await bench.run('tagged', v1.RepoTags[0] ?? '');
     await attempt(old);
     expect((await named('tagged')).Config.Image).toBe(v2.RepoTags[0]);
     const another = { reference: v2.RepoTags[0] ?? '', id: v1.Id };
     await recreate(bench.engine, await named('tagged'), v2, another, options());
-    expect(await named('tagged')).toMatchObject({ Image: v1.Id, Config: { Image: v1.Id } });
+    expect(await named('tagged')).toMatchObject({ Image: v1.Id, Config: { Image: v2.RepoTags[0] } });
+    expect((await bench.engine.findImage(v2.RepoTags[0] ?? ''))?.Id).toBe(v2.Id);
+  });
+
+  it('is the id where nobody has the name yet', async () => {
+    const old = await bench.run('unnamed', v1.Id);
+    await recreate(bench.engine, old, v1, { reference: `${bench.prefix}-nobody:1`, id: v2.Id }, options());
+    expect((await named('unnamed')).Config.Image).toBe(v2.Id);
+    expect(await bench.engine.findImage(`${bench.prefix}-nobody:1`)).toBeUndefined();
+  });
+
+  it('means the old image again once the next run gives back what a killed one had lent', async () => {
+    const reference = v1.RepoTags[0] ?? '';
+    const old = await bench.run('lent', reference);
+    const killed = {
+      ...bench.engine,
+      createContainer: async () => await Promise.reject(new Error('killed')),
+      untagImage: async () => await Promise.reject(new Error('killed')),
+      tagImage: async (image: string, name: string) =>
+        name === reference && image === v1.Id
+          ? await Promise.reject(new Error('killed'))
+          : bench.engine.tagImage(image, name),
+    };
+    await attempt(old, { ...v2, RepoTags: [reference] }, { engine: killed });
+    expect((await bench.engine.findImage(reference))?.Id).toBe(v2.Id);
+    await giveBack(bench.engine, reference);
+    expect((await bench.engine.findImage(reference))?.Id).toBe(v1.Id);
+    await giveBack(bench.engine, reference);
+    expect((await bench.engine.findImage(reference))?.Id).toBe(v1.Id);
   });
 });
