@@ -16,7 +16,14 @@ const sets = {
     'hot_deploy_environment',
     'hot_deploy_facts',
   ],
-  facts: ['hot_deploy_node', 'hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_check', 'hot_deploy_facts'],
+  facts: [
+    'hot_deploy_node',
+    'hot_deploy_tree',
+    'hot_deploy_term',
+    'hot_deploy_check',
+    'hot_deploy_facts',
+    'hot_deploy_contents',
+  ],
   copies: ['hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_check', 'hot_deploy_facts', 'hot_deploy_copies'],
   drift: ['hot_deploy_node', 'hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_drift'],
   held: [

@@ -49,6 +49,10 @@ export const reasonCodes = {
   'on-load-changed': 'A changed module runs `on_load`, which would restart the VM if it failed.',
   'special-process-changed':
     'A changed module is run by processes that no supervisor reports with it, so they would not be migrated.',
+  'start-effects-missing':
+    'A start of the new release puts rows into a table, or takes them out, and the upgrade does not: a cache of static files, an event handler. Do it in `config_change/3`, too, or leave it to a restart.',
+  'setting-kept':
+    'A process took a changed setting when it started and keeps the old value. Read the setting when it is used, or take it up in `code_change` or `config_change`.',
   'state-shape-changed':
     'The state of a process has another shape in the new release, and no code_change brings the old one into it. Found in the rehearsal.',
   'rehearsal-failed':

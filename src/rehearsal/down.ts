@@ -4,7 +4,7 @@ import type { Reason } from '../plan/reason.js';
 import type { Rehearsal } from '../plan/rehearsal.js';
 import { against } from '../plan/rule.js';
 import type { ColdBoot } from '../release/cold-boot.js';
-import { type Facts, readFacts } from '../release/facts.js';
+import { type Facts, readContents, readFacts } from '../release/facts.js';
 import { type Booted, bootIsolated, type Isolated } from '../release/isolation.js';
 import { plainName } from '../release/modules.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
@@ -21,6 +21,7 @@ import { type Copy, judgeCopies, type Migrated, migrateDown } from './copies.js'
 import { findings } from './findings.js';
 import { type Outcome, onStandIn } from './on-stand-in.js';
 import { settled } from './settled.js';
+import { judgeStartEffects, startEffects, startRemarks } from './start-effects.js';
 
 /** A way back that is to be tried out, over one release or several. */
 export interface Descent {
@@ -92,6 +93,7 @@ async function descend(
 ): Promise<Outcome> {
   const { engine, clock, running, steps, target, suspendTimeoutMs, command } = descent;
   const at = { node: before.node, root: running.root };
+  const was = { ...before.facts, contents: await readContents(before.node, boot.salt) };
   const migrated = await migratedDown(descent, before);
   const smoke = command === undefined ? undefined : runCommand(engine, container, before.vm.user, command);
   const legs = steps.map((way): Leg => ({ way, direction: 'down' }));
@@ -115,13 +117,21 @@ async function descend(
   }
   const registered = { before: before.facts.registrations, now: last.registered.now };
   const { loads } = together(steps);
-  const { facts, compared } = await settled(
+  const { facts, compared, started } = await settled(
     clock,
     async () => {
-      const facts = await readFacts(before.node, boot.salt);
-      return { facts, compared: compareFacts(facts, boot.facts, registered, loads) };
+      const facts = {
+        ...(await readFacts(before.node, boot.salt)),
+        contents: await readContents(before.node, boot.salt),
+      };
+      return {
+        facts,
+        compared: compareFacts(facts, boot.facts, registered, loads),
+        started: startEffects(was, boot.facts, facts),
+      };
     },
-    ({ compared }) => compared.states.length + compared.settings.length === 0,
+    ({ compared, started }) =>
+      compared.states.length + compared.settings.length + started.effects.length + started.kept.length === 0,
   );
   const measure = {
     release: target.release,
@@ -135,7 +145,7 @@ async function descend(
   const copied = judgeCopies(migrated, { booted: boot.facts.states, before: before.facts.states }).filter(
     ({ code, subject }) => !fresh.some((reason) => reason.code === code && reason.subject === subject),
   );
-  const found = [...fresh, ...copied, ...reasons];
+  const found = [...fresh, ...copied, ...judgeStartEffects(started), ...reasons];
   if (found.length > 0) {
     return { kind: 'failed', reasons: found };
   }
@@ -144,7 +154,7 @@ async function descend(
     kind: 'passed',
     before: before.facts.registrations,
     after: facts.registrations,
-    remarks: [...compared.remarks, ...descent.uncopied],
+    remarks: [...compared.remarks, ...startRemarks(started), ...descent.uncopied],
     ...(noWayDown !== undefined && { noWayDown }),
   };
 }

@@ -1,5 +1,5 @@
 import { messageOf } from '../message-of.js';
-import { type Facts, readFacts } from '../release/facts.js';
+import { type Facts, readContents, readFacts } from '../release/facts.js';
 import { plainName } from '../release/modules.js';
 import { treeDifferences } from '../release/tree-differences.js';
 import { baselineOfNew, down } from '../rollout/direction.js';
@@ -7,6 +7,7 @@ import type { AfterSwitch } from '../upgrade/switch.js';
 import { compareFacts } from './compare.js';
 import { settled } from './settled.js';
 import type { Stage } from './stage.js';
+import { judgeStartEffects, type StartEffects, startEffects } from './start-effects.js';
 import { attempted } from './switching.js';
 
 /** Downgrades, and compares with the cold boot that it was. Answers why there is no way back; undefined where there is. */
@@ -18,31 +19,42 @@ export async function wayBack(on: Stage): Promise<string | undefined> {
   }
 }
 
-async function downAndCompare({ hot, before, suspendTimeoutMs, clock, salt }: Stage): Promise<string | undefined> {
+async function downAndCompare({
+  hot,
+  before,
+  booted,
+  suspendTimeoutMs,
+  clock,
+  salt,
+}: Stage): Promise<string | undefined> {
   const { node } = hot.running;
   const switched = await attempted(down(hot, suspendTimeoutMs), () => baselineOfNew(hot));
   if ('why' in switched) {
     return `the downgrade did not succeed: ${switched.why}`;
   }
   const { registrations } = before.facts;
-  const states = await settled(
+  const { oldBoot } = hot;
+  const old = oldBoot.kind === 'booted' ? oldBoot.facts : undefined;
+  const { states, started } = await settled(
     clock,
-    async () =>
-      compareFacts(
-        await readFacts(node, salt),
-        before.facts,
-        { before: registrations, now: registrations },
-        hot.bundle.loads,
-      ).states,
-    (found) => found.length === 0,
+    async () => {
+      const facts = { ...(await readFacts(node, salt)), contents: await readContents(node, salt) };
+      const registered = { before: registrations, now: registrations };
+      const { states } = compareFacts(facts, before.facts, registered, hot.bundle.loads);
+      return { states, started: judgeStartEffects(old === undefined ? nothing : startEffects(booted, old, facts)) };
+    },
+    (found) => found.states.length + found.started.length === 0,
   );
   const [state] = states;
   const differing = [
     ...(state === undefined ? [] : [`${state.module}: ${state.what}`]),
     ...unlike(before.facts, switched),
+    ...started.map(({ subject }) => `${subject} is not as before`),
   ];
   return differing.length === 0 ? undefined : `after the downgrade ${differing.slice(0, 3).join('; ')}`;
 }
+
+const nothing: StartEffects = { effects: [], kept: [] };
 
 /** What is not as it was before the upgrade. */
 function unlike(before: Facts, { identity, environment, tree, remaining }: AfterSwitch): readonly string[] {

@@ -2,7 +2,7 @@ import { messageOf } from '../message-of.js';
 import type { Reason } from '../plan/reason.js';
 import type { Rehearsal } from '../plan/rehearsal.js';
 import { against } from '../plan/rule.js';
-import { type Facts, readFacts } from '../release/facts.js';
+import { type Facts, readContents, readFacts } from '../release/facts.js';
 import { baselineOfOld, up } from '../rollout/direction.js';
 import { prove } from '../rollout/proof.js';
 import { type AfterSwitch, readAtStart, stage } from '../upgrade/switch.js';
@@ -12,6 +12,7 @@ import { judgeCopies, migrateCopies } from './copies.js';
 import { findings } from './findings.js';
 import { settled } from './settled.js';
 import type { Stage } from './stage.js';
+import { judgeStartEffects, type StartEffects, startEffects, startRemarks } from './start-effects.js';
 import { attempted } from './switching.js';
 
 type Ascent =
@@ -51,7 +52,7 @@ export async function wayUp(on: Stage): Promise<Ascent> {
 
 async function judged(on: Stage, switched: AfterSwitch, reasons: readonly Reason[]): Promise<Ascent> {
   const { running, next } = on.hot;
-  const { facts, compared } = await compare(on, switched);
+  const { facts, compared, started } = await compare(on, switched);
   const migrated = await migrateCopies(running.node, on.copies);
   const { registrations } = on.booted;
   const measure = {
@@ -63,24 +64,31 @@ async function judged(on: Stage, switched: AfterSwitch, reasons: readonly Reason
   const copied = judgeCopies(migrated, { booted: on.booted.states, before: on.before.facts.states }).filter(
     ({ code, subject }) => !fresh.some((reason) => reason.code === code && reason.subject === subject),
   );
-  const found = [...fresh, ...copied, ...reasons];
+  const found = [...fresh, ...copied, ...judgeStartEffects(started), ...reasons];
   return found.length > 0
     ? { kind: 'failed', reasons: found }
-    : { kind: 'passed', after: facts.registrations, remarks: compared.remarks };
+    : { kind: 'passed', after: facts.registrations, remarks: [...compared.remarks, ...startRemarks(started)] };
 }
 
 /** A process may still be about to take up what it was told last: only what stays different differs. */
 async function compare(
   { clock, hot, booted, salt }: Stage,
   { registered }: AfterSwitch,
-): Promise<{ readonly facts: Facts; readonly compared: Compared }> {
+): Promise<{ readonly facts: Facts; readonly compared: Compared; readonly started: StartEffects }> {
+  const { oldBoot, running, bundle } = hot;
+  const old = oldBoot.kind === 'booted' ? oldBoot.facts : undefined;
   return await settled(
     clock,
     async () => {
-      const facts = await readFacts(hot.running.node, salt);
-      return { facts, compared: compareFacts(facts, booted, registered, hot.bundle.loads) };
+      const facts = { ...(await readFacts(running.node, salt)), contents: await readContents(running.node, salt) };
+      return {
+        facts,
+        compared: compareFacts(facts, booted, registered, bundle.loads),
+        started: startEffects(old, booted, facts),
+      };
     },
-    ({ compared }) => compared.states.length + compared.settings.length === 0,
+    ({ compared, started }) =>
+      compared.states.length + compared.settings.length + started.effects.length + started.kept.length === 0,
   );
 }
 

@@ -8,6 +8,13 @@ export async function readBaseline(node: Node, request: ConfigRequest): Promise<
   return { salt, values: (await node.fingerprints(request, salt)) as Baseline['values'] };
 }
 
+const own = randomBytes(16).toString('hex');
+
+/** The salt of this process: what it is told of one boot is comparable with what it is told of another. */
+export function processSalt(): string {
+  return own;
+}
+
 /** Values may be secrets: without the salt a fingerprint cannot be checked against a guess. */
 export function newSalt(): string {
   return randomBytes(16).toString('hex');

@@ -1,7 +1,7 @@
 import type { Engine } from '../docker/engine.js';
 import type { Clock } from '../log.js';
 import type { Node } from '../node/node.js';
-import type { Facts } from './facts.js';
+import { type Contents, type Facts, readContents } from './facts.js';
 import { bootIsolated, createIsolated, type Isolated } from './isolation.js';
 import { factsWithoutNoiseOf, steadyFacts } from './steady-facts.js';
 
@@ -33,10 +33,16 @@ export async function coldBoot(
   other?: { readonly create: () => Promise<string>; readonly holds: string },
 ): Promise<ColdBoot> {
   const create = other?.create ?? (() => createIsolated(engine, 'cold-boot', isolated));
-  const boot = () => bootOnce(engine, { ...isolated, create }, salt, clock);
+  const boot = async (): Promise<ColdBoot> => {
+    let contents: Contents | undefined;
+    const came = await bootOnce(engine, { ...isolated, create }, salt, clock, async (node) => {
+      contents = await readContents(node, salt);
+    });
+    return came.kind === 'booted' && contents !== undefined ? { ...came, facts: { ...came.facts, contents } } : came;
+  };
   const { container, image, environment, network } = isolated;
   const { Env, Cmd, Entrypoint, Hostname } = container.Config;
-  const key = JSON.stringify([image.Id, other?.holds, environment, network, Env, Cmd, Entrypoint, Hostname]);
+  const key = JSON.stringify([salt, image.Id, other?.holds, environment, network, Env, Cmd, Entrypoint, Hostname]);
   const known = seen.get(key);
   const [first, second] = await Promise.all([boot(), known === undefined ? boot() : undefined]);
   if (first.kind === 'failed') {

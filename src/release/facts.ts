@@ -19,8 +19,10 @@ export interface Facts {
   readonly identity: Pick<RunningRelease, 'version' | 'osPid' | 'uptimeMs' | 'modules' | 'applications'>;
   readonly tree: Tree;
   readonly registrations: Registrations;
-  /** `[Application, Key, Fingerprint]` of the whole environment. */
-  readonly settings: readonly (readonly [application: string, key: string, fingerprint: string])[];
+  /** `[Application, Key, Sketch]` of the whole environment. */
+  readonly settings: readonly (readonly [application: string, key: string, sketch: string])[];
+  /** Absent where nobody compares them. */
+  readonly contents?: Contents;
   /** The states of supervised workers, by their place in the tree and their callback module. */
   readonly states: readonly ProcessState[];
 }
@@ -30,6 +32,38 @@ export interface ProcessState {
   readonly place: string;
   readonly module: string;
   readonly shape: Shape;
+  /** The state with a fingerprint in the place of each value. */
+  readonly sketch?: string;
+}
+
+/** What stands in a node's tables and persistent terms. */
+export interface Contents {
+  readonly tables: readonly Table[];
+  /** Tables that are too large or could not be read. */
+  readonly skipped: readonly string[];
+}
+
+export interface Table {
+  /** Place of its owner, name, and number among those alike. */
+  readonly table: string;
+  readonly rows: readonly Row[];
+}
+
+export interface Row {
+  /** Absent if it is long or could be a secret. */
+  readonly key?: string;
+  /** A sketch of the row. */
+  readonly row: string;
+}
+
+/** Only of a node that serves nobody: tables are copied, and private ones are read inside their owners. */
+export async function readContents(node: Node, salt: string): Promise<Contents> {
+  return (await node.ask({
+    set: 'facts',
+    module: 'hot_deploy_contents',
+    function: 'read',
+    argument: map({ salt: binary(salt) }),
+  })) as Contents;
 }
 
 /** The facts of a node that has booted; fingerprints of two nodes are comparable where the salt is one. */

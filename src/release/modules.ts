@@ -16,6 +16,8 @@ export interface ModuleChanges {
   readonly patched: readonly string[];
   /** Keys of the application's specification that differ and are read only when it starts: `mod`, `start_phases`. */
   readonly started: readonly string[];
+  /** The callback modules of both versions that export config_change/3; `null` where there is none. */
+  readonly callbacks?: { readonly from: string | null; readonly to: string | null };
 }
 
 /** The answer, an entry for each changed application. */
@@ -23,6 +25,7 @@ interface Read {
   readonly old: readonly (readonly ModuleFacts[])[];
   readonly new: readonly (readonly ModuleFacts[])[];
   readonly started: readonly (readonly string[])[];
+  readonly callbacks: readonly { readonly from: string | null; readonly to: string | null }[];
 }
 
 /** Reads the modules of all changed applications in both versions, once the workshop has both. */
@@ -58,6 +61,7 @@ export async function moduleChanges(
   return pairs.map(({ name }, at) => ({
     ...ofApplication(name, read.old[at] ?? [], read.new[at] ?? [], running, next),
     started: read.started[at] ?? [],
+    callbacks: read.callbacks[at] ?? { from: null, to: null },
   }));
 }
 
@@ -67,7 +71,7 @@ function ofApplication(
   fresh: readonly ModuleFacts[],
   running: RunningRelease,
   next: ImageRelease,
-): Omit<ModuleChanges, 'started'> {
+): Omit<ModuleChanges, 'started' | 'callbacks'> {
   const own = next.applications.find((application) => application.name === name)?.modules ?? {};
   // Another application's module of the same name stands before it on the code path.
   const hidden = new Set(fresh.map(({ module }) => module).filter((module) => !(module in own)));

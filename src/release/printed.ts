@@ -83,3 +83,25 @@ export function withoutNoise(text: string, known: string): string {
 export function hasNoise(text: string): boolean {
   return text.includes("'<random ");
 }
+
+/** The leaves in which two terms of one structure differ, noise left out; undefined if their structures differ. */
+export function differingLeaves(
+  one: string,
+  other: string,
+): readonly { readonly leaf: number; readonly one: string; readonly other: string }[] | undefined {
+  return aligned(one, other)?.flatMap(([mine, yours], leaf) =>
+    mine.text === yours.text || noise.test(mine.text) || noise.test(yours.text)
+      ? []
+      : [{ leaf, one: mine.text, other: yours.text }],
+  );
+}
+
+/** The how many-eth token of a term. */
+export function tokenAt(text: string, leaf: number): string | undefined {
+  return tokens(text)[leaf]?.text;
+}
+
+/** Whether a value stands anywhere in a term. */
+export function holds(text: string, leaf: string): boolean {
+  return tokens(text).some((token) => token.text === leaf);
+}

@@ -5,7 +5,7 @@ import type { Rehearsal } from '../plan/rehearsal.js';
 import { against, remark } from '../plan/rule.js';
 import { Refusal } from '../refusal.js';
 import { unrehearsed } from '../rehearsal/plans.js';
-import { newSalt } from '../release/baseline.js';
+import { processSalt } from '../release/baseline.js';
 import { type ColdBoot, coldBoot } from '../release/cold-boot.js';
 import { confinement } from '../release/confinement.js';
 import { counterpart } from '../release/counterpart.js';
@@ -124,7 +124,7 @@ async function hotWay(site: Site, plan: ContainerPlan, running: RunningRelease, 
   const alike = [oldImage.Id, Env, Cmd, Entrypoint, confinement(container)];
   const [tree, boot] = await Promise.all([
     treeOf(running),
-    trials.boots(JSON.stringify(alike), () => coldBoot(engine, apart, newSalt(), clock)),
+    trials.boots(JSON.stringify(alike), () => coldBoot(engine, apart, processSalt(), clock)),
   ]);
   const own = boot.kind === 'booted' ? asIn(tree, boot.facts.tree) : tree;
   const down = { running, steps: found.steps, against: { tree: own, next, boot } };

@@ -39,7 +39,7 @@ export async function existing(
 
 // Made by a deploy, which may have been cut off, or by a start, and no part of the image.
 const generated =
-  /(^|\/)(relup|hot-deploy(-down)?\.sha256|hot-deploy\.json|hot_deploy_supervisor\.beam|start\.boot|sys\.config(\.hot-deploy(-later)?)?|vm\.args|[^/]+\.appup)$/;
+  /(^|\/)(relup|hot-deploy(-down)?\.sha256|hot-deploy\.json|hot_deploy_step\.beam|start\.boot|sys\.config(\.hot-deploy(-later)?)?|vm\.args|[^/]+\.appup)$/;
 
 function equal(one: readonly Entry[], other: readonly Entry[]): boolean {
   const digests = (entries: readonly Entry[]) =>

@@ -1,6 +1,6 @@
 import type { ContainerDetails, ImageDetails } from '../docker/details.js';
 import type { Comparison } from '../plan/comparison.js';
-import { newSalt } from '../release/baseline.js';
+import { processSalt } from '../release/baseline.js';
 import { type ColdBoot, coldBoot } from '../release/cold-boot.js';
 import { type ModuleChanges, moduleChanges } from '../release/modules.js';
 import { createStandIn } from '../release/stand-in.js';
@@ -31,7 +31,7 @@ export async function study(
     await bringOld(engine, container.Id, workshop, running, change);
     return await moduleChanges(workshop, change, running, next);
   };
-  const salt = newSalt();
+  const salt = processSalt();
   const apart = isolated(site, { container, oldImage, image, nodeName: running.nodeName });
   const [modules, old, fresh] = await Promise.all([
     read(),

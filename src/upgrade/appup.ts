@@ -57,7 +57,7 @@ function withoutProtocols(modules: ModuleChanges): ModuleChanges {
 
 function appup(
   change: ApplicationChange,
-  { added, removed, changed }: ModuleChanges,
+  { added, removed, changed, callbacks }: ModuleChanges,
   // Protocols with them: nobody else takes those away that only one of the releases has.
   all: Pick<ModuleChanges, 'added' | 'removed'>,
   supervisors: readonly SupervisorUpdate[],
@@ -68,18 +68,27 @@ function appup(
     ...instructions(changed, added, upOrder),
     ...all.removed.map(remove),
     ...supervisors.map((supervisor) => supervisor.up),
+    ...configChange(callbacks?.to),
   ];
   // On the way down it is the new module's code_change that is called, with {down, Vsn}: what it exports decides.
   const down = [
     ...instructions(changed, removed, downOrder),
     // Behind the code: what was ended on the way up is started by it, and known only to the specifications it brings along.
     ...supervisors.toReversed().map((supervisor) => supervisor.down),
+    ...configChange(callbacks?.from),
     ...all.added.map(remove),
   ];
   return {
     application: change.name,
     term: tuple(text(change.to), [tuple(text(change.from), up)], [tuple(text(change.from), down)]),
   };
+}
+
+/** Files of an application change with its version, and a cache of them is nothing that a setting would tell of. */
+function configChange(callback: string | null | undefined): readonly Term[] {
+  return callback == null
+    ? []
+    : [tuple(atom('apply'), tuple(atom('hot_deploy_step'), atom('config_change'), [atom(callback)]))];
 }
 
 /** What changes and what comes, in the order in which all depend on each other. */

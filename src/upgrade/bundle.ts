@@ -59,12 +59,12 @@ export async function makeBundle(
   ];
   const brought = (await Promise.all(directories.map((directory) => collect(workshop, next, directory)))).flat();
   const relup = file(`${release}/relup`, made.relup.relup);
-  const helper = file(helperFile(next.version), beam('hot_deploy_supervisor'));
+  const helper = file(helperFile(next.version), beam('hot_deploy_step'));
   const olds = file(
     sumsDown(next.version),
     [
       line(sha256(relup.data), relup.path),
-      ...(made.relup.relup.includes('hot_deploy_supervisor') ? [line(sha256(helper.data), helper.path)] : []),
+      ...(made.relup.relup.includes('hot_deploy_step') ? [line(sha256(helper.data), helper.path)] : []),
       ...(await oldSums(workshop, running, change)),
     ].join(''),
   );
@@ -73,7 +73,7 @@ export async function makeBundle(
   const entries = [
     ...brought.filter((entry) => entry.path !== relup.path),
     relup,
-    ...(made.relup.relup.includes('hot_deploy_supervisor') ? [helper] : []),
+    ...(made.relup.relup.includes('hot_deploy_step') ? [helper] : []),
     ...startBoot(brought, release, next.name),
     olds,
     file(wayFile(next.version), JSON.stringify({ ...stored, checksums: { down } })),

@@ -151,7 +151,7 @@ function inWords(change: SupervisionChange): string | undefined {
 function instruction(application: string, trail: readonly string[], what: Term): Term {
   return tuple(
     atom('apply'),
-    tuple(atom('hot_deploy_supervisor'), atom('update'), [atom(application), trail.map(identity), what]),
+    tuple(atom('hot_deploy_step'), atom('children'), [atom(application), trail.map(identity), what]),
   );
 }
 

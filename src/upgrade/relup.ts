@@ -75,7 +75,7 @@ function protocols(
 }
 
 /** Below the root, what the relup tells supervisors by. */
-export const helperFile = (version: string) => `releases/${version}/hot_deploy_supervisor.beam`;
+export const helperFile = (version: string) => `releases/${version}/hot_deploy_step.beam`;
 
 /** A plain file's entry. */
 export function file(path: string, content: string | Buffer): Parameters<typeof packEntries>[0][number] {

@@ -20,7 +20,7 @@ function told(now: Supervised, then: Supervised, changed: readonly string[] = []
   };
 }
 
-const call = (plan: string) => `{'apply',{'hot_deploy_supervisor','update',['shop',[],${plan}]}}`;
+const call = (plan: string) => `{'apply',{'hot_deploy_step','children',['shop',[],${plan}]}}`;
 const specified = (id: string) => `{'new',{${id},1},#{id=>${id},start=>{${id},start_link,[]}}}`;
 const plan = (children: string, { gone = '', isTold = false, flags = '' } = {}) =>
   call(`#{'gone'=>[${gone}],'told'=>${isTold},'children'=>[${children}],'flags'=>#{${flags}}}`);
@@ -83,7 +83,7 @@ describe('a supervisor of a list of children', () => {
 
   it('deep in the tree is named by the ids on the way', () => {
     const below = (...children: readonly Supervised[]) => listOf({ ...listOf(...children), id: 'a/b' }, till);
-    expect(told(below(), below(mail)).updates[0]?.up).toContain("'update',['shop',[{a/b,1}],");
+    expect(told(below(), below(mail)).updates[0]?.up).toContain("'children',['shop',[{a/b,1}],");
   });
 });
 

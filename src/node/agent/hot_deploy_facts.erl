@@ -28,7 +28,7 @@ read(#{salt := Salt}) ->
         settings => [[Application, printed(Key), hot_deploy_term:sketch(Value, Salt)]
                      || {Application, _, _} <- application:loaded_applications(),
                         {Key, Value} <- application:get_all_env(Application)],
-        states => states()
+        states => states(Salt)
     }.
 
 %% What others find by name.
@@ -53,11 +53,13 @@ table(Table) ->
 
 %% Of all supervised workers that let themselves be asked. Where no child specification names a process, its place is that
 %% of its supervisor, and `*`.
-states() ->
+states(Salt) ->
     Places = maps:from_list([{Pid, Place} || {Place, Pid} <- workers(), listens(Pid)]),
-    Answers = hot_deploy_check:answer(maps:keys(Places), fun(Pid) -> shape(sys:get_state(Pid, ?PATIENCE)) end),
-    [#{place => maps:get(Pid, Places), module => Module, shape => Shape}
+    Answers = hot_deploy_check:answer(maps:keys(Places), fun(Pid) -> shaped(sys:get_state(Pid, ?PATIENCE), Salt) end),
+    [Shape#{place => maps:get(Pid, Places), module => Module}
      || {Pid, {ok, Shape}} <- Answers, Module <- [callback(Pid)], Module =/= none].
+
+shaped(State, Salt) -> #{shape => shape(State), sketch => hot_deploy_term:sketch(State, Salt)}.
 
 -spec workers() -> [{binary(), pid()}].
 workers() ->

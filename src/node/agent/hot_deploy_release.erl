@@ -191,8 +191,25 @@ modules(#{old := Old, new := New, loads := Loads, specifications := Specificatio
         old => [[module(File, fun on_load/1) || {_, File} <- beams(Ebin)] || Ebin <- Old],
         new => [[module(File, fun loadable/1) || {_, File} <- beams(Ebin), is_listed(File, Listed) orelse is_loadable(File)]
                 || Ebin <- New, Listed <- [listed(Ebin)]],
-        started => [started(keys(OldFile), keys(NewFile)) || {OldFile, NewFile} <- Specifications]
+        started => [started(keys(OldFile), keys(NewFile)) || {OldFile, NewFile} <- Specifications],
+        callbacks => [#{from => callback(OldFile), to => callback(NewFile)} || {OldFile, NewFile} <- Specifications]
     }.
+
+%% The application's callback module, if it wants to be told of changes.
+callback(File) ->
+    case proplists:get_value(mod, keys(File), none) of
+        {Module, _} when is_atom(Module) ->
+            Beam = filename:join(filename:dirname(File), lists:concat([Module, ".beam"])),
+            case beam_lib:chunks(Beam, [exports]) of
+                {ok, {_, [{exports, Exports}]}} ->
+                    case lists:member({config_change, 3}, Exports) of
+                        true -> Module;
+                        false -> null
+                    end;
+                _ -> null
+            end;
+        _ -> null
+    end.
 
 %% Read only when the application starts; everything else of it release_handler exchanges.
 started(Old, New) ->

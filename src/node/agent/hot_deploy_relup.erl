@@ -6,7 +6,7 @@
 %% A release is given by its .rel file without the extension; old directories are searched for what
 %% only the old release has. Protocols are those whose consolidated module differs, and directories are
 %% where they lie on the node. Joined are the code directories of applications that only the new release has. Exchanged are
-%% the code directories of the others that change. The helper is the file of hot_deploy_supervisor on the node, without its
+%% the code directories of the others that change. The helper is the file of hot_deploy_step on the node, without its
 %% extension. Answers the relup as text and the warnings of systools in its own words.
 -spec make(#{
     new := string(), old := string(), path := [string()], exchanged := [{Old :: string(), New :: string()}],
@@ -59,11 +59,11 @@ described(Root, Ebin) ->
 
 %% Who tells supervisors of their children comes with the release, and is there only for as long as it takes.
 helped(Script, Helper) ->
-    case lists:splitwith(fun({apply, {hot_deploy_supervisor, _, _}}) -> false; (_) -> true end, Script) of
+    case lists:splitwith(fun({apply, {hot_deploy_step, _, _}}) -> false; (_) -> true end, Script) of
         {_, []} ->
             Script;
         {Before, After} ->
-            Gone = [{apply, {code, Function, [hot_deploy_supervisor]}} || Function <- [purge, delete, purge]],
+            Gone = [{apply, {code, Function, [hot_deploy_step]}} || Function <- [purge, delete, purge]],
             Before ++ [{apply, {code, load_abs, [Helper]}}] ++ After ++ Gone
     end.
 

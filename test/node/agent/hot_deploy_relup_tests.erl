@@ -22,7 +22,7 @@ made(Root) ->
     None = #{directory => none, modules => []},
     hot_deploy_relup:make(#{
         new => filename:join(Root, "2"), old => filename:join(Root, "1"),
-        path => [filename:join(Root, "*/ebin")], joined => [], helper => "/app/releases/2/hot_deploy_supervisor",
+        path => [filename:join(Root, "*/ebin")], joined => [], helper => "/app/releases/2/hot_deploy_step",
         exchanged => [{filename:join([Root, Name ++ "-1", "ebin"]), filename:join([Root, Name ++ "-2", "ebin"])}
                       || Name <- ["shop", "cart"]],
         new_protocols => None, old_protocols => None

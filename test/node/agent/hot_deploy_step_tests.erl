@@ -1,4 +1,4 @@
--module(hot_deploy_supervisor_tests).
+-module(hot_deploy_step_tests).
 -include_lib("eunit/include/eunit.hrl").
 -behaviour(supervisor).
 -export([init/1, start/1]).
@@ -37,7 +37,7 @@ plan(Children) -> plan(Children, []).
 plan(Children, Gone) -> #{gone => Gone, told => false, children => Children, flags => #{}}.
 keep(Id) -> {keep, {Id, 1}}.
 new(Id) -> {new, {Id, 1}, spec(Id)}.
-update(Plan) -> hot_deploy_supervisor:update(hd_app, [], Plan).
+update(Plan) -> hot_deploy_step:children(hd_app, [], Plan).
 
 a_new_child_of_a_list_stands_in_its_place_and_the_others_go_on_running_test() ->
     list(fun(Supervisor) ->
@@ -104,7 +104,7 @@ what_cannot_be_done_leaves_all_as_it_was_and_ends_nobody_test() ->
         Broken = {new, {b, 1}, #{id => b, start => nonsense}},
         ?assertMatch({error, _}, update(plan([keep(a), Broken]))),
         ?assertEqual([a], ids(Supervisor)),
-        ?assertMatch({error, _}, hot_deploy_supervisor:update(hd_app, [{nobody, 1}], plan([]))),
+        ?assertMatch({error, _}, hot_deploy_step:children(hd_app, [{nobody, 1}], plan([]))),
         ?assertEqual(ok, update(plan([keep(a), new(c)]))),
         ?assertEqual(Pid, pid(Supervisor, a))
     end, [spec(a)]).
@@ -114,6 +114,6 @@ a_supervisor_below_others_is_found_by_the_ids_on_the_way_test() ->
     Pool = #{id => {pool, Ref}, type => supervisor, start => {supervisor, start_link, [?MODULE, [spec(line)]]}},
     list(fun(Supervisor) ->
         Below = pid(Supervisor, {pool, Ref}),
-        ?assertEqual(ok, hot_deploy_supervisor:update(hd_app, [{{pool, '<reference>'}, 1}], (plan([], [{line, 1}]))#{told := true})),
+        ?assertEqual(ok, hot_deploy_step:children(hd_app, [{{pool, '<reference>'}, 1}], (plan([], [{line, 1}]))#{told := true})),
         ?assertEqual([], ids(Below))
     end, [Pool]).

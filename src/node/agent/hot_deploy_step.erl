@@ -1,7 +1,8 @@
-%% Brings a supervisor of a running release to the children that another release starts there. Those that both have go on
-%% running. It lies in the bundle, and the relup loads it, calls it and deletes it: so it calls none of the agent's modules.
--module(hot_deploy_supervisor).
--export([update/3]).
+%% What a relup does that systools has no instruction for. It lies in the bundle, and the relup loads it, calls it and deletes
+%% it: so it calls none of the agent's modules. Nobody reads the answer of an instruction in a relup, and an exception would
+%% restart the VM: the proof tells what is missing.
+-module(hot_deploy_step).
+-export([children/3, config_change/1]).
 
 %% A child's id, with what only a VM knows written as '<reference>', '<random number>', and so on; and the how many-eth child
 %% of that id it is.
@@ -20,25 +21,36 @@
 %% was started with.
 -define(LIST, 'Elixir.Supervisor.Default').
 
-%% Nobody reads the answer of an instruction in a relup, and an exception would restart the VM: the proof tells what is missing.
--spec update(atom(), [id()], plan()) -> ok | {error, term()}.
-update(Application, Trail, Plan) ->
+%% Brings a supervisor to the children that another release starts there. Those that both have go on running.
+-spec children(atom(), [id()], plan()) -> ok | {error, term()}.
+children(Application, Trail, Plan) ->
     try
         updated(find(Application, Trail), Plan)
     catch
         _:Reason -> {error, Reason}
     end.
 
+%% Lets an application take up what is no setting, such as files of its priv directory. Whoever had another setting is told of
+%% that by release_handler, after this.
+-spec config_change(module()) -> ok | {error, term()}.
+config_change(Module) ->
+    try
+        Module:config_change([], [], []),
+        ok
+    catch
+        _:Reason -> {error, Reason}
+    end.
+
 find(Application, Trail) ->
     {Top, _} = application_master:get_child(application_controller:get_master(Application)),
-    lists:foldl(fun(Id, Supervisor) -> element(2, lists:keyfind(one(Id, Supervisor), 1, children(Supervisor))) end, Top, Trail).
+    lists:foldl(fun(Id, Supervisor) -> element(2, lists:keyfind(one(Id, Supervisor), 1, known(Supervisor))) end, Top, Trail).
 
 updated(Supervisor, #{gone := Gone, children := Children} = Plan) ->
     [begin supervisor:terminate_child(Supervisor, Id), supervisor:delete_child(Supervisor, Id) end
      || Id <- lists:reverse(found(Gone, Supervisor))],
-    Before = [Id || {Id, _} <- children(Supervisor)],
+    Before = [Id || {Id, _} <- known(Supervisor)],
     specify(Supervisor, Plan, Before),
-    Started = [Id || {Id, _} <- children(Supervisor), not lists:member(Id, Before),
+    Started = [Id || {Id, _} <- known(Supervisor), not lists:member(Id, Before),
                      lists:any(fun({new, {Pattern, _}, _}) -> matches(Pattern, Id);
                                   (_) -> false
                                end, Children)],
@@ -105,18 +117,18 @@ specification({Id, Start, Restart, Shutdown, Type, Modules}) ->
 %% A temporary child that had ended gets its specification back with the others, and none after a boot once it has ended.
 forget(Supervisor, Before) ->
     [supervisor:delete_child(Supervisor, Id)
-     || {Id, undefined} <- children(Supervisor),
+     || {Id, undefined} <- known(Supervisor),
         not lists:member(Id, Before),
         {ok, #{restart := temporary}} <- [supervisor:get_childspec(Supervisor, Id)]].
 
 %% In the order in which they were started.
-children(Supervisor) -> [{Id, At} || {Id, At, _, _} <- lists:reverse(supervisor:which_children(Supervisor))].
+known(Supervisor) -> [{Id, At} || {Id, At, _, _} <- lists:reverse(supervisor:which_children(Supervisor))].
 
 one(Id, Supervisor) ->
     [Found] = found([Id], Supervisor),
     Found.
 
-found(Wanted, Supervisor) when is_pid(Supervisor) -> found(Wanted, [Id || {Id, _} <- children(Supervisor)]);
+found(Wanted, Supervisor) when is_pid(Supervisor) -> found(Wanted, [Id || {Id, _} <- known(Supervisor)]);
 found(Wanted, Ids) ->
     lists:append([
         case [Id || Id <- Ids, matches(Pattern, Id)] of
