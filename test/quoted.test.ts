@@ -26,7 +26,7 @@ const engineOf = (state: object): Engine => {
 };
 const ended = { Running: false, ExitCode: 3, Status: 'exited' };
 const sick = { Running: true, Health: { Status: 'unhealthy', FailingStreak: 2, Log: [{ Output: `TOKEN=${secret}` }] } };
-const named = { nodeName: '', named: false };
+const named = { nodeName: '', named: false, environment: [] };
 const vm = { pid: 1, user: '0:0', distribution: { node: 'web@host' }, root: '/app' };
 const reach = { engine: engineOf(ended), container: 'web-1', vm };
 

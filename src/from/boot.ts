@@ -48,7 +48,11 @@ export async function bootFromImage(
   signal.addEventListener('abort', () => void remove().catch(() => undefined), { once: true });
   if (signal.aborted) await close();
   try {
-    const named = { nodeName: inputs.nodeName ?? '', named: inputs.nodeName !== undefined };
+    const named = {
+      nodeName: inputs.nodeName ?? '',
+      named: inputs.nodeName !== undefined,
+      environment: inputs.rehearseEnv,
+    };
     const booted = await bootIsolated(engine, id, named, newSalt(), clock);
     if (booted.kind === 'failed') {
       throw new Refusal(

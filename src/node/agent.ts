@@ -23,6 +23,7 @@ const sets = {
     'hot_deploy_check',
     'hot_deploy_facts',
     'hot_deploy_contents',
+    'hot_deploy_origin',
   ],
   copies: ['hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_check', 'hot_deploy_facts', 'hot_deploy_copies'],
   drift: ['hot_deploy_node', 'hot_deploy_tree', 'hot_deploy_term', 'hot_deploy_drift'],

@@ -167,7 +167,9 @@ function impossible(
   { modules, drift }: Pick<CodeComparison, 'modules' | 'drift'>,
 ): readonly Reason[] {
   const changed = new Set(modules.flatMap((application) => application.changed.map(({ to }) => to.module)));
-  const touched = new Set(supervision.map(({ path }) => path));
+  const touched = new Set(
+    supervision.flatMap((change) => ('child' in change ? [`${change.path}/${change.child.id}`] : [])),
+  );
   return [
     ...updateSupervisors(supervision, changed).impossible.map(({ subject, why }) =>
       against(
@@ -177,12 +179,13 @@ function impossible(
       ),
     ),
     ...drift
-      .filter(({ path }) => touched.has(path))
-      .map(({ path, what }) =>
+      .map(({ path, child, what }) => ({ place: `${path}/${child}`, what }))
+      .filter(({ place }) => touched.has(place))
+      .map(({ place, what }) =>
         against(
           'supervision-changed',
-          plainPlace(path),
-          `${plainPlace(path)} changes, and what runs differs there from a boot of its own release (${plainPlace(what)}). It takes a restart.`,
+          plainPlace(place),
+          `The upgrade changes ${plainPlace(place)}, and what runs differs there from a boot of its own release (${plainPlace(what)}). It takes a restart.`,
         ),
       ),
   ];

@@ -6,6 +6,8 @@ import type { Tree } from './tree.js';
 /** A difference between what serves and a boot of the same release, at one supervisor. */
 export interface TreeDrift {
   readonly path: string;
+  /** Of a child that only one of them has, or that is another process. */
+  readonly child?: string;
   readonly what: string;
 }
 
@@ -48,5 +50,10 @@ export function compareSupervision(
 function treeDrift(serving: Tree, booted: Tree): readonly TreeDrift[] {
   return compareTrees(comparable(serving), comparable(booted))
     .filter((change) => !mayHaveEnded(change))
-    .map((change) => ({ path: change.path, what: describeChange(change) }));
+    .map((change) => ({
+      path: change.path,
+      // With what it was started is its own affair: a child that is kept keeps that.
+      ...('child' in change && change.kind !== 'spec-changed' && { child: change.child.id }),
+      what: describeChange(change),
+    }));
 }

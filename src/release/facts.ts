@@ -1,5 +1,5 @@
 import type { Node } from '../node/node.js';
-import { binary, map } from '../node/term.js';
+import { binary, map, text } from '../node/term.js';
 import type { RunningRelease } from './release.js';
 import type { Shape } from './shape.js';
 import type { Tree } from './supervision.js';
@@ -66,23 +66,31 @@ export async function readContents(node: Node, salt: string): Promise<Contents> 
   })) as Contents;
 }
 
-/** The facts of a node that has booted; fingerprints of two nodes are comparable where the salt is one. */
-export async function readFacts(node: Node, salt: string): Promise<Facts> {
+/**
+ * The facts of a node that has booted; fingerprints of two nodes are comparable if the salt is one.
+ *
+ * @param given names of variables that only this boot has so: what comes from them is never carried elsewhere
+ */
+export async function readFacts(node: Node, salt: string, given: readonly string[] = []): Promise<Facts> {
   return (await node.ask({
     set: 'facts',
     module: 'hot_deploy_facts',
     function: 'read',
-    argument: map({ salt: binary(salt) }),
+    argument: map({ salt: binary(salt), given: given.map(text) }),
   })) as Facts;
 }
 
 /** The same as soon as the boot script has run to its end; undefined before. */
-export async function factsOnceBooted(node: Node, salt: string): Promise<Facts | undefined> {
+export async function factsOnceBooted(
+  node: Node,
+  salt: string,
+  given: readonly string[] = [],
+): Promise<Facts | undefined> {
   const answer = (await node.ask({
     set: 'facts',
     module: 'hot_deploy_facts',
     function: 'booted',
-    argument: map({ salt: binary(salt) }),
+    argument: map({ salt: binary(salt), given: given.map(text) }),
   })) as { readonly booted: true; readonly facts: Facts } | { readonly booted: false };
   return answer.booted ? answer.facts : undefined;
 }

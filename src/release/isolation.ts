@@ -86,11 +86,11 @@ const restMs = 150;
 const looks = 5;
 
 /** What a start left to `handle_continue` or to messages to itself takes a moment: the facts count once they stay. */
-async function atRest(node: Node, salt: string, clock: Clock): Promise<Facts | undefined> {
-  let last = await factsOnceBooted(node, salt);
+async function atRest(node: Node, salt: string, clock: Clock, given: readonly string[]): Promise<Facts | undefined> {
+  let last = await factsOnceBooted(node, salt, given);
   for (let look = 1; last !== undefined && look < looks; look += 1) {
     await clock.sleep(restMs);
-    const next = await readFacts(node, salt);
+    const next = await readFacts(node, salt, given);
     if (JSON.stringify([next.states, next.registrations]) === JSON.stringify([last.states, last.registrations])) {
       return next;
     }
@@ -108,7 +108,7 @@ export type Booted =
 export async function bootIsolated(
   engine: Engine,
   id: string,
-  { nodeName, named }: Pick<Isolated, 'nodeName' | 'named'>,
+  { nodeName, named, environment }: Pick<Isolated, 'nodeName' | 'named' | 'environment'>,
   salt: string,
   clock: Clock,
 ): Promise<Booted> {
@@ -134,7 +134,7 @@ export async function bootIsolated(
         name === undefined ? vms[0] : vms.find(({ distribution }) => distribution?.node.split('@')[0] === name);
       if (vm?.distribution !== undefined) {
         const node = new Node({ engine, container: id, vm });
-        const facts = await atRest(node, salt, clock);
+        const facts = await atRest(node, salt, clock, environment.map(keyOf));
         if (facts !== undefined) {
           return { kind: 'booted', node, vm, facts };
         }

@@ -45,6 +45,8 @@ function merged(node: Supervised, other: Supervised, merge: Merge, both: boolean
           ...node.spec,
           text: text(node.spec.text, other.spec.text),
           start: text(node.spec.start, other.spec.start),
+          ...(node.spec.carried !== undefined &&
+            other.spec.carried !== undefined && { carried: text(node.spec.carried, other.spec.carried) }),
         };
   return {
     ...node,

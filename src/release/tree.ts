@@ -17,6 +17,10 @@ export interface Supervised {
     readonly portable: boolean;
     readonly text: string;
     readonly start: string;
+    /** The text as it may be carried to another node: sources stand in the places of what came from environment and settings. */
+    readonly carried?: string;
+    /** A variable of which a part stands in it, so that it cannot be carried anywhere. */
+    readonly partOf?: string;
     /** Modules whose code its funs need. */
     readonly closures: readonly string[];
   };

@@ -87,16 +87,11 @@ function whyImpossible(change: SupervisionChange): string | undefined {
       : undefined;
   switch (change.kind) {
     case 'child-added':
-      return (
-        random ??
-        (supervisor.callback === list && !isPortable(change.child)
-          ? 'its specification holds a fun, a pid, a reference or a value that each boot makes anew, which cannot be carried to another VM'
-          : undefined)
-      );
+      return random ?? (supervisor.callback === list ? notCarried(change.child) : undefined);
     case 'child-removed':
       return (
         random ??
-        (supervisor.callback === list && !isPortable(change.child)
+        (supervisor.callback === list && notCarried(change.child) !== undefined
           ? 'its specification could not be put back on the way down'
           : undefined)
       );
@@ -117,12 +112,18 @@ function whyImpossible(change: SupervisionChange): string | undefined {
 
 const isMadeAnew = (text: string) => hasNoise(text) || text.includes("'<reference>'");
 
-/** Whether a specification can be written down; a reference in its id is made anew. */
-function isPortable({ id, spec }: Supervised): boolean {
-  if (spec === undefined || hasNoise(spec.text)) {
-    return false;
+/** Why a specification cannot be brought to another node; a reference in its id is made anew there. */
+function notCarried({ id, spec }: Supervised): string | undefined {
+  if (spec?.partOf !== undefined) {
+    return `it is started with something that was made of the environment variable ${spec.partOf}, which has to come from where it serves`;
   }
-  return spec.portable || (/'<reference>'/.test(id) && !/'<(pid|port|fun|reference)>'/.test(withoutId(spec.text, id)));
+  const text = spec?.carried ?? spec?.text;
+  return spec === undefined ||
+    text === undefined ||
+    hasNoise(text) ||
+    !(spec.portable || (/'<reference>'/.test(id) && !/'<(pid|port|fun|reference)>'/.test(withoutId(text, id))))
+    ? 'its specification holds a fun, a pid, a reference or a value that each boot makes anew, which cannot be carried to another VM'
+    : undefined;
 }
 
 const withoutId = (text: string, id: string) => text.replace(`id=>${plain(id)}`, '');
@@ -168,7 +169,11 @@ function plan(from: Supervised, to: Supervised, told: boolean): Term {
       const own = old.find(({ id }) => id === child.id);
       const spec = to.callback === list && child.spec !== undefined ? child.spec : undefined;
       if (own === undefined) {
-        return tuple(atom('new'), identity(child.id), spec === undefined ? atom('none') : { source: spec.text });
+        return tuple(
+          atom('new'),
+          identity(child.id),
+          spec === undefined ? atom('none') : { source: spec.carried ?? spec.text },
+        );
       }
       // What it is started with stays its own: only the running node knows it.
       return spec === undefined || spec.text === own.spec?.text

@@ -259,14 +259,14 @@ describe('nothing closes it', () => {
   });
 });
 
-it('drift closes the hot way where the upgrade changes that supervisor, and nowhere else', () => {
+it('drift closes the hot way where the upgrade changes the very child, and nowhere else', () => {
   const supervision = compareTrees({ shop: supervisor([]) }, { shop: supervisor([worker('mail')]) });
-  const at = (path: string) => ({
+  const drifted = (child: string) => ({
     ...comparing({}, {}, supervision),
-    drift: [{ path, what: `${path}: child x is gone` }],
+    drift: [{ path: 'shop', child, what: `shop: child ${child} is gone` }],
   });
-  expect(judgeCode(at('cart'))).toEqual([]);
-  expect(judgeCode(at('shop'))).toMatchObject([{ code: 'supervision-changed', subject: 'shop' }]);
+  expect(judgeCode(drifted('debug'))).toEqual([]);
+  expect(judgeCode(drifted('mail'))).toMatchObject([{ code: 'supervision-changed', subject: 'shop/mail' }]);
 });
 
 it('a process is named as a person looks for it on the node', () => {

@@ -102,7 +102,8 @@ describe('a throw-away container that ends while it is asked', () => {
       exec,
     } as unknown as Engine;
   };
-  const boot = (engine: Engine) => bootIsolated(engine, 'id', { nodeName: '', named: false }, '', systemClock);
+  const boot = (engine: Engine) =>
+    bootIsolated(engine, 'id', { nodeName: '', named: false, environment: [] }, '', systemClock);
 
   it('has not booted, and says why without its secrets', async () => {
     const gone = Object.assign(new Error('container id is not running'), { statusCode: 409 });

@@ -12,24 +12,33 @@
 -define(WIDTH, 64).
 
 %% All facts once the boot script has run to its end.
--spec booted(#{salt := binary()}) -> hot_deploy_json:json().
+-spec booted(#{salt := binary(), given := [string()]}) -> hot_deploy_json:json().
 booted(Request) ->
     case init:get_status() of
         {started, _} -> #{booted => true, facts => read(Request)};
         _ -> #{booted => false}
     end.
 
--spec read(#{salt := binary()}) -> hot_deploy_json:json().
-read(#{salt := Salt}) ->
+%% Given are the names of variables that this boot alone has so.
+-spec read(#{salt := binary(), given := [string()]}) -> hot_deploy_json:json().
+read(#{salt := Salt, given := Given}) ->
+    Sources = hot_deploy_origin:sources(Given),
     #{
         identity => hot_deploy_node:identify(#{}),
-        tree => maps:get(applications, hot_deploy_tree:read(#{})),
+        tree => maps:get(applications, hot_deploy_tree:read(#{also => fun(Spec) -> carried(Spec, Sources) end})),
         registrations => registrations(),
         settings => [[Application, printed(Key), hot_deploy_term:sketch(Value, Salt)]
                      || {Application, _, _} <- application:loaded_applications(),
                         {Key, Value} <- application:get_all_env(Application)],
         states => states(Salt)
     }.
+
+%% The specification as it may be carried to another node.
+carried(#{start := {Module, Function, Arguments}} = Spec, Sources) ->
+    case hot_deploy_origin:carried(Arguments, Sources) of
+        {ok, Carried} -> #{carried => maps:get(text, hot_deploy_term:describe(Spec#{start := {Module, Function, Carried}}))};
+        {part_of, Name} -> #{partOf => unicode:characters_to_binary(Name)}
+    end.
 
 %% What others find by name.
 -spec registrations() -> hot_deploy_json:json().

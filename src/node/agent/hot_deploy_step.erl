@@ -102,7 +102,7 @@ specifications(Known, State, #{children := Children}, Ids) ->
         case Child of
             {keep, Id} -> Chosen(Id);
             {change, Id, Changed} -> [maps:merge(Changed, maps:with([id, start], Spec)) || Spec <- Chosen(Id)];
-            {new, _, #{id := Id} = Spec} -> [Spec#{id := made(Id)}]
+            {new, _, Spec} -> [resolved(Spec)]
         end || Child <- Children]).
 
 recorded(Id, State) ->
@@ -136,11 +136,35 @@ found(Wanted, Ids) ->
             _ -> []
         end || {Pattern, Number} <- Wanted]).
 
-%% What a boot makes anew, a reference in most cases.
-made('<reference>') -> make_ref();
-made(Tuple) when is_tuple(Tuple) -> list_to_tuple([made(Element) || Element <- tuple_to_list(Tuple)]);
-made([Head | Tail]) -> [made(Head) | made(Tail)];
-made(Term) -> Term.
+%% A specification comes from a boot elsewhere. What that boot took from its environment or its settings is taken here from
+%% this node's own; several names of one value there have to name one value here. A reference is made anew.
+resolved({'<from>', Sources}) ->
+    case lists:usort([value(Source) || Source <- Sources]) of
+        [Value] -> Value;
+        _ -> exit({ambiguous, Sources})
+    end;
+resolved('<reference>') -> make_ref();
+resolved('<node>') -> node();
+resolved(Tuple) when is_tuple(Tuple) -> list_to_tuple([resolved(Element) || Element <- tuple_to_list(Tuple)]);
+resolved(Map) when is_map(Map) -> maps:from_list(resolved(maps:to_list(Map)));
+resolved([Head | Tail]) -> [resolved(Head) | resolved(Tail)];
+resolved(Term) -> Term.
+
+value({environment, Name, Type}) ->
+    case os:getenv(Name) of
+        false -> exit({not_set, Name});
+        Text when Type =:= binary -> unicode:characters_to_binary(Text);
+        Text when Type =:= number -> list_to_integer(Text);
+        Text -> Text
+    end;
+value({setting, Application, Key, Path}) ->
+    {ok, Value} = application:get_env(Application, Key),
+    lists:foldl(fun below/2, Value, Path).
+
+below({key, Key}, Map) when is_map(Map) -> maps:get(Key, Map);
+below({key, Key}, List) -> element(2, lists:keyfind(Key, 1, List));
+below({at, Number}, Tuple) when is_tuple(Tuple) -> element(Number, Tuple);
+below({at, Number}, List) -> lists:nth(Number, List).
 
 matches('<reference>', Term) -> is_reference(Term);
 matches('<pid>', Term) -> is_pid(Term);

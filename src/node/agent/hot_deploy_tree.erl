@@ -6,10 +6,11 @@
 -define(PATIENCE, 2000).
 
 %% The tree of every running application, children of simple_one_for_one and of dynamic supervisors
-%% left out: they come and go with the work.
--spec read(map()) -> hot_deploy_json:json().
-read(_) ->
-    #{applications => maps:map(fun(_, Top) -> plain(Top) end, walk(all))}.
+%% left out: they come and go with the work. Somebody may have more to tell of each child's specification.
+-spec read(#{also => fun((supervisor:child_spec()) -> map())}) -> hot_deploy_json:json().
+read(Request) ->
+    Also = maps:get(also, Request, fun(_) -> #{} end),
+    #{applications => maps:map(fun(_, Top) -> plain(Top, Also) end, walk(all))}.
 
 %% Application to its top process. Each node keeps its pid under `at`, for the one who carries on from here.
 -spec walk(all) -> #{atom() => map()}.
@@ -38,7 +39,8 @@ process(#{at := Pid, type := supervisor} = Node) ->
             Node#{type => dynamic};
         {Settings, Children} ->
             Named = maps:merge(Node, Settings#{name => name(Pid)}),
-            Named#{children => [child(Pid, Child) || Child <- lists:reverse(Children)]}
+            Starts = maps:get(starts, Settings, #{}),
+            (maps:remove(starts, Named))#{children => [child(Pid, Child, Starts) || Child <- lists:reverse(Children)]}
     catch
         exit:_ -> Node#{type => unanswering}
     end;
@@ -62,12 +64,19 @@ settings(State) when element(1, State) =:= state ->
         strategy => element(3, State),
         intensity => element(6, State),
         period => element(7, State),
-        callback => element(tuple_size(State) - 1, State)
+        callback => element(tuple_size(State) - 1, State),
+        starts => starts(element(tuple_size(State), State))
     };
 settings(_) ->
     dynamic.
 
-child(Supervisor, {Id, At, Type, Modules}) ->
+%% A supervisor forgets with what a temporary child was started. One of a list of children has the list.
+starts({ok, {_, Specifications}}) when is_list(Specifications) ->
+    maps:from_list([{Id, Start} || #{id := Id, start := Start} <- Specifications]);
+starts(_) ->
+    #{}.
+
+child(Supervisor, {Id, At, Type, Modules}, Starts) ->
     Node = #{
         id => hot_deploy_term:printed(Id),
         type => Type,
@@ -76,9 +85,11 @@ child(Supervisor, {Id, At, Type, Modules}) ->
     },
     Specified =
         case supervisor:get_childspec(Supervisor, Id) of
-            {ok, #{start := Start} = Spec} ->
+            {ok, #{start := Forgotten} = Known} ->
+                Start = maps:get(Id, Starts, Forgotten),
+                Spec = Known#{start := Start},
                 #{text := Text} = hot_deploy_term:describe(Start),
-                Node#{spec => (hot_deploy_term:describe(Spec))#{start => Text}};
+                Node#{spec => (hot_deploy_term:describe(Spec))#{start => Text}, specified => Spec};
             {error, _} -> Node
         end,
     case {Type, At} of
@@ -111,7 +122,12 @@ name(Pid) ->
         _ -> null
     end.
 
-plain(#{children := Children} = Node) ->
-    maps:remove(at, Node#{children => [plain(Child) || Child <- Children]});
-plain(Node) ->
+plain(#{children := Children} = Node, Also) ->
+    (told_of(Node, Also))#{children => [plain(Child, Also) || Child <- Children]};
+plain(Node, Also) ->
+    told_of(Node, Also).
+
+told_of(#{specified := Specified, spec := Spec} = Node, Also) ->
+    maps:without([at, specified], Node#{spec := maps:merge(Spec, Also(Specified))});
+told_of(Node, _) ->
     maps:remove(at, Node).
