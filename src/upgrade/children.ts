@@ -43,9 +43,28 @@ export function updateSupervisors(
   const found = [...groups.values()].map((group) => ofSupervisor(group, changed));
   return {
     updates: found.flatMap(({ update }) => update ?? []),
-    impossible: found.flatMap(({ impossible }) => impossible),
+    impossible: causes(found.flatMap(({ impossible }) => impossible)),
   };
 }
+
+/** What is below a process that would be started otherwise differs for that reason, and children that are alike have one. */
+function causes(found: readonly Impossible[]): readonly Impossible[] {
+  const own = found.filter(({ subject }) => !found.some((other) => subject.startsWith(`${other.subject}/`)));
+  const alike = new Map<string, Impossible[]>();
+  for (const each of own) {
+    const key = JSON.stringify([parent(each.subject), each.why]);
+    alike.set(key, [...(alike.get(key) ?? []), each]);
+  }
+  return [...alike.values()].flatMap((group) => {
+    const [first] = group;
+    const others = group.length - 1;
+    return first === undefined || others === 0
+      ? group
+      : [{ ...first, why: `${first.why} (and ${others} more beside it)` }];
+  });
+}
+
+const parent = (subject: string) => subject.slice(0, subject.lastIndexOf('/'));
 
 function ofSupervisor(
   group: readonly SupervisionChange[],

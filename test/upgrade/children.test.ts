@@ -147,6 +147,26 @@ describe('impossible to carry out is', () => {
     expect(impossible[0]?.startsWith(why)).toBe(true);
   });
 
+  it('told once for one cause: what is below it, and children that are alike, need no lines of their own', () => {
+    const line = (id: string, argument: number) => {
+      const start = `{line,start_link,[${argument}]}`;
+      return worker(id, { spec: { portable: true, text: `#{id=>${id},start=>${start}}`, start, closures: [] } });
+    };
+    const lines = (argument: number) => [1, 2, 3].map((number) => line(`${number}`, argument));
+    expect(told(listOf(...lines(1)), listOf(...lines(2))).impossible).toEqual([
+      'shop/1: it would be started differently, so the one that runs would not be what a cold boot starts (and 2 more beside it)',
+    ]);
+    const pool = (argument: number) => ({
+      ...ofModule(...lines(argument)),
+      id: 'pool',
+      spec: line('pool', argument).spec,
+    });
+    const nested = (argument: number) => listOf(pool(argument) as Supervised);
+    expect(told(nested(1), nested(2)).impossible).toEqual([
+      'shop/pool: it would be started differently, so the one that runs would not be what a cold boot starts',
+    ]);
+  });
+
   it('nothing about one that does not answer, which is a reason of its own', () => {
     const changes: readonly SupervisionChange[] = compareTrees(
       { shop: { ...listOf(till), type: 'unanswering' } },
