@@ -11,54 +11,12 @@ const restart = { decision: 'restart', by: 'code' } as const;
 export const closedByTree: readonly Row[] = [
   {
     ...restart,
-    name: 'inserted_first',
-    promise: 'a child that does not come last under a supervisor without a module takes a restart',
-    possible: false,
-    before: { sources: { 'lib/a.ex': box('InsertedFirst.A') }, children: 'InsertedFirst.A' },
-    after: { sources: { 'lib/b.ex': box('InsertedFirst.B') }, children: 'InsertedFirst.B, InsertedFirst.A' },
-    reasons: ["supervision-changed inserted_first/'Elixir.InsertedFirst.B'"],
-  },
-  {
-    ...restart,
-    name: 'reordered',
-    promise: 'children that change places under a supervisor without a module take a restart',
-    possible: false,
-    before: {
-      sources: { 'lib/a.ex': box('Reordered.A'), 'lib/b.ex': box('Reordered.B') },
-      children: 'Reordered.A, Reordered.B',
-    },
-    after: { children: 'Reordered.B, Reordered.A' },
-    reasons: ['supervision-changed reordered'],
-  },
-  {
-    ...restart,
-    name: 'other_strategy',
-    promise: 'another strategy of a supervisor without a module takes a restart',
-    possible: false,
-    before: { sources: { 'lib/a.ex': box('OtherStrategy.A') }, children: 'OtherStrategy.A' },
-    after: { strategy: 'strategy: :one_for_all' },
-    reasons: ['supervision-changed other_strategy'],
-  },
-  {
-    ...restart,
     name: 'other_argument',
     promise: 'a child that would be started with another argument takes a restart',
     possible: false,
     before: { sources: { 'lib/a.ex': box('OtherArgument.A') }, children: '{OtherArgument.A, 1}' },
     after: { children: '{OtherArgument.A, 2}' },
     reasons: ["supervision-changed other_argument/'Elixir.OtherArgument.A'"],
-  },
-  {
-    ...restart,
-    name: 'nameless',
-    promise: 'a child that comes under a supervisor without a name takes a restart',
-    possible: true,
-    before: {
-      sources: { 'lib/a.ex': box('Nameless.A'), 'lib/s.ex': nameless('Nameless', 'Nameless.A') },
-      start: 'Nameless',
-    },
-    after: { sources: { 'lib/b.ex': box('Nameless.B'), 'lib/s.ex': nameless('Nameless', 'Nameless.A, Nameless.B') } },
-    reasons: ["supervision-changed nameless/'Elixir.Nameless.B'"],
   },
   {
     ...restart,
@@ -103,15 +61,6 @@ function phases(name: string): string {
   def start(_, _), do: Supervisor.start_link([], strategy: :one_for_one)
   @impl true
   def start_phase(_, _, []), do: :ok
-end
-`;
-}
-
-function nameless(name: string, children: string): string {
-  return `defmodule ${name} do
-  use Application
-  @impl true
-  def start(_, _), do: Supervisor.start_link([${children}], strategy: :one_for_one)
 end
 `;
 }

@@ -5,6 +5,7 @@ import { closedByRelease } from './closed-by-release.js';
 import { closedByTree } from './closed-by-tree.js';
 import { elixirProcesses } from './elixir-processes.js';
 import { erlangProcesses } from './erlang-processes.js';
+import { lists } from './lists.js';
 import { modules } from './modules.js';
 import { names } from './names.js';
 import { protocols } from './protocols.js';
@@ -25,6 +26,7 @@ export const rows: readonly Row[] = [
   ...erlangProcesses,
   ...specialProcesses,
   ...supervisors,
+  ...lists,
   ...shelves,
   ...protocols,
   ...resources,

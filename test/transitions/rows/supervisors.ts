@@ -15,8 +15,8 @@ export const supervisors: readonly Row[] = [
       'ChildComes.B: new, loaded',
       'ChildComes.Supervisor: child ChildComes.B is started',
     ],
-    up: ["{apply,{supervisor,start_child,['Elixir.ChildComes.Supervisor'"],
-    down: ["{apply,{supervisor,delete_child,['Elixir.ChildComes.Supervisor','Elixir.ChildComes.B']}}"],
+    up: ['{apply,{hot_deploy_step,children,[child_comes,[],'],
+    down: ['{apply,{hot_deploy_step,children,[child_comes,[],'],
     there: [
       [ids('ChildComes.Supervisor'), '[{ChildComes.B, true}, {ChildComes.A, true}]'],
       [get('ChildComes.A'), '7'],
