@@ -51,8 +51,6 @@ export const reasonCodes = {
     'A changed module is run by processes that no supervisor reports with it, so they would not be migrated.',
   'start-effects-missing':
     'A start of the new release puts rows into a table, or takes them out, and the upgrade does not: a cache of static files, an event handler. Do it in `config_change/3`, too, or leave it to a restart.',
-  'setting-kept':
-    'A process took a changed setting when it started and keeps the old value. Read the setting when it is used, or take it up in `code_change` or `config_change`.',
   'state-shape-changed':
     'The state of a process has another shape in the new release, and no code_change brings the old one into it. Found in the rehearsal.',
   'rehearsal-failed':
@@ -80,7 +78,7 @@ export const reasonCodes = {
   'processes-would-die':
     'Processes are still inside code from two versions ago, and loading a third version would kill them.',
   'setting-kept':
-    'A setting changes that is read only at a start: by the VM and its loggers (`kernel`, `stdlib`, `sasl`, `elixir`, `logger`). What runs would keep the old value.',
+    'A changed setting was read at a start, and the old value is kept: by a process, which took it into its state, or by the VM and its loggers (`kernel`, `stdlib`, `sasl`, `elixir`, `logger`). Read the setting when it is used, or take it up in `code_change` or `config_change`.',
   'fun-kept':
     'A fun that was made in a changed module is kept in a table, a persistent term or a setting. It would fail once the old code is dropped.',
   'process-not-answering': 'A process that has to be held during the switch does not answer system messages in time.',
