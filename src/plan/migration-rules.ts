@@ -34,21 +34,22 @@ export function judgeStartup(startup: Startup): readonly Reason[] {
   }
   const names = files.map((path) => path.slice(path.lastIndexOf('/') + 1));
   const are = `${few(names, 3)} ${files.length === 1 ? 'is a new migration' : 'are new migrations'}`;
-  const advice = 'release-command (such as bin/migrate), which runs them once before the first container changes';
+  const them = files.length === 1 ? 'it' : 'them';
+  const advice = 'release-command (such as bin/migrate), which runs once before the first container changes';
   const by = atStart(startup);
   return by === undefined
     ? [
         remark(
           'migrations-pending',
           first,
-          `${are}, and nothing is known to run them when a container starts: without them the new code meets the old schema. Give them to ${advice}, unless they have run already.`,
+          `${are}, and nothing is known to run ${them} when a container starts: without ${them} the new code meets the old schema. Give ${them} to ${advice}, unless that has happened already.`,
         ),
       ]
     : [
         against(
           'migrations-pending',
           first,
-          `${are}, and ${by} when a container starts, which a hot load does not do: it takes a restart. To stay hot, give them to ${advice}.`,
+          `${are}, and ${by} when a container starts, which a hot load does not do: it takes a restart. To stay hot, give ${them} to ${advice}.`,
         ),
       ];
 }
