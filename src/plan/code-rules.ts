@@ -5,7 +5,7 @@ import { restartedBy } from '../upgrade/script.js';
 import type { CodeComparison } from './comparison.js';
 import { judgeProcesses } from './process-rules.js';
 import type { Reason } from './reason.js';
-import { against, few } from './rule.js';
+import { against, few, remark } from './rule.js';
 
 type Rule = (comparison: CodeComparison) => readonly Reason[];
 
@@ -121,6 +121,17 @@ export const codeRules: readonly Rule[] = [
         ),
 
   ({ processes }) => judgeProcesses(processes),
+
+  ({ processes, modules }) =>
+    Object.entries(processes.hosts)
+      .filter(([module]) => !changedPairs(modules).some(({ to }) => to.module === module && to.codeChange.includes(3)))
+      .map(([module, count]) =>
+        remark(
+          'host-not-migrated',
+          plainName(module),
+          `${count} ${count === 1 ? 'process runs' : 'processes run'} ${plainName(module)}, an open page or channel for one, and ${count === 1 ? 'goes' : 'go'} on with the state that the old code made. If the new code needs more than that, it crashes and starts over: write a code_change/3 in ${plainName(module)} that brings the state along.`,
+        ),
+      ),
 ];
 
 const processes = ['gen_server', 'gen_statem', 'gen_event', 'gen_fsm', 'supervisor', 'DynamicSupervisor'];

@@ -79,6 +79,8 @@ export const reasonCodes = {
     'Processes are still inside code from two versions ago, and loading a third version would kill them.',
   'setting-kept':
     'A changed setting was read at a start, and the old value is kept: by a process, which took it into its state, or by the VM and its loggers (`kernel`, `stdlib`, `sasl`, `elixir`, `logger`). Read the setting when it is used, or take it up in `code_change` or `config_change`.',
+  'host-not-migrated':
+    'Processes of a framework run a changed module, such as open LiveViews and channels, and the module has no `code_change/3` that takes their state over. It closes nothing. They go on: one that lacks something the new code needs crashes and starts over.',
   'fun-kept':
     'A fun that was made in a changed module is kept in a table, a persistent term or a setting. It would fail once the old code is dropped.',
   'process-not-answering': 'A process that has to be held during the switch does not answer system messages in time.',

@@ -17,6 +17,8 @@ export interface ProcessCheck {
   readonly funs: readonly { readonly place: string; readonly module: string }[];
   /** Where such funs were not looked for: tables with too much in them. */
   readonly unseen: readonly string[];
+  /** Processes of a framework that run these modules, and how many: open channels and pages. */
+  readonly hosts: Readonly<Record<string, number>>;
   /** How many processes each module has that holds them. */
   readonly counts: Readonly<Record<string, number>>;
 }

@@ -91,7 +91,7 @@ export function prove(
     protocols,
     supervision,
     registrations,
-    processes: { oldCode: after.oldCode, notMigrated: [] },
+    processes: { oldCode: after.oldCode, notMigrated: after.notMigrated ?? [] },
     vm: { sameProcess, uptimeMs: identity.uptimeMs },
     notCompared: [
       ...(booted === undefined

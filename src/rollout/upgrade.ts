@@ -1,7 +1,10 @@
 import { messageOf } from '../message-of.js';
+import type { Node } from '../node/node.js';
+import { map, text } from '../node/term.js';
 import type { ContainerPlan } from '../plan/plan.js';
+import { plainName } from '../release/modules.js';
 import type { Proof } from '../report/report.js';
-import { prepareSwitch, stage, switchRelease, unstage } from '../upgrade/switch.js';
+import { type AfterSwitch, prepareSwitch, stage, switchRelease, unstage } from '../upgrade/switch.js';
 import { bringBack, findOut } from './bring-back.js';
 import { up } from './direction.js';
 import { unready } from './leg.js';
@@ -80,7 +83,28 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   if (sick !== undefined) {
     return { ...(await bringBack(work, plan, { why: sick, by: 'downgrade' })), proof };
   }
-  return { outcome: 'deployed', id: container.Id, proof };
+  const gone = await endedHosts(node, switched.after).catch((error: unknown) => [
+    `which of them are still there could not be asked: ${messageOf(error)}`,
+  ]);
+  const warnings = gone.map((what) => `${plan.name}: ${what}`);
+  return { outcome: 'deployed', id: container.Id, proof, ...(warnings.length > 0 && { warnings }) };
+}
+
+/** Open pages and channels that did not live through the soak, by the module that they ran. */
+async function endedHosts(node: Node, { hosts = [] }: AfterSwitch): Promise<readonly string[]> {
+  if (hosts.length === 0) return [];
+  const request = { set: 'node', module: 'hot_deploy_hosts', function: 'ended' } as const;
+  const ended = new Set(
+    (await node.ask({ ...request, argument: map({ pids: hosts.map(({ pid }) => text(pid)) }) })) as readonly string[],
+  );
+  const modules = [...new Set(hosts.map(({ module }) => module))];
+  return modules.flatMap((module) => {
+    const own = hosts.filter((host) => host.module === module);
+    const count = own.filter(({ pid }) => ended.has(pid)).length;
+    return count === 0
+      ? []
+      : [`${count} of ${own.length} processes that ran ${plainName(module)} ended during the soak`];
+  });
 }
 
 /** What differs, with names; keys of the environment only, since values may be secrets. */

@@ -31,6 +31,9 @@ export interface AfterSwitch {
   /** Modules that should be gone and are still loaded. */
   readonly remaining: readonly string[];
   readonly oldCode: readonly ProcessNote[];
+  /** Processes of a framework that run changed modules, and those of them that did not take their state over. */
+  readonly hosts?: readonly { readonly pid: string; readonly module: string }[];
+  readonly notMigrated?: readonly ProcessNote[];
 }
 
 /** What to switch, from where to where. Up and down are the same thing with other names. */
@@ -39,6 +42,7 @@ export interface Route {
   readonly root: string;
   readonly from: string;
   readonly to: string;
+  readonly direction: 'up' | 'down';
   readonly applications: ConfigRequest['applications'];
   readonly updates: readonly string[];
   readonly loads: readonly string[];
@@ -100,6 +104,7 @@ export async function switchRelease(prepared: Prepared, request: Switch): Promis
     updates: request.updates.map(atom),
     loads: request.loads.map(atom),
     gone: request.gone.map(atom),
+    direction: atom(request.direction),
     suspend_timeout: request.suspendTimeoutMs,
     // Its time is the time nobody is served, and a migration that takes longer is no migration to do hot.
     code_change_timeout: Math.max(request.suspendTimeoutMs, 5_000),

@@ -9,5 +9,6 @@ export const quiet: ProcessCheck = {
   unsupervised: [],
   funs: [],
   unseen: [],
+  hosts: {},
   counts: {},
 };

@@ -27,6 +27,7 @@ check(#{loads := LoadNames, updates := UpdateNames, timeout := Timeout}) ->
         unsupervised => [],
         funs => Kept,
         unseen => Unseen,
+        hosts => hosts(hot_deploy_hosts:of_modules(Loads)),
         counts => #{}
     },
     %% Asking on would crash what release_handler would crash, so it is left out.
@@ -48,6 +49,10 @@ check(#{loads := LoadNames, updates := UpdateNames, timeout := Timeout}) ->
         _ ->
             Base#{held => 0}
     end.
+
+%% How many there are of each module that they run.
+hosts(Hosts) ->
+    maps:from_list([{Module, length([Pid || {Pid, M} <- Hosts, M =:= Module])} || Module <- lists:usort([M || {_, M} <- Hosts])]).
 
 known(Names) ->
     lists:append([try [binary_to_existing_atom(unicode:characters_to_binary(Name))]
@@ -105,7 +110,8 @@ runs(Modules) ->
 %% Those that no supervisor reports. One that has come since the supervisors were asked is no such process, where
 %% connections come and go all the time: only who is found outside again and again is.
 unsupervised(Updates, Concerned) ->
-    outside([Pid || Pid <- runs(Updates) -- Concerned, not asked_by_handler(Pid)], Updates, ?LOOKS).
+    Hosts = [Pid || {Pid, _} <- hot_deploy_hosts:of_modules(Updates)],
+    outside([Pid || Pid <- (runs(Updates) -- Concerned) -- Hosts, not asked_by_handler(Pid)], Updates, ?LOOKS).
 
 outside([], _, _) ->
     [];

@@ -9,6 +9,8 @@
     updates := [module()],
     loads := [module()],
     gone := [module()],
+    %% Which of the two releases has the code_change functions, and is told so.
+    direction => up | down,
     suspend_timeout := pos_integer(),
     code_change_timeout := pos_integer(),
     %% [{Application, Key, Fingerprint}] of a cold boot of what runs now, and the salt they were made with.
@@ -52,20 +54,41 @@ install(#{to := To, config := Config} = Request) ->
 %% However it ends, the resolved configuration leaves the disk and nobody stays held.
 switch(#{to := To} = Request, Swap) ->
     try hold(Request) of
-        {ok, Held} ->
+        {ok, Held, Hosts} ->
             Started = erlang:monotonic_time(microsecond),
+            Before = migrate(down, Hosts, Request),
             try release_handler:install_release(To, options(Request)) of
                 Result ->
+                    After = migrate(up, Hosts, Request),
                     Took = erlang:monotonic_time(microsecond) - Started,
-                    {Result, #{microseconds => Took, held => length(Held)}}
+                    {Result, #{
+                        microseconds => Took,
+                        held => length(Held),
+                        hosts => [#{pid => list_to_binary(pid_to_list(Pid)), module => Module} || {Pid, Module, _} <- Hosts],
+                        notMigrated => [hot_deploy_node:note(Pid, [Module]) || {Pid, Module} <- Before ++ After]
+                    }}
             after
-                release(Held)
+                release(Held),
+                hot_deploy_hosts:refresh([{Pid, Module} || {Pid, Module, _} <- Hosts])
             end;
         {unanswering, Pids} ->
             {unanswering, Pids}
     after
         hot_deploy_records:restore_config(Swap)
     end.
+
+%% On the way down it is the code that runs before the switch that knows both states.
+migrate(Direction, Hosts, #{code_change_timeout := Timeout} = Request) ->
+    case maps:get(direction, Request, up) of
+        Direction ->
+            Versions = maps:from_list([{Module, version(Direction, Version)} || {_, Module, Version} <- Hosts]),
+            hot_deploy_hosts:migrate([{Pid, Module} || {Pid, Module, _} <- Hosts], Versions, Timeout);
+        _ ->
+            []
+    end.
+
+version(up, Version) -> Version;
+version(down, Version) -> {down, Version}.
 
 options(#{suspend_timeout := Suspend, code_change_timeout := CodeChange}) ->
     [{error_action, restart}, {suspend_timeout, Suspend}, {code_change_timeout, CodeChange}].
@@ -132,19 +155,29 @@ text(Format, Arguments) -> unicode:characters_to_binary(io_lib:format(Format, Ar
 
 %% All processes at once, and before release_handler starts: it goes on without one that is too busy to be
 %% suspended, loads the new code under it and never migrates it.
-hold(#{updates := []}) ->
-    {ok, []};
-hold(#{updates := Updates, suspend_timeout := Timeout}) ->
-    Pids = hot_deploy_check:concerned(Updates),
+hold(#{updates := Updates, loads := Loads, suspend_timeout := Timeout}) ->
+    Concerned = case Updates of [] -> []; _ -> hot_deploy_check:concerned(Updates) end,
+    Hosts = [{Pid, Module, vsn(Module)} || {Pid, Module} <- hot_deploy_hosts:of_modules(Loads), not lists:member(Pid, Concerned)],
+    Pids = Concerned ++ [Pid || {Pid, _, _} <- Hosts],
     Answers = hot_deploy_check:answer(Pids, fun(Pid) -> sys:suspend(Pid, Timeout) end),
-    case [Pid || {Pid, failed} <- Answers, is_process_alive(Pid)] of
+    Unanswering = [Pid || {Pid, failed} <- Answers, is_process_alive(Pid)],
+    %% A suspend that came too late is still in its mailbox: the resume behind it undoes it.
+    [spawn(fun() -> catch sys:resume(Pid, 60000) end) || Pid <- Unanswering],
+    Held = Pids -- Unanswering,
+    case [Pid || Pid <- Unanswering, lists:member(Pid, Concerned)] of
         [] ->
-            {ok, Pids};
-        Unanswering ->
-            %% A suspend that came too late is still in its mailbox: the resume behind it undoes it.
-            [spawn(fun() -> catch sys:resume(Pid, 60000) end) || Pid <- Unanswering],
-            release(Pids -- Unanswering),
-            {unanswering, Unanswering}
+            %% One of a thousand open pages that is busy holds nobody up: it goes on as it is.
+            {ok, Held, [Host || {Pid, _, _} = Host <- Hosts, lists:member(Pid, Held)]};
+        Busy ->
+            release(Held),
+            {unanswering, Busy}
+    end.
+
+%% What release_handler gives to code_change.
+vsn(Module) ->
+    case proplists:get_value(vsn, Module:module_info(attributes)) of
+        [Version] -> Version;
+        Other -> Other
     end.
 
 %% Resuming what runs already is harmless.
