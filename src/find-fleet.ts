@@ -42,17 +42,16 @@ async function selected(engine: Engine, selectors: readonly Selector[]): Promise
   } catch (error) {
     if (error instanceof NothingSelected) {
       const [cutOff] = await findHalfWay(engine, selectors);
-      const names = cutOff?.containers.map(({ name }) => name).join(', ');
-      throw new Refusal(cutOff === undefined ? error.message : `${names} has no container now. ${inWords(cutOff)}`, {
-        cause: error,
-      });
+      const words = cutOff && `There is no container of that name now. ${inWords(cutOff)}`;
+      throw new Refusal(words ?? error.message, { cause: error });
     }
     throw error;
   }
 }
 
 /** A sentence for whoever asks what is going on. */
-export function inWords({ by = 'a run that left no record', direction, at }: CutOff): string {
+export function inWords({ by = 'a run that left no record', direction, at, containers }: CutOff): string {
   const since = at === undefined ? '' : ` since ${spellInstant(at)}`;
-  return `It is half-way in a deploy by ${by}${since}, which is under way or was cut off: the next deploy, rollback or plan ${direction === 'finish' ? 'finishes' : 'undoes'} it.`;
+  const names = containers.map(({ name }) => name).join(', ');
+  return `${names} ${containers.length > 1 ? 'are' : 'is'} half-way in a deploy by ${by}${since}, which is under way or was cut off: the next deploy or rollback ${direction === 'finish' ? 'finishes' : 'undoes'} it.`;
 }

@@ -2,7 +2,7 @@ import { steps } from './begin.js';
 import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { standFor } from './docker/selector.js';
-import { findFleet } from './find-fleet.js';
+import { findFleet, inWords } from './find-fleet.js';
 import { isGone } from './ledger/holder.js';
 import { holderOf } from './ledger/lock.js';
 import { recover } from './recover.js';
@@ -15,8 +15,8 @@ import { underLock } from './under-lock.js';
 type Story = (engine: Engine, draft: Draft, containers: readonly ContainerDetails[]) => Promise<Report>;
 
 /**
- * Tells a story on the containers that are meant, once none of them is half-way any more: what a run that was cut off has
- * left is finished or undone first. What changes anything does so under the environment's lock.
+ * Tells a story on the containers that are meant. A deploy and a rollback first finish or undo what a run that was cut off has
+ * left, under the environment's lock. Every other mode changes no container, and says what they would recover.
  */
 export async function onFleet(engine: Engine, draft: Draft, story: Story): Promise<Report> {
   const { inputs } = draft;
@@ -24,9 +24,8 @@ export async function onFleet(engine: Engine, draft: Draft, story: Story): Promi
     return await told(engine, draft, story);
   }
   const meant = await containersMeant(engine, draft);
-  const changes = inputs.mode === 'deploy' || inputs.mode === 'rollback';
-  if (!changes && !(await wasLeft(engine, draft))) {
-    return await told(engine, draft, story);
+  if (inputs.mode !== 'deploy' && inputs.mode !== 'rollback') {
+    return await toldBeside(engine, draft, meant, story);
   }
   return await underLock(engine, draft, meant, async (locked) => {
     const recovered = await recover(engine, locked);
@@ -40,13 +39,27 @@ export async function onFleet(engine: Engine, draft: Draft, story: Story): Promi
   });
 }
 
-/**
- * Whether a run has left something half-way, or its lock. A deploy that is under way looks the same: whoever only asks waits
- * for it, too, and is told what is true afterwards.
- */
-async function wasLeft(engine: Engine, { inputs }: Draft): Promise<boolean> {
-  const locked = await holderOf(engine, inputs.environment);
-  return (locked !== undefined && isGone(locked.holder)) || (await findHalfWay(engine, inputs.containers)).length > 0;
+/** A deploy that is under way is waited for; what one that was cut off has left stays as it is. */
+async function toldBeside(
+  engine: Engine,
+  draft: Draft,
+  meant: readonly ContainerDetails[],
+  story: Story,
+): Promise<Report> {
+  const { inputs } = draft;
+  const halfWay = () => findHalfWay(engine, inputs.containers);
+  const asked = async (within: Draft): Promise<Report> => {
+    const left = (await halfWay()).map(inWords);
+    const report = await told(engine, within, story).catch((error: unknown) => {
+      if (!(error instanceof Refusal) || left.length === 0) throw error;
+      const rest = left.filter((words) => !error.message.includes(words));
+      throw new Refusal([error.message, ...rest].join(' '), { cause: error });
+    });
+    return { ...report, warnings: [...report.warnings, ...left] };
+  };
+  const holder = await holderOf(engine, inputs.environment);
+  const underWay = holder !== undefined && !isGone(holder.holder) && (await halfWay()).length > 0;
+  return underWay ? await underLock(engine, draft, meant, asked) : await asked(draft);
 }
 
 async function told(engine: Engine, draft: Draft, story: Story): Promise<Report> {

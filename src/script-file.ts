@@ -4,10 +4,10 @@ import { begin, steps } from './begin.js';
 import { type ContainerDetails, nameOf } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { script } from './fallback/script.js';
-import { findFleet } from './find-fleet.js';
 import type { Inputs } from './inputs.js';
 import type { Log } from './log.js';
 import { messageOf } from './message-of.js';
+import { onFleet } from './on-fleet.js';
 import { Refusal } from './refusal.js';
 import type { Report } from './report/report.js';
 import { scripted } from './reporting.js';
@@ -16,15 +16,17 @@ import type { World } from './world.js';
 
 /** Writes `hot-deploy.sh` and nothing else. */
 export async function writeScriptOnly(inputs: Inputs, world: World): Promise<Report> {
-  return await begin(inputs, world, async (engine, draft) => {
-    const step = steps(world);
-    const { containers } = await step('Find the containers', () => findFleet(engine, inputs, world));
-    const path = await step('Write the script', () => write(engine, inputs, containers)).catch((cause: unknown) => {
-      throw new Refusal(`The script could not be written to ${inputs.scriptPath}: ${messageOf(cause)}`, { cause });
-    });
-    world.log.info(`script: ${path}`);
-    return scripted(draft, path);
-  });
+  return await begin(inputs, world, (engine, draft) =>
+    onFleet(engine, draft, async (on, its, containers) => {
+      const path = await steps(world)('Write the script', () => write(on, inputs, containers)).catch(
+        (cause: unknown) => {
+          throw new Refusal(`The script could not be written to ${inputs.scriptPath}: ${messageOf(cause)}`, { cause });
+        },
+      );
+      world.log.info(`script: ${path}`);
+      return scripted(its, path);
+    }),
+  );
 }
 
 /** The same beside a deploy, which it can do no harm: undefined where it could not be written. */

@@ -26,11 +26,6 @@ export function previousName(own: string, container: { readonly Id: string }): s
   return `${own}.hot-deploy-previous-${shortId(container)}`;
 }
 
-export function isPrevious(own: string, name: string): boolean {
-  const [, of, place] = mark.exec(name) ?? [];
-  return of === own && place === 'previous';
-}
-
 /** Whether a name was given by a restart, and is nobody's own. */
 export function isMarked(name: string): boolean {
   return mark.test(name);

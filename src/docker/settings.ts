@@ -3,6 +3,7 @@ import type { ContainerDetails, ImageDetails } from './details.js';
 import { hasOwnNetwork, shortId } from './endpoints.js';
 import { type Config, cleanPath, fields, list } from './overrides.js';
 import { composeImageLabel } from './recreation.js';
+import { replacesLabel, runLabel } from './throw-away.js';
 import { anonymous } from './volumes.js';
 
 /** One thing that a person could have set, and whose doing it is. */
@@ -69,7 +70,7 @@ function keyed(field: string, value: unknown, container: ContainerDetails): Conf
     case 'Env':
       return Object.fromEntries(list(value).map((entry) => [String(entry).split('=')[0], entry]));
     case 'Labels':
-      return without(fields(value), (label) => label === composeImageLabel);
+      return without(fields(value), (label) => [composeImageLabel, runLabel, replacesLabel].includes(label));
     case 'ExposedPorts':
       return without(fields(value), (port) => port in fields(container.HostConfig.PortBindings));
     case 'Healthcheck':

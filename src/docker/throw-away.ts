@@ -6,6 +6,8 @@ import type { ContainerSummary, Engine } from './engine.js';
 export const roleLabel = 'hot-deploy.role';
 /** The run that a container of ours belongs to. */
 export const runLabel = 'hot-deploy.run';
+/** On a container that a restart made: the full id of the one whose place it takes. */
+export const replacesLabel = 'hot-deploy.replaces';
 /** The process that does. */
 export const holderLabel = 'hot-deploy.holder';
 /** Marks the container that is the lock of an environment. It is no throw-away: others wait for it. */
@@ -14,14 +16,16 @@ export const lockLabel = 'hot-deploy.lock';
 /** No run keeps one for so long: whoever made it was killed. */
 const staleMs = 2 * 3_600_000;
 
-/** The engine for one run: whatever throw-away container is made by it says whose it is. */
+/** The engine for one run: whatever it makes for itself, or puts in the place of another, says whose it is. */
 export function marking(engine: Engine, { run, holder }: { readonly run: string; readonly holder: string }): Engine {
   return {
     ...engine,
     createContainer: (name, spec) => {
       const labels = (spec['Labels'] ?? {}) as Readonly<Record<string, string>>;
-      const marks = { [runLabel]: run, [holderLabel]: holder };
-      return engine.createContainer(name, roleLabel in labels ? { ...spec, Labels: { ...labels, ...marks } } : spec);
+      const mark = (marks: Readonly<Record<string, string>>) =>
+        engine.createContainer(name, { ...spec, Labels: { ...labels, ...marks } });
+      if (roleLabel in labels) return mark({ [runLabel]: run, [holderLabel]: holder });
+      return replacesLabel in labels ? mark({ [runLabel]: run }) : engine.createContainer(name, spec);
     },
   };
 }

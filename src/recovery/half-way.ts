@@ -1,10 +1,10 @@
 import type { ContainerDetails } from '../docker/details.js';
 import type { ContainerSummary, Engine } from '../docker/engine.js';
-import { readMark } from '../docker/names.js';
 import { namesMeant, ownName, type Selector } from '../docker/selector.js';
 import type { Entry } from '../ledger/entry.js';
 import { unfinished } from '../ledger/history.js';
 import { findRoot, type Place, readNewest } from '../ledger/ledger.js';
+import { beside } from '../rollout/recreate-situation.js';
 
 /** A container that a run which is no longer there has left half-way. */
 export interface HalfWay {
@@ -57,12 +57,17 @@ export async function findHalfWay(engine: Engine, selectors: readonly Selector[]
 }
 
 async function look(engine: Engine, all: readonly ContainerSummary[], name: string): Promise<Looked> {
-  const beside = all.filter((each) => readMark(name, ownName(each)) !== undefined);
-  const marks = beside.flatMap((each) => readMark(name, ownName(each)) ?? []);
+  const found = beside(name, all);
   const own = all.find((each) => ownName(each) === name);
   const container = own && (await engine.findContainer(own.id));
   const places = await Promise.all(
-    [...(container ? [container] : []), ...(await present(engine, beside))].map((each) => placeOf(engine, each)),
+    [
+      ...(container ? [container] : []),
+      ...(await present(
+        engine,
+        found.map(({ container: each }) => each),
+      )),
+    ].map((each) => placeOf(engine, each)),
   );
   const written = await readNewest(
     engine,
@@ -73,9 +78,9 @@ async function look(engine: Engine, all: readonly ContainerSummary[], name: stri
   return {
     name,
     entries,
-    restarting: beside.length > 0,
+    restarting: found.length > 0,
     // As long as the new one is called by its own name, what has the name is no new one, but a spare may have it.
-    old: marks.some(({ place, old: id }) => place === 'fresh' || own?.id.startsWith(id) === true),
+    old: found.some(({ mark: { place, old: id } }) => place === 'fresh' || own?.id.startsWith(id) === true),
     ...(container && { container }),
     ...(last && { last }),
     ...(written && { written: written.place }),

@@ -1,23 +1,27 @@
 import type { Engine } from '../docker/engine.js';
+import { fields } from '../docker/overrides.js';
 import type { Recreation } from '../docker/recreation.js';
+import { replacesLabel } from '../docker/throw-away.js';
 
 /**
  * Makes the container that `recreation` describes, on all of its networks, and does not start it. Leaves nothing behind
  * when it fails.
  *
+ * @param replaces the full id of the container whose place it is to take
  * @param imageId what the container must have been made from: a tag can move between two calls
  * @param furnish what else is to be done with it before it may start
  * @returns the container's id
  */
 export async function create(
   engine: Engine,
-  name: string,
+  { name, replaces }: { readonly name: string; readonly replaces: string },
   { spec, networks, disconnect }: Recreation,
   imageId: string,
   furnish?: (id: string) => Promise<void>,
 ): Promise<string> {
-  await makeRoom(engine, name);
-  const id = await engine.createContainer(name, spec);
+  await makeRoom(engine, name, replaces);
+  const labels = { ...fields(spec['Labels']), [replacesLabel]: replaces };
+  const id = await engine.createContainer(name, { ...spec, Labels: labels });
   try {
     for (const { network, settings } of networks) await engine.connectNetwork(network, id, settings);
     for (const network of disconnect) await engine.disconnectNetwork(network, id);
@@ -43,12 +47,15 @@ export async function referenceTo(engine: Engine, image: { reference: string; id
 }
 
 /** A run that was killed in the middle leaves a container which was never started. Any other is somebody's. */
-async function makeRoom(engine: Engine, name: string): Promise<void> {
+async function makeRoom(engine: Engine, name: string, replaces: string): Promise<void> {
   const found = await engine.findContainer(name);
   if (found === undefined) return;
-  if (found.State.Status !== 'created') {
+  const { Status: status } = found.State;
+  const ours = found.Config.Labels?.[replacesLabel] === replaces;
+  if (status !== 'created' || !ours) {
+    const which = ours ? `that is ${status}` : 'that hot-deploy has not made';
     throw new Error(
-      `The name ${name} is needed, and a container has it that is ${found.State.Status}: look at it, then remove or rename it.`,
+      `The name ${name} is needed, and a container has it ${which}: look at it, then remove or rename it.`,
     );
   }
   await engine.removeContainer(found.Id, { volumes: true });

@@ -1,6 +1,6 @@
 import { type ContainerDetails, nameOf } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
-import { isPrevious } from '../docker/names.js';
+import { previousName } from '../docker/names.js';
 import { ownName } from '../docker/selector.js';
 import type { Log } from '../log.js';
 import { messageOf } from '../message-of.js';
@@ -9,7 +9,10 @@ import type { Settled } from './recreate-finish.js';
 
 /** The containers that are kept for a way back from the one called `own`: the one that served last comes first. */
 export async function keptContainers(engine: Engine, own: string): Promise<readonly ContainerDetails[]> {
-  const listed = (await engine.containers()).filter((container) => isPrevious(own, ownName(container)));
+  const listed = (await engine.containers()).filter(
+    // Its own id is in its name, which nobody knows before a container is made.
+    (each) => ownName(each) === previousName(own, { Id: each.id }),
+  );
   const found = await Promise.all(listed.map(({ id }) => engine.findContainer(id)));
   const ended = ({ State: state }: ContainerDetails) => Date.parse(state.FinishedAt);
   return found.filter((one) => one !== undefined).toSorted((one, other) => ended(other) - ended(one));

@@ -1,6 +1,7 @@
 import type { ContainerSummary } from '../docker/engine.js';
-import { type Names, readMark } from '../docker/names.js';
+import { type Mark, type Names, readMark } from '../docker/names.js';
 import { ownName } from '../docker/selector.js';
+import { replacesLabel } from '../docker/throw-away.js';
 
 /** One container of a restart, as the engine lists it. */
 export interface Place {
@@ -23,8 +24,8 @@ export interface Exchange {
 }
 
 /**
- * How far a restart of the container called `web` came, from the names and states that the engine lists and from nothing
- * else. N is the short id of the old container; a kept one that is revived has its own short id behind it in both names.
+ * How far a restart of the container called `web` came, from the names, states and labels that the engine lists and from
+ * nothing else. N is the short id of the old container; a kept one that is revived has its own short id behind it in both names.
  *
  * | web | -old-N | -new-N | means |
  * | --- | --- | --- | --- |
@@ -45,10 +46,7 @@ export type Situation =
 
 /** Pure. `own` is the name that users know; `containers` are all that the engine lists. */
 export function situation(own: string, containers: readonly ContainerSummary[]): Situation {
-  const marked = containers.flatMap((container) => {
-    const mark = readMark(own, ownName(container));
-    return mark === undefined ? [] : [{ mark, place: placeOf(container) }];
-  });
+  const marked = beside(own, containers).map(({ mark, container }) => ({ mark, place: placeOf(container) }));
   const [first] = marked;
   if (first === undefined) return { kind: 'none' };
   const { names, old: id, revived } = first.mark;
@@ -80,6 +78,30 @@ export function situation(own: string, containers: readonly ContainerSummary[]):
   };
   if (serving?.running !== true) return { kind: 'stopped', ...exchange };
   return { kind: serving === fresh ? 'switched' : 'begun', ...exchange };
+}
+
+/**
+ * The containers that stand beside `own` only during a restart. Anybody can give a container such a name when making it, so
+ * each must be what its name says: the old one by its own id, what a restart made by its label. If somebody else has the
+ * name `own` by now, the restart is over: it is nobody's to stop, to rename or to remove.
+ */
+export function beside(own: string, containers: readonly ContainerSummary[]): readonly Beside[] {
+  const serving = containers.find((container) => ownName(container) === own);
+  return containers.flatMap((container) => {
+    const mark = readMark(own, ownName(container));
+    const all = serving === undefined ? [container] : [container, serving];
+    return mark !== undefined && all.every((each) => belongs(each, mark)) ? [{ mark, container }] : [];
+  });
+}
+
+export interface Beside {
+  readonly mark: Mark;
+  readonly container: ContainerSummary;
+}
+
+function belongs({ id, labels }: ContainerSummary, { old, revived }: Mark): boolean {
+  if (id.startsWith(old)) return true;
+  return revived === undefined ? labels[replacesLabel]?.startsWith(old) === true : id.startsWith(revived);
 }
 
 function placeOf(container: ContainerSummary): Place {

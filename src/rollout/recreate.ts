@@ -45,7 +45,8 @@ export async function recreate(
     const furnish = (id: string) => copyInjected(engine, old, id);
     await options.note('create');
     await phase('create', async () => {
-      made.fresh = { id: await create(lending(engine, newImage), names.fresh, plan, newImage.id, furnish) };
+      const place = { name: names.fresh, replaces: old.Id };
+      made.fresh = { id: await create(lending(engine, newImage), place, plan, newImage.id, furnish) };
       // Made now, it costs no downtime later; and of two that the engine deletes when they end, none would be left.
       if (old.HostConfig.AutoRemove) made.spare = { id: await spareFor(engine, old, oldImage, names, furnish) };
     });
@@ -69,7 +70,8 @@ async function spareFor(
   furnish: (id: string) => Promise<void>,
 ): Promise<string> {
   const reference = await referenceTo(engine, { reference: old.Config.Image, id: old.Image });
-  return await create(engine, names.old, recreation(old, oldImage, reference, old.Image), old.Image, furnish);
+  const again = recreation(old, oldImage, reference, old.Image);
+  return await create(engine, { name: names.old, replaces: old.Id }, again, old.Image, furnish);
 }
 
 async function imageOf(engine: Engine, id: string): Promise<ImageDetails> {

@@ -45,6 +45,11 @@ describe('the engine of a run', () => {
     });
   });
 
+  it('says of what takes the place of another which run has made it', async () => {
+    const labels = { own: '1', 'hot-deploy.replaces': 'a', 'hot-deploy.run': 'earlier' };
+    expect(await labelsOf({ Labels: labels })).toEqual({ Labels: { ...labels, 'hot-deploy.run': 'R' } });
+  });
+
   it('leaves the containers of others as they are to be', async () => {
     for (const spec of [{ Image: 'i' }, { Image: 'i', Labels: { own: '1' } }]) expect(await labelsOf(spec)).toBe(spec);
   });

@@ -22,7 +22,8 @@ id_of() {
 }
 list() {
   local each
-  ids=()
+  # What a restart made says in whose place.
+  ids=() replaced=([$b]=$a)
   for each in "\${!w_name[@]}"; do ids[\${w_name[$each]}]=$each; done
 }
 passed=0
@@ -219,6 +220,27 @@ go_back "$web" 2>/dev/null || code=$?
 echo "went back with $code"
 exit`);
   expect(lines).toEqual(['went back with 3']);
+});
+
+it.each([
+  ['put "$c" "$web.hot-deploy-old-dddddddddddd" true no', 'web.hot-deploy-old-dddddddddddd'],
+  ['put "$c" "$web.hot-deploy-old-$(short "$a")" true no', `web.hot-deploy-old-${short(a)}`],
+  ['put "$c" "$web.hot-deploy-new-$(short "$a")" false no', `web.hot-deploy-new-${short(a)}`],
+])(
+  'a container that somebody else gave such a name is nobody to go back to, nor to remove: %s',
+  async (stranger, its) => {
+    const left = await leftBy(`put "$a" "$web" true always\n${stranger}\nrecover\nundo "$web"`);
+    expect(left).toContainEqual({ name: 'web', id: a, running: true, policy: 'always' });
+    expect(left.map(({ name }) => name)).toContain(its);
+  },
+);
+
+it('a container that somebody has made by hand since is not taken away for the one that ran before', async () => {
+  const left = await leftBy(`put "$c" "$web" true always
+put "$a" "$web.hot-deploy-old-$(short "$a")" false no
+recover`);
+  expect(left).toContainEqual({ name: 'web', id: 'c'.repeat(64), running: true, policy: 'always' });
+  expect(left).toHaveLength(2);
 });
 
 describe('of a fleet that was loaded hot', () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/docker/details.js';
 import type { ContainerSummary, Engine } from '../../src/docker/engine.js';
+import { replacesLabel } from '../../src/docker/throw-away.js';
 import type { Entry, Step } from '../../src/ledger/entry.js';
 import { readLedger } from '../../src/ledger/ledger.js';
 import { recover } from '../../src/recover.js';
@@ -125,7 +126,8 @@ it('what was not stopped yet is undone, also where another of the fleet is on th
   const engine = {
     containers: async () =>
       [...names].map(([id, name]) => ({
-        ...{ id, names: [name], labels: {}, createdAt: 0, networkMode: 'bridge' },
+        ...{ id, names: [name], createdAt: 0, networkMode: 'bridge' },
+        labels: id === fresh ? { [replacesLabel]: ids['web-1'] } : {},
         state: id === fresh ? 'created' : 'running',
       })),
     findContainer: async (id: string) => details(id),

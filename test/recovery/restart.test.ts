@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/docker/details.js';
 import type { ContainerSummary, Engine } from '../../src/docker/engine.js';
+import { replacesLabel } from '../../src/docker/throw-away.js';
 import type { Entry, Step } from '../../src/ledger/entry.js';
 import { repairRestart } from '../../src/recovery/restart.js';
 import type { Surroundings } from '../../src/recovery/work.js';
@@ -43,7 +44,8 @@ function world({
     containers: async () =>
       [...names].map(
         ([id, name]): ContainerSummary => ({
-          ...{ id, names: [name], labels: {}, createdAt: 0, networkMode: 'bridge' },
+          ...{ id, names: [name], createdAt: 0, networkMode: 'bridge' },
+          labels: id === fresh ? { [replacesLabel]: old } : {},
           state: runs(id) ? 'running' : 'exited',
         }),
       ),

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { findHalfWay } from '../../src/recovery/half-way.js';
+import { situation } from '../../src/rollout/recreate-situation.js';
 import { attempt, bench, leftOver, named, openBench, v1, v2 } from './recreate-attempt.js';
 
 openBench();
@@ -18,9 +20,33 @@ describe('a container is not touched', () => {
     const old = await bench.run('killed', v1.Id);
     await bench.engine.createContainer(`${bench.prefix}-killed.hot-deploy-new-${old.Id.slice(0, 12)}`, {
       Image: v1.Id,
+      Labels: { 'hot-deploy.replaces': old.Id },
     });
     expect((await attempt(old)).result.kind).toBe('recreated');
     expect(await leftOver()).toEqual([]);
+  });
+
+  it('nor is one that somebody else has made, and never started, under that name', async () => {
+    const old = await bench.run('foreign', v1.Id);
+    const name = `${bench.prefix}-foreign.hot-deploy-new-${old.Id.slice(0, 12)}`;
+    const other = await bench.engine.createContainer(name, { Image: v1.Id });
+    const { result } = await attempt(old);
+    expect(result).toMatchObject({ kind: 'untouched', why: expect.stringContaining('that hot-deploy has not made') });
+    expect(await bench.engine.findContainer(other)).toBeDefined();
+    await bench.engine.removeContainer(other);
+  });
+
+  it('for a container to which somebody gave the name of one that a restart puts aside', async () => {
+    const own = await bench.run('served', v1.Id);
+    const name = `${own.Name.slice(1)}.hot-deploy-old-aaaaaaaaaaaa`;
+    const { Id: stranger } = await bench.run(name.slice(bench.prefix.length + 1), v1.Id);
+    const selectors = [{ by: 'name', name: own.Name.slice(1) }] as const;
+    expect(await findHalfWay(bench.engine, selectors)).toEqual([]);
+    expect(situation(own.Name.slice(1), await bench.engine.containers())).toEqual({ kind: 'none' });
+    const { result } = await attempt(own);
+    expect(result.kind).toBe('recreated');
+    expect(await bench.engine.inspectContainer(stranger)).toMatchObject({ Name: `/${name}`, State: { Running: true } });
+    await bench.engine.removeContainer(stranger, { force: true });
   });
 
   it('when the name that it needs for itself meanwhile is taken', async () => {

@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerSummary } from '../../src/docker/engine.js';
+import { replacesLabel } from '../../src/docker/throw-away.js';
 import { situation } from '../../src/rollout/recreate-situation.js';
 
 const [old, fresh, spare, kept] = ['aaaaaaaaaaaa', 'bbbbbbbbbbbb', 'cccccccccccc', 'dddddddddddd'] as const;
+const stranger = 'eeeeeeeeeeee';
 
 /** `NAME ID STATE`; the name without what all begin with. */
 const listed = (lines: readonly string[]): readonly ContainerSummary[] =>
   lines.map((line) => {
     const [name = '', id = '', state = ''] = line.split(' ');
     const own = name === 'web' ? name : name.replace(/^-/, 'web.hot-deploy-');
-    return { id: id.padEnd(64, '0'), names: [own], labels: {}, state, createdAt: 0, networkMode: 'bridge' };
+    // What a restart makes says in whose place; `stranger` is one that somebody else made.
+    const labels = [fresh, spare].some((each) => each === id) ? { [replacesLabel]: old.padEnd(64, '0') } : {};
+    return { id: id.padEnd(64, '0'), names: [own], labels, state, createdAt: 0, networkMode: 'bridge' };
   });
 
 const said = (...lines: string[]) => {
@@ -55,9 +59,18 @@ describe('what a restart left is told from names and states: old, spare and new 
     // A kept one that takes the place has its own id in the name.
     ['begun a–d revived', [`web ${old} ${up}`, `-new-${old}${kept} ${kept} ${down}`]],
     ['switched a–d revived', [`-old-${old}${kept} ${old} ${down}`, `web ${kept} ${up}`]],
-    ['unclear', [`-old-${old}${kept} ${old} ${down}`, `web ${fresh} ${up}`]],
+    // Names alone prove nothing: anybody can give one, and what somebody has made by hand since is nobody's to take away.
+    ['none', [`web ${old} ${up}`, `-old-${stranger} ${kept} ${down}`]],
+    ['none', [`web ${old} ${up}`, `-old-${old} ${stranger} ${down}`]],
+    ['none', [`web ${old} ${up}`, `-new-${old} ${stranger} created`]],
+    ['none', [`web ${old} ${up}`, `-new-${old}${kept} ${stranger} ${down}`]],
+    ['none', [`web ${stranger} ${up}`, `-old-${old} ${old} ${down}`]],
+    ['none', [`web ${stranger} ${up}`, `-old-${old} ${spare} created`]],
+    ['none', [`web ${fresh} ${up}`, `-old-${old}${kept} ${old} ${down}`]],
+    ['none', [`-old-${old} ${stranger} ${down}`]],
+    ['begun a–b', [`web ${old} ${up}`, `-new-${old} ${fresh} created`, `-old-${kept} ${kept} ${down}`]],
     // Of two restarts at once nobody can say what belongs together.
-    ['unclear', [`web ${old} ${up}`, `-new-${old} ${fresh} created`, `-old-${kept} ${kept} ${down}`]],
+    ['unclear', [`-new-${old} ${fresh} created`, `-old-${kept} ${kept} ${down}`]],
   ])('%s: %j', (expected, lines) => {
     expect(said(...lines)).toBe(expected);
     expect(said(...lines.toReversed())).toBe(expected);

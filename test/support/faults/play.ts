@@ -98,7 +98,7 @@ async function killed(
   step: Extract<Step, { do: 'killed deploy' }>,
   story: string[],
 ): Promise<Taken> {
-  const { crew, tag } = stage;
+  const { crew } = stage;
   let seen = 0;
   let current: Running | undefined;
   crew.proxy.arm({
@@ -116,15 +116,15 @@ async function killed(
   if (crew.proxy.struck === undefined) {
     return { next: deployed(model, step.version), broken: ran.code === 0 ? [] : [`the run ended with ${ran.code}`] };
   }
-  const after = await run(crew, ['plan', ...common(stage), '--image', tag, '--no-build']);
-  story.push(told('plan', after));
+  const after = await run(crew, ['rollback', ...common(stage), '--to', 'unknown']);
+  story.push(told('recovery', after));
   const runs = await running(stage);
   const tagged = asVersion(await stage.tagged());
   const next = { ...(runs === model.runs ? model : deployed(model, runs)), tag: tagged };
   return {
     next,
     broken: [
-      ...(after.code === 0 ? [] : [`plan ended with ${after.code}`]),
+      ...(after.code === 1 ? [] : [`the recovery ended with ${after.code}`]),
       ...(runs === model.runs || runs === step.version ? [] : [`it runs ${versions[runs]}, which is neither`]),
       ...(tagged === model.tag || tagged === runs ? [] : [`the tag names ${versions[tagged]}, which does not run`]),
     ],

@@ -11,7 +11,7 @@ export interface Attempt {
 
 const whens = ['before', 'after'] as const;
 /** Mostly the same again, as people and workflows do. */
-const nexts: readonly Next[] = ['again', 'plan', 'again', 'back'];
+const nexts: readonly Next[] = ['again', 'recover', 'again', 'back'];
 
 /** How many of each kind are tried, chosen by chance. At the ledger `each` is one for every step, in whichever container. */
 export interface Samples {

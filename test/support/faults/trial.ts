@@ -70,7 +70,10 @@ export async function endure(lane: Lane, way: Way, opposite: Way, blows: readonl
       last = await run(crew, following.words);
       story.push(told(`then ${following.words[0]}`, last));
     }
-    if (last.code !== 0) broken.push(`the next run, ${following.words[0]}, ended with ${last.code}`);
+    // Of what was never half-way nothing is recovered.
+    if (next === 'recover') for (const name of await down(crew)) await docker('start', name);
+    if (last.code !== (next === 'recover' ? 1 : 0))
+      broken.push(`the next run, ${following.words[0]}, ended with ${last.code}`);
     if (back !== undefined) backMs = (await back) - began;
     const isKilled = blows.some(({ kind }) => ['container killed', 'engine restarted'].includes(kind));
     const version = await converged(lane, visits, { ends: following.ends, hot: way.hot && !isKilled }, broken);

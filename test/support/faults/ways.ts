@@ -53,7 +53,7 @@ export const recreation: Way = {
 };
 
 /** What runs after one that was struck. */
-export type Next = 'again' | 'back' | 'plan';
+export type Next = 'again' | 'back' | 'recover';
 
 /** The command, and the version it has to end with: undefined where either is right, as long as it is one. */
 export function nextOf(next: Next, way: Way, opposite: Way, crew: Crew, image: (version: Version) => string) {
@@ -62,8 +62,9 @@ export function nextOf(next: Next, way: Way, opposite: Way, crew: Crew, image: (
       return { words: way.words(crew, image), ends: way.to };
     case 'back':
       return { words: opposite.words(crew, image), ends: opposite.to };
-    case 'plan':
-      return { words: ['plan', ...common(crew), '--image', image(2), '--no-build'], ends: undefined };
+    // To what nobody has on record: what was cut off is recovered, and the rest is refused.
+    case 'recover':
+      return { words: ['rollback', ...common(crew), '--to', 'unknown'], ends: undefined };
   }
 }
 
