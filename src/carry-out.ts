@@ -1,3 +1,4 @@
+import type { Channels } from './channels.js';
 import type { Engine } from './docker/engine.js';
 import { messageOf } from './message-of.js';
 import { isChanging } from './plan/plan.js';
@@ -51,21 +52,24 @@ export async function carryOut(engine: Engine, decided: Decided): Promise<Report
   return shared === undefined ? result : { ...result, warnings: [...result.warnings, shared] };
 }
 
-/** Before, the tag would have named what nobody runs; now a new container boots what all run, or a person must look. */
-export async function moveTag(
+/** Before, the tags would have named what nobody runs; now a new container boots what all run, or a person must look. */
+export async function moveTags(
   engine: Engine,
-  image: { readonly reference: string; readonly id: string },
+  image: { readonly id: string },
+  { follow, moved }: Channels,
   result: Report,
 ): Promise<Report> {
   if (result.outcome !== 'deployed' && result.outcome !== 'unchanged') {
     return result;
   }
-  try {
-    await engine.tagImage(image.id, image.reference);
-    return result;
-  } catch (error) {
-    const said = messageOf(error);
-    const message = `All containers run ${result.to}, and ${image.reference} still names what ran before: ${said}`;
-    return { ...result, outcome: 'failed', message };
+  for (const reference of follow) {
+    try {
+      await engine.tagImage(image.id, reference);
+    } catch (error) {
+      const said = messageOf(error);
+      const message = `All containers run ${result.to}, and ${reference} still names what ran before: ${said}`;
+      return { ...result, outcome: 'failed', message };
+    }
   }
+  return { ...result, warnings: [...result.warnings, ...moved] };
 }

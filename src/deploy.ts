@@ -1,12 +1,14 @@
 import { begin, steps } from './begin.js';
 import { isBundleWritten, writeBundle } from './bundle-file.js';
-import { carryOut, moveTag } from './carry-out.js';
+import { carryOut, moveTags } from './carry-out.js';
+import { channelsOf, withComposeWarnings } from './channels.js';
 import type { ContainerDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { endsHere } from './ends-here.js';
 import { foretell } from './foretell.js';
 import type { Inputs } from './inputs.js';
 import { onFleet } from './on-fleet.js';
+import { withComposeRemarks } from './plan/compose.js';
 import { askBefore, withSilent } from './preflight.js';
 import { provideImage } from './provide-image.js';
 import { rehearsePlans } from './rehearsal/plans.js';
@@ -50,14 +52,18 @@ async function deployTo(
   try {
     const next = await step('Read the new release', () => readImage(engine, workshop));
     const site = { engine, log, clock, inputs, workshop, next, image: image.details, signal };
-    const surveyed = await step('Read what runs, and decide', () => survey(site, containers));
+    const surveyed = await step('Read what runs, and decide', async () =>
+      withComposeRemarks(engine, image, await survey(site, containers)),
+    );
     const plans = withSilent(await step('Rehearse', () => rehearsePlans(site, surveyed)), silent);
     const decided = { ...draft, engine: engine.address, image, next, plans };
+    const channels = await channelsOf(engine, image, plans);
     const ended = endsHere(decided);
     if (isBundleWritten(inputs, ended === undefined)) await writeBundle(inputs, plans, log);
     if (ended === undefined) await writeBefore();
-    const report = await moveTag(engine, image, ended ?? (await carryOut(engine, decided)));
-    return await foretell(report, world);
+    const result = ended ?? (await carryOut(engine, decided));
+    const tags = { ...channels, follow: [image.reference, ...channels.follow] };
+    return await foretell(withComposeWarnings(decided, await moveTags(engine, image, tags, result)), world);
   } finally {
     await workshop.closeOrWarn(log);
   }

@@ -1,5 +1,5 @@
 import { steps } from './begin.js';
-import type { ContainerDetails } from './docker/details.js';
+import { type ContainerDetails, nameOf } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { standFor } from './docker/selector.js';
 import { findFleet, inWords } from './find-fleet.js';
@@ -67,9 +67,23 @@ async function told(engine: Engine, draft: Draft, story: Story): Promise<Report>
   const found = await steps(world)('Find the containers', () => findFleet(engine, inputs, world));
   try {
     const { containers, comparedWith } = found;
+    refuseTasks(containers);
     return await story(engine, { ...draft, ...(comparedWith && { comparedWith }) }, containers);
   } finally {
     await found.close();
+  }
+}
+
+/** Swarm makes a task anew from its service's image, whatever was done to the container: on the old version, with no word. */
+function refuseTasks(containers: readonly ContainerDetails[]): void {
+  for (const container of containers) {
+    const labels: Readonly<Record<string, string>> = container.Config.Labels ?? {};
+    const service = labels['com.docker.swarm.service.name'] ?? labels['com.docker.swarm.service.id'];
+    if (service === undefined && !('com.docker.swarm.task.id' in labels)) continue;
+    const of = service === undefined ? 'a Swarm service' : `the Swarm service ${service}`;
+    throw new Refusal(
+      `${nameOf(container)} is a task of ${of}, and Swarm would put the old version back when it makes the task anew: services cannot be deployed to yet. Use docker service update --image IMAGE ${service ?? 'SERVICE'}`,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { begin, steps } from './begin.js';
-import { carryOut, moveTag } from './carry-out.js';
+import { carryOut, moveTags } from './carry-out.js';
+import { channelsOf, withComposeWarnings } from './channels.js';
 import type { ContainerDetails, ImageDetails } from './docker/details.js';
 import type { Engine } from './docker/engine.js';
 import { endsHere } from './ends-here.js';
@@ -7,6 +8,7 @@ import type { Inputs } from './inputs.js';
 import type { Version } from './ledger/entry.js';
 import { onFleet } from './on-fleet.js';
 import { once } from './once.js';
+import { withComposeRemarks } from './plan/compose.js';
 import { Refusal } from './refusal.js';
 import { counterpart } from './release/counterpart.js';
 import { readImage } from './release/image.js';
@@ -76,12 +78,16 @@ async function byImage(
       );
     }
     const site = { engine, log, clock, inputs, ...at, next, image: details, signal };
-    const plans = await step('Decide, and rehearse', () => plansBack(site, pasts));
     const reference = nameToMove(inputs, target, pasts);
     const image = { reference: reference ?? named, id: details.Id };
+    const plans = await step('Decide, and rehearse', async () =>
+      withComposeRemarks(engine, image, await plansBack(site, pasts)),
+    );
     const decided = { ...draft, engine: engine.address, image, next, plans };
+    const channels = await channelsOf(engine, image, plans);
     const result = endsHere(decided) ?? (await carryOut(engine, decided));
-    return reference === undefined ? result : await moveTag(engine, image, result);
+    const tags = { ...channels, follow: [...(reference === undefined ? [] : [reference]), ...channels.follow] };
+    return withComposeWarnings(decided, await moveTags(engine, image, tags, result));
   } finally {
     await workshop.closeOrWarn(log);
   }

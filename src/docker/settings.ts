@@ -3,7 +3,7 @@ import type { ContainerDetails, ImageDetails } from './details.js';
 import { hasOwnNetwork, shortId } from './endpoints.js';
 import { type Config, cleanPath, fields, list } from './overrides.js';
 import { composeImageLabel } from './recreation.js';
-import { replacesLabel, runLabel } from './throw-away.js';
+import { referenceLabel, replacesLabel, runLabel } from './throw-away.js';
 import { anonymous } from './volumes.js';
 
 /** One thing that a person could have set, and whose doing it is. */
@@ -64,13 +64,16 @@ function config(own: Config, image: Config, container: ContainerDetails): readon
   ];
 }
 
+/** What a restart says of itself. */
+const ownLabels: readonly string[] = [runLabel, replacesLabel, referenceLabel];
+
 /** Maps and lists of pairs are compared key by key, everything else whole, under the empty key. */
 function keyed(field: string, value: unknown, container: ContainerDetails): Config {
   switch (field) {
     case 'Env':
       return Object.fromEntries(list(value).map((entry) => [String(entry).split('=')[0], entry]));
     case 'Labels':
-      return without(fields(value), (label) => [composeImageLabel, runLabel, replacesLabel].includes(label));
+      return without(fields(value), (label) => label === composeImageLabel || ownLabels.includes(label));
     case 'ExposedPorts':
       return without(fields(value), (port) => port in fields(container.HostConfig.PortBindings));
     case 'Healthcheck':

@@ -8,6 +8,8 @@ export const roleLabel = 'hot-deploy.role';
 export const runLabel = 'hot-deploy.run';
 /** On a container that a restart made: the full id of the one whose place it takes. */
 export const replacesLabel = 'hot-deploy.replaces';
+/** On the same: the name of the image that the first one of all was made from, if that is another. */
+export const referenceLabel = 'hot-deploy.reference';
 /** The process that does. */
 export const holderLabel = 'hot-deploy.holder';
 /** Marks the container that is the lock of an environment. It is no throw-away: others wait for it. */

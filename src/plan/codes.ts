@@ -93,6 +93,8 @@ export const reasonCodes = {
     'The start command does more than start the release: it runs an `eval`, an `rpc` or a migration. A hot load does not. A remark: it closes nothing.',
   'entrypoint-ignores-command':
     'The ENTRYPOINT does not run the command that a container is given, so it would start the release instead of `release-command`. End it with `exec "$@"`, and give the start by CMD. The deploy is refused.',
+  'compose-image-differs':
+    'The compose file names another version of the image, and `docker compose up` would put that back. It closes nothing: change the line that the message names.',
   'strategy-restart': '`strategy: restart` was asked for.',
 } as const satisfies Record<string, string>;
 

@@ -1,26 +1,33 @@
+import type { ContainerDetails } from '../docker/details.js';
 import type { Engine } from '../docker/engine.js';
+import { originOf } from '../docker/origin.js';
 import { fields } from '../docker/overrides.js';
 import type { Recreation } from '../docker/recreation.js';
-import { replacesLabel } from '../docker/throw-away.js';
+import { referenceLabel, replacesLabel } from '../docker/throw-away.js';
 
 /**
  * Makes the container that `recreation` describes, on all of its networks, and does not start it. Leaves nothing behind
  * when it fails.
  *
- * @param replaces the full id of the container whose place it is to take
+ * @param old the container whose place it is to take
  * @param imageId what the container must have been made from: a tag can move between two calls
  * @param furnish what else is to be done with it before it may start
  * @returns the container's id
  */
 export async function create(
   engine: Engine,
-  { name, replaces }: { readonly name: string; readonly replaces: string },
+  { name, old }: { readonly name: string; readonly old: ContainerDetails },
   { spec, networks, disconnect }: Recreation,
   imageId: string,
   furnish?: (id: string) => Promise<void>,
 ): Promise<string> {
-  await makeRoom(engine, name, replaces);
-  const labels = { ...fields(spec['Labels']), [replacesLabel]: replaces };
+  await makeRoom(engine, name, old.Id);
+  const origin = originOf(old);
+  const labels = {
+    ...fields(spec['Labels']),
+    [replacesLabel]: old.Id,
+    ...(origin !== undefined && { [referenceLabel]: origin }),
+  };
   const id = await engine.createContainer(name, { ...spec, Labels: labels });
   try {
     for (const { network, settings } of networks) await engine.connectNetwork(network, id, settings);

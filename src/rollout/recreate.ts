@@ -45,7 +45,7 @@ export async function recreate(
     const furnish = (id: string) => copyInjected(engine, old, id);
     await options.note('create');
     await phase('create', async () => {
-      const place = { name: names.fresh, replaces: old.Id };
+      const place = { name: names.fresh, old };
       made.fresh = { id: await create(lending(engine, newImage), place, plan, newImage.id, furnish) };
       // Made now, it costs no downtime later; and of two that the engine deletes when they end, none would be left.
       if (old.HostConfig.AutoRemove) made.spare = { id: await spareFor(engine, old, oldImage, names, furnish) };
@@ -71,7 +71,7 @@ async function spareFor(
 ): Promise<string> {
   const reference = await referenceTo(engine, { reference: old.Config.Image, id: old.Image });
   const again = recreation(old, oldImage, reference, old.Image);
-  return await create(engine, { name: names.old, replaces: old.Id }, again, old.Image, furnish);
+  return await create(engine, { name: names.old, old }, again, old.Image, furnish);
 }
 
 async function imageOf(engine: Engine, id: string): Promise<ImageDetails> {

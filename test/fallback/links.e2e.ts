@@ -19,7 +19,7 @@ async function said(words: string): Promise<string> {
   const { plain } = variants;
   if (plain === undefined) throw new Error('there is no plain variant');
   const text = script(plain).replace(/\nmain "\$@"\n$/, '\nwork=$1 id=$2 victim=$3\n');
-  const setting = `${text}\nlist\nweb=${'${names[0]}'}\nids[$web]=$id\nopen_ledger "$web" "$id"\n${words}`;
+  const setting = `${text}\nlist\nweb=\${names[0]}\nids[$web]=$id\nopen_ledger "$web" "$id"\n${words}`;
   const answer = await promisify(execFile)('bash', ['-c', setting, 'test', folder, container, join(folder, 'victim')], {
     timeout: 60_000,
   });

@@ -46,6 +46,20 @@ const switched = new Map([
   [fresh, 'web'],
 ]);
 
+it.each(['plan', 'rehearse', 'script', 'deploy'] as const)('a task of Swarm is refused by %s', async (mode) => {
+  const engine = asked(new Map([[fresh, 'web']]));
+  const inspected = await engine.inspectContainer('web');
+  const labels = { 'com.docker.swarm.task.id': 't', 'com.docker.swarm.service.name': 'shop_web' };
+  const task = { ...inspected, Config: { ...inspected.Config, Labels: labels } };
+  const swarm = { ...engine, findContainer: async () => task, inspectContainer: async () => task };
+  const draft = draftOf(mode);
+  // A deploy that is tried: without the lock.
+  const inputs = mode === 'deploy' ? { ...draft.inputs, dryRun: true } : draft.inputs;
+  await expect(onFleet(swarm, { ...draft, inputs }, async () => report)).rejects.toThrow(
+    'web is a task of the Swarm service shop_web, and Swarm would put the old version back when it makes the task anew: services cannot be deployed to yet. Use docker service update --image IMAGE shop_web',
+  );
+});
+
 describe.each(['plan', 'rehearse', 'script'] as const)('%s of a container that is half-way', (mode) => {
   it('changes nothing, and says what the next deploy would', async () => {
     const told = await onFleet(asked(switched), draftOf(mode), async () => report);
