@@ -21,10 +21,13 @@ export async function begin(
   const draft: Draft = { inputs, world, run, began: world.clock.now() };
   try {
     const engine = await connect(world);
-    await removeStale(engine, world.log, (label) => {
-      const told = readHolder(label);
-      return told !== undefined && isGone(told.holder);
-    });
+    // Of those it lists what it removes, before it does.
+    if (inputs.mode !== 'uninstall') {
+      await removeStale(engine, world.log, (label) => {
+        const told = readHolder(label);
+        return told !== undefined && isGone(told.holder);
+      });
+    }
     try {
       return await story(marking(engine, { run: run.id, holder: writeHolder(run.holder, run.startedAt) }), draft);
     } finally {

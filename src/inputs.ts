@@ -8,7 +8,7 @@ import { type Before, Mistakes } from './inputs/usage-error.js';
 
 /** Everything a user can ask for, read, typed and checked. */
 export interface Inputs {
-  readonly mode: 'deploy' | 'plan' | 'rehearse' | 'rollback' | 'script' | 'status';
+  readonly mode: 'deploy' | 'plan' | 'rehearse' | 'rollback' | 'script' | 'status' | 'uninstall';
   /** At least one, save where `from` stands in for them. */
   readonly containers: readonly Selector[];
   readonly from?: From;
@@ -126,13 +126,13 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv, before:
   const mode = modeFor(value('mode'), to, environment);
   const from = value('from') ?? fromRecord(mode, given, environment);
   // The image of this commit is what a deploy makes, and says nothing about what was meant to run before.
-  const image = value('image') ?? (mode === 'status' || mode === 'rollback' ? undefined : imageOfCommit(environment));
+  const image = value('image') ?? (makesImage(mode) ? imageOfCommit(environment) : undefined);
   const inputs: Inputs = {
     mode,
     containers: value('containers') ?? [],
     ...(from && { from }),
     ...(image && { image }),
-    ...(value('build') && mode !== 'status' && mode !== 'rollback' && { build: readBuild(value) }),
+    ...(value('build') && makesImage(mode) && { build: readBuild(value) }),
     context: value('context'),
     to: to ?? 'previous',
     strategy: value('strategy'),
@@ -180,6 +180,11 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv, before:
   return inputs;
 }
 
+/** Whether it is about a new image. */
+function makesImage(mode: Inputs['mode']): boolean {
+  return !['rollback', 'status', 'uninstall'].includes(mode);
+}
+
 function readBuild(value: <N extends OptionName>(name: N) => Value<N>): Build {
   const dockerfile = value('dockerfile');
   const target = value('target');
@@ -215,6 +220,6 @@ const saysMissing = {
 function missing({ containers, from, image, mode, build }: Inputs): readonly (keyof typeof saysMissing)[] {
   const hasTarget = containers.length > 0 || from !== undefined;
   // Without `build` the contradictions say the same, and what else can be done.
-  const hasImage = image !== undefined || mode === 'status' || mode === 'rollback' || build === undefined;
+  const hasImage = image !== undefined || !makesImage(mode) || build === undefined;
   return [...(hasTarget ? [] : (['containers'] as const)), ...(hasImage ? [] : (['image'] as const))];
 }

@@ -235,6 +235,7 @@ export function empty({ inputs, world, began, run, comparedWith }: Draft, outcom
     instructions: [],
     warnings: [],
     ...(inputs.mode === 'status' && { status: tally([]) }),
+    ...(inputs.mode === 'uninstall' && { uninstalled: [] }),
     ...((inputs.mode === 'rollback' || inputs.mode === 'script') && { task: inputs.mode }),
     ...(comparedWith && { comparedWith }),
     ...(run.url && { runUrl: run.url }),

@@ -4,6 +4,7 @@ import type { Report } from './report/report.js';
 import { rollback } from './rollback.js';
 import { writeScriptOnly } from './script-file.js';
 import { status } from './status.js';
+import { uninstall } from './uninstall.js';
 import type { World } from './world.js';
 
 /** What each mode tells from its beginning to its end. */
@@ -14,6 +15,7 @@ const stories: Readonly<Record<Inputs['mode'], (inputs: Inputs, world: World) =>
   rollback,
   script: writeScriptOnly,
   status,
+  uninstall,
 };
 
 /** Does what was asked for. What cannot begin is refused with a reason, and changes nothing. */

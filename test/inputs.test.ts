@@ -169,7 +169,7 @@ test('an unknown probe is named, with those that are known', () => {
 });
 
 test.each<[OptionName, string, string]>([
-  ['mode', 'undo', '`auto`, `deploy`, `plan`, `rehearse`, `rollback`, `script`, `status`'],
+  ['mode', 'undo', '`auto`, `deploy`, `plan`, `rehearse`, `rollback`, `script`, `status`, `uninstall`'],
   ['rehearse', 'sometimes', '`auto`, `always`, `never`'],
   ['rehearse-env', 'DATABASE_URL', '`KEY=VALUE`; one a line'],
   ['rehearse-network', '--host', 'the name of a Docker network'],

@@ -26,6 +26,12 @@ export function previousName(own: string, container: { readonly Id: string }): s
   return `${own}.hot-deploy-previous-${shortId(container)}`;
 }
 
+/** The name of the container that one was kept of; undefined for any other name. */
+export function keptOf(name: string): string | undefined {
+  const [, own, place] = mark.exec(name) ?? [];
+  return place === 'previous' ? own : undefined;
+}
+
 /** Whether a name was given by a restart, and is nobody's own. */
 export function isMarked(name: string): boolean {
   return mark.test(name);

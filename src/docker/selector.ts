@@ -50,11 +50,16 @@ export function standFor(containers: readonly ContainerSummary[], selectors: rea
   return [...new Set(meant(containers, selectors).map(({ id }) => id))];
 }
 
+/** Whether a container would be meant if it had this name. */
+export function isMeant(selectors: readonly Selector[], container: ContainerSummary, name: string): boolean {
+  return selectors.some((selector) => means(selector, { ...container, names: [name] }));
+}
+
 function meant(containers: readonly ContainerSummary[], selectors: readonly Selector[]) {
   return selectors.flatMap((selector) =>
     containers.flatMap((container) => {
       const name = meantName(ownName(container));
-      return means(selector, { ...container, names: [name] }) ? [{ id: container.id, name }] : [];
+      return isMeant([selector], container, name) ? [{ id: container.id, name }] : [];
     }),
   );
 }

@@ -1,5 +1,6 @@
 import type { Log } from '../log.js';
 import { messageOf } from '../message-of.js';
+import type { ContainerDetails } from './details.js';
 import type { ContainerSummary, Engine } from './engine.js';
 
 /** Marks containers that a run makes for itself and removes before it ends. */
@@ -62,9 +63,20 @@ export function stale(
   );
 }
 
+/** Whether a container says itself that a run of ours has made it: its image may have labels that look alike. */
+export async function stamped(engine: Engine, container: ContainerDetails, label: string): Promise<boolean> {
+  const labels: Readonly<Record<string, string>> = container.Config.Labels ?? {};
+  if (!labels[label] || !labels[runLabel]) return false;
+  const image = await engine.findImage(container.Image);
+  const inherited: Readonly<Record<string, string>> = image?.Config.Labels ?? {};
+  return inherited[runLabel] !== labels[runLabel];
+}
+
 async function remove(engine: Engine, log: Log, left: readonly ContainerSummary[]): Promise<void> {
   const each = async ({ id, names }: ContainerSummary) => {
     try {
+      const container = await engine.findContainer(id);
+      if (container === undefined || !(await stamped(engine, container, roleLabel))) return;
       await engine.removeContainer(id, { force: true, volumes: true });
       log.info(`removed ${names[0] ?? id}, which had been left behind`);
     } catch (error) {

@@ -120,7 +120,7 @@ async function comment(
   report: Report,
   tail: readonly string[],
 ): Promise<void> {
-  if (!inputs.comment || report.status !== undefined || inputs.mode === 'script') return;
+  if (!inputs.comment || report.status !== undefined || inputs.mode === 'script' || inputs.mode === 'uninstall') return;
   const found = await pullRequestOf(report, inputs, (takenBack) => findPullRequest(api, run, takenBack, clock));
   if (found.kind === 'none') {
     log.info(`No comment was written: ${found.why}.`);

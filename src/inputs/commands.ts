@@ -5,6 +5,7 @@ export const explained = {
   rollback: 'go back to what ran before, or to what --to names',
   status: 'compare what runs with what its image says',
   rehearse: 'try the upgrade on a throw-away container, and change nothing else',
+  uninstall: 'list what hot-deploy has left on the engine, and remove it; --dry-run only lists',
   script: 'write hot-deploy.sh, which deploys with bash and the docker CLI alone',
 } as const;
 

@@ -37,7 +37,7 @@ function all(inputs: Inputs, given: Given): readonly Contradiction[] {
     },
   ];
   // It builds nothing and loads nothing: what is said about that is left alone.
-  if (mode === 'status') return always;
+  if (mode === 'status' || mode === 'uninstall') return always;
   const building: readonly Contradiction[] = [
     {
       between: ['mode', 'build', 'image'],

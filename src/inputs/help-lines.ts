@@ -56,7 +56,7 @@ export const helpLines: Readonly<Record<Exclude<OptionName, 'mode'>, HelpLine>> 
   strategy: { group: 'Decision', of: deciding, says: 'hot if possible, hot or not at all, or never hot' },
   'hot-up-to': { group: 'Decision', of: planning, says: 'the largest version step to load hot' },
   'fail-on': { group: 'Decision', of: ['plan'], says: 'make a plan that needs a restart a failure' },
-  'dry-run': { group: 'Decision', of: changing, says: 'stop before the first change' },
+  'dry-run': { group: 'Decision', of: [...changing, 'uninstall'], says: 'stop before the first change' },
   rehearse: { group: 'Rehearsal', of: deciding, says: 'try the upgrade on a throw-away container first' },
   'rehearse-command': { group: 'Rehearsal', of: deciding, value: 'COMMAND', says: 'a smoke test that runs inside it' },
   'rehearse-env': { group: 'Rehearsal', of: deciding, value: 'KEY=VALUE', says: 'its environment; may be repeated' },

@@ -12,10 +12,10 @@ const nodeName = text('`NAME` or `NAME@HOST`', /^[\w-]+(@[\w.:-]+)?$/);
 
 export const options = {
   mode: {
-    kind: oneOf('auto', 'deploy', 'plan', 'rehearse', 'rollback', 'script', 'status'),
+    kind: oneOf('auto', 'deploy', 'plan', 'rehearse', 'rollback', 'script', 'status', 'uninstall'),
     default: 'auto',
     description:
-      '`auto` plans on a pull request and in a merge queue, rolls back where `to` is given, and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. `script` writes `hot-deploy.sh` and touches nothing. `status` compares what runs with what the image says. On the command line the mode is the first word.',
+      '`auto` plans on a pull request and in a merge queue, rolls back where `to` is given, and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. `script` writes `hot-deploy.sh` and touches nothing. `status` compares what runs with what the image says. `uninstall` lists what hot-deploy has left on the engine for `environment` and `containers`, and removes it: locks, kept and throw-away containers, journals; with `dry-run` it only lists. On the command line the mode is the first word.',
   },
   containers: {
     kind: lines(selector),

@@ -69,7 +69,7 @@ export async function runReleaseCommand(around: Around, what: ReleaseCommand): P
   try {
     const name = `hot-deploy-release-command-${randomUUID().slice(0, 8)}`;
     const made = commandContainer(container, what.oldImage, what.image, command);
-    id = await create(engine, name, made, what.image.Id, (it) => copyInjected(engine, container, it));
+    id = await create(engine, { name }, made, what.image.Id, (it) => copyInjected(engine, container, it));
   } catch (error) {
     return { report: told({ outcome: 'not-started' }), failure: notStarted(error) };
   }

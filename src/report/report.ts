@@ -46,6 +46,8 @@ export interface Report {
   readonly status?: Tally;
   /** Only of `status`: who holds the environment's lock. */
   readonly lock?: { readonly by: string; readonly since: string };
+  /** Only of `uninstall`: what is there of hot-deploy, and what became of it. */
+  readonly uninstalled?: readonly Uninstalled[];
   /** What earlier runs that were cut off had left half-way, and what was done about it before anything else. */
   readonly recovered?: readonly Recovered[];
   /** The command that ran once before the first container changed; absent where none was to run. */
@@ -91,6 +93,15 @@ export interface Made {
   readonly image: string;
   /** Absent where the image does not say. */
   readonly commit?: string;
+}
+
+export interface Uninstalled {
+  readonly what: 'lock' | 'kept container' | 'throw-away container' | 'journal';
+  /** The container's: for a journal, of the one that it lies in. */
+  readonly name: string;
+  readonly state: 'found' | 'removed' | 'left';
+  /** Why it was left. */
+  readonly why?: string;
 }
 
 export interface Recovered {

@@ -26,6 +26,7 @@ export function sections(report: Report): readonly Section[] {
         },
         { title: 'Warnings', kind: 'list', items: warnings },
         setRight(report),
+        belongings(report),
         foretold(report),
         containerTable(containers),
         reasonTable(report),
@@ -52,6 +53,13 @@ function setRight({ recovered = [] }: Report): Section {
       `${container}: what ${by} had left half-way was ${what}: ${how}`,
   );
   return { title: 'Set right first', kind: 'list', items };
+}
+
+function belongings({ uninstalled = [] }: Report): Section {
+  const items = uninstalled.map(
+    ({ what, name, state, why }) => `${state}: ${what} ${name}${why === undefined ? '' : ` (${why})`}`,
+  );
+  return { title: 'What hot-deploy has left', kind: 'list', items };
 }
 
 function files({ image, bundle }: Report): Section {

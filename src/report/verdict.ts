@@ -1,6 +1,6 @@
 import { count, number } from './count.js';
 import { spell } from './duration.js';
-import type { ContainerReport, Method, Outcome, Report } from './report.js';
+import type { ContainerReport, Method, Outcome, Report, Uninstalled } from './report.js';
 import { statusVerdict } from './status.js';
 import { totalDowntime } from './totals.js';
 
@@ -52,6 +52,7 @@ function cancelled(report: Report): string {
 function uncut(report: Report): string {
   if (report.task === 'script') return scriptVerdict(report);
   if (report.status) return statusVerdict(report);
+  if (report.uninstalled) return uninstallVerdict(report.outcome, report.uninstalled);
   if (report.task === 'rollback') return rollbackVerdict(report);
   switch (report.outcome) {
     case 'deployed':
@@ -92,6 +93,16 @@ function rollbackVerdict(report: Report): string {
     case 'failed':
       return `Failed to go back ${step(report)}: a person must look.`;
   }
+}
+
+function uninstallVerdict(outcome: Outcome, all: readonly Uninstalled[]): string {
+  const those = (state: Uninstalled['state']) => count(all.filter((each) => each.state === state).length, 'thing');
+  if (outcome === 'refused') return 'Refused to uninstall: nothing was removed.';
+  if (outcome === 'planned') return `Found ${those('found')} of hot-deploy: nothing was removed.`;
+  if (outcome === 'failed')
+    return `Removed ${those('removed')} of hot-deploy, and could not remove all: look at the rest.`;
+  const removed = all.some(({ state }) => state === 'removed');
+  return removed ? `Removed ${those('removed')} of hot-deploy.` : 'There is nothing of hot-deploy to remove.';
 }
 
 function planned(report: Report): string {

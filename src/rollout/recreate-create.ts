@@ -9,26 +9,21 @@ import { referenceLabel, replacesLabel } from '../docker/throw-away.js';
  * Makes the container that `recreation` describes, on all of its networks, and does not start it. Leaves nothing behind
  * when it fails.
  *
- * @param old the container whose place it is to take
+ * @param old the container whose place it is to take, if any
  * @param imageId what the container must have been made from: a tag can move between two calls
  * @param furnish what else is to be done with it before it may start
  * @returns the container's id
  */
 export async function create(
   engine: Engine,
-  { name, old }: { readonly name: string; readonly old: ContainerDetails },
+  { name, old }: { readonly name: string; readonly old?: ContainerDetails },
   { spec, networks, disconnect }: Recreation,
   imageId: string,
   furnish?: (id: string) => Promise<void>,
 ): Promise<string> {
-  await makeRoom(engine, name, old.Id);
-  const origin = originOf(old);
-  const labels = {
-    ...fields(spec['Labels']),
-    [replacesLabel]: old.Id,
-    ...(origin !== undefined && { [referenceLabel]: origin }),
-  };
-  const id = await engine.createContainer(name, { ...spec, Labels: labels });
+  if (old !== undefined) await makeRoom(engine, name, old.Id);
+  const own = old && { ...fields(spec['Labels']), ...labelsOf(old) };
+  const id = await engine.createContainer(name, { ...spec, ...(own && { Labels: own }) });
   try {
     for (const { network, settings } of networks) await engine.connectNetwork(network, id, settings);
     for (const network of disconnect) await engine.disconnectNetwork(network, id);
@@ -45,6 +40,11 @@ export async function create(
     });
     throw cause;
   }
+}
+
+function labelsOf(old: ContainerDetails): Readonly<Record<string, string>> {
+  const origin = originOf(old);
+  return { [replacesLabel]: old.Id, ...(origin !== undefined && { [referenceLabel]: origin }) };
 }
 
 /** The user's own name for an image where it means that image, else its id: a tag moves only after a success. */

@@ -1,0 +1,156 @@
+import { type ContainerDetails, nameOf } from '../docker/details.js';
+import type { ContainerSummary, Engine } from '../docker/engine.js';
+import { keptOf, previousName } from '../docker/names.js';
+import { isMeant, ownName } from '../docker/selector.js';
+import { holderLabel, replacesLabel, roleLabel, runLabel, stamped } from '../docker/throw-away.js';
+import type { Inputs } from '../inputs.js';
+import { isGone } from '../ledger/holder.js';
+import { findRoot, readLedger, rootOnDisk } from '../ledger/ledger.js';
+import { lockName, readHolder, readLock } from '../ledger/lock-labels.js';
+import type { Uninstalled } from '../report/report.js';
+
+/** Something that hot-deploy made, and that is provably its own. */
+export interface Belonging {
+  readonly kind: 'lock' | 'kept container' | 'throw-away container' | 'journal';
+  /** The container's: for a journal, of the one that it lies in. */
+  readonly name: string;
+  readonly id: string;
+  /** Of a lock: who holds it, or held it. */
+  readonly by?: string;
+  /** Of a journal: the release's root. */
+  readonly root?: string;
+}
+
+export interface Found {
+  readonly belongings: readonly Belonging[];
+  /** What looks like ours, and stays. */
+  readonly left: readonly Uninstalled[];
+  /** What was looked at, for its images. */
+  readonly containers: readonly ContainerDetails[];
+}
+
+type Asked = Pick<Inputs, 'containers' | 'environment'>;
+
+/** What is left for an environment and the containers that are meant. Changes nothing. */
+export async function findBelongings(engine: Engine, asked: Asked): Promise<Found> {
+  const all = await engine.containers();
+  const parts = await Promise.all([
+    lockOf(engine, asked),
+    keptOfThose(engine, asked, all),
+    throwAways(engine, all),
+    journals(engine, asked, all),
+  ]);
+  return {
+    belongings: parts.flatMap(({ belongings }) => belongings),
+    left: parts.flatMap(({ left }) => left),
+    containers: parts.flatMap(({ containers }) => containers),
+  };
+}
+
+export function spellBelonging({ kind, name, by, root }: Belonging): string {
+  return `${kind} ${name}${by === undefined ? '' : `, of ${by}`}${root === undefined ? '' : `, in ${root}`}`;
+}
+
+const nothing: Found = { belongings: [], left: [], containers: [] };
+
+async function lockOf(engine: Engine, { environment }: Asked): Promise<Found> {
+  const name = lockName(environment);
+  const lock = await engine.findContainer(name);
+  if (lock === undefined) return nothing;
+  const locked = readLock(lock.Config.Labels ?? {}, environment);
+  const why = 'it has the name of the lock, and is no lock of hot-deploy';
+  if (locked === undefined) return { ...nothing, left: [{ what: 'lock', name, state: 'left', why }] };
+  return { ...nothing, belongings: [{ kind: 'lock', name, id: lock.Id, by: locked.holder.by }], containers: [lock] };
+}
+
+async function keptOfThose(engine: Engine, { containers, environment }: Asked, all: readonly ContainerSummary[]) {
+  const found = await Promise.all(
+    all.map(async (each): Promise<Found> => {
+      const name = ownName(each);
+      const own = keptOf(name);
+      const details = own !== undefined && isMeant(containers, each, own) && (await engine.findContainer(each.id));
+      if (own === undefined || !details) return nothing;
+      const why = await whyItStays(engine, details, { own, all, environment });
+      return why === undefined
+        ? { ...nothing, belongings: [{ kind: 'kept container', name, id: each.id }], containers: [details] }
+        : { ...nothing, left: [{ what: 'kept container', name, state: 'left', why }] };
+    }),
+  );
+  return together(found);
+}
+
+/** A name alone proves nothing: a restart has said in a label which container it put aside, or made this one itself. */
+async function whyItStays(
+  engine: Engine,
+  container: ContainerDetails,
+  { own, all, environment }: { own: string; all: readonly ContainerSummary[]; environment: string },
+): Promise<string | undefined> {
+  const { Id: id, State: state } = container;
+  const family = all.filter((each) => ownName(each) === own || keptOf(ownName(each)) === own);
+  const isPutAside = family.some(({ labels }) => labels[replacesLabel] === id && runLabel in labels);
+  if (
+    nameOf(container) !== previousName(own, container) ||
+    !(isPutAside || (await stamped(engine, container, replacesLabel)))
+  ) {
+    return `nothing shows that hot-deploy has kept it: docker rm ${nameOf(container)} removes it`;
+  }
+  if (state.Running || state.Paused || state.Restarting) return `it is ${state.Status}, and what runs is not touched`;
+  const root = await rootOnDisk(engine, id);
+  const last = root === undefined ? undefined : (await readLedger(engine, { container: id, root })).at(-1);
+  return last === undefined || last.environment === environment
+    ? undefined
+    : `it is of the environment ${last.environment}`;
+}
+
+/** Only of runs that are known to have ended. */
+async function throwAways(engine: Engine, all: readonly ContainerSummary[]): Promise<Found> {
+  const dead = all.filter(({ labels }) => {
+    const told = roleLabel in labels ? readHolder(labels[holderLabel] ?? '') : undefined;
+    return told !== undefined && isGone(told.holder);
+  });
+  const found = await Promise.all(
+    dead.map(async ({ id }): Promise<Found> => {
+      const details = await engine.findContainer(id);
+      return details !== undefined && (await stamped(engine, details, roleLabel))
+        ? {
+            ...nothing,
+            belongings: [{ kind: 'throw-away container', name: nameOf(details), id }],
+            containers: [details],
+          }
+        : nothing;
+    }),
+  );
+  return together(found);
+}
+
+async function journals(engine: Engine, { containers, environment }: Asked, all: readonly ContainerSummary[]) {
+  const meant = all.filter((each) => isMeant(containers, each, ownName(each)));
+  const found = await Promise.all(
+    meant.map(async ({ id }): Promise<Found> => {
+      const details = await engine.findContainer(id);
+      if (details === undefined) return nothing;
+      const name = nameOf(details);
+      const root = await findRoot(engine, details);
+      const last = root === undefined ? undefined : (await readLedger(engine, { container: id, root })).at(-1);
+      if (root === undefined || last === undefined) return { ...nothing, containers: [details] };
+      const why =
+        last.environment !== environment
+          ? `it is of the environment ${last.environment}`
+          : details.State.Running
+            ? undefined
+            : `${name} is ${details.State.Status}: start it, and uninstall again`;
+      return why === undefined
+        ? { ...nothing, belongings: [{ kind: 'journal', name, id, root }], containers: [details] }
+        : { belongings: [], left: [{ what: 'journal', name, state: 'left', why }], containers: [details] };
+    }),
+  );
+  return together(found);
+}
+
+function together(found: readonly Found[]): Found {
+  return {
+    belongings: found.flatMap(({ belongings }) => belongings),
+    left: found.flatMap(({ left }) => left),
+    containers: found.flatMap(({ containers }) => containers),
+  };
+}

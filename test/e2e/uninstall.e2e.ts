@@ -1,0 +1,141 @@
+import { spawnSync } from 'node:child_process';
+import { afterAll, expect, it } from 'vitest';
+import { marking } from '../../src/docker/throw-away.js';
+import type { Step, Undertaking } from '../../src/ledger/entry.js';
+import { thisHolder } from '../../src/ledger/holder.js';
+import { openLedger, readLedger } from '../../src/ledger/ledger.js';
+import { takeLock } from '../../src/ledger/lock.js';
+import { lockName, lockSpec, writeHolder } from '../../src/ledger/lock-labels.js';
+import { systemClock } from '../../src/log.js';
+import { renderTerminal } from '../../src/report/terminal.js';
+import { recreate } from '../../src/rollout/recreate.js';
+import { settleRestart } from '../../src/rollout/recreate-finish.js';
+import { bench, named, openBench, options, v1, v2 } from '../rollout/recreate-attempt.js';
+import { deployTo } from '../support/world/deploying.js';
+
+openBench();
+
+const since = '2026-01-02T03:04:05.000Z';
+const run = 'a0b1c2d3-0000-4000-8000-000000000000';
+/** A process of this machine that has ended. */
+const gone = { ...thisHolder('ada'), pid: spawnSync('true').pid, startTicks: 1 };
+const environmentOf = (name: string) => `${bench.prefix}-${name}`;
+const ended = (id: string) => ({ id, holder: gone, startedAt: since });
+
+afterAll(async () => {
+  const locks = ['all', 'other', 'live'].map((name) => lockName(environmentOf(name)));
+  await Promise.all(locks.map((name) => bench?.engine.removeContainer(name, { force: true })));
+});
+
+/** A journal of one deploy, as a run leaves it. */
+async function written(container: string, environment: string): Promise<void> {
+  const side = { image: v1.Id };
+  const undertaking: Undertaking = {
+    ...{
+      run,
+      task: 'deploy',
+      way: 'recreate',
+      container: 'web',
+      from: side,
+      to: side,
+      fleet: ['web'],
+      environment,
+      by: 'ada',
+    },
+  };
+  const ledger = await openLedger(bench.engine, { container, root: '/app', owner: { uid: 0, gid: 0 } }, systemClock);
+  for (const step of ['stop', 'settle', 'done'] as const satisfies readonly Step[])
+    await ledger.write(undertaking, step);
+}
+
+it('an uninstallation lists, then removes what is provably ours, and touches nothing that serves', async () => {
+  const environment = environmentOf('all');
+  const engine = marking(bench.engine, { run, holder: writeHolder(gone, since) });
+  const old = await bench.run('web', v1.Id);
+  const to = { reference: v2.RepoTags[0] ?? v2.Id, id: v2.Id };
+  expect((await recreate(engine, old, v1, to, options())).kind).toBe('recreated');
+  await settleRestart(bench.engine, old.Name.slice(1), { ...options(), newest: 3 });
+  const web = await named('web');
+  await bench.docker('exec', web.Id, 'mkdir', '-p', '/app/releases');
+  await written(web.Id, environment);
+  await bench.engine.createContainer(lockName(environment), lockSpec(environment, ended(run), since, v1));
+  const other = lockName(environmentOf('other'));
+  await bench.engine.createContainer(other, lockSpec(environmentOf('other'), ended(run), since, v1));
+  const label = ['--label', `hot-deploy.test=${bench.prefix}`];
+  const roles = ['hot-deploy.role=base', `hot-deploy.run=${run}`, `hot-deploy.holder=${writeHolder(gone, since)}`];
+  const thrown = `${bench.prefix}-thrown`;
+  await bench.docker('create', '--name', thrown, ...label, ...roles.flatMap((each) => ['--label', each]), v1.Id);
+  const imitating = await bench.image('imitating', ...roles.map((each) => `LABEL ${each.replace(/=(.*)/, "='$1'")}`));
+  await bench.run('imitation', imitating.Id, 'sleep', 'infinity');
+  const foreign = `${bench.prefix}-web.hot-deploy-previous-0123456789ab`;
+  await bench.docker('create', '--name', foreign, ...label, v1.Id);
+  const before = (await bench.engine.containers()).map(({ id }) => id);
+
+  const kept = `${bench.prefix}-web.hot-deploy-previous-${old.Id.slice(0, 12)}`;
+  const name = `${bench.prefix}-web`;
+  const tried = await deployTo(name, { mode: 'uninstall', environment, 'dry-run': 'true' });
+  expect(tried.report, tried.log).toMatchObject({
+    outcome: 'planned',
+    uninstalled: [
+      { what: 'lock', name: lockName(environment), state: 'found', why: 'of ada' },
+      { what: 'kept container', name: kept, state: 'found' },
+      { what: 'throw-away container', name: thrown, state: 'found' },
+      { what: 'journal', name, state: 'found' },
+      { what: 'kept container', name: foreign, state: 'left', why: expect.stringContaining('nothing shows') },
+    ],
+  });
+  expect(renderTerminal(tried.report)).toMatch(/^Found 4 things of hot-deploy: nothing was removed\./);
+  const present = new Set((await bench.engine.containers()).map(({ id }) => id));
+  expect(before.filter((id) => !present.has(id))).toEqual([]);
+
+  const { report, log } = await deployTo(name, { mode: 'uninstall', environment });
+  expect(report.outcome, log).toBe('unchanged');
+  expect(log.indexOf(`kept container ${kept}`)).toBeLessThan(log.indexOf(`removed: kept container ${kept}`));
+  expect(report.uninstalled?.map(({ state, name: each }) => [state, each])).toEqual([
+    ['removed', lockName(environment)],
+    ['removed', kept],
+    ['removed', thrown],
+    ['removed', name],
+    ['left', foreign],
+  ]);
+  for (const each of [lockName(environment), kept, thrown]) {
+    expect(await bench.engine.findContainer(each), each).toBeUndefined();
+  }
+  for (const each of [other, foreign, `${bench.prefix}-imitation`]) {
+    expect(await bench.engine.findContainer(each), each).toBeDefined();
+  }
+  expect(await readLedger(bench.engine, { container: web.Id, root: '/app' })).toEqual([]);
+  expect(await bench.engine.stat(web.Id, '/app/releases')).toBeDefined();
+  const { Id, State, RestartCount } = await named('web');
+  expect({ Id, started: State.StartedAt, RestartCount }).toEqual({
+    Id: web.Id,
+    started: web.State.StartedAt,
+    RestartCount: 0,
+  });
+
+  const again = await deployTo(name, { mode: 'uninstall', environment });
+  expect(again.report.outcome).toBe('unchanged');
+  expect(renderTerminal(again.report)).toMatch(/^There is nothing of hot-deploy to remove\./);
+});
+
+it('an uninstallation is refused while another run has the lock, and says who', async () => {
+  const environment = environmentOf('live');
+  const { Id: id } = await bench.run('live', v1.Id);
+  await bench.docker('exec', id, 'mkdir', '-p', '/app/releases');
+  await written(id, environment);
+  const held = await takeLock(bench.engine, {
+    ...{ environment, image: v1, timeoutMs: 0, clock: systemClock, signal: new AbortController().signal },
+    run: { id: run, holder: thisHolder('grace'), startedAt: since },
+    log: options().log,
+  });
+  try {
+    const { report } = await deployTo(`${bench.prefix}-live`, { mode: 'uninstall', environment });
+    expect(report.outcome).toBe('refused');
+    expect(report.message).toMatch(/^grace has held the lock on /);
+    expect(renderTerminal(report)).toMatch(/^Refused to uninstall: nothing was removed\./);
+    expect(await readLedger(bench.engine, { container: id, root: '/app' })).toHaveLength(3);
+    expect(await bench.engine.findContainer(lockName(environment))).toBeDefined();
+  } finally {
+    await held.release();
+  }
+});
