@@ -59,6 +59,26 @@ install_browser() {
   has_browser || echo "chromium is missing and could not be installed: the tests that take it are skipped" >&2
 }
 
+# The plug-in of trixie, which older suites run as well. Where it cannot be had, its rule is played in the tests that take it.
+install_compose() {
+  local folder="$PWD/out/tools" image=hot-deploy-test-compose id log
+  docker compose version >/dev/null 2>&1 && return 0
+  "$folder/docker-compose" version >/dev/null 2>&1 && return 0
+  echo "installing docker compose" >&2
+  mkdir -p "$folder"
+  log="$(mktemp)"
+  docker build -t "$image" - >"$log" 2>&1 <<'END' || cat "$log" >&2
+FROM debian:trixie-slim
+RUN apt-get -qq update && cd /tmp && apt-get -qq download docker-compose && dpkg -x docker-compose_*.deb /compose
+END
+  rm "$log"
+  id="$(docker create "$image" true)" || true
+  docker cp "$id:/compose/usr/libexec/docker/cli-plugins/docker-compose" "$folder/" >/dev/null 2>&1 ||
+    echo "docker compose could not be installed: the tests that take it play its rule" >&2
+  docker rm -f "$id" >/dev/null 2>&1 || true
+  docker rmi --no-prune "$image" >/dev/null 2>&1 || true
+}
+
 # A runner that carries out whole workflows, built once for each version. Only the module proxy is asked, never a repository.
 install_act() {
   local version=0.2.89 folder="$PWD/out/tools" proxy log

@@ -11,7 +11,7 @@ import { served } from '../support/world/octochat.js';
 
 /** The words of `docker compose` on this machine; undefined if there is none, and its rule is played then. */
 async function composeHere(): Promise<readonly string[] | undefined> {
-  const all = [['docker', 'compose'], ['docker-compose']] as const;
+  const all = [['docker', 'compose'], ['docker-compose'], ['out/tools/docker-compose']] as const;
   for (const [program, ...words] of all) {
     const { stdout } = await promisify(execFile)(program, [...words, 'version', '--short']).catch(() => ({
       stdout: '',
