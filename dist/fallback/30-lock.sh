@@ -25,8 +25,7 @@ beat() {
 }
 
 beat_of() {
-  rm -f "$work/its-beat"
-  engine cp "$1:/hot-deploy-beat" "$work/its-beat" || return 0
+  plain_file "$1" /hot-deploy-beat "$work/its-beat" || return 0
   printf '%s' "$(<"$work/its-beat")"
 }
 

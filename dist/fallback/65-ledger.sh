@@ -43,8 +43,7 @@ version() {
 # The release that a container boots, whether it runs or not.
 boots() {
   local words
-  rm -f "$work/start_erl.data"
-  [[ -n $2 ]] && engine cp "$1:$2/releases/start_erl.data" "$work/start_erl.data" || return 0
+  [[ -n $2 ]] && plain_file "$1" "$2/releases/start_erl.data" "$work/start_erl.data" || return 0
   read -r -a words <"$work/start_erl.data" || true
   printf '%s' "${words[1]-}"
 }
@@ -82,8 +81,7 @@ carry_ledger() {
   local root=${ledger[$1]-}
   [[ -n $root ]] || return 0
   if [[ -z $dry ]]; then
-    engine cp "$2:$root/releases/hot-deploy" "$work/ledger" || return 0
-    rm -rf "$work/ledger"
+    [[ -n $(docker cp "$2:$root/releases/hot-deploy" - </dev/null 2>/dev/null | head -c 9) ]] || return 0
   fi
   show cp "$1:$root/releases/hot-deploy" -
   show cp - "$3:$root/releases"
@@ -99,7 +97,7 @@ end_ledger() {
   local name=$1 step=$2 entry was is until=$((SECONDS + 30))
   list && [[ -n ${ids[$name]-} ]] && read_traces "${ids[$name]}" || return 1
   [[ -n $cut_off ]] || return 0
-  engine cp "${ids[$name]}:$ledger_root/releases/hot-deploy/$last_file" "$work/entry" || return 1
+  plain_file "${ids[$name]}" "$ledger_root/releases/hot-deploy/$last_file" "$work/entry" || return 1
   was="\"step\": \"$last_step\"" is="\"step\": \"$step\""
   entry=$(<"$work/entry")
   entry=${entry/"$was"/"$is"}

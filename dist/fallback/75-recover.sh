@@ -37,7 +37,7 @@ end_restarts() {
     [[ -n ${ids[$name]-} ]] || continue
     read_traces "${ids[$name]}" || continue
     [[ -n $cut_off ]] || continue
-    engine cp "${ids[$name]}:$ledger_root/releases/hot-deploy/$last_file" "$work/entry" || continue
+    plain_file "${ids[$name]}" "$ledger_root/releases/hot-deploy/$last_file" "$work/entry" || continue
     entry=$(<"$work/entry")
     [[ $entry == *'"way": "recreate"'* || $entry == *'"way": "revive"'* ]] || continue
     say "$name: $cut_off, and nothing of it is left to do"

@@ -26,8 +26,15 @@ open_bundle() {
     say "$bundle holds nothing for this script: make it anew"
     return 1
   }
+  local each
+  for each in "$work/bundle" "$work/bundle"/*; do
+    [[ ! -L $each && (-f $each || $each == "$work/bundle") ]] || {
+      say "$bundle is damaged: ${each##*/} is no plain file"
+      return 1
+    }
+  done
   read_bundle || return 1
-  engine cp "$lock_id:/hot-deploy-stage/${checksums[up]-}" "$work/checksums" || {
+  plain_file "$lock_id" "/hot-deploy-stage/${checksums[up]-}" "$work/checksums" || {
     say "$bundle is damaged: $(complaint)"
     return 1
   }

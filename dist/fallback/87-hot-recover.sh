@@ -7,7 +7,7 @@ hot_recover() {
   [[ -n $cut_off ]] || return 0
   step=$last_step
   say "$name: $cut_off"
-  engine cp "$id:$ledger_root/releases/hot-deploy/$last_file" "$work/entry" || return 1
+  plain_file "$id" "$ledger_root/releases/hot-deploy/$last_file" "$work/entry" || return 1
   entry=$(<"$work/entry")
   if [[ $entry != *'"way": "relup"'* || $entry != *"\"version\": \"$from\""* || $entry != *"\"version\": \"$to\""* ]]; then
     say "$name: that is not what $bundle is about: \`hot-deploy rollback\` or \`deploy\` sets it right, or deploy here, which makes a new container"
