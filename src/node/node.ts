@@ -48,7 +48,9 @@ export class Node {
   private read(result: ExecResult): unknown {
     const value = answer(result.stdout.toString('utf8'));
     if (value === undefined) {
-      const said = `${result.stderr.toString('utf8')} ${result.stdout.toString('utf8')}`.trim().slice(-500);
+      const lines = `${result.stderr.toString('utf8')}\n${result.stdout.toString('utf8')}`.split('\n').filter(Boolean);
+      // Each attempt says the same.
+      const said = [...new Set(lines)].join('\n').trim().slice(-500);
       throw new NodeUnreachable(
         `The node in ${this.reach.container} gave no answer (exit code ${result.exitCode}): ${said === '' ? 'it said nothing' : quoted(said)}`,
       );

@@ -60,7 +60,9 @@ export async function createIsolated(
       LogConfig: ownLog,
       NetworkMode: network ?? 'none',
       // Without network there is no resolver either, and a node has to find its own host: by the names it has in the container.
-      ExtraHosts: hostNames(container, nodeName).map((name) => `${name}:127.0.0.1`),
+      ExtraHosts: hostNames(container, nodeName).map(
+        (name) => `${name}:${network === undefined ? ownAddress(container, nodeName) : '127.0.0.1'}`,
+      ),
     },
   });
   const remove = () => engine.removeContainer(id, { force: true, volumes: true });
@@ -80,6 +82,16 @@ function hostNames({ Config: { Hostname: host, Domainname: domain } }: Container
   return [...new Set([host, `${host}.${domain}`, ofNode])].filter(
     (name) => /^[\w-]+(\.[\w-]+)*$/.test(name) && !isIP(name),
   );
+}
+
+/**
+ * A node that is named by its container's address (`app@$(hostname -i)`) has the same name here, so that nothing made of it
+ * differs. Nobody needs to reach it by that address: without network there is no such interface.
+ */
+function ownAddress({ NetworkSettings }: ContainerDetails, nodeName: string): string {
+  const host = nodeName.split('@')[1] ?? '';
+  const own = Object.values(NetworkSettings?.Networks ?? {}).some(({ IPAddress }) => IPAddress === host);
+  return own && isIP(host) === 4 ? host : '127.0.0.1';
 }
 
 const restMs = 150;

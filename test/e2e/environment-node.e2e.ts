@@ -22,6 +22,12 @@ afterAll(async () => {
   await removeImages();
 });
 
+const exporting = (variables: string) => ({
+  image: v1,
+  args: ['--entrypoint', 'sh'],
+  command: ['-c', `export ${variables}; exec bin/octochat start`],
+});
+
 describe('a node is found and upgraded hot', () => {
   const name = unused('web');
   const bystanders: Container[] = [];
@@ -61,6 +67,17 @@ describe('a node is found and upgraded hot', () => {
       },
       processes: { image: v1, args: ['--pid=host'] },
       visited: { image: v1, prepare: visit },
+      // What a start script exports stands in the VM's environment alone.
+      address: exporting('RELEASE_DISTRIBUTION=name RELEASE_NODE="octochat@$(hostname -i)"'),
+      epmd: exporting('ERL_EPMD_PORT=4370'),
+      loopback: {
+        image: v1,
+        args: env({ ERL_EPMD_ADDRESS: '127.0.0.1', ERL_AFLAGS: '-kernel inet_dist_use_interface {127,0,0,1}' }),
+      },
+      'without a locale': {
+        image: v1,
+        args: env({ LANG: '', OCTOCHAT_GREETING: '\u4e16\u754c', 'K\u00c9Y': '\u4e16' }),
+      },
     },
     async () => ({ image: await v2() }),
   );
@@ -88,6 +105,14 @@ describe('a node is found and upgraded hot', () => {
     await expectHot(deployed('processes'));
     expect(await served(deployed('processes').container)).toBe('0.2.0');
   });
+
+  it('where it is named by an address that a throw-away container does not have', () => expectHot(deployed('address')));
+
+  it('where a start script exported the port of epmd', () => expectHot(deployed('epmd')));
+
+  it('where it lets in nobody but through the loopback interface', () => expectHot(deployed('loopback')));
+
+  it('where its variables are no Latin-1 and it has no locale', () => expectHot(deployed('without a locale')));
 
   it('while somebody is on a remote shell, and commands of the release run', async () => {
     await expectHot(deployed('visited'));

@@ -71,6 +71,28 @@ describe('a throw-away container', () => {
     });
   });
 
+  it('names its node as the real one is named, also by an address', async () => {
+    const hosts = async (host: string, chosen: Partial<Isolated> = {}) => {
+      const from = image();
+      const its = {
+        ...container(serving, from),
+        NetworkSettings: { Networks: { bridge: { IPAddress: '172.17.0.9' } } },
+      };
+      const made = await spec({
+        container: its as unknown as Isolated['container'],
+        nodeName: `app@${host}`,
+        ...chosen,
+      });
+      const { Hostname, HostConfig } = made as { Hostname: string; HostConfig: { ExtraHosts: readonly string[] } };
+      return HostConfig.ExtraHosts.find((entry) => entry.startsWith(`${Hostname}:`))?.slice(Hostname.length + 1);
+    };
+    expect(await hosts('172.17.0.9')).toBe('172.17.0.9');
+    expect(await hosts('web')).toBe('127.0.0.1');
+    expect(await hosts('10.9.8.7')).toBe('127.0.0.1');
+    // There it has an address of its own.
+    expect(await hosts('172.17.0.9', { network: 'staging' })).toBe('127.0.0.1');
+  });
+
   it('is known to no proxy, and publishes nothing', async () => {
     expect(await spec()).toMatchObject({ Labels: { 'hot-deploy.role': 'rehearsal' }, ExposedPorts: {}, Volumes: {} });
   });
