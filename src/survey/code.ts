@@ -8,6 +8,7 @@ import type { Comparison } from '../plan/comparison.js';
 import { closed, type HotMaterial, judgeCode } from '../plan/plan.js';
 import type { Reason } from '../plan/reason.js';
 import { against } from '../plan/rule.js';
+import { judgeStartSettings } from '../plan/start-settings.js';
 import { readBaseline } from '../release/baseline.js';
 import { confinement } from '../release/confinement.js';
 import { compareSupervision } from '../release/drift.js';
@@ -46,7 +47,11 @@ export async function surveyCode(
   const { name, root, version, modules: its } = running;
   const key = JSON.stringify([oldImage.Id, name, root, version, its, Env, Cmd, Entrypoint, within]);
   const { modules, boots } = await shared.studies(key, () => study(site, container, oldImage, comparison));
-  const faulty = judgeBoots(comparison.next.version, boots.old, boots.new);
+  const { old, new: fresh } = boots;
+  const faulty = [
+    ...judgeBoots(comparison.next.version, old, fresh),
+    ...(old.kind === 'booted' && fresh.kind === 'booted' ? judgeStartSettings(old.facts, fresh.facts) : []),
+  ];
   if (closed(faulty)) {
     return { kind: 'closed', reasons: faulty };
   }
