@@ -84,7 +84,7 @@ function commonLayers(from: ImageDetails, to: ImageDetails): number {
 }
 
 const metadata =
-  /^(\/bin\/sh -c #\(nop\)\s+)?(CMD|ENV|USER|EXPOSE|ENTRYPOINT|HEALTHCHECK|LABEL|ARG|VOLUME|STOPSIGNAL|SHELL|MAINTAINER|ONBUILD)\b/;
+  /^(\/bin\/sh -c #\(nop\)\s+)?(CMD|ENV|USER|EXPOSE|ENTRYPOINT|HEALTHCHECK|LABEL|ARG|VOLUME|STOPSIGNAL|SHELL|MAINTAINER|ONBUILD|WORKDIR)\b/;
 
 /** Whether the newest `count` layers only copy something into the release's directory. */
 function copiesOnly(history: readonly Layer[], count: number, root: string): boolean {
