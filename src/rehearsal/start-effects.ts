@@ -9,6 +9,8 @@ import { plainPlace } from '../release/modules.js';
 export interface StartEffects {
   readonly effects: readonly StartEffect[];
   readonly kept: readonly KeptValue[];
+  /** Tables that were not compared. */
+  readonly skipped: readonly string[];
 }
 
 /** Compares what was upgraded with boots of both releases; pure. Nothing is found where a boot's contents are not known. */
@@ -19,6 +21,7 @@ export function startEffects(old: Facts | undefined, fresh: Facts, upgraded: Fac
         ? []
         : missingEffects(old.contents, fresh.contents, upgraded.contents),
     kept: old === undefined ? [] : keptValues(old, fresh, upgraded),
+    skipped: [...new Set([old, fresh, upgraded].flatMap((facts) => facts?.contents?.skipped ?? []))],
   };
 }
 
@@ -52,10 +55,17 @@ export function judgeStartEffects({ effects, kept }: StartEffects): readonly Rea
 }
 
 /** Those that somebody should know of. */
-export function startRemarks({ kept }: StartEffects): readonly string[] {
-  return kept.flatMap(({ place, setting }) =>
-    setting === undefined
-      ? [`${plainPlace(place)} keeps a value in its state that a boot of the new release makes otherwise`]
-      : [],
-  );
+export function startRemarks({ kept, skipped }: StartEffects): readonly string[] {
+  return [
+    ...kept.flatMap(({ place, setting }) =>
+      setting === undefined
+        ? [`${plainPlace(place)} keeps a value in its state that a boot of the new release makes otherwise`]
+        : [],
+    ),
+    ...(skipped.length > 0
+      ? [
+          `these tables were not compared, since they are large, private or other in each boot: ${plainPlace(few(skipped))}`,
+        ]
+      : []),
+  ];
 }

@@ -54,7 +54,7 @@ async function downAndCompare({
   return differing.length === 0 ? undefined : `after the downgrade ${differing.slice(0, 3).join('; ')}`;
 }
 
-const nothing: StartEffects = { effects: [], kept: [] };
+const nothing: StartEffects = { effects: [], kept: [], skipped: [] };
 
 /** What is not as it was before the upgrade. */
 function unlike(before: Facts, { identity, environment, tree, remaining }: AfterSwitch): readonly string[] {

@@ -11,36 +11,53 @@ export function contentsWithoutNoiseOf(contents: Contents, known: Contents): Con
   return merged(contents, known, (row, its) => (fits(row, its) ? its : undefined));
 }
 
-function merged(one: Contents, other: Contents, merge: (row: string, its: string) => string | undefined): Contents {
-  const tables = one.tables.flatMap(({ table, rows }) => {
+type Merge = (row: string, its: string) => string | undefined;
+
+function merged(one: Contents, other: Contents, merge: Merge): Contents {
+  const tables: Table[] = [];
+  const skipped = new Set([...one.skipped, ...other.skipped]);
+  for (const { table, rows } of one.tables) {
     const counterpart = other.tables.find((each) => each.table === table);
-    return counterpart === undefined ? [] : [{ table, rows: common(rows, counterpart.rows, merge) }];
-  });
-  return { tables, skipped: [...new Set([...one.skipped, ...other.skipped])] };
+    const both = counterpart && common(rows, counterpart.rows, merge);
+    if (both !== undefined) tables.push({ table, rows: both });
+    else if (counterpart !== undefined) skipped.add(table);
+  }
+  return { tables, skipped: [...skipped] };
 }
 
-function common(
-  these: readonly Row[],
-  those: readonly Row[],
-  merge: (row: string, its: string) => string | undefined,
-): readonly Row[] {
-  const left = new Map<string, number>();
-  for (const { row } of those) left.set(row, (left.get(row) ?? 0) + 1);
-  const take = (row: string) => {
-    const count = left.get(row) ?? 0;
-    if (count <= 1) left.delete(row);
-    else left.set(row, count - 1);
+/** More rows that are others in each boot are data, and to pair them takes too long. */
+const mostNoise = 500;
+
+/** Undefined if almost nothing is common. */
+function common(these: readonly Row[], those: readonly Row[], merge: Merge): readonly Row[] | undefined {
+  const counts = new Map<string, number>();
+  for (const { row } of those) counts.set(row, (counts.get(row) ?? 0) + 1);
+  const exact = new Set(
+    these.filter(({ row }) => {
+      const count = counts.get(row) ?? 0;
+      counts.set(row, count - 1);
+      return count > 0;
+    }),
+  );
+  const left = those.filter(({ row }) => {
+    const count = counts.get(row) ?? 0;
+    counts.set(row, count - 1);
     return count > 0;
-  };
-  const exact = new Set(these.filter(({ row }) => take(row)));
-  return these.flatMap((each) => {
-    if (exact.has(each)) return [each];
-    for (const row of left.keys()) {
-      const both = merge(each.row, row);
-      if (both !== undefined && take(row)) return [{ ...each, row: both }];
-    }
-    return [];
   });
+  if (these.length - exact.size > mostNoise || left.length > mostNoise) return undefined;
+  const take = (each: Row, wanted: (other: Row) => boolean) => {
+    const at = left.findIndex((other) => wanted(other) && merge(each.row, other.row) !== undefined);
+    const [other] = at < 0 ? [] : left.splice(at, 1);
+    const row = other && merge(each.row, other.row);
+    return row === undefined ? undefined : { ...each, row };
+  };
+  // Those that are about the same first, so that none is taken for another's counterpart.
+  const named = new Map(
+    these
+      .filter((each) => !exact.has(each))
+      .map((each) => [each, take(each, ({ key }) => key !== undefined && key === each.key)]),
+  );
+  return these.flatMap((each) => (exact.has(each) ? each : (named.get(each) ?? take(each, () => true) ?? [])));
 }
 
 /** What start-up does beside starting processes, and an upgrade did not do. */

@@ -2,7 +2,7 @@ import { contentsWithoutNoiseOf, steadyContents } from './contents.js';
 import type { Facts, ProcessState } from './facts.js';
 import { agreed, withoutNoise } from './printed.js';
 import { steadyRegistrations } from './registrations.js';
-import { steadyTree, withoutNoiseOf } from './steady.js';
+import { asIn, steadyTree } from './steady.js';
 
 /** What two boots of one release agree on. */
 export function steadyFacts(one: Facts, other: Facts): Facts {
@@ -26,7 +26,7 @@ export function factsWithoutNoiseOf(facts: Facts, known: Facts): Facts {
   const printed = prints(known.settings);
   return {
     ...facts,
-    tree: withoutNoiseOf(facts.tree, known.tree),
+    tree: asIn(facts.tree, known.tree),
     registrations: steadyRegistrations(facts.registrations, known.registrations),
     ...(facts.contents && known.contents && { contents: contentsWithoutNoiseOf(facts.contents, known.contents) }),
     states: steadyStates(facts.states, known.states, withoutNoise),

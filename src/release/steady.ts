@@ -1,4 +1,4 @@
-import { agreed, fits, withoutNoise } from './printed.js';
+import { agreed, fits } from './printed.js';
 import { isRestarted, type Supervised, type Tree } from './tree.js';
 
 /** How two prints of one thing become the one to compare by; undefined if they are not of one thing. */
@@ -12,19 +12,6 @@ export function steadyTree(one: Tree, other: Tree): Tree {
 /** A tree with the ids, arguments and specifications that fit the reference written as the reference has them. */
 export function asIn(tree: Tree, reference: Tree): Tree {
   return mergedTree(tree, reference, (mine, wanted) => (fits(mine, wanted) ? wanted : undefined), false);
-}
-
-/** A tree without what is noise in another one of the same release. */
-export function withoutNoiseOf(tree: Tree, known: Tree): Tree {
-  return mergedTree(
-    tree,
-    known,
-    (mine, other) => {
-      const text = withoutNoise(mine, other);
-      return text === mine && mine !== other ? undefined : text;
-    },
-    false,
-  );
 }
 
 function mergedTree(tree: Tree, other: Tree, merge: Merge, both: boolean): Tree {

@@ -105,7 +105,7 @@ it('a child that leaves a supervisor without callback module is ended, and its m
   expect(await client.ask('GET arms')).toBe('8');
 });
 
-it('a child that would be started with other arguments is a reason to restart, and so is another order that no callback module brings', async () => {
+it('a child that would be started with other arguments is a reason to restart', async () => {
   const one = await image(first);
   const other = await image({
     ...first,
@@ -118,14 +118,28 @@ it('a child that would be started with other arguments is a reason to restart, a
 
   expect(report).toMatchObject({ outcome: 'planned', method: 'recreate' });
   expect(report.reasons).toMatchObject([{ code: 'supervision-changed', blocks: ['relup', 'modules'] }]);
+});
 
+it('children that change places under a list go on running, and change back on the way down', async () => {
+  const one = await image(first);
   const turned = await image({
     ...first,
     files: { ...first.files, [`${kv}/application.ex`]: application('KV.Shelf, KV') },
     replace: { 'apps/kv/mix.exs': bump, 'mix.exs': bump },
   });
-  const { report: second } = await deployTo(web.name, { image: turned, mode: 'plan' });
-  expect(second.reasons).toMatchObject([{ code: 'supervision-changed', subject: 'kv' }]);
+  const web = await start(one);
+  const kept = await rpc(web, 'Agent.get(KV.One, & &1)');
+  const order = 'for {id, _, _, _} <- Supervisor.which_children(KV.Supervisor), do: id';
+
+  const { report } = await deployTo(web.name, { image: turned, rehearse: 'auto' });
+
+  expect(report).toMatchObject({ outcome: 'deployed', method: 'relup', containers: [{ proof: { converged: true } }] });
+  // A supervisor tells the last one first.
+  expect(await rpc(web, order)).toBe('[KV, KV.Shelf]');
+  expect(await rpc(web, 'Agent.get(KV.One, & &1)')).toBe(kept);
+  const { report: back } = await deployTo(web.name, { image: one, mode: 'rollback', rehearse: 'auto' });
+  expect(back).toMatchObject({ outcome: 'deployed', method: 'relup', containers: [{ proof: { converged: true } }] });
+  expect(await rpc(web, order)).toBe('[KV.Shelf, KV]');
 });
 
 it('another order that a callback module brings is taken up, and all children go on', async () => {
