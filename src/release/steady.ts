@@ -25,20 +25,26 @@ function mergedTree(tree: Tree, other: Tree, merge: Merge, both: boolean): Tree 
 
 function merged(node: Supervised, other: Supervised, merge: Merge, both: boolean): Supervised {
   const text = (mine: string, its: string) => merge(mine, its) ?? mine;
-  const spec =
-    node.spec === undefined || other.spec === undefined
-      ? node.spec
-      : {
-          ...node.spec,
-          text: text(node.spec.text, other.spec.text),
-          start: text(node.spec.start, other.spec.start),
-          ...(node.spec.carried !== undefined &&
-            other.spec.carried !== undefined && { carried: text(node.spec.carried, other.spec.carried) }),
-        };
+  const spec = node.spec && other.spec ? mergedSpec(node.spec, other.spec, text) : node.spec;
   return {
     ...node,
     ...(spec && { spec }),
     ...(node.children && { children: mergedChildren(node.children, other.children ?? [], merge, both) }),
+  };
+}
+
+type Spec = NonNullable<Supervised['spec']>;
+
+function mergedSpec(one: Spec, other: Spec, text: (mine: string, its: string) => string): Spec {
+  const optional = (['exact', 'exactStart', 'carried'] as const).flatMap((key) => {
+    const [mine, its] = [one[key], other[key]];
+    return mine === undefined || its === undefined ? [] : [[key, text(mine, its)] as const];
+  });
+  return {
+    ...one,
+    text: text(one.text, other.text),
+    start: text(one.start, other.start),
+    ...Object.fromEntries(optional),
   };
 }
 

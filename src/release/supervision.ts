@@ -1,5 +1,5 @@
 import { asIn, numberedTree } from './steady.js';
-import { isRestarted, type Supervised, type Tree } from './tree.js';
+import { isRestarted, type Supervised, specifiedAlike, type Tree } from './tree.js';
 
 export type { Supervised, Tree };
 
@@ -66,7 +66,7 @@ function compareNodes(
       if (child === undefined) {
         return [];
       }
-      const changed = child.spec?.text === to.spec?.text ? [] : [{ kind: 'spec-changed', child, to, ...at } as const];
+      const changed = specifiedAlike(child, to) ? [] : [{ kind: 'spec-changed', child, to, ...at } as const];
       const another =
         child.runs === undefined || to.runs === undefined || child.runs === to.runs
           ? []

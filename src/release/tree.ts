@@ -15,8 +15,12 @@ export interface Supervised {
   readonly spec?: {
     /** Whether the text reads back as the same term. */
     readonly portable: boolean;
+    /** Of a boot apart from production, with noise in the place of what came from environment and settings. */
     readonly text: string;
     readonly start: string;
+    /** Of a boot apart from production, both with those values: two such boots have one environment. */
+    readonly exact?: string;
+    readonly exactStart?: string;
     /** The text as it may be carried to another node: sources stand in the places of what came from environment and settings. */
     readonly carried?: string;
     /** A variable of which a part stands in it, so that it cannot be carried anywhere. */
@@ -39,4 +43,18 @@ export type Tree = Readonly<Record<string, Supervised>>;
 /** When its supervisor starts a child again, by its specification as the agent prints it. */
 export function isRestarted({ spec }: Supervised, when: 'temporary' | 'transient'): boolean {
   return spec?.text.includes(`restart=>${when}`) ?? false;
+}
+
+/** Whether two specifications start a child alike. */
+export function startsAlike(one: Supervised, other: Supervised): boolean {
+  const [mine, its] = [one.spec, other.spec];
+  return mine?.exactStart !== undefined && its?.exactStart !== undefined
+    ? mine.exactStart === its.exactStart
+    : mine?.start === its?.start;
+}
+
+/** Whether two specifications are one. */
+export function specifiedAlike(one: Supervised, other: Supervised): boolean {
+  const [mine, its] = [one.spec, other.spec];
+  return mine?.exact !== undefined && its?.exact !== undefined ? mine.exact === its.exact : mine?.text === its?.text;
 }

@@ -2,7 +2,7 @@ import { atom, map, type Term, tuple } from '../node/term.js';
 import { plainPlace } from '../release/modules.js';
 import { hasNoise } from '../release/printed.js';
 import type { SupervisionChange } from '../release/supervision.js';
-import type { Supervised } from '../release/tree.js';
+import { type Supervised, specifiedAlike, startsAlike } from '../release/tree.js';
 
 /** What one supervisor is told, both ways, so that its children become those of a cold boot and whoever stays runs on. */
 export interface SupervisorUpdate {
@@ -115,7 +115,7 @@ function whyImpossible(change: SupervisionChange): string | undefined {
           : undefined)
       );
     case 'spec-changed':
-      return change.child.spec?.start === change.to.spec?.start && change.to.spec !== undefined
+      return startsAlike(change.child, change.to) && change.to.spec !== undefined
         ? random
         : 'it would be started differently, so the one that runs would not be what a cold boot starts';
     case 'process-changed':
@@ -195,7 +195,7 @@ function plan(from: Supervised, to: Supervised, told: boolean): Term {
         );
       }
       // What it is started with stays its own: only the running node knows it.
-      return spec === undefined || spec.text === own.spec?.text
+      return spec === undefined || specifiedAlike(child, own)
         ? tuple(atom('keep'), identity(child.id))
         : tuple(atom('change'), identity(child.id), {
             source: spec.text.replace(`start=>${spec.start}`, () => 'start=>undefined'),

@@ -8,8 +8,9 @@ import { supervisor, worker } from '../support/world/facts.js';
 
 const of = (...children: readonly Supervised[]): Tree => ({ shop: supervisor(children) });
 const given = (id: string, argument: string, restart = 'permanent') => {
-  const start = `{shop_${id.replace(/\W.*/, '')},start_link,[${argument}]}`;
-  const text = `#{id=>${id},restart=>${restart},start=>${start}}`;
+  const start = `{${id.replace(/\W.*/, '') || 'child'},start_link,[${argument}]}`;
+  const text =
+    restart === 'permanent' ? `#{id=>${id},start=>${start}}` : `#{id=>${id},restart=>${restart},start=>${start}}`;
   return worker(id, { spec: { portable: true, text, start, closures: [] } });
 };
 const ids = (tree: Tree) => tree['shop']?.children?.map(({ id }) => id);
@@ -73,6 +74,26 @@ describe('what is another value in each boot', () => {
     const task = given('task', '1', 'temporary');
     expect(ids(steadyTree(of(worker('till')), of(worker('till'), task)))).toEqual(['till', 'task']);
     expect(ids(steadyTree(of(worker('till')), of(worker('till'), worker('clerk'))))).toEqual(['till']);
+  });
+});
+
+describe('what came from the environment', () => {
+  const apart = (value: string) => {
+    const [start, exactStart] = ["{till,start_link,['<random binary>']}", `{till,start_link,[${value}]}`];
+    const spec = { text: `#{id=>till,start=>${start}}`, exact: `#{id=>till,start=>${exactStart}}`, start, exactStart };
+    return of(worker('till', { spec: { portable: true, closures: [], ...spec } }));
+  };
+
+  it('is no difference of one that serves, which has another environment', () => {
+    expect(compareTrees(of(given('till', '<<"prod">>')), steadyTree(apart('<<"test">>'), apart('<<"test">>')))).toEqual(
+      [],
+    );
+    expect(compareTrees(of(given('till', '17')), apart('<<"test">>'))).toMatchObject([{ kind: 'spec-changed' }]);
+  });
+
+  it('is one between two boots apart, which have the same', () => {
+    expect(compareTrees(apart('<<"one">>'), apart('<<"other">>'))).toMatchObject([{ kind: 'spec-changed' }]);
+    expect(compareTrees(apart('<<"one">>'), apart('<<"one">>'))).toEqual([]);
   });
 });
 

@@ -33,11 +33,17 @@ read(#{salt := Salt, given := Given}) ->
         states => states(Salt)
     }.
 
-%% The specification as it may be carried to another node.
+%% The specification as it may be carried to another node, and as it is compared with one that has another environment.
 carried(#{start := {Module, Function, Arguments}} = Spec, Sources) ->
+    Text = fun(Term) -> maps:get(text, hot_deploy_term:describe(Term)) end,
+    Start = {Module, Function, hot_deploy_origin:masked(Arguments, Sources)},
+    Compared = #{
+        text => Text(Spec#{start := Start}), start => Text(Start),
+        exact => Text(Spec), exactStart => Text({Module, Function, Arguments})
+    },
     case hot_deploy_origin:carried(Arguments, Sources) of
-        {ok, Carried} -> #{carried => maps:get(text, hot_deploy_term:describe(Spec#{start := {Module, Function, Carried}}))};
-        {part_of, Name} -> #{partOf => unicode:characters_to_binary(Name)}
+        {ok, Carried} -> Compared#{carried => Text(Spec#{start := {Module, Function, Carried}})};
+        {part_of, Name} -> Compared#{partOf => unicode:characters_to_binary(Name)}
     end.
 
 %% What others find by name.

@@ -1,7 +1,7 @@
 %% Where the values in a child specification come from, on a node that boots apart from production: what it took from its
 %% environment or from settings is not what production has, may be a secret, and must not be carried there.
 -module(hot_deploy_origin).
--export([sources/1, carried/2]).
+-export([sources/1, carried/2, masked/2]).
 
 %% A shorter text says nothing by itself, unless it was given to this boot alone.
 -define(TELLING, 4).
@@ -54,6 +54,11 @@ carried(Term, Sources) ->
     catch throw:{part_of, Name} -> {part_of, Name}
     end.
 
+%% The term with a word for the kind of each such value, which is another one where it serves.
+-spec masked(term(), sources()) -> term().
+masked(Term, Sources) -> walk(Term, Sources#{masked => true}).
+
+walk(Term, #{masked := true}) when Term =:= node(), Term =/= nonode@nohost -> '<random atom>';
 walk(Term, _) when Term =:= node(), Term =/= nonode@nohost -> '<node>';
 walk(Term, Sources) when is_tuple(Term) -> list_to_tuple([walk(Element, Sources) || Element <- tuple_to_list(Term)]);
 walk(Term, Sources) when is_map(Term) -> maps:from_list([{Key, walk(Value, Sources)} || {Key, Value} <- maps:to_list(Term)]);
@@ -65,7 +70,7 @@ walk(Term, Sources) ->
         {Type, Text} -> leaf(Term, Type, Text, Sources)
     end.
 
-leaf(Term, Type, Text, #{variables := Variables, settings := Settings}) ->
+leaf(Term, Type, Text, #{variables := Variables, settings := Settings} = Sources) ->
     Telling = length(Text) >= ?TELLING andalso Type =/= number,
     Exact = [{environment, Name, Type} || {Name, Value, Given} <- Variables, Value =:= Text, Given orelse Telling],
     Parts = [Name || Telling, {Name, Value, _} <- Variables,
@@ -73,11 +78,16 @@ leaf(Term, Type, Text, #{variables := Variables, settings := Settings}) ->
                      string:find(Value, Text) =/= nomatch orelse string:find(Text, Value) =/= nomatch],
     Configured = [Source || {Value, Source} <- Settings, Value =:= Term],
     case {Exact, Parts, Configured} of
-        {[_ | _], _, _} -> {'<from>', Exact};
         {[], [], _} -> Term;
+        _ when is_map_key(masked, Sources) -> mask(Type);
+        {[_ | _], _, _} -> {'<from>', Exact};
         {[], _, [_ | _]} -> {'<from>', Configured};
         {[], [Name | _], []} -> throw({part_of, Name})
     end.
+
+mask(binary) -> '<random binary>';
+mask(number) -> '<random number>';
+mask(string) -> '<random string>'.
 
 text(Term) when is_binary(Term) ->
     case unicode:characters_to_list(Term) of

@@ -29,6 +29,7 @@ what_was_made_of_one_is_taken_from_the_setting_that_it_stands_in_too_test() ->
 and_where_it_stands_in_none_it_cannot_be_carried_test() ->
     within([{"HD_URL", "ecto://me@db.internal/shop_test"}], [], [], fun(Sources) ->
         ?assertEqual({part_of, "HD_URL"}, hot_deploy_origin:carried([<<"shop_test">>], Sources)),
+        ?assertEqual([<<"tea">>, '<random binary>'], hot_deploy_origin:masked([<<"tea">>, <<"shop_test">>], Sources)),
         ?assertEqual({part_of, "HD_URL"}, hot_deploy_origin:carried([<<"ecto://me@db.internal/shop_test?ssl=true">>], Sources))
     end).
 
