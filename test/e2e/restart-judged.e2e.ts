@@ -89,13 +89,13 @@ describe('a new container', () => {
     },
     'that answers the probe with an error': {
       args: [...unchecked, ...withMood('refuses')],
-      options: { probe, 'health-timeout': '15s' },
-      why: /did not answer the probe within 15 s \(status 500\)/,
+      options: { probe, 'health-timeout': '30s' },
+      why: /did not answer the probe within 30 s \(status 500\)/,
     },
     'that never listens': {
       args: [...unchecked, ...withMood('deaf')],
-      options: { probe, 'health-timeout': '15s' },
-      why: /did not answer the probe within 15 s \((ECONNRESET|ECONNREFUSED|socket hang up)\)/,
+      options: { probe, 'health-timeout': '30s' },
+      why: /did not answer the probe within 30 s \((ECONNRESET|ECONNREFUSED|socket hang up)\)/,
     },
     'that no longer answers the probe while it is watched': {
       args: [...unchecked, ...withMood('fades')],
@@ -103,7 +103,7 @@ describe('a new container', () => {
       why: /the probe has failed for .* s \(status 500\)|did not answer the probe/,
     },
     'whose HEALTHCHECK fails while it is watched, though the engine asks seldom': {
-      args: ['--health-interval', '60s', ...withMood('fades')],
+      args: ['--health-interval', '20s', ...withMood('fades')],
       options: { soak: '20s', probe: 'none' },
       why: /HEALTHCHECK (failed \d+ times in a row|fails)/,
     },
@@ -138,13 +138,13 @@ describe('a new container', () => {
   });
 });
 
-describe('a fleet', () => {
+describe('a fleet', { timeout: 600_000 }, () => {
   it('whose canary does not answer goes no further: the second is never touched, and what failed is told', async () => {
     const fleet = [await begun([...unchecked, ...withMood('refuses')]), await begun(unchecked)];
     const second = await fleet[1]?.inspect();
     const { report, log } = await deployTo(
       fleet.map(({ name }) => name),
-      { image: next, strategy: 'restart', probe, 'health-timeout': '15s', 'max-parallel': '4', canary: '0' },
+      { image: next, strategy: 'restart', probe, 'health-timeout': '30s', 'max-parallel': '4', canary: '0' },
     );
     expect(report, log).toMatchObject({ outcome: 'rolled-back' });
     expect(report.containers.map(({ outcome }) => outcome)).toEqual(['rolled-back', 'refused']);
@@ -170,7 +170,20 @@ describe('a fleet', () => {
     const policy = ['--restart', 'always'];
     const fleet = [await begun(policy), await begun(policy)] as [Container, Container];
     const [canary, second] = fleet;
-    const words = ['--image', next, '--no-build', '--soak', '3s', '--drain', '0s', '--rehearse', 'never'];
+    const words = [
+      '--image',
+      next,
+      '--soak',
+      '3s',
+      '--drain',
+      '0s',
+      '--rehearse',
+      'never',
+      '--strategy',
+      'relup',
+      '--suspend-timeout',
+      '60s',
+    ];
     const names = fleet.flatMap(({ name }) => ['--containers', name]);
     const run = await startHotDeploy(['deploy', ...names, ...words, '--environment', canary.name]);
     await run.says(`${second.name}: switch, `, 240_000);
@@ -204,7 +217,7 @@ describe('a probe that does not answer before the deploy', () => {
     expect(report).toMatchObject({ outcome: 'refused', reasons: [{ code: 'probe-not-answering', subject: web.name }] });
     expect(report.message).toMatch(/does not answer http:\/\/127\.0\.0\.1:\d+\/nothing \(status 404\)/);
     const plan = await deployTo(web.name, { image: next, probe: silent, mode: 'plan' });
-    expect(plan.report).toMatchObject({ outcome: 'planned' });
+    expect(plan.report, plan.log).toMatchObject({ outcome: 'planned' });
     expect(plan.report.reasons).toContainEqual(
       expect.objectContaining({ code: 'probe-not-answering', message: expect.stringContaining('status 404') }),
     );
@@ -213,9 +226,9 @@ describe('a probe that does not answer before the deploy', () => {
 
   it('does not keep a restart that was asked for, which is judged by it afterwards', async () => {
     const web = await begun(unchecked);
-    const options = { image: next, probe: silent, strategy: 'restart', 'health-timeout': '15s' };
+    const options = { image: next, probe: silent, strategy: 'restart', 'health-timeout': '30s' };
     const { report, log } = await deployTo(web.name, options);
     expect(report, log).toMatchObject({ outcome: 'rolled-back', method: 'recreate' });
-    expect(report.message).toMatch(/did not answer the probe within 15 s \(status 404\)/);
+    expect(report.message).toMatch(/did not answer the probe within 30 s \(status 404\)/);
   });
 });
