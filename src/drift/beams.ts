@@ -1,5 +1,6 @@
 import type { Engine } from '../docker/engine.js';
-import type { FileDigests } from '../release/release.js';
+import { asInImage } from '../release/placement.js';
+import type { FileDigests, RunningRelease } from '../release/release.js';
 
 // $1 root, $2 version.
 const list = `cd "$1" && find lib "releases/$2" -name '*.beam' -exec sha256sum {} +`;
@@ -11,6 +12,7 @@ export async function readBeams(
   user: string,
   root: string,
   version: string,
+  applications: RunningRelease['applications'] = [],
 ): Promise<FileDigests> {
   const { stdout } = await engine.exec(container, {
     argv: ['sh', '-c', list, 'hot-deploy', root, version],
@@ -18,7 +20,9 @@ export async function readBeams(
     timeoutMs: 60_000,
   });
   const lines = stdout.toString('utf8').split('\n').filter(Boolean);
-  return Object.fromEntries(
-    lines.map((line) => [line.slice(66).replace(`releases/${version}/`, 'releases/VSN/'), line.slice(0, 64)]),
-  );
+  const files = lines.map((line) => [
+    line.slice(66).replace(`releases/${version}/`, 'releases/VSN/'),
+    line.slice(0, 64),
+  ]);
+  return asInImage(Object.fromEntries(files), root, applications);
 }

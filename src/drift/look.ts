@@ -174,7 +174,7 @@ async function see(
           ),
         );
   const { node, root, version, vm } = running;
-  const beams = await readBeams(engine, container.Id, vm.user, root, version);
+  const beams = await readBeams(engine, container.Id, vm.user, root, version, running.applications);
   const seen = {
     running,
     beams,

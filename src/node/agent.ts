@@ -53,8 +53,14 @@ const sets = {
     'hot_deploy_held',
   ],
   shelf: ['hot_deploy_node', 'hot_deploy_shelf'],
-  config: ['hot_deploy_config', 'hot_deploy_start', 'hot_deploy_term'],
-  release: ['hot_deploy_release', 'hot_deploy_appup', 'hot_deploy_relup', 'hot_deploy_migrations'],
+  config: ['hot_deploy_config', 'hot_deploy_start', 'hot_deploy_boot', 'hot_deploy_term'],
+  release: [
+    'hot_deploy_release',
+    'hot_deploy_appup',
+    'hot_deploy_relup',
+    'hot_deploy_boot',
+    'hot_deploy_migrations',
+  ],
 } as const;
 
 /** Before an answer, among whatever else was printed. */

@@ -1,3 +1,4 @@
+import { exchanged } from '../release/compare.js';
 import { plainName, plainPlace } from '../release/modules.js';
 import { expectedModules, type ModuleFacts } from '../release/release.js';
 import { updateSupervisors } from '../upgrade/children.js';
@@ -35,7 +36,7 @@ export const codeRules: readonly Rule[] = [
 
   // The module need not change for it: what is loaded stays loaded.
   ({ change, running, next }) =>
-    change.applications.changed.flatMap(({ name, from, to }) =>
+    exchanged(change).flatMap(({ name, from, to }) =>
       Object.keys(running.files)
         .filter((path) => path.startsWith(`lib/${name}-${from}/priv/`) && /\.so(\.\d+)*$/.test(path))
         .filter(
@@ -45,7 +46,9 @@ export const codeRules: readonly Rule[] = [
           against(
             'nif-changed',
             path,
-            `${path} is another library in ${name} ${to}, and whoever loaded the old one keeps it: it takes a restart.`,
+            from === to
+              ? `${path} was compiled again, and whoever loaded the old one keeps it: it takes a restart. Compile dependencies in a layer of the image that does not depend on the version, and it stays the same.`
+              : `${path} is another library in ${name} ${to}, and whoever loaded the old one keeps it: it takes a restart.`,
           ),
         ),
     ),

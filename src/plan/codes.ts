@@ -3,7 +3,7 @@ export const reasonCodes = {
   'erts-changed':
     'The Erlang runtime (ERTS) differs, and a running VM cannot exchange itself. Restart; expected with every OTP upgrade.',
   'otp-app-changed':
-    'An application of OTP, or Elixir itself, has another version. Its processes cannot be migrated while they carry the VM.',
+    'An application of OTP, or Elixir itself, has another version, or is another build of it. Its processes cannot be migrated while they carry the VM.',
   'sasl-missing':
     'The release has no `sasl`, so no release_handler. Add `:sasl` to `extra_applications` (mix) or to the release (relx).',
   'distribution-off': 'The VM runs without distribution, so there is no way in. Unset `RELEASE_DISTRIBUTION=none`.',
@@ -22,8 +22,8 @@ export const reasonCodes = {
     'A directory of code, or one of the files under `releases/VERSION`, is a symbolic link, and a hot load does not carry what it leads to. Build with copies (relx: `{dev_mode, false}`).',
   'release-root-changed': 'The release lies in another directory of the image. Only a new container takes it up.',
   'version-not-bumped':
-    'Code changed under an unchanged version. Releases and applications are told apart by version: bump it.',
-  'version-reused': 'The version is already installed in the container with other content. Bump it.',
+    "The release's version runs already with other content, and a release is told apart by its version: bump it. An application may keep its own; what it holds tells.",
+  'version-reused': "The release's version lies in the container already, with other content. Bump it.",
   'appup-missing':
     'A hand-written appup has no entry for the version that runs. Add one both ways, or write `rel/appups/APP/FROM_to_TO.appup`.',
   'appup-unreadable': 'A hand-written appup is no Erlang term, or is not shaped like an appup.',

@@ -2,6 +2,7 @@ import type { ImageChange } from '../release/base.js';
 import type { Change } from '../release/compare.js';
 import type { TreeDrift } from '../release/drift.js';
 import type { ModuleChanges } from '../release/modules.js';
+import type { Placement } from '../release/placement.js';
 import type { ProcessCheck, ProcessNote } from '../release/processes.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { SupervisionChange } from '../release/supervision.js';
@@ -15,6 +16,8 @@ export interface Comparison {
   readonly change: Change;
   readonly image: ImageChange;
   readonly readOnlyRoot: boolean;
+  /** Where the new release comes to lie. */
+  readonly placement: Placement;
   /** A directory of the new version that lies in the container already, with other content. */
   readonly occupied: readonly string[];
   readonly options: { readonly strategy: 'auto' | 'relup' | 'restart'; readonly hotUpTo: 'patch' | 'minor' | 'major' };

@@ -108,15 +108,7 @@ export const releaseRules: readonly Rule[] = [
       : [],
 
   ({ change, running, next }) =>
-    running.version === next.version
-      ? []
-      : change.applications.rebuilt.map(({ name, version, modules }) =>
-          against(
-            'version-not-bumped',
-            name,
-            `${few(modules)} changed while ${name} stays at ${version}, so systools would leave the old code running. Bump the application's version.`,
-          ),
-        ),
+    rebuiltPlatform(change.applications.rebuilt, running.version === next.version || running.erts !== next.erts),
 
   ({ occupied }) =>
     occupied.map((path) =>
@@ -207,6 +199,20 @@ export const releaseRules: readonly Rule[] = [
 
   ({ running, next, options }) => aboveLimit(running.version, next.version, options.hotUpTo),
 ];
+
+// With another base image come other builds of many: one reason says it.
+function rebuiltPlatform(rebuilt: Comparison['change']['applications']['rebuilt'], told: boolean): readonly Reason[] {
+  const own = rebuilt.filter(({ name }) => platform.has(name));
+  return told || own.length === 0
+    ? []
+    : [
+        against(
+          'otp-app-changed',
+          few(own.map(({ name }) => name)),
+          `${few(own.flatMap(({ modules }) => modules))} changed, though ${few(own.map(({ name, to }) => `${name} stays at ${to}`))}: another build of the platform, which takes a new VM. Build on the same base image to stay hot.`,
+        ),
+      ];
+}
 
 /** Paths by the entry of the release's directory that they lie in, the paths of one together. */
 function grouped(paths: readonly string[]): readonly (readonly [place: string, paths: readonly string[]])[] {

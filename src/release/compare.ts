@@ -16,11 +16,7 @@ export interface Change {
     /** Another version. */
     readonly changed: readonly ApplicationChange[];
     /** The same version with other code, or with other files (`lib/APP-VSN/priv/...`). */
-    readonly rebuilt: readonly {
-      readonly name: string;
-      readonly version: string;
-      readonly modules: readonly string[];
-    }[];
+    readonly rebuilt: readonly (ApplicationChange & { readonly modules: readonly string[] })[];
   };
   /** Applications that are started in another way: `permanent`, `temporary`, only loaded. */
   readonly modes: readonly { readonly name: string; readonly from: string; readonly to: string }[];
@@ -47,6 +43,11 @@ export interface ApplicationChange {
   readonly appup: boolean;
 }
 
+/** Applications that both releases have, with other code or files: each is brought in a directory of its own. */
+export function exchanged({ applications: { changed, rebuilt } }: Change): readonly ApplicationChange[] {
+  return [...changed, ...rebuilt];
+}
+
 // Elixir's configuration providers run before the boot script comes to them, and start them as temporary.
 const startedEarly = ['elixir', 'compiler'];
 
@@ -70,19 +71,13 @@ export function compare(running: RunningRelease, next: ImageRelease): Change {
     removed: running.applications.filter((application) => !then.has(application.name)),
     changed: both
       .filter(({ from, to }) => from.version !== to.version)
-      .map(({ from, to }) => ({
-        name: to.name,
-        from: from.version,
-        to: to.version,
-        fromDirectory: from.directory ?? `${running.root}/lib/${to.name}-${from.version}`,
-        toDirectory: to.directory,
-        appup: to.appup,
-      })),
+      .map(({ from, to }) => ({ ...pair(running, from, to), appup: to.appup })),
     rebuilt: both
       .filter(({ from, to }) => from.version === to.version)
-      .map(({ to }) => ({
-        name: to.name,
-        version: to.version,
+      .map(({ from, to }) => ({
+        // An appup leads from another version.
+        ...pair(running, from, to),
+        appup: false,
         modules: distinct([
           ...differing(to.modules, expected, running.modules).filter((module) => !(module in next.protocols)),
           ...differing(under(`lib/${to.name}-${to.version}/ebin/`, running.files), next.files, running.files),
@@ -114,13 +109,23 @@ export function compare(running: RunningRelease, next: ImageRelease): Change {
     protocols,
     files,
     overlays,
-    links: linked(next, [...added, ...changed.map(({ name, to }) => ({ name, version: to }))]),
+    links: linked(next, [...added, ...[...changed, ...rebuilt].map(({ name, to }) => ({ name, version: to }))]),
     same:
       running.version === next.version &&
       running.erts === next.erts &&
       [added, removed, changed, rebuilt, modes, protocols, files, settings, overlays].every(
         (list) => list.length === 0,
       ),
+  };
+}
+
+function pair({ root }: RunningRelease, from: RunningApplication, to: ImageApplication) {
+  return {
+    name: to.name,
+    from: from.version,
+    to: to.version,
+    fromDirectory: from.directory ?? `${root}/lib/${to.name}-${from.version}`,
+    toDirectory: to.directory,
   };
 }
 

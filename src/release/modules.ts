@@ -1,5 +1,5 @@
 import { map, text, tuple } from '../node/term.js';
-import type { Change } from './compare.js';
+import { type Change, exchanged } from './compare.js';
 import type { ImageRelease, ModuleFacts, RunningRelease } from './release.js';
 import type { Workshop } from './workshop.js';
 
@@ -31,14 +31,15 @@ interface Read {
 /** Reads the modules of all changed applications in both versions, once the workshop has both. */
 export async function moduleChanges(
   workshop: Workshop,
-  { applications: { added, changed }, protocols }: Change,
+  change: Change,
   running: RunningRelease,
   next: ImageRelease,
 ): Promise<readonly ModuleChanges[]> {
+  const { added } = change.applications;
   const ebin = (directory: string) => text(`${directory}/ebin`);
   const consolidated = `${next.root}/releases/${next.version}/consolidated`;
   const specification = (directory: string, name: string) => text(`${directory}/ebin/${name}.app`);
-  const pairs = changed.map(({ name, from, toDirectory }) => ({
+  const pairs = exchanged(change).map(({ name, from, toDirectory }) => ({
     name,
     old: `${oldRoot}/lib/${name}-${from}`,
     new: toDirectory,
@@ -51,7 +52,9 @@ export async function moduleChanges(
       new: pairs.map((pair) => ebin(pair.new)),
       loads: [
         ...added.map(({ directory }) => text(`${directory}/ebin/*.beam`)),
-        ...protocols.filter((name) => name in next.protocols).map((name) => text(`${consolidated}/${name}.beam`)),
+        ...change.protocols
+          .filter((name) => name in next.protocols)
+          .map((name) => text(`${consolidated}/${name}.beam`)),
       ],
       specifications: pairs.map((pair) =>
         tuple(specification(pair.old, pair.name), specification(pair.new, pair.name)),

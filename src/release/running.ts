@@ -5,6 +5,7 @@ import { map } from '../node/term.js';
 import { findVms, outOfReach, type Vm } from '../node/vm.js';
 import { readFiles } from './files.js';
 import { refuseOldOtp } from './otp.js';
+import { asInImage } from './placement.js';
 import type { RunningRelease } from './release.js';
 
 /** What could be read of a container. Anything but `running` cannot be upgraded hot. */
@@ -74,7 +75,8 @@ async function identify(
     argument: map(untouched ? { untouched } : {}),
   })) as Identity;
   const { files, owner } = await readFiles(engine, container, vm.user, answer.root, answer.version);
-  return { ...answer, vm, node, nodeName: answer.node, files, owner };
+  const placed = asInImage(files, answer.root, answer.applications);
+  return { ...answer, vm, node, nodeName: answer.node, files: placed, owner };
 }
 
 /** The version a VM was booted with, as its command line tells: for reports where the node cannot be asked. */

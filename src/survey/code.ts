@@ -45,7 +45,8 @@ export async function surveyCode(
   const { Env, Cmd, Entrypoint } = container.Config;
   const within = confinement(container);
   const { name, root, version, modules: its } = running;
-  const key = JSON.stringify([oldImage.Id, name, root, version, its, Env, Cmd, Entrypoint, within]);
+  const lying = [...running.applications.map(({ directory }) => directory), ...comparison.placement];
+  const key = JSON.stringify([oldImage.Id, name, root, version, its, lying, Env, Cmd, Entrypoint, within]);
   const { modules, boots } = await shared.studies(key, () => study(site, container, oldImage, comparison));
   const { old, new: fresh } = boots;
   const faulty = [

@@ -19,7 +19,7 @@ import type { FileDigests, ImageRelease } from '../release/release.js';
 import { bootedVersion, type Reading, readRunning } from '../release/running.js';
 import { surveyBoots } from './boots.js';
 import { surveyCode, treeOf } from './code.js';
-import { existing } from './existing.js';
+import { place } from './place.js';
 import { type Shared, sharing } from './shared.js';
 import type { Site } from './site.js';
 import { surveyStartup } from './startup.js';
@@ -97,14 +97,14 @@ async function surveyOne(whole: Site, container: ContainerDetails, shared: Share
   if (change.same && Object.values(imageChange).every((differing) => differing.length === 0)) {
     return { ...base, from, method: 'none', reasons: [] };
   }
-  const present = await existing(site, container.Id, running, change);
+  const { present, ...placed } = await place(site, container.Id, running, change);
   const comparison: Comparison = {
     running,
     next,
     change,
     image: imageChange,
     readOnlyRoot: container.HostConfig.ReadonlyRootfs === true,
-    occupied: present.filter(({ same }) => !same).map(({ directory }) => directory),
+    ...placed,
     options: inputs,
   };
   const startup = surveyStartup(site, { container, oldImage }, running, shared);
@@ -127,7 +127,7 @@ async function surveyOne(whole: Site, container: ContainerDetails, shared: Share
   if (closed(all)) {
     return recreated({ ...base, from, reasons: all }, running.root, next);
   }
-  const hot = { running, next, present: present.map(({ directory }) => directory), ...code.material };
+  const hot = { running, next, present, ...code.material };
   return { ...base, from, method: 'relup', reasons: all, hot };
 }
 

@@ -1,7 +1,8 @@
 import type { Engine } from '../docker/engine.js';
 import { AgentError } from '../node/agent.js';
-import type { Change } from '../release/compare.js';
+import { type Change, exchanged } from '../release/compare.js';
 import type { ModuleChanges } from '../release/modules.js';
+import type { Placement } from '../release/placement.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { SupervisionChange } from '../release/supervision.js';
 import type { Workshop } from '../release/workshop.js';
@@ -27,6 +28,7 @@ export interface Material {
   readonly running: RunningRelease;
   readonly next: ImageRelease;
   readonly change: Change;
+  readonly placement: Placement;
   readonly modules: readonly ModuleChanges[];
   readonly supervision: readonly SupervisionChange[] | { readonly unknown: string };
   readonly images: { readonly from: string; readonly to: string };
@@ -41,7 +43,7 @@ export async function assemble(
   workshop: Workshop,
   material: Material,
 ): Promise<Assembly> {
-  const { running, next, change, modules, images, context } = material;
+  const { running, next, change, placement, modules, images, context } = material;
   // Another container's old release may lie there by now.
   await bringOld(engine, container, workshop, running, change);
   const appups = await placeHandWritten(workshop, context, change.applications.changed);
@@ -56,6 +58,7 @@ export async function assemble(
       running,
       next,
       change,
+      placement,
       generated(material, appups, supervisors),
       gone.map(({ module }) => module),
     );
@@ -63,7 +66,7 @@ export async function assemble(
     return {
       kind: 'made',
       appups,
-      bundle: await makeBundle(workshop, running, next, change, { relup, words, images }),
+      bundle: await makeBundle(workshop, running, next, change, placement, { relup, words, images }),
     };
   } catch (error) {
     if (error instanceof AgentError && error.code === 'relup_failed') {
@@ -91,10 +94,8 @@ function generated(
   written: readonly HandWritten[],
   supervisors: readonly SupervisorUpdate[],
 ): readonly Appup[] {
-  const changed = change.applications.changed.filter(
-    ({ name }) => !written.some(({ application }) => application === name),
-  );
-  // Those of an application that keeps its version, and so has no appup, come with the last one that has.
+  const changed = exchanged(change).filter(({ name }) => !written.some(({ application }) => application === name));
+  // Those of an application that does not change, and so has no appup, come with the last one that has.
   const homeless = supervisors.filter(({ application }) => !changed.some(({ name }) => name === application));
   return generateAppups(
     changed.flatMap((application, at) => {

@@ -1,7 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { beam } from '../node/agent.js';
+import { atom, map, text, tuple } from '../node/term.js';
 import { type Entry, packEntries, sha256, UnsafeArchive, unpack } from '../release/archive.js';
-import type { Change } from '../release/compare.js';
+import { type Change, exchanged } from '../release/compare.js';
+import { moved, type Placement } from '../release/placement.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Workshop } from '../release/workshop.js';
 import { byHand } from './by-hand.js';
@@ -45,19 +47,27 @@ export async function makeBundle(
   running: RunningRelease,
   next: ImageRelease,
   change: Change,
+  placement: Placement,
   made: Omit<Bringing, 'directories'> & { readonly words: readonly Sentence[] },
 ): Promise<Bundle> {
-  const { added, changed } = change.applications;
+  const { added } = change.applications;
+  const pairs = exchanged(change);
   const release = `releases/${next.version}`;
-  const directories = [
-    ...[...added, ...changed.map(({ name, to }) => ({ name, version: to }))].map(
-      ({ name, version }) => `lib/${name}-${version}`,
-    ),
-    release,
+  const sources = [
+    ...[...added, ...pairs.map(({ name, to }) => ({ name, version: to }))].map(({ name, version }) => {
+      const own = `${name}-${version}`;
+      return { source: `lib/${own}`, directory: `lib/${placement.get(name) ?? own}` };
+    }),
+    { source: release, directory: release },
     // relx's start script boots the version that is written in it.
-    ...(`bin/${next.name}-VSN` in next.files ? [`bin/${next.name}-${next.version}`] : []),
+    ...[`bin/${next.name}-${next.version}`]
+      .filter(() => `bin/${next.name}-VSN` in next.files)
+      .map((script) => ({ source: script, directory: script })),
   ];
-  const brought = (await Promise.all(directories.map((directory) => collect(workshop, next, directory)))).flat();
+  const directories = sources.map(({ directory }) => directory);
+  const collected = (await Promise.all(sources.map((each) => collect(workshop, next, each)))).flat();
+  const written = await movedFiles(workshop, next, placement);
+  const brought = [...collected.filter(({ path }) => !written.some((entry) => entry.path === path)), ...written];
   const relup = file(`${release}/relup`, made.relup.relup);
   const helper = file(helperFile(next.version), beam('hot_deploy_step'));
   const olds = file(
@@ -88,7 +98,7 @@ export async function makeBundle(
     from: running.version,
     to: next.version,
     images: made.images,
-    applications: changed.map(({ name, from, to }) => ({ name, from, to })),
+    applications: pairs.map(({ name, from, to }) => ({ name, from, to })),
     added: added.map(({ name, version }) => ({ name, version })),
     baseline: sha256(JSON.stringify(Object.entries(running.modules).sort())),
     files: Object.fromEntries(sums.map((line) => [line.slice(66, -1), line.slice(0, 64)])),
@@ -103,7 +113,7 @@ export async function makeBundle(
     ),
     directories,
     checksums: up,
-    applications: [...added.map(({ name }) => name), ...changed.map(({ name }) => name)],
+    applications: [...added.map(({ name }) => name), ...pairs.map(({ name }) => name)],
     updates: stored.updates,
     loads: stored.loads,
     removed: stored.removed,
@@ -114,13 +124,38 @@ export async function makeBundle(
   };
 }
 
-async function collect(workshop: Workshop, next: ImageRelease, directory: string): Promise<readonly Entry[]> {
-  const tar = await workshop.get(`${next.root}/${directory}`);
+/** Boot scripts, and what release_handler reads, of a release some of whose applications lie in directories of other names. */
+async function movedFiles(workshop: Workshop, next: ImageRelease, placement: Placement): Promise<readonly Entry[]> {
+  const others = moved(next, placement);
+  if (others.length === 0) {
+    return [];
+  }
+  const release = `releases/${next.version}`;
+  const files = (await workshop.ask({
+    module: 'hot_deploy_boot',
+    function: 'moved',
+    argument: map({
+      directory: text(`${next.root}/${release}`),
+      name: text(next.name),
+      moved: others.map(({ name, version, directory }) =>
+        tuple(atom(name), text(`${name}-${version}`), text(directory)),
+      ),
+    }),
+  })) as readonly { readonly file: string; readonly content: string }[];
+  return files.map((each) => file(`${release}/${each.file}`, Buffer.from(each.content, 'base64')));
+}
+
+async function collect(
+  workshop: Workshop,
+  next: ImageRelease,
+  { source, directory }: { readonly source: string; readonly directory: string },
+): Promise<readonly Entry[]> {
+  const tar = await workshop.get(`${next.root}/${source}`);
   const entries = tar === undefined ? [] : await unpack(tar);
   const odd = entries.find(({ path }) => uncertain.test(path));
   if (odd !== undefined) {
     throw new UnsafeArchive(
-      `${next.root}/${directory} holds the file ${JSON.stringify(odd.path)}, a name that is no UTF-8, or holds a backslash or a line break.`,
+      `${next.root}/${source} holds the file ${JSON.stringify(odd.path)}, a name that is no UTF-8, or holds a backslash or a line break.`,
     );
   }
   return entries

@@ -1,5 +1,5 @@
 import { sha256, unpack } from '../release/archive.js';
-import type { Change } from '../release/compare.js';
+import { type Change, exchanged } from '../release/compare.js';
 import { oldRoot } from '../release/modules.js';
 import type { RunningRelease } from '../release/release.js';
 import type { Workshop } from '../release/workshop.js';
@@ -14,11 +14,10 @@ export async function oldSums(
   { root, name, version, files, applications }: RunningRelease,
   change: Change,
 ): Promise<readonly string[]> {
-  const { changed, removed } = change.applications;
   const code = await Promise.all(
     [
-      ...changed.map(({ name, from, fromDirectory }) => ({ own: `${name}-${from}`, at: fromDirectory })),
-      ...removed.map((gone) => ({
+      ...exchanged(change).map(({ name, from, fromDirectory }) => ({ own: `${name}-${from}`, at: fromDirectory })),
+      ...change.applications.removed.map((gone) => ({
         own: `${gone.name}-${gone.version}`,
         at: applications.find((application) => application.name === gone.name)?.directory ?? '',
       })),

@@ -1,6 +1,6 @@
 import type { Engine } from '../docker/engine.js';
 import { type Entry, packEntries, unpack } from '../release/archive.js';
-import type { Change } from '../release/compare.js';
+import { type Change, exchanged } from '../release/compare.js';
 import { oldRoot } from '../release/modules.js';
 import type { RunningRelease } from '../release/release.js';
 import type { Workshop } from '../release/workshop.js';
@@ -27,14 +27,13 @@ async function bring(
   running: RunningRelease,
   change: Change,
 ): Promise<void> {
-  const { changed, removed } = change.applications;
-  const gone = removed.map(({ name, version }) => ({
+  const gone = change.applications.removed.map(({ name, version }) => ({
     name,
     from: version,
     fromDirectory: running.applications.find((application) => application.name === name)?.directory ?? '',
   }));
   const applications = await Promise.all(
-    [...changed, ...gone].map(async ({ name, from, fromDirectory }) =>
+    [...exchanged(change), ...gone].map(async ({ name, from, fromDirectory }) =>
       moved(await engine.getArchive(container, fromDirectory), `${relative(oldRoot)}/lib/${name}-${from}`),
     ),
   );

@@ -1,10 +1,12 @@
-import { map, type Term, text, tuple, write } from '../node/term.js';
+import { atom, map, type Term, text, tuple, write } from '../node/term.js';
 import { packEntries } from '../release/archive.js';
-import type { Change } from '../release/compare.js';
+import { type ApplicationChange, type Change, exchanged } from '../release/compare.js';
 import { oldRoot } from '../release/modules.js';
+import { directoryOf, type Placement, placedVersion } from '../release/placement.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Workshop } from '../release/workshop.js';
 import type { Appup } from './appup.js';
+import { parents } from './old.js';
 import type { Scripts } from './script.js';
 
 /** The relup as systools made it, with the release's protocols put in. */
@@ -21,19 +23,21 @@ export async function makeRelup(
   running: RunningRelease,
   next: ImageRelease,
   change: Change,
+  placement: Placement,
   appups: readonly Appup[],
   /** Protocols that only the old release has. */
   gone: readonly string[],
 ): Promise<Relup> {
-  const generated = change.applications.changed.flatMap(({ name, toDirectory }) => {
-    const appup = appups.find((each) => each.application === name);
-    return appup === undefined
-      ? []
-      : [file(`${toDirectory}/ebin/${name}.appup`.slice(1), `%% coding: utf-8\n${write(appup.term)}.\n`)];
+  const pairs = exchanged(change);
+  const generated = pairs.flatMap((pair) => {
+    const appup = appups.find(({ application }) => application === pair.name);
+    return appup === undefined ? [] : [file(appupFile(pair).slice(1), `%% coding: utf-8\n${write(appup.term)}.\n`)];
   });
   if (generated.length > 0) {
-    await workshop.put('/', await packEntries(generated));
+    await workshop.put('/', await packEntries([...parents(rebuiltAppups), ...generated]));
   }
+  const lies = new Map(running.applications.map((each) => [each.name, directoryOf(running.root, each)]));
+  const as = (name: string, version: string, directory = `${name}-${version}`) => placedVersion(name, directory);
   const consolidated = running.codePath.find((path) => path.endsWith(`/releases/${running.version}/consolidated`));
   return (await workshop.ask({
     module: 'hot_deploy_relup',
@@ -44,13 +48,34 @@ export async function makeRelup(
       path: [text(`${next.root}/lib/*/ebin`), text(`${oldRoot}/lib/*/ebin`)],
       new_protocols: protocols(consolidatedIn(running, next, consolidated), change.protocols, next.protocols),
       old_protocols: protocols(consolidated, [...change.protocols, ...gone], running.modules),
-      exchanged: change.applications.changed.map(({ name, from, toDirectory }) =>
-        tuple(text(`${oldRoot}/lib/${name}-${from}/ebin`), text(`${toDirectory}/ebin`)),
+      exchanged: pairs.map((pair) => {
+        const { name, from, to, toDirectory } = pair;
+        return tuple(
+          atom(name),
+          tuple(text(`${oldRoot}/lib/${name}-${from}/ebin`), text(from), text(as(name, from, lies.get(name)))),
+          tuple(text(`${toDirectory}/ebin`), text(to), text(as(name, to, placement.get(name)))),
+          text(appupFile(pair)),
+        );
+      }),
+      moved: next.applications.flatMap(({ name, version, directory }) => {
+        const own = as(name, version, placement.get(name));
+        return own === version || pairs.some((pair) => pair.name === name)
+          ? []
+          : [tuple(atom(name), tuple(text(`${directory}/ebin`), text(version), text(own)))];
+      }),
+      joined: change.applications.added.map(({ name, version }) =>
+        text(`${next.root}/lib/${placement.get(name) ?? `${name}-${version}`}/ebin`),
       ),
       helper: text(`${running.root}/${helperFile(next.version).replace(/\.beam$/, '')}`),
-      joined: change.applications.added.map(({ directory }) => text(`${directory}/ebin`)),
     }),
   })) as Relup;
+}
+
+const rebuiltAppups = '/hot-deploy/rebuilt';
+
+// Of a version that stays there may be an appup in the image, which leads from other versions.
+function appupFile({ name, from, to, toDirectory }: ApplicationChange): string {
+  return from === to ? `${rebuiltAppups}/${name}.appup` : `${toDirectory}/ebin/${name}.appup`;
 }
 
 // Where a cold boot of the new release would have it in its code path: written as its boot script writes it.

@@ -1,4 +1,5 @@
-import type { Change } from '../release/compare.js';
+import { type Change, exchanged } from '../release/compare.js';
+import { directoryOf } from '../release/placement.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../release/release.js';
 import type { Relup } from './relup.js';
 import { heldBy, loadedBy } from './script.js';
@@ -21,7 +22,7 @@ export function wayOf(
   const started = next.applications.filter(({ mode }) => mode !== 'none');
   // What is never loaded is on a node only where somebody loaded it by hand.
   const then = Object.entries(expectedModules({ ...next, applications: started }));
-  const { changed, removed } = change.applications;
+  const left = new Set([...exchanged(change), ...change.applications.removed].map(({ name }) => name));
   const old = [...relup.up.removes, ...change.protocols].filter((module) => !then.some(([name]) => name === module));
   return {
     schema: 1,
@@ -39,9 +40,9 @@ export function wayOf(
     added: relup.down.removes,
     directories: {
       from: [
-        ...[...changed.map(({ name, from }) => ({ name, version: from })), ...removed].map(
-          ({ name, version }) => `lib/${name}-${version}`,
-        ),
+        ...running.applications
+          .filter(({ name }) => left.has(name))
+          .map((application) => `lib/${directoryOf(running.root, application)}`),
         `releases/${running.version}`,
       ],
       to: directories,

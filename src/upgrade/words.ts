@@ -23,11 +23,11 @@ export function explain(
 ): readonly Sentence[] {
   return [
     ...applications.added.map(({ name, version }) => ({ text: `${name} ${version}: new application` })),
-    ...applications.changed.flatMap((change) => {
+    ...[...applications.changed, ...applications.rebuilt].flatMap((change) => {
       const own = modules.find(({ name }) => name === change.name);
       const appup = written.find(({ application }) => application === change.name);
       return [
-        { text: `${change.name} ${change.from} → ${change.to}${appup === undefined ? '' : `, as ${appup.file} says`}` },
+        { text: `${step(change)}${appup === undefined ? '' : `, as ${appup.file} says`}` },
         ...(own === undefined ? [] : ofApplication(change, own, scripts)),
         ...supervisors
           .filter(({ application }) => application === change.name)
@@ -36,6 +36,10 @@ export function explain(
     }),
     ...protocols.map((name) => ({ text: `${plainName(name)}: consolidated protocol exchanged` })),
   ];
+}
+
+function step({ name, from, to }: ApplicationChange): string {
+  return from === to ? `${name} ${to}: another build` : `${name} ${from} → ${to}`;
 }
 
 function ofApplication(

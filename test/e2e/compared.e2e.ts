@@ -89,9 +89,9 @@ describe('a reason for a new container is', () => {
         'overlay-changed erts-13.1.5/bin/beam.smp',
       ],
       [
-        'a file in priv of an application that was not bumped',
+        'a file in priv of an application of the platform',
         inApp('mkdir -p "$(echo lib/logger-*)/priv" && echo 1 >"$(echo lib/logger-*)/priv/x"'),
-        'version-not-bumped logger',
+        'otp-app-changed logger',
       ],
       [
         'a file of the system',

@@ -123,7 +123,8 @@ describe('of the applications', () => {
     ],
     ['a file less', withFiles(shop, { 'lib/cart-1.0.0/ebin/cart.app': undefined }), ['lib/cart-1.0.0/ebin/cart.app']],
   ])('one with %s under the same version is rebuilt', (_, next, modules) => {
-    const rebuilt = [{ name: 'cart', version: '1.0.0', modules }];
+    const directories = { fromDirectory: '/app/lib/cart-1.0.0', toDirectory: '/app/lib/cart-1.0.0' };
+    const rebuilt = [{ name: 'cart', from: '1.0.0', to: '1.0.0', ...directories, appup: false, modules }];
     expect(compare(runs(shop), next)).toEqual({
       ...untouched,
       applications: { ...untouched.applications, rebuilt },
@@ -282,8 +283,8 @@ describe('a symbolic link', () => {
 
   it('that leads elsewhere under the same version is another file', () => {
     const path = 'lib/shop-1.0.0/priv/theme';
-    expect(changedFiles({ [path]: '-> dark' }, { [path]: '-> light' }).applications.rebuilt).toEqual([
-      { name: 'shop', version: '1.0.0', modules: [path] },
+    expect(changedFiles({ [path]: '-> dark' }, { [path]: '-> light' }).applications.rebuilt).toMatchObject([
+      { name: 'shop', to: '1.0.0', modules: [path] },
     ]);
   });
 });

@@ -125,7 +125,7 @@ function said({ instructions }: Report, row: Row): readonly string[] {
     if (joined !== undefined) {
       return names.includes(joined) ? [line] : [];
     }
-    const header = /^(\w+) \S+ → \S+(, as .* says)?$/.exec(line)?.[1];
+    const header = /^(\w+) (?:\S+ → \S+(?:, as .* says)?|\S+: another build)$/.exec(line)?.[1];
     if (header !== undefined) {
       inside = names.includes(header);
       return [];

@@ -46,8 +46,9 @@ resolve(#{root := Root, version := Version, pid := Pid, applications := Applicat
     hot_deploy_start:import_environment(Request),
     Directory = filename:join([Root, "releases", Version]),
     %% A release without a runtime of its own has OTP's applications in the Erlang that is installed.
-    code:add_pathsa([filename:join([Library, lists:concat([Name, "-", Vsn]), "ebin"]) || Library <- [code:lib_dir(), filename:join(Root, "lib")],
-                                                                                        {Name, Vsn} <- Applications]),
+    code:add_pathsa([filename:join([Library, Own, "ebin"]) || Library <- [code:lib_dir(), filename:join(Root, "lib")],
+                                                              {Name, Vsn} <- Applications,
+                                                              Own <- [hot_deploy_boot:directory(Directory, Name, Vsn)]]),
     code:add_patha(filename:join(Directory, "consolidated")),
     Names = [Name || {Name, _} <- Applications],
     Arguments = hot_deploy_start:settings(hot_deploy_start:arguments(Pid), Names),

@@ -76,13 +76,14 @@ unpack(Version) ->
     {ok, _} = release_handler:set_unpacked(rel_file(Version), elsewhere(Version)),
     true.
 
+%% The first of them that is there: one that a deploy has written knows directories of another name.
 rel_file(Version) ->
     Directory = filename:join([hot_deploy_node:root(), "releases", Version]),
     {Name, _} = hot_deploy_node:running_release(),
-    Named = filename:join(Directory, Name ++ ".rel"),
-    case filelib:is_regular(Named) of
-        true -> Named;
-        false -> filename:join(Directory, "start.rel")
+    Files = [filename:join(Directory, File) || File <- ["hot-deploy.rel", Name ++ ".rel"]],
+    case lists:filter(fun filelib:is_regular/1, Files) of
+        [File | _] -> File;
+        [] -> filename:join(Directory, "start.rel")
     end.
 
 releases_file() -> filename:join([hot_deploy_node:root(), "releases", "RELEASES"]).

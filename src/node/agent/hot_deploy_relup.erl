@@ -5,22 +5,38 @@
 
 %% A release is given by its .rel file without the extension; old directories are searched for what
 %% only the old release has. Protocols are those whose consolidated module differs, and directories are
-%% where they lie on the node. Joined are the code directories of applications that only the new release has. Exchanged are
-%% the code directories of the others that change. The helper is the file of hot_deploy_step on the node, without its
-%% extension. Answers the relup as text and the warnings of systools in its own words.
+%% where they lie on the node. Joined are the code directories of applications that only the new release has. The helper is
+%% the file of hot_deploy_step on the node, without its extension. Answers the relup as text and the warnings of systools in
+%% its own words.
+%%
+%% Exchanged are the applications that change, with the appup of each. A version is placed under a name of its own where
+%% other code has taken the directory that it would have: systools and release_handler tell it by that name. Moved are the
+%% others that lie in such a directory, by the directory of their code here.
 -spec make(#{
-    new := string(), old := string(), path := [string()], exchanged := [{Old :: string(), New :: string()}],
+    new := string(), old := string(), path := [string()],
+    exchanged := [{Name :: atom(), Old :: placed(), New :: placed(), Appup :: string()}],
+    moved := [{Name :: atom(), placed()}],
     new_protocols := protocols(), old_protocols := protocols(), joined := [string()], helper := string()
 }) -> hot_deploy_json:json().
+-type placed() :: {Ebin :: string(), Version :: string(), As :: string()}.
 -type protocols() :: #{directory := string() | none, modules := [string()]}.
-make(#{new := New, old := Old, path := Wildcards, joined := Joined, exchanged := Exchanged, helper := Helper,
+make(#{new := New, old := Old, path := Wildcards, joined := Joined, exchanged := Exchanged, moved := Moved, helper := Helper,
        new_protocols := NewProtocols, old_protocols := OldProtocols}) ->
     %% Of a release without a runtime of its own the applications of OTP are those of this VM.
     Installed = filename:join(code:lib_dir(), "*/ebin"),
-    Path = described(Exchanged) ++ lists:append([filelib:wildcard(Wildcard) || Wildcard <- Wildcards ++ [Installed]]),
+    Path = lists:append([filelib:wildcard(Wildcard) || Wildcard <- Wildcards ++ [Installed]]),
     %% systools itself is part of the release (sasl) and lies on no path of a VM that booted start_clean.
     ok = code:add_pathsz(Path),
-    case systools:make_relup(New, [Old], [Old], [{path, Path}, noexec, silent]) of
+    Root = string:trim(os:cmd("mktemp -d")),
+    Stays = [{Name, specified(filename:join(Root, "both"), Name, Placed), Placed} || {Name, Placed} <- Moved],
+    Olds = [{Name, specified(filename:join(Root, "old"), Name, Placed), Placed} || {Name, Placed, _, _} <- Exchanged],
+    News = [{Name, specified(filename:join(Root, "new"), Name, Placed), Placed} || {Name, _, Placed, _} <- Exchanged],
+    [ok = appup(File, filename:join(Directory, lists:concat([Name, ".appup"])), From, To)
+     || {{Name, From, To, File}, {_, Directory, _}} <- lists:zip(Exchanged, News)],
+    OldRel = rel(Old, filename:join(Root, "old"), Stays ++ Olds),
+    NewRel = rel(New, filename:join(Root, "new"), Stays ++ News),
+    Directories = [Directory || {_, Directory, _} <- Stays ++ Olds ++ News],
+    case systools:make_relup(NewRel, [OldRel], [OldRel], [{path, Directories ++ Path}, noexec, silent]) of
         {ok, {Version, [{From, UpText, UpMade}], [{From, DownText, DownMade}]}, Module, Warnings} ->
             {Up, Down} = {gently(UpMade), gently(DownMade)},
             Relup = {Version,
@@ -37,24 +53,17 @@ make(#{new := New, old := Old, path := Wildcards, joined := Joined, exchanged :=
             throw({refused, relup_failed, text(Module:format_error(Error))})
     end.
 
-%% Directories that come first on the path of systools. It knows the modules of an application from its specification alone,
-%% and refuses an appup that names another: here it lists all that the application has.
-described(Exchanged) ->
-    Root = string:trim(os:cmd("mktemp -d")),
-    lists:append([[described(filename:join(Root, Side), Ebin) || {Side, Ebin} <- [{"old", Old}, {"new", New}]]
-                  || {Old, New} <- Exchanged]).
-
-described(Root, Ebin) ->
-    [File | _] = filelib:wildcard(Ebin ++ "/*.app"),
-    {ok, [{application, Name, Properties}]} = file:consult(File),
+%% A specification for systools alone, in a directory that comes first on its path. It knows the modules of an application
+%% only from there, and refuses an appup that names another: so all are listed that there are.
+specified(Root, Name, {Ebin, _, As}) ->
+    {ok, [{application, Name, Properties}]} = file:consult(filename:join(Ebin, lists:concat([Name, ".app"]))),
     Listed = proplists:get_value(modules, Properties, []),
     Modules = lists:usort(Listed ++ [list_to_atom(Module) || {Module, _} <- hot_deploy_release:beams(Ebin)]),
     Directory = filename:join([Root, Name, "ebin"]),
-    Copy = filename:join(Directory, Name),
-    ok = filelib:ensure_dir(Copy),
-    Specification = {application, Name, lists:keystore(modules, 1, Properties, {modules, Modules})},
-    ok = file:write_file(lists:concat([Copy, ".app"]), io_lib:format("%% coding: utf-8~n~tp.~n", [Specification])),
-    _ = file:copy(filename:rootname(File) ++ ".appup", lists:concat([Copy, ".appup"])),
+    Written = lists:foldl(fun({Key, _} = Property, Left) -> lists:keystore(Key, 1, Left, Property) end,
+                          Properties, [{vsn, As}, {modules, Modules}]),
+    ok = filelib:ensure_dir(filename:join(Directory, Name)),
+    ok = written(filename:join(Directory, lists:concat([Name, ".app"])), {application, Name, Written}),
     Directory.
 
 %% Who tells supervisors of their children comes with the release, and is there only for as long as it takes.
@@ -66,6 +75,33 @@ helped(Script, Helper) ->
             Gone = [{apply, {code, Function, [hot_deploy_step]}} || Function <- [purge, delete, purge]],
             Before ++ [{apply, {code, load_abs, [Helper]}}] ++ After ++ Gone
     end.
+
+%% An appup says the versions, and systools looks for the names under which they are placed.
+appup(File, Copy, {_, From, FromAs}, {_, To, ToAs}) ->
+    case {From =:= FromAs andalso To =:= ToAs, file:consult(File)} of
+        {false, {ok, [{_, Ups, Downs}]}} ->
+            Ways = [[{FromAs, Script} || {ok, Script} <- [systools_relup:appup_search_for_version(From, Scripts)]]
+                    || Scripts <- [Ups, Downs]],
+            written(Copy, list_to_tuple([ToAs | Ways]));
+        {_, {error, enoent}} ->
+            ok;
+        _ ->
+            {ok, _} = file:copy(File, Copy),
+            ok
+    end.
+
+rel(Base, Directory, Placed) ->
+    {ok, [{release, Release, Erts, Applications}]} = file:consult(Base ++ ".rel"),
+    Named = [case lists:keyfind(element(1, Application), 1, Placed) of
+                 {_, _, {_, _, As}} -> setelement(2, Application, As);
+                 false -> Application
+             end || Application <- Applications],
+    Copy = filename:join(Directory, filename:basename(Base)),
+    ok = filelib:ensure_dir(Copy),
+    ok = written(Copy ++ ".rel", {release, Release, Erts, Named}),
+    Copy.
+
+written(File, Term) -> file:write_file(File, unicode:characters_to_binary(io_lib:format("%% coding: utf-8~n~tp.~n", [Term]))).
 
 %% systools adds the directories of applications that join to the code path, and never takes them off.
 left(Directories) -> [{apply, {code, del_path, [Directory]}} || Directory <- Directories].

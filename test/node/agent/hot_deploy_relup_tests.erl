@@ -18,15 +18,22 @@ relup({ShopUp, ShopDown}, {CartUp, CartDown}, {New, Old}) ->
         file:del_dir_r(Root)
     end.
 
-made(Root) ->
+made(Root) -> made(Root, #{}).
+
+%% Some under another name than their version.
+made(Root, As) ->
     None = #{directory => none, modules => []},
     hot_deploy_relup:make(#{
         new => filename:join(Root, "2"), old => filename:join(Root, "1"),
-        path => [filename:join(Root, "*/ebin")], joined => [], helper => "/app/releases/2/hot_deploy_step",
-        exchanged => [{filename:join([Root, Name ++ "-1", "ebin"]), filename:join([Root, Name ++ "-2", "ebin"])}
-                      || Name <- ["shop", "cart"]],
+        path => [filename:join(Root, "*/ebin")], joined => [], moved => [], helper => "/app/releases/2/hot_deploy_step",
+        exchanged => [{Name, placed(Root, Name, "1", As), placed(Root, Name, "2", As),
+                       filename:join([Root, lists:concat([Name, "-2"]), "ebin", lists:concat([Name, ".appup"])])}
+                      || Name <- [shop, cart]],
         new_protocols => None, old_protocols => None
     }).
+
+placed(Root, Name, Version, As) ->
+    {filename:join([Root, lists:concat([Name, "-", Version]), "ebin"]), Version, maps:get({Name, Version}, As, Version)}.
 
 application(Root, Name, Version, Modules, Appup) ->
     Base = filename:join([Root, lists:concat([Name, "-", Version]), "ebin", Name]),
@@ -48,14 +55,17 @@ soft(Module) -> {load_module, Module, soft_purge, soft_purge, []}.
 gone(Module) -> {remove, {Module, soft_purge, soft_purge}}.
 
 instructions(Way, Relup) ->
+    {_, [_ | Instructed]} = lists:splitwith(fun(I) -> I =/= point_of_no_return end, script(Way, Relup)),
+    Instructed.
+
+script(Way, Relup) ->
     #{Way := #{instructions := Instructions}} = Relup,
     Read = fun(Text) ->
         {ok, Tokens, _} = erl_scan:string(unicode:characters_to_list(Text) ++ "."),
         {ok, Term} = erl_parse:parse_term(Tokens),
         Term
     end,
-    {_, [_ | Instructed]} = lists:splitwith(fun(I) -> I =/= point_of_no_return end, lists:map(Read, Instructions)),
-    Instructed.
+    lists:map(Read, Instructions).
 
 a_module_goes_only_when_all_that_may_call_it_is_new_test() ->
     Held = {update, cart, {advanced, []}, soft_purge, soft_purge, []},
@@ -80,6 +90,21 @@ a_module_that_no_specification_lists_is_loaded_like_any_other_test() ->
     [ok = file:write_file(filename:join([Root, Directory, "ebin", "shop.beam"]), Beam) || Directory <- ["shop-1", "shop-2"]],
     try
         ?assertMatch(#{up := #{loads := [shop]}, down := #{loads := [shop]}}, made(Root))
+    after
+        file:del_dir_r(Root)
+    end.
+
+what_is_placed_under_another_name_is_loaded_from_there_test() ->
+    Root = string:trim(os:cmd("mktemp -d")),
+    application(Root, shop, "1", [shop], none),
+    application(Root, shop, "2", [shop], {"2", [{<<"1.*">>, [soft(shop)]}], [{<<"1.*">>, [soft(shop)]}]}),
+    [application(Root, cart, Version, [cart], none) || Version <- ["1", "2"]],
+    write(filename:join([Root, "cart-2", "ebin", "cart.appup"]), appup(cart)),
+    [release(Root, Version) || Version <- ["1", "2"]],
+    try
+        Relup = made(Root, #{{shop, "1"} => "1+A", {shop, "2"} => "1+B"}),
+        ?assertEqual([{up, "1+B"}, {down, "1+A"}],
+                     [{Way, As} || Way <- [up, down], {load_object_code, {shop, As, [shop]}} <- script(Way, Relup)])
     after
         file:del_dir_r(Root)
     end.

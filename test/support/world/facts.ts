@@ -162,6 +162,7 @@ export function comparison(
     change: compare(running, next),
     image: { settings: [], files: [], overlays: [] },
     readOnlyRoot: false,
+    placement: new Map(),
     occupied: [],
     options: { strategy: 'auto', hotUpTo: 'major' },
     ...chosen,

@@ -9,6 +9,7 @@ import { lists } from './lists.js';
 import { modules } from './modules.js';
 import { names } from './names.js';
 import { protocols } from './protocols.js';
+import { rebuilt } from './rebuilt.js';
 import { rehearsed } from './rehearsed.js';
 import { resources } from './resources.js';
 import { shelves } from './shelves.js';
@@ -22,6 +23,7 @@ export const rows: readonly Row[] = [
   ...names,
   ...applications,
   ...versions,
+  ...rebuilt,
   ...elixirProcesses,
   ...erlangProcesses,
   ...specialProcesses,

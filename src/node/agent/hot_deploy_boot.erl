@@ -1,0 +1,59 @@
+%% What names the directories of a release's applications: boot scripts, and for release_handler the .rel file. Where a
+%% deploy has given one of them a directory of its own, these are written anew.
+-module(hot_deploy_boot).
+-export([moved/1, directory/3]).
+
+%% Beside the release's own .rel file, which says the applications' true versions. release_handler makes a directory of the
+%% name and the version that a .rel file says.
+-define(MOVED, "hot-deploy.rel").
+
+%% Directory is that of the release's version; From and To are names of directories below lib. Answers each file with its
+%% content in base64.
+-spec moved(#{directory := string(), name := string(), moved := [{Name :: atom(), From :: string(), To :: string()}]}) ->
+    hot_deploy_json:json().
+moved(#{directory := Directory, name := Name, moved := Moved}) ->
+    [#{file => text(filename:basename(File)), content => base64:encode(boot(File, Moved))}
+     || File <- filelib:wildcard(filename:join(Directory, "*.boot"))] ++
+        [#{file => <<?MOVED>>, content => base64:encode(rel(rel_file(Directory, Name), Moved))}].
+
+boot(File, Moved) ->
+    {ok, Binary} = file:read_file(File),
+    {script, Release, Script} = binary_to_term(Binary),
+    term_to_binary({script, Release, [case Instruction of
+                                          {path, Path} -> {path, [path(Each, Moved) || Each <- Path]};
+                                          _ -> Instruction
+                                      end || Instruction <- Script]}).
+
+path(Path, Moved) ->
+    Parts = filename:split(Path),
+    filename:join([case lists:keyfind(Part, 2, Moved) of
+                       {_, _, To} -> To;
+                       false -> Part
+                   end || Part <- Parts]).
+
+rel(File, Moved) ->
+    {ok, [{release, Release, Erts, Applications}]} = file:consult(File),
+    Written = [case lists:keyfind(element(1, Application), 1, Moved) of
+                   {Name, _, To} -> setelement(2, Application, lists:nthtail(length(atom_to_list(Name)) + 1, To));
+                   false -> Application
+               end || Application <- Applications],
+    text(io_lib:format("%% coding: utf-8~n~tp.~n", [{release, Release, Erts, Written}])).
+
+rel_file(Directory, Name) ->
+    Own = filename:join(Directory, Name ++ ".rel"),
+    case filelib:is_regular(Own) of
+        true -> Own;
+        false -> filename:join(Directory, "start.rel")
+    end.
+
+%% Where an application of the release lies whose version's directory this is.
+-spec directory(string(), atom(), string()) -> string().
+directory(Release, Name, Version) ->
+    Placed =
+        case file:consult(filename:join(Release, ?MOVED)) of
+            {ok, [{release, _, _, Applications}]} -> [element(2, Each) || Each <- Applications, element(1, Each) =:= Name];
+            _ -> []
+        end,
+    lists:concat([Name, "-" | case Placed of [Own] -> [Own]; _ -> [Version] end]).
+
+text(Characters) -> unicode:characters_to_binary(Characters).
