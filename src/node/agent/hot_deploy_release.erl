@@ -47,6 +47,8 @@ start_erl_data(Root) ->
 %% relx names the file after the release and mix does too; a release may carry start.rel beside it.
 rel_file(Root, Version) ->
     Directory = filename:join([Root, "releases", Version]),
+    Moved = filename:join(Directory, "hot-deploy.rel"),
+    filelib:is_regular(Moved) andalso refuse(no_release, [Moved, ": the image was made of a container after a hot deploy"]),
     Files = [File || File <- filelib:wildcard(filename:join(Directory, "*.rel")),
                      not lists:member(filename:basename(File), ["start_clean.rel", "no_dot_erlang.rel"])],
     Read = [{File, consult(File)} || File <- Files],

@@ -79,6 +79,18 @@ what_lies_in_ebin_is_an_applications_code_whatever_its_specification_lists_test(
 what_its_specification_lists_has_to_be_code_test() ->
     ?assertThrow({refused, bad_beam, _}, released([{shop, [shop], [shop, till], ["till.beam"]}])).
 
+an_image_that_was_made_of_a_container_after_a_hot_deploy_is_refused_test() ->
+    Root = string:trim(os:cmd("mktemp -d")),
+    Release = filename:join([Root, "releases", "1"]),
+    ok = filelib:ensure_path(Release),
+    ok = file:write_file(filename:join([Root, "releases", "start_erl.data"]), "13.1.5 1"),
+    ok = file:write_file(filename:join(Release, "hot-deploy.rel"), ""),
+    try
+        ?assertThrow({refused, no_release, _}, hot_deploy_release:read(#{root => Root}))
+    after
+        file:del_dir_r(Root)
+    end.
+
 a_module_of_two_applications_is_that_of_the_first_on_the_code_path_test() ->
     ?assertEqual(#{shop => ["shop", "util"], cart => ["cart"]},
                  released([{shop, [shop, util], [shop], []}, {cart, [cart, util], [cart], []}])).
