@@ -1,4 +1,5 @@
 import type { ColdBoot } from './cold-boot.js';
+import type { Facts } from './facts.js';
 import { asIn } from './steady.js';
 import { comparable, compareTrees, describeChange, mayHaveEnded, type SupervisionChange } from './supervision.js';
 import type { Tree } from './tree.js';
@@ -27,6 +28,8 @@ export interface Supervision {
 export function compareSupervision(
   serving: Tree,
   boots: { readonly old: ColdBoot; readonly new: ColdBoot },
+  /** Applications whose code or files differ. */
+  changed: readonly string[],
 ): Supervision {
   const { old, new: fresh } = boots;
   if (fresh.kind === 'failed') {
@@ -42,9 +45,17 @@ export function compareSupervision(
       }
     : {
         tree,
-        supervision: compareTrees(old.facts.tree, fresh.facts.tree),
+        // Of an application that is the same, children differ by the age of the boots alone.
+        supervision: compareTrees(old.facts.tree, fresh.facts.tree).filter(
+          ({ application }) => changed.includes(application) || !sameSettings(application, old.facts, fresh.facts),
+        ),
         drift: treeDrift(serving, old.facts.tree),
       };
+}
+
+function sameSettings(application: string, old: Facts, fresh: Facts): boolean {
+  const own = ({ settings }: Facts) => JSON.stringify(settings.filter(([name]) => name === application).sort());
+  return own(old) === own(fresh);
 }
 
 function treeDrift(serving: Tree, booted: Tree): readonly TreeDrift[] {

@@ -76,9 +76,9 @@ function compareNodes(
   ];
 }
 
-/** A temporary child leaves its supervisor when its work is done: that it is not there tells nothing. */
+/** A temporary child leaves its supervisor when its work is done: that one tree has it and another has not tells nothing. */
 export function mayHaveEnded(change: SupervisionChange): boolean {
-  return change.kind === 'child-added' && isRestarted(change.child, 'temporary');
+  return (change.kind === 'child-added' || change.kind === 'child-removed') && isRestarted(change.child, 'temporary');
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Reason } from '../plan/reason.js';
 import { against } from '../plan/rule.js';
 import { judgeStartSettings } from '../plan/start-settings.js';
 import { readBaseline } from '../release/baseline.js';
+import { exchanged } from '../release/compare.js';
 import { confinement } from '../release/confinement.js';
 import { compareSupervision } from '../release/drift.js';
 import type { RunningRelease } from '../release/release.js';
@@ -56,7 +57,11 @@ export async function surveyCode(
   if (closed(faulty)) {
     return { kind: 'closed', reasons: faulty };
   }
-  const { tree, supervision, drift } = compareSupervision(await treeOf(running), boots);
+  const { tree, supervision, drift } = compareSupervision(
+    await treeOf(running),
+    boots,
+    exchanged(comparison.change).map(({ name }) => name),
+  );
   const from = await cameFrom(site, container, running);
   const assembly = await shared.assemblies(key + JSON.stringify(supervision) + from, () =>
     assemble(site.engine, container.Id, site.workshop, {

@@ -102,11 +102,25 @@ describe('a change is what differs between two boots, and drift what serves has 
   const old = booted(of(worker('till'), task));
 
   it('so that a child which has ended by itself is neither', () => {
-    expect(compareSupervision(of(worker('till')), { old, new: old })).toMatchObject({ supervision: [], drift: [] });
+    expect(compareSupervision(of(worker('till')), { old, new: old }, ['shop'])).toMatchObject({
+      supervision: [],
+      drift: [],
+    });
+  });
+
+  it('nor is one that a boot still has which is younger than the other, in an application that is the same', () => {
+    const older = booted(of(worker('till')));
+    expect(compareSupervision(of(worker('till')), { old, new: older }, [])).toMatchObject({
+      supervision: [],
+      drift: [],
+    });
+    expect(compareSupervision(of(worker('till')), { old, new: older }, ['shop'])).toMatchObject({
+      supervision: [{ kind: 'child-removed', child: { id: 'task' } }],
+    });
   });
 
   it('and a child that somebody started or ended by hand is drift alone', () => {
-    const { supervision, drift } = compareSupervision(of(worker('debug'), task), { old, new: old });
+    const { supervision, drift } = compareSupervision(of(worker('debug'), task), { old, new: old }, ['shop']);
     expect(supervision).toEqual([]);
     expect(drift.map(({ what }) => what)).toEqual(['shop: child debug is gone', 'shop: child till is new']);
   });
@@ -114,7 +128,7 @@ describe('a change is what differs between two boots, and drift what serves has 
   it('and without a boot of what runs nothing that may have ended is taken for new', () => {
     const failed = { kind: 'failed', why: 'no database' } as const;
     const fresh = booted(of(worker('till'), task, worker('mail')));
-    const { supervision } = compareSupervision(of(worker('till')), { old: failed, new: fresh });
+    const { supervision } = compareSupervision(of(worker('till')), { old: failed, new: fresh }, ['shop']);
     expect(supervision).toMatchObject([{ kind: 'child-added', child: { id: 'mail' } }]);
   });
 });
