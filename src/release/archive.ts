@@ -10,6 +10,8 @@ export interface Entry {
   readonly uid: number;
   readonly gid: number;
   readonly link?: string;
+  /** Absent where it is the beginning of time. */
+  readonly mtime?: Date;
   readonly data: Buffer;
 }
 
@@ -45,17 +47,18 @@ function plain(header: Header, data: Buffer, before: readonly Entry[]): Entry {
   const pax = (header.pax ?? {}) as Readonly<Record<string, string>>;
   const [uid, gid] = [Number(pax['uid'] ?? header.uid ?? 0), Number(pax['gid'] ?? header.gid ?? 0)];
   const same = header.type === 'link' ? before.find((entry) => entry.path === below(header.linkname ?? '')) : undefined;
+  const time = header.mtime !== undefined && header.mtime.getTime() > 0 ? { mtime: header.mtime } : {};
   if (same?.type === 'file') {
-    return { path, type: 'file', mode, uid, gid, data: same.data };
+    return { path, type: 'file', mode, uid, gid, ...time, data: same.data };
   }
   switch (header.type) {
     case 'file':
     case 'contiguous-file':
-      return { path, type: 'file', mode, uid, gid, data };
+      return { path, type: 'file', mode, uid, gid, ...time, data };
     case 'directory':
-      return { path, type: 'directory', mode, uid, gid, data };
+      return { path, type: 'directory', mode, uid, gid, ...time, data };
     case 'symlink':
-      return { path, type: 'symlink', mode, uid, gid, data, link: header.linkname ?? '' };
+      return { path, type: 'symlink', mode, uid, gid, ...time, data, link: header.linkname ?? '' };
     default:
       throw new UnsafeArchive(`The archive holds ${JSON.stringify(header.name)}, a ${header.type ?? 'nameless kind'}.`);
   }
@@ -69,11 +72,14 @@ function below(name: string): string {
 // their own they have as many digits as they need.
 const widest = 0o777777;
 
-/** The same bytes for the same entries: times are left at zero. */
+/**
+ * The same bytes for the same entries. What has a time of modification keeps it: a web server makes the ETag of a static file
+ * from it, and a file that came hot has the one that it has after a cold boot.
+ */
 export async function packEntries(entries: readonly Entry[]): Promise<Buffer> {
   const stream = pack();
-  for (const { path, type, mode, uid, gid, link, data } of entries) {
-    const header: Partial<Header> & { name: string } = { name: path, type, mode, uid, gid, mtime: new Date(0) };
+  for (const { path, type, mode, uid, gid, link, mtime = new Date(0), data } of entries) {
+    const header: Partial<Header> & { name: string } = { name: path, type, mode, uid, gid, mtime };
     if (link !== undefined) {
       header.linkname = link;
     }

@@ -116,3 +116,10 @@ describe('refused is', () => {
     );
   });
 });
+
+it('a file keeps its time of modification, which a web server makes an ETag of', async () => {
+  const mtime = new Date('2026-01-02T03:04:05.000Z');
+  const [unpacked] = await unpack(await archive({ name: 'app.css', mtime }));
+  expect(unpacked).toMatchObject({ path: 'app.css', mtime });
+  expect((await unpack(await packEntries([unpacked as Entry])))[0]).toEqual(unpacked);
+});
