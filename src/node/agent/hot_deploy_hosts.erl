@@ -6,16 +6,26 @@
 
 -define(REFRESHED, "1.1").
 
-%% Those that run one of these modules: a generic server whose `$initial_call` names a callback that no generic server has.
+%% Those that run one of these modules: a generic server whose `$initial_call` is a callback of a behaviour that the module
+%% declares. An Agent names the function that it was started with, which is none.
 -spec of_modules([module()]) -> [{pid(), module()}].
 of_modules([]) -> [];
 of_modules(Modules) ->
     Known = maps:from_keys(Modules, true),
     [{Pid, Module} || Pid <- erlang:processes(),
-                      {Module, Function, _} <- [proc_lib:initial_call(Pid)],
+                      {Module, Function, Arguments} <- [proc_lib:initial_call(Pid)],
                       Function =/= init,
                       is_map_key(Module, Known),
+                      is_callback(Module, {Function, length(Arguments)}),
                       is_generic(Pid)].
+
+is_callback(Module, Callback) ->
+    Attributes = Module:module_info(attributes),
+    Behaviours = lists:append(proplists:get_all_values(behaviour, Attributes) ++ proplists:get_all_values(behavior, Attributes)),
+    lists:any(fun(Behaviour) ->
+        erlang:function_exported(Behaviour, behaviour_info, 1) andalso
+            lists:member(Callback, Behaviour:behaviour_info(callbacks))
+    end, Behaviours).
 
 %% A task, too, is known by what it was started with, and hears no system message.
 is_generic(Pid) ->

@@ -1,6 +1,8 @@
 -module(hot_deploy_hosts_tests).
 -include_lib("eunit/include/eunit.hrl").
 -behaviour(gen_server).
+-behaviour(?MODULE).
+-callback mount(term(), term(), term()) -> ok.
 -export([init/1, handle_call/3, handle_cast/2, code_change/3, mount/3]).
 
 %% As Phoenix's channels do: one server module for all, which says whom it runs and passes code_change on.
@@ -34,6 +36,12 @@ one_that_cannot_take_its_state_over_is_told_and_goes_on_test() ->
         ?assertEqual([{Pid, ?MODULE}], hot_deploy_hosts:migrate([{Pid, ?MODULE}], #{}, 1000)),
         ok = sys:resume(Pid),
         ?assertEqual({?MODULE, refuses}, gen_server:call(Pid, get))
+    end).
+
+an_agent_names_the_function_that_it_was_started_with_and_is_none_test() ->
+    host(fun(Pid) ->
+        sys:replace_state(Pid, fun(State) -> put('$initial_call', {?MODULE, host, 1}), State end),
+        ?assertEqual([], hot_deploy_hosts:of_modules([?MODULE]))
     end).
 
 a_task_of_the_module_is_none_test() ->

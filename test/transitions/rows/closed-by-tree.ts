@@ -16,7 +16,16 @@ export const closedByTree: readonly Row[] = [
     possible: false,
     before: { sources: { 'lib/a.ex': box('OtherArgument.A') }, children: '{OtherArgument.A, 1}' },
     after: { children: '{OtherArgument.A, 2}' },
-    reasons: ["supervision-changed other_argument/'Elixir.OtherArgument.A'"],
+    reasons: ['supervision-changed other_argument/OtherArgument.A'],
+  },
+  {
+    ...restart,
+    name: 'list_nested',
+    promise: 'a child that comes under a list which is the argument of another child takes a restart',
+    possible: true,
+    before: { sources: { 'lib/a.ex': box('ListNested.A') }, children: nested('ListNested.A') },
+    after: { sources: { 'lib/b.ex': box('ListNested.B') }, children: nested('ListNested.B, ListNested.A') },
+    reasons: ['supervision-changed list_nested/inner'],
   },
   {
     ...restart,
@@ -25,7 +34,7 @@ export const closedByTree: readonly Row[] = [
     possible: false,
     before: { sources: { 'lib/a.ex': box('AgentToServer') }, children: 'AgentToServer' },
     after: { sources: { 'lib/a.ex': server('AgentToServer') } },
-    reasons: ["supervision-changed agent_to_server/'Elixir.AgentToServer'"],
+    reasons: ['supervision-changed agent_to_server/AgentToServer'],
   },
   {
     ...restart,
@@ -63,6 +72,10 @@ function phases(name: string): string {
   def start_phase(_, _, []), do: :ok
 end
 `;
+}
+
+function nested(children: string): string {
+  return `%{id: :inner, type: :supervisor, start: {Supervisor, :start_link, [[${children}], [strategy: :one_for_one]]}}`;
 }
 
 function server(name: string): string {

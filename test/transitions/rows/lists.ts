@@ -130,24 +130,6 @@ export const lists: readonly Row[] = [
     back: [['Process.whereis(ListNameless.B)', 'nil']],
   },
   {
-    name: 'list_nested',
-    promise: 'a child comes first under a list of children that is itself a child',
-    decision: 'hot',
-    before: { sources: { 'lib/a.ex': box('ListNested.A') }, children: nested('ListNested.A') },
-    after: { sources: { 'lib/b.ex': box('ListNested.B') }, children: nested('ListNested.B, ListNested.A') },
-    does: put('ListNested.A', '7'),
-    says: [
-      'ListNested.Application: loaded',
-      'ListNested.B: new, loaded',
-      'list_nested/:inner: child ListNested.B is started',
-    ],
-    there: [
-      [get('ListNested.B'), '0'],
-      [get('ListNested.A'), '7'],
-    ],
-    back: [['Process.whereis(ListNested.B)', 'nil']],
-  },
-  {
     name: 'list_restart_kind',
     promise: 'a child is restarted otherwise from now on, and goes on',
     decision: 'hot',
@@ -198,10 +180,6 @@ end
 `;
 }
 
-function nested(children: string): string {
-  return `%{id: :inner, type: :supervisor, start: {Supervisor, :start_link, [[${children}], [strategy: :one_for_one]]}}`;
-}
-
 function specified(name: string): string {
   return `{:ok, spec} = :supervisor.get_childspec(${name}.Supervisor, ${name}.A); {spec.restart, spec.shutdown}`;
 }
@@ -215,5 +193,5 @@ end
 }
 
 function random(name: string): string {
-  return `Supervisor.child_spec({${name}, Base.encode64(:crypto.strong_rand_bytes(16))}, id: {${name}, make_ref()})`;
+  return `Supervisor.child_spec({${name}, Base.encode64(:rand.bytes(16))}, id: {${name}, make_ref()})`;
 }
