@@ -24,25 +24,12 @@ const seen = new Map<string, Facts>();
  * children of a supervisor without callback module, and what start functions register and set; and only a second one tells
  * what is another value in each boot. That is remembered by image: later calls of this process boot it once.
  */
-export async function coldBoot(
-  engine: Engine,
-  isolated: Isolated,
-  salt: string,
-  clock: Clock,
-  /** Creates the container, if it holds more than the image does, and tells what that is. */
-  other?: { readonly create: () => Promise<string>; readonly holds: string },
-): Promise<ColdBoot> {
-  const create = other?.create ?? (() => createIsolated(engine, 'cold-boot', isolated));
-  const boot = async (): Promise<ColdBoot> => {
-    let contents: Contents | undefined;
-    const came = await bootOnce(engine, { ...isolated, create }, salt, clock, async (node) => {
-      contents = await readContents(node, salt);
-    });
-    return came.kind === 'booted' && contents !== undefined ? { ...came, facts: { ...came.facts, contents } } : came;
-  };
+export async function coldBoot(engine: Engine, isolated: Isolated, salt: string, clock: Clock): Promise<ColdBoot> {
+  const create = () => createIsolated(engine, 'cold-boot', isolated);
+  const boot = () => bootAndRead(engine, { ...isolated, create }, salt, clock);
   const { container, image, environment, network } = isolated;
   const { Env, Cmd, Entrypoint, Hostname } = container.Config;
-  const key = JSON.stringify([salt, image.Id, other?.holds, environment, network, Env, Cmd, Entrypoint, Hostname]);
+  const key = JSON.stringify([salt, image.Id, environment, network, Env, Cmd, Entrypoint, Hostname]);
   const known = seen.get(key);
   const [first, second] = await Promise.all([boot(), known === undefined ? boot() : undefined]);
   if (first.kind === 'failed') {
@@ -59,6 +46,20 @@ export async function coldBoot(
         : first.facts;
   seen.set(key, facts);
   return { ...first, facts };
+}
+
+/** Boots it once, and reads what it has made of itself, its tables too. */
+export async function bootAndRead(
+  engine: Engine,
+  isolated: Isolated & { readonly create: () => Promise<string> },
+  salt: string,
+  clock: Clock,
+): Promise<ColdBoot> {
+  let contents: Contents | undefined;
+  const came = await bootOnce(engine, isolated, salt, clock, async (node) => {
+    contents = await readContents(node, salt);
+  });
+  return came.kind === 'booted' && contents !== undefined ? { ...came, facts: { ...came.facts, contents } } : came;
 }
 
 /** Boots it once, and reads what it has made of itself; `meanwhile` is asked of the node before it goes. */
