@@ -5,6 +5,9 @@
 
 %% A shorter text says nothing by itself, unless it was given to this boot alone.
 -define(TELLING, 4).
+%% A part of a value is no accident if it is this long: "true" and "https" stand in many.
+-define(PART, 8).
+-define(PART_GIVEN, 6).
 -define(PLATFORM, [kernel, stdlib, sasl, elixir, logger, compiler]).
 %% They are what they are wherever the release boots, or nothing of the user's.
 -define(COMMON, ["PATH", "HOME", "PWD", "LANG", "LC_ALL", "SHLVL", "TERM", "BINDIR", "ROOTDIR", "EMU", "PROGNAME", "ERL_CRASH_DUMP", "_"]).
@@ -73,8 +76,8 @@ walk(Term, Sources) ->
 leaf(Term, Type, Text, #{variables := Variables, settings := Settings} = Sources) ->
     Telling = length(Text) >= ?TELLING andalso Type =/= number,
     Exact = [{environment, Name, Type} || {Name, Value, Given} <- Variables, Value =:= Text, Given orelse Telling],
-    Parts = [Name || Telling, {Name, Value, _} <- Variables,
-                     length(Value) >= ?TELLING,
+    Parts = [Name || Type =/= number, {Name, Value, Given} <- Variables,
+                     min(length(Text), length(Value)) >= case Given of true -> ?PART_GIVEN; false -> ?PART end,
                      string:find(Value, Text) =/= nomatch orelse string:find(Text, Value) =/= nomatch],
     Configured = [Source || {Value, Source} <- Settings, Value =:= Term],
     case {Exact, Parts, Configured} of

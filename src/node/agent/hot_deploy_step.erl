@@ -50,12 +50,13 @@ updated(Supervisor, #{gone := Gone, children := Children} = Plan) ->
      || Id <- lists:reverse(found(Gone, Supervisor))],
     Before = [Id || {Id, _} <- known(Supervisor)],
     specify(Supervisor, Plan, Before),
-    Started = [Id || {Id, _} <- known(Supervisor), not lists:member(Id, Before),
+    %% Its callback module may have told it of them already.
+    Started = [Id || {Id, undefined} <- known(Supervisor),
                      lists:any(fun({new, {Pattern, _}, _}) -> matches(Pattern, Id);
                                   (_) -> false
                                end, Children)],
     [supervisor:restart_child(Supervisor, Id) || Id <- Started],
-    forget(Supervisor, Before),
+    forget(Supervisor),
     ok.
 
 specify(_, #{told := true}, _) ->
@@ -115,10 +116,9 @@ specification({Id, Start, Restart, Shutdown, Type, Modules}) ->
     #{id => Id, start => Start, restart => Restart, shutdown => Shutdown, type => Type, modules => Modules}.
 
 %% A temporary child that had ended gets its specification back with the others, and none after a boot once it has ended.
-forget(Supervisor, Before) ->
+forget(Supervisor) ->
     [supervisor:delete_child(Supervisor, Id)
      || {Id, undefined} <- known(Supervisor),
-        not lists:member(Id, Before),
         {ok, #{restart := temporary}} <- [supervisor:get_childspec(Supervisor, Id)]].
 
 %% In the order in which they were started.

@@ -43,7 +43,7 @@ short_words_and_numbers_are_the_codes_own_unless_they_were_given_to_this_boot_al
     end).
 
 what_is_written_in_the_code_is_carried_as_it_is_test() ->
-    within([{"HD_KEY", "s3cret-key"}], [{limit, 10}], [], fun(Sources) ->
-        Term = [#{name => shop, words => [<<"tea">>, "milk"], size => 2.5}, [a | b], {}],
+    within([{"HD_KEY", "s3cret-key"}, {"HD_ON", "true"}, {"HD_URL", "https://shop.example"}], [{limit, 10}], [], fun(Sources) ->
+        Term = [#{name => shop, words => [<<"tea">>, "milk", <<"https">>, <<"?ssl=true">>], size => 2.5}, [a | b], {}],
         ?assertEqual({ok, Term}, hot_deploy_origin:carried(Term, Sources))
     end).

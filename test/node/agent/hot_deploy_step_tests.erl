@@ -109,6 +109,14 @@ what_cannot_be_done_leaves_all_as_it_was_and_ends_nobody_test() ->
         ?assertEqual(Pid, pid(Supervisor, a))
     end, [spec(a)]).
 
+a_child_that_the_callback_module_has_told_of_already_is_started_test() ->
+    list(fun(Supervisor) ->
+        %% As the relup's update leaves it: known, and not running.
+        ok = supervisor:terminate_child(Supervisor, b),
+        ?assertEqual(ok, update((plan([keep(a), {new, {b, 1}, none}]))#{told := true})),
+        ?assert(is_pid(pid(Supervisor, b)))
+    end, [spec(a), spec(b)]).
+
 a_supervisor_below_others_is_found_by_the_ids_on_the_way_test() ->
     Ref = make_ref(),
     Pool = #{id => {pool, Ref}, type => supervisor, start => {supervisor, start_link, [?MODULE, [spec(line)]]}},
