@@ -6,7 +6,7 @@ import { everything } from './test/support/tier.js';
 // it passes in its place: all of them together take less than 30 minutes.
 const quick = [
   ...['docker/build', 'docker/engine', 'docker/exec', 'docker/tcp', 'node/agent', 'transitions/transitions'],
-  ...['e2e/appups', 'e2e/github', 'e2e/hot', 'e2e/relup', 'e2e/restart', 'e2e/supervision'],
+  ...['e2e/appups', 'e2e/github', 'e2e/relup', 'e2e/supervision'],
   ...['fallback/fits', 'faults/engine', 'faults/matrix'],
 ].map((name) => `test/${name}.e2e.ts`);
 
@@ -73,7 +73,7 @@ export default defineConfig({
       {
         test: {
           name: 'measured',
-          include: everything ? measuring : ['test/e2e/hot.e2e.ts'],
+          include: everything ? measuring : [],
           fileParallelism: false,
           ...patient,
         },

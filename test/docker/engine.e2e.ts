@@ -77,7 +77,14 @@ describe('containers', () => {
       group: (_, work) => work(),
       mask: () => {},
     };
-    const { Id: ours } = await bench.run('stale', '--label', 'hot-deploy.role=rehearsal', '--label', 'hot-deploy.run=gone', `${prefix}-idle`);
+    const { Id: ours } = await bench.run(
+      'stale',
+      '--label',
+      'hot-deploy.role=rehearsal',
+      '--label',
+      'hot-deploy.run=gone',
+      `${prefix}-idle`,
+    );
     const { Id: other } = await bench.run('kept', `${prefix}-idle`);
 
     await removeStale(engine, log, () => false);

@@ -25,7 +25,7 @@ export const shelves: readonly Row[] = [
       `ShelfInserts.Shelf: ${supervised}`,
       'ShelfInserts.Shelf: child ShelfInserts.B is started',
     ],
-    up: ["{apply,{supervisor,restart_child,['Elixir.ShelfInserts.Shelf','Elixir.ShelfInserts.B']}}"],
+    up: ['{apply,{hot_deploy_step,children,[shelf_inserts,'],
     there: [
       [ids('ShelfInserts.Shelf'), '[{ShelfInserts.A, true}, {ShelfInserts.B, true}]'],
       [get('ShelfInserts.A'), '7'],
