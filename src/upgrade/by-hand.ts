@@ -5,7 +5,7 @@ import { atom, map, type Term, text, write } from '../node/term.js';
 import type { Entry } from '../release/archive.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../release/release.js';
 import { file } from './relup.js';
-import type { Way } from './way.js';
+import type { Direction, Way } from './way.js';
 
 /** What the bundle is about, as far as those have to know who load it by hand. */
 export interface ByHand {
@@ -64,8 +64,8 @@ export function byHand(what: ByHand): readonly Entry[] {
     'prints-down.erl': prints({ ...up, running: from }),
     'resolve-up.erl': resolve(up),
     'resolve-down.erl': resolve(down),
-    'install-up.erl': speaking('install', install(what, to, what.removed)),
-    'install-down.erl': speaking('install', install(what, from, what.added)),
+    'install-up.erl': speaking('install', install(what, { direction: 'up', to, gone: what.removed })),
+    'install-down.erl': speaking('install', install(what, { direction: 'down', to: from, gone: what.added })),
     'unload.erl': speaking(
       'node',
       `#{lingering:=L}=hot_deploy_node:unload_old(#{modules=>${write(what.loads.map(atom))},kill=>false}),S(["left ",integer_to_list(length(L))])`,
@@ -155,12 +155,16 @@ function state(what: ByHand): string {
   );
 }
 
-function install({ updates, loads }: ByHand, to: string, gone: readonly string[]): string {
+function install(
+  { updates, loads }: ByHand,
+  { direction, to, gone }: { readonly direction: Direction; readonly to: string; readonly gone: readonly string[] },
+): string {
   const request = map({
     to: text(to),
     updates: updates.map(atom),
     loads: loads.map(atom),
     gone: gone.map(atom),
+    direction: atom(direction),
   });
   const more =
     'suspend_timeout=>@SUSPEND@,code_change_timeout=>max(@SUSPEND@,5000),baseline=>binary_to_term(base64:decode("@PRINTS@")),salt=><<"@SALT@">>,config=>Config';

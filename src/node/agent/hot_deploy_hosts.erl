@@ -2,7 +2,7 @@
 %% they run, and their supervisor knows them as the framework's. release_handler would load the module under them and neither
 %% hold nor migrate them.
 -module(hot_deploy_hosts).
--export([of_modules/1, migrate/3, refresh/1, ended/1]).
+-export([of_modules/1, migrate/3, restore/1, refresh/1, ended/1]).
 
 -define(REFRESHED, "1.1").
 
@@ -37,21 +37,35 @@ is_generic(Pid) ->
 hibernates(Pid) -> process_info(Pid, current_function) =:= {current_function, {erlang, hibernate, 3}}.
 
 %% Asks those that are suspended to take their state over. A framework passes that on to the module, if it has the function.
-%% Versions are those before the switch. Answers those that could not.
--spec migrate([{pid(), module()}], #{module() => term()}, timeout()) -> [{pid(), module()}].
+%% Versions are those before the switch. Answers those that could not, and the states of the others as they were.
+-spec migrate([{pid(), module()}], #{module() => term()}, timeout()) -> {[{pid(), module()}], [{pid(), term()}]}.
 migrate(Hosts, Versions, Timeout) ->
     Asked = [{Pid, Module} || {Pid, Module} <- Hosts, erlang:function_exported(Module, code_change, 3)],
-    Answers = maps:from_list(hot_deploy_check:answer(
+    Answers = hot_deploy_check:answer(
         [Pid || {Pid, _} <- Asked],
         fun(Pid) ->
             Module = proplists:get_value(Pid, Asked),
+            State = sys:get_state(Pid, Timeout),
             %% Whatever is refused may hold the state, which no log may tell.
             case catch sys:change_code(Pid, Module, maps:get(Module, Versions, undefined), [], Timeout) of
-                ok -> ok;
+                ok -> State;
                 _ -> exit(refused)
             end
-        end)),
-    [Host || {Pid, _} = Host <- Asked, maps:get(Pid, Answers) =:= failed, is_process_alive(Pid)].
+        end),
+    Failed = [{Pid, proplists:get_value(Pid, Asked)} || {Pid, failed} <- Answers, is_process_alive(Pid)],
+    {Failed, [{Pid, State} || {Pid, {ok, State}} <- Answers]}.
+
+%% Gives those that are still suspended the states back that they had.
+-spec restore([{pid(), term()}]) -> ok.
+restore(States) ->
+    _ = hot_deploy_check:answer(
+        [Pid || {Pid, _} <- States],
+        fun(Pid) ->
+            State = proplists:get_value(Pid, States),
+            sys:replace_state(Pid, fun(_) -> State end),
+            ok
+        end),
+    ok.
 
 %% An open page shows what the old code has rendered until something happens on it. LiveView renders everything anew for the one
 %% who reloads code in development, from 1.1 on; a page that stays open in production is no different.

@@ -56,10 +56,10 @@ switch(#{to := To} = Request, Swap) ->
     try hold(Request) of
         {ok, Held, Hosts} ->
             Started = erlang:monotonic_time(microsecond),
-            Before = migrate(down, Hosts, Request),
+            {Before, States} = migrate(down, Hosts, Request),
             try release_handler:install_release(To, options(Request)) of
                 Result ->
-                    After = migrate(up, Hosts, Request),
+                    After = switched(Result, Hosts, States, Request),
                     Took = erlang:monotonic_time(microsecond) - Started,
                     {Result, #{
                         microseconds => Took,
@@ -77,6 +77,14 @@ switch(#{to := To} = Request, Swap) ->
         hot_deploy_records:restore_config(Swap)
     end.
 
+%% Only new code takes a state over; after a switch that was refused those that had gone ahead get theirs back.
+switched({ok, _, _}, Hosts, _, Request) ->
+    {Failed, _} = migrate(up, Hosts, Request),
+    Failed;
+switched({error, _}, _, States, _) ->
+    hot_deploy_hosts:restore(States),
+    [].
+
 %% On the way down it is the code that runs before the switch that knows both states.
 migrate(Direction, Hosts, #{code_change_timeout := Timeout} = Request) ->
     case maps:get(direction, Request, up) of
@@ -84,7 +92,7 @@ migrate(Direction, Hosts, #{code_change_timeout := Timeout} = Request) ->
             Versions = maps:from_list([{Module, version(Direction, Version)} || {_, Module, Version} <- Hosts]),
             hot_deploy_hosts:migrate([{Pid, Module} || {Pid, Module, _} <- Hosts], Versions, Timeout);
         _ ->
-            []
+            {[], []}
     end.
 
 version(up, Version) -> Version;

@@ -24,16 +24,25 @@ a_server_that_says_whom_it_runs_is_found_and_migrated_test() ->
         Hosts = hot_deploy_hosts:of_modules([?MODULE]),
         ?assertEqual([{Pid, ?MODULE}], Hosts),
         ok = sys:suspend(Pid),
-        ?assertEqual([], hot_deploy_hosts:migrate(Hosts, #{?MODULE => 7}, 1000)),
+        ?assertEqual({[], [{Pid, {?MODULE, old}}]}, hot_deploy_hosts:migrate(Hosts, #{?MODULE => 7}, 1000)),
         ok = sys:resume(Pid),
         ?assertEqual({?MODULE, {from, 7}}, gen_server:call(Pid, get))
+    end).
+
+after_a_switch_that_was_refused_it_has_the_state_that_it_had_test() ->
+    host(fun(Pid) ->
+        ok = sys:suspend(Pid),
+        {[], States} = hot_deploy_hosts:migrate([{Pid, ?MODULE}], #{?MODULE => {down, 7}}, 1000),
+        ok = hot_deploy_hosts:restore(States),
+        ok = sys:resume(Pid),
+        ?assertEqual({?MODULE, old}, gen_server:call(Pid, get))
     end).
 
 one_that_cannot_take_its_state_over_is_told_and_goes_on_test() ->
     host(fun(Pid) ->
         sys:replace_state(Pid, fun({Hosted, old}) -> {Hosted, refuses} end),
         ok = sys:suspend(Pid),
-        ?assertEqual([{Pid, ?MODULE}], hot_deploy_hosts:migrate([{Pid, ?MODULE}], #{}, 1000)),
+        ?assertEqual({[{Pid, ?MODULE}], []}, hot_deploy_hosts:migrate([{Pid, ?MODULE}], #{}, 1000)),
         ok = sys:resume(Pid),
         ?assertEqual({?MODULE, refuses}, gen_server:call(Pid, get))
     end).
