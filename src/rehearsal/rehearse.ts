@@ -1,11 +1,11 @@
 import type { HotMaterial } from '../plan/plan.js';
 import type { Rehearsal } from '../plan/rehearsal.js';
 import { against } from '../plan/rule.js';
-import type { Facts } from '../release/facts.js';
+import { type Facts, readContents } from '../release/facts.js';
 import { bootIsolated } from '../release/isolation.js';
 import { plainName } from '../release/modules.js';
 import { createStandIn } from '../release/stand-in.js';
-import { factsWithoutNoiseOf } from '../release/steady-facts.js';
+import { steadyFacts } from '../release/steady-facts.js';
 import { type Outcome, onStandIn } from './on-stand-in.js';
 import type { Attempt, Stage } from './stage.js';
 import { wayBack } from './way-back.js';
@@ -41,9 +41,10 @@ async function tried(attempt: Attempt, container: string): Promise<Outcome> {
     const message = `What runs boots in a container of its own, and the new release does not: ${boot.why}`;
     return { kind: 'failed', reasons: [against('rehearsal-failed', next.version, message)] };
   }
-  const { oldBoot } = hot;
-  const steady =
-    oldBoot.kind === 'booted' ? { ...before, facts: factsWithoutNoiseOf(before.facts, oldBoot.facts) } : before;
+  // What runs is seen here a second time: what both boots of it disagree on is noise.
+  const was = { ...before.facts, contents: await readContents(before.node, salt) };
+  const facts = hot.oldBoot.kind === 'booted' ? steadyFacts(was, hot.oldBoot.facts) : was;
+  const steady = { ...before, facts };
   const stage = { ...attempt, container, before: steady, booted: boot.facts, salt, hot: elsewhere(hot, steady) };
   const up = await wayUp(stage);
   if (up.kind === 'failed') {
@@ -53,7 +54,7 @@ async function tried(attempt: Attempt, container: string): Promise<Outcome> {
   return {
     ...up,
     remarks: [...up.remarks, ...attempt.uncopied],
-    before: steady.facts.registrations,
+    before: facts.registrations,
     ...(noWayDown !== undefined && { noWayDown }),
   };
 }

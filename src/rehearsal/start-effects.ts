@@ -14,14 +14,14 @@ export interface StartEffects {
 }
 
 /** Compares what was upgraded with boots of both releases; pure. Nothing is found where a boot's contents are not known. */
-export function startEffects(old: Facts | undefined, fresh: Facts, upgraded: Facts): StartEffects {
+export function startEffects(old: Facts, fresh: Facts, upgraded: Facts): StartEffects {
   return {
     effects:
-      old?.contents === undefined || fresh.contents === undefined || upgraded.contents === undefined
+      old.contents === undefined || fresh.contents === undefined || upgraded.contents === undefined
         ? []
         : missingEffects(old.contents, fresh.contents, upgraded.contents),
-    kept: old === undefined ? [] : keptValues(old, fresh, upgraded),
-    skipped: [...new Set([old, fresh, upgraded].flatMap((facts) => facts?.contents?.skipped ?? []))],
+    kept: keptValues(old, fresh, upgraded),
+    skipped: [...new Set([old, fresh, upgraded].flatMap((facts) => facts.contents?.skipped ?? []))],
   };
 }
 

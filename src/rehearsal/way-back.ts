@@ -7,7 +7,7 @@ import type { AfterSwitch } from '../upgrade/switch.js';
 import { compareFacts } from './compare.js';
 import { settled } from './settled.js';
 import type { Stage } from './stage.js';
-import { judgeStartEffects, type StartEffects, startEffects } from './start-effects.js';
+import { judgeStartEffects, startEffects } from './start-effects.js';
 import { attempted } from './switching.js';
 
 /** Downgrades, and compares with the cold boot that it was. Answers why there is no way back; undefined where there is. */
@@ -33,15 +33,13 @@ async function downAndCompare({
     return `the downgrade did not succeed: ${switched.why}`;
   }
   const { registrations } = before.facts;
-  const { oldBoot } = hot;
-  const old = oldBoot.kind === 'booted' ? oldBoot.facts : undefined;
   const { states, started } = await settled(
     clock,
     async () => {
       const facts = { ...(await readFacts(node, salt)), contents: await readContents(node, salt) };
       const registered = { before: registrations, now: registrations };
       const { states } = compareFacts(facts, before.facts, registered, hot.bundle.loads);
-      return { states, started: judgeStartEffects(old === undefined ? nothing : startEffects(booted, old, facts)) };
+      return { states, started: judgeStartEffects(startEffects(booted, before.facts, facts)) };
     },
     (found) => found.states.length + found.started.length === 0,
   );
@@ -53,8 +51,6 @@ async function downAndCompare({
   ];
   return differing.length === 0 ? undefined : `after the downgrade ${differing.slice(0, 3).join('; ')}`;
 }
-
-const nothing: StartEffects = { effects: [], kept: [], skipped: [] };
 
 /** What is not as it was before the upgrade. */
 function unlike(before: Facts, { identity, environment, tree, remaining }: AfterSwitch): readonly string[] {

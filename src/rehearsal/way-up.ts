@@ -72,11 +72,10 @@ async function judged(on: Stage, switched: AfterSwitch, reasons: readonly Reason
 
 /** A process may still be about to take up what it was told last: only what stays different differs. */
 async function compare(
-  { clock, hot, booted, salt }: Stage,
+  { clock, hot, before, booted, salt }: Stage,
   { registered }: AfterSwitch,
 ): Promise<{ readonly facts: Facts; readonly compared: Compared; readonly started: StartEffects }> {
-  const { oldBoot, running, bundle } = hot;
-  const old = oldBoot.kind === 'booted' ? oldBoot.facts : undefined;
+  const { running, bundle } = hot;
   return await settled(
     clock,
     async () => {
@@ -84,7 +83,7 @@ async function compare(
       return {
         facts,
         compared: compareFacts(facts, booted, registered, bundle.loads),
-        started: startEffects(old, booted, facts),
+        started: startEffects(before.facts, booted, facts),
       };
     },
     ({ compared, started }) =>

@@ -1,6 +1,7 @@
 import type { Engine } from '../docker/engine.js';
 import type { Clock } from '../log.js';
 import type { Node } from '../node/node.js';
+import { confinement } from './confinement.js';
 import { type Contents, type Facts, readContents } from './facts.js';
 import { bootIsolated, createIsolated, type Isolated } from './isolation.js';
 import { factsWithoutNoiseOf, steadyFacts } from './steady-facts.js';
@@ -29,7 +30,10 @@ export async function coldBoot(engine: Engine, isolated: Isolated, salt: string,
   const boot = () => bootAndRead(engine, { ...isolated, create }, salt, clock);
   const { container, image, environment, network } = isolated;
   const { Env, Cmd, Entrypoint, Hostname } = container.Config;
-  const key = JSON.stringify([salt, image.Id, environment, network, Env, Cmd, Entrypoint, Hostname]);
+  const key = JSON.stringify([
+    ...[salt, image.Id, environment, network, Env, Cmd, Entrypoint, Hostname],
+    confinement(container),
+  ]);
   const known = seen.get(key);
   const [first, second] = await Promise.all([boot(), known === undefined ? boot() : undefined]);
   if (first.kind === 'failed') {

@@ -10,8 +10,8 @@ import type { Shared } from './shared.js';
 import type { Site } from './site.js';
 
 /**
- * Reasons against a release that does not boot although what runs does, also if it is to be deployed by restart. Whoever asks for a
- * restart by \`strategy\` is not kept from it.
+ * Reasons against a release that does not boot although what runs does, also if it is to be deployed by restart; none if
+ * `strategy` asks for a restart.
  */
 export async function surveyBoots(
   site: Site,

@@ -35,7 +35,7 @@ export async function study(
   const apart = isolated(site, { container, oldImage, image, nodeName: running.nodeName });
   const [modules, old, fresh] = await Promise.all([
     read(),
-    // Once: what two boots of the new release disagree on tells its noise, too, and the rehearsal sees it a second time.
+    // Once: the rehearsal sees it a second time.
     bootAndRead(
       engine,
       { ...apart, image: oldImage, create: () => createStandIn(engine, apart, running) },
