@@ -98,7 +98,8 @@ export async function exchange(
     // A run that is cancelled cannot watch it any more: the sooner it goes back, the better.
     const leftMs = () => (haste.cancelled ? 0 : Number.POSITIVE_INFINITY);
     const health = await phase('health', () => awaitHealth(engine, fresh, { clock, timeoutMs, leftMs, unanswered }));
-    if (health.kind !== 'healthy') throw new Error(`The new ${names.own} did not come up: ${health.why}`);
+    if (health.kind !== 'healthy')
+      throw new Error(`The new ${names.own} did not come up: ${health.why.replace(/\.$/, '')}.`);
   } catch (error) {
     const back = { ...options, probed: options.answered ? probed : undefined, old, why: messageOf(error), fresh };
     return await phase('restore', () => goBack(engine, names.own, back));
@@ -176,7 +177,7 @@ async function judged(
     return { kind: 'restored', id, why, unseen: true };
   }
   if (health.kind === 'failed' && wasHealthy(old)) {
-    throw new Error(`${own} was started again and did not come up: ${health.why}`);
+    throw new Error(`${own} was started again and did not come up: ${health.why.replace(/\.$/, '')}.`);
   }
   if (!(await engine.inspectContainer(id)).State.Running)
     throw new Error(`${own} was started again and ended at once.`);

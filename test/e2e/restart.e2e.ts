@@ -94,7 +94,9 @@ describe('a new Erlang runtime', () => {
     const { report, log } = await deployTo(web.name, { image: sick, probe: 'http://{container}:8080/health' });
 
     expect(report, log).toMatchObject({ outcome: 'rolled-back', method: 'recreate', from: '0.2.0', to: '0.3.0' });
-    expect(report.message).toMatch(/HEALTHCHECK failed 2 times.*The old container serves again\.$/s);
+    expect(report.message).toMatch(
+      /HEALTHCHECK failed 2 times.*\. The old container serves again\. Its node says that it runs 0\.2\.0\.$/s,
+    );
     expect(report.containers[0]).toMatchObject({ outcome: 'rolled-back', id: Id });
     expect(report.containers[0]?.downtime?.ms).toBeGreaterThan(0);
     expect(await web.inspect()).toMatchObject({ Id, Image, State: { Status: 'running' } });
@@ -112,9 +114,10 @@ async function settings(container: Container): Promise<unknown> {
     Record<string, unknown>
   >;
   const { Env, Labels, Cmd, User, WorkingDir, ExposedPorts } = Config ?? {};
+  const own = Object.entries((Labels ?? {}) as Record<string, string>).filter(([name]) => !/^hot-deploy\./.test(name));
   const networks = Object.entries((NetworkSettings?.['Networks'] ?? {}) as Record<string, { Aliases: string[] }>);
   return {
-    config: { Env, Labels, Cmd, User, WorkingDir, ExposedPorts },
+    config: { Env, labels: Object.fromEntries(own), Cmd, User, WorkingDir, ExposedPorts },
     HostConfig,
     Mounts,
     ports: NetworkSettings?.['Ports'],
