@@ -35,6 +35,7 @@ const sets = {
     'hot_deploy_origin',
   ],
   copies: [
+    'hot_deploy_node',
     'hot_deploy_tree',
     'hot_deploy_term',
     'hot_deploy_check',

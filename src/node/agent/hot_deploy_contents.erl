@@ -122,17 +122,10 @@ places() ->
     maps:from_list(lists:append([below(atom_to_binary(Application), Top) || {Application, Top} <- maps:to_list(hot_deploy_tree:walk(all))])).
 
 below(Place, #{at := Pid, type := dynamic}) when is_pid(Pid) ->
-    [{Pid, Place} | [{Child, <<Place/binary, "/*">>} || {_, Child, _, _} <- dynamic(Pid), is_pid(Child)]];
+    [{Pid, Place} | [{Child, <<Place/binary, "/*">>} || {_, Child, _, _} <- hot_deploy_facts:children(Pid), is_pid(Child)]];
 below(Place, #{at := Pid} = Node) when is_pid(Pid) ->
     [{Pid, Place} | lists:append([below(<<Place/binary, "/", (maps:get(id, Child))/binary>>, Child) || Child <- maps:get(children, Node, [])])];
 below(_, _) ->
     [].
-
-dynamic(Supervisor) ->
-    try supervisor:which_children(Supervisor) of
-        Children when is_list(Children) -> Children
-    catch
-        _:_ -> []
-    end.
 
 text(Characters) -> unicode:characters_to_binary(Characters).

@@ -24,7 +24,7 @@ take(#{modules := Modules}) ->
     {Copies, Uncopied, _} = lists:foldl(
         fun({{Place, Module}, Pids}, {Taken, Left, Bytes}) ->
             Room = Bytes < ?ALL andalso erlang:monotonic_time(millisecond) < Until,
-            case Room andalso copies(some(Pids), version(Module)) of
+            case Room andalso copies(some(Pids), hot_deploy_node:vsn(Module)) of
                 [_ | _] = New ->
                     Named = [#{place => Place, module => Module, copy => Copy} || Copy <- New],
                     {Named ++ Taken, Left, Bytes + lists:sum([byte_size(Copy) || Copy <- New])};
@@ -54,13 +54,6 @@ is_small(Pid) ->
     case process_info(Pid, memory) of
         {memory, Bytes} -> Bytes =< 4 * ?LARGEST;
         undefined -> false
-    end.
-
-%% What release_handler gives to code_change.
-version(Module) ->
-    case proplists:get_value(vsn, Module:module_info(attributes)) of
-        [Version] -> Version;
-        Other -> Other
     end.
 
 %% The shape that this node's code_change brings each copy into, or how it failed.

@@ -2,7 +2,7 @@
 %% settings, and the shapes of its processes' states. For comparing one that was upgraded with one that was booted.
 -module(hot_deploy_facts).
 -export([booted/1, read/1, registrations/0]).
--export([workers/0, callback/1, shape/1]).
+-export([workers/0, children/1, callback/1, shape/1]).
 
 -define(PATIENCE, 500).
 %% Whoever asks has this name meanwhile.
@@ -91,6 +91,7 @@ workers(Path, #{children := Children}) ->
 workers(_, _) ->
     [].
 
+-spec children(pid()) -> [{term(), pid() | undefined | restarting, atom(), term()}].
 children(Pid) ->
     try supervisor:which_children(Pid) of
         Children when is_list(Children) -> Children

@@ -165,7 +165,7 @@ text(Format, Arguments) -> unicode:characters_to_binary(io_lib:format(Format, Ar
 %% suspended, loads the new code under it and never migrates it.
 hold(#{updates := Updates, loads := Loads, suspend_timeout := Timeout}) ->
     Concerned = case Updates of [] -> []; _ -> hot_deploy_check:concerned(Updates) end,
-    Hosts = [{Pid, Module, vsn(Module)} || {Pid, Module} <- hot_deploy_hosts:of_modules(Loads), not lists:member(Pid, Concerned)],
+    Hosts = [{Pid, Module, hot_deploy_node:vsn(Module)} || {Pid, Module} <- hot_deploy_hosts:of_modules(Loads), not lists:member(Pid, Concerned)],
     Pids = Concerned ++ [Pid || {Pid, _, _} <- Hosts],
     Answers = hot_deploy_check:answer(Pids, fun(Pid) -> sys:suspend(Pid, Timeout) end),
     Unanswering = [Pid || {Pid, failed} <- Answers, is_process_alive(Pid)],
@@ -179,13 +179,6 @@ hold(#{updates := Updates, loads := Loads, suspend_timeout := Timeout}) ->
         Busy ->
             release(Held),
             {unanswering, Busy}
-    end.
-
-%% What release_handler gives to code_change.
-vsn(Module) ->
-    case proplists:get_value(vsn, Module:module_info(attributes)) of
-        [Version] -> Version;
-        Other -> Other
     end.
 
 %% Resuming what runs already is harmless.

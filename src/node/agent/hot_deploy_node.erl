@@ -1,7 +1,7 @@
 %% What a running node is: asked of the node itself, since its files only tell what it would boot.
 -module(hot_deploy_node).
 -export([identify/1, digests/1, processes/1, unload_old/1]).
--export([root/0, running_release/0, loaded_digest/1, old_code/1, note/2, is_suspended/1]).
+-export([root/0, running_release/0, loaded_digest/1, old_code/1, note/2, is_suspended/1, vsn/1]).
 
 %% Everything that tells one running release from another.
 -spec identify(map()) -> hot_deploy_json:json().
@@ -145,6 +145,14 @@ on_disk(Module) ->
             end;
         _ ->
             null
+    end.
+
+%% The version of a module that runs, as release_handler gives it to code_change.
+-spec vsn(module()) -> term().
+vsn(Module) ->
+    case proplists:get_value(vsn, Module:module_info(attributes)) of
+        [Version] -> Version;
+        Other -> Other
     end.
 
 %% Processes that still run, or hold a reference to, old code of these modules.

@@ -199,17 +199,10 @@ modules(#{old := Old, new := New, loads := Loads, specifications := Specificatio
 
 %% The application's callback module, if it wants to be told of changes.
 callback(File) ->
-    case proplists:get_value(mod, keys(File), none) of
-        {Module, _} when is_atom(Module) ->
-            Beam = filename:join(filename:dirname(File), lists:concat([Module, ".beam"])),
-            case beam_lib:chunks(Beam, [exports]) of
-                {ok, {_, [{exports, Exports}]}} ->
-                    case lists:member({config_change, 3}, Exports) of
-                        true -> Module;
-                        false -> null
-                    end;
-                _ -> null
-            end;
+    Module = case proplists:get_value(mod, keys(File), none) of {Name, _} when is_atom(Name) -> Name; _ -> null end,
+    case beam_lib:chunks(filename:join(filename:dirname(File), lists:concat([Module, ".beam"])), [exports]) of
+        {ok, {_, [{exports, Exports}]}} ->
+            case lists:member({config_change, 3}, Exports) of true -> Module; false -> null end;
         _ -> null
     end.
 
