@@ -115,9 +115,12 @@ function whyImpossible(change: SupervisionChange): string | undefined {
           : undefined)
       );
     case 'spec-changed':
-      return startsAlike(change.child, change.to) && change.to.spec !== undefined
-        ? random
-        : 'it would be started differently, so the one that runs would not be what a cold boot starts';
+      if (!startsAlike(change.child, change.to) || change.to.spec === undefined) {
+        return 'it would be started differently, so the one that runs would not be what a cold boot starts';
+      }
+      return supervisor.callback === list && !isTerm(change.to.spec.text)
+        ? 'its specification is too large to be carried to another VM'
+        : random;
     case 'process-changed':
       return `it is a process of ${change.child.runs}, and would be started as one of ${change.to.runs}`;
     case 'settings-changed':
@@ -128,6 +131,9 @@ function whyImpossible(change: SupervisionChange): string | undefined {
       return 'its process is of another kind';
   }
 }
+
+/** One that is too large is told by its digest. */
+const isTerm = (text: string) => text.startsWith('#{');
 
 const isMadeAnew = (text: string) => hasNoise(text) || text.includes("'<reference>'");
 

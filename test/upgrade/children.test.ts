@@ -125,6 +125,12 @@ describe('impossible to carry out is', () => {
       listOf(till, random),
       "shop/{listener,'<random binary>'}: its specification holds",
     ],
+    [
+      'another specification that is only known by its digest',
+      listOf(worker('mail', { spec: { ...spec, text: 'a term of many bytes, A1' } })),
+      listOf(worker('mail', { spec: { ...spec, text: 'a term of many bytes, B2' } })),
+      'shop/mail: its specification is too large',
+    ],
     ['another start', listOf(mail), listOf(another), 'shop/mail: it would be started differently'],
     ['another callback module', ofModule(till), listOf(till), 'shop: it would have another callback module'],
     [

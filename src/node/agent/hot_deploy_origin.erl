@@ -23,7 +23,7 @@ sources(Given) ->
                          [Name, Value] <- [string:split(Entry, "=")],
                          Value =/= "",
                          not lists:member(Name, ?COMMON),
-                         not lists:prefix("RELEASE_", Name)],
+                         not lists:prefix("RELEASE_", Name) orelse Name =:= "RELEASE_COOKIE"],
         settings => lists:append([leaves(Value, {setting, Application, Key, []})
                                   || {Application, _, _} <- application:loaded_applications(),
                                      not lists:member(Application, ?PLATFORM),

@@ -18,6 +18,12 @@ what_is_a_variables_value_is_taken_from_where_it_serves_test() ->
                        {limit, 10}]], Carried)
     end).
 
+the_cookie_is_a_secret_as_any_other_and_what_the_release_says_of_itself_is_none_test() ->
+    within([{"RELEASE_COOKIE", "COOKIE-OF-NODES"}, {"RELEASE_NAME", "storefront"}], [], [], fun(Sources) ->
+        {ok, Carried} = hot_deploy_origin:carried(["COOKIE-OF-NODES", "storefront"], Sources),
+        ?assertEqual([{'<from>', [{environment, "RELEASE_COOKIE", string}]}, "storefront"], Carried)
+    end).
+
 what_was_made_of_one_is_taken_from_the_setting_that_it_stands_in_too_test() ->
     Settings = [{repo, [{database, <<"shop_test">>}, {pool, #{host => <<"db.internal">>}}]}],
     within([{"HD_URL", "ecto://me@db.internal/shop_test"}], Settings, [], fun(Sources) ->
