@@ -8,8 +8,8 @@ export interface Rhythm {
   readonly atOnce: number;
 }
 
-// More at once than fit in a time-out: a service that hangs is still asked at every turn.
-const network: Rhythm = { intervalMs: 10, timeoutMs: 1000, atOnce: 128 };
+// Up to 100 ms an answer it is asked at every turn. One that is slower has enough to do: the probe must not be what takes it down.
+const network: Rhythm = { intervalMs: 10, timeoutMs: 1000, atOnce: 10 };
 
 export const rhythms: Readonly<Record<ResolvedProbe['kind'], Rhythm>> = {
   http: network,

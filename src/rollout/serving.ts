@@ -35,7 +35,8 @@ export async function serving(
 }
 
 const onceMs = 3_000;
-const standsMs = 10_000;
+/** A machine with much to do may take this long to answer, and a deploy that came through is not to be undone for that. */
+const standsMs = 30_000;
 
 /** Whether a VM that ended since has booted this version by itself: what is not permanent does not outlive it. */
 export async function runsAlready(work: Work, container: string, version: string): Promise<boolean> {

@@ -125,7 +125,7 @@ describe('a service that hangs', { concurrent: true, retry: 2 }, () => {
     expect(downtime.ms).toBeLessThan(spell.ms + SLACK + proberLagMs);
   });
 
-  it('is asked on schedule all along, so that all of those who would have waited are counted', async (test) => {
+  it('is asked on while it hangs, so that more than one of those who would have waited are counted', async (test) => {
     const { service, probe } = await probedHttp(test);
     probe.mark('switch-begins');
     const { ms } = await service.behave('hold', 300);
@@ -139,10 +139,10 @@ describe('a service that hangs', { concurrent: true, retry: 2 }, () => {
   });
 
   it('is not buried under connections', async (test) => {
-    const { service, probe } = await probedHttp(test, { atOnce: 8 });
+    const { service, probe } = await probedHttp(test);
     await service.behave('hold', 300);
     await probe.stop();
-    expect((await service.count()).mostAtOnce).toBeLessThan(16);
+    expect((await service.count()).mostAtOnce).toBeLessThanOrEqual(10);
   });
 
   it('holds up the end of the measurement for no longer than the time-out', async (test) => {
