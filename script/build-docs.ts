@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { groups, helpLines } from '../src/inputs/help-lines.js';
 import { type OptionName, option, optionNames } from '../src/inputs/options.js';
 import { reasonCodes } from '../src/plan/codes.js';
 import { outputNames, outputs } from '../src/report/outputs.js';
@@ -10,7 +11,8 @@ const blocks: Readonly<Record<string, () => string>> = {
     yaml({
       outputs: Object.fromEntries(outputNames.map((name) => [name, { description: outputs[name].description }])),
     }),
-  inputs: () => table(['Name', 'Default', 'Meaning'], optionNames.map(inputRow)),
+  inputs: () =>
+    `\n${groups.map((group) => `### ${group}\n${table(['Name', 'Default', 'Meaning'], inputsOf(group).map(inputRow))}`).join('')}`,
   outputs: () =>
     table(
       ['Name', 'Value'],
@@ -40,6 +42,10 @@ function actionInput(name: OptionName) {
   const described = `${description} Allowed: ${kind.allowed}.`;
   return { description: described, required, ...(standard !== undefined && { default: standard }) };
 }
+
+/** As `--help` groups them, and the mode first. */
+const inputsOf = (group: (typeof groups)[number]) =>
+  optionNames.filter((name) => (name === 'mode' ? groups[0] : helpLines[name].group) === group);
 
 function inputRow(name: OptionName): readonly string[] {
   const { kind, description, required, default: standard, otherwise = '' } = option(name);

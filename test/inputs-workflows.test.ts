@@ -13,45 +13,43 @@ interface Workflow {
 const root = new URL('../', import.meta.url);
 const lint = await createLinter();
 
-async function within(folder: string): Promise<readonly Workflow[]> {
-  const names = (await readdir(new URL(folder, root))).map((name) => `${folder}/${name}`);
+async function within(folder: string, ending = '.yml'): Promise<readonly Workflow[]> {
+  const all = await readdir(new URL(folder, root));
+  const names = all.filter((name) => name.endsWith(ending)).map((name) => `${folder}/${name}`);
   return Promise.all(names.map(async (name) => ({ name, text: await readFile(new URL(name, root), 'utf8') })));
 }
 
-/** Those that the README gives to be copied, beside those in examples/workflows. */
-async function published(): Promise<readonly Workflow[]> {
-  const readme = await readFile(new URL('README.md', root), 'utf8');
-  const blocks = [...readme.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => text);
-  return blocks
-    .filter((text) => /^on:/m.test(text))
-    .map((text, index) => ({ name: `README.md, workflow ${index + 1}`, text }));
+describe.each([...(await within('.github/workflows')), ...(await within('examples/workflows'))])(
+  '$name',
+  ({ name, text }) => {
+    test('is a workflow that GitHub accepts', () => {
+      expect(lint(text, name)).toEqual([]);
+    });
+
+    test('gives hot-deploy no input that does not exist', () => {
+      const { jobs } = parse(text) as { jobs: Record<string, { steps?: { uses?: string; with?: object }[] }> };
+      const steps = Object.values(jobs).flatMap(({ steps: each = [] }) => each);
+      const given = steps
+        .filter(({ uses = '' }) => /hot-deploy|^\.\/$/.test(uses))
+        .flatMap((step) => Object.keys(step.with ?? {}));
+      expect(given.filter((input) => !optionNames.some((known) => known === input))).toEqual([]);
+    });
+  },
+);
+
+const toCopy = await within('examples/workflows');
+
+interface Step {
+  readonly id?: string;
+  readonly if?: string;
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, string>>;
 }
-
-describe.each([
-  ...(await within('.github/workflows')),
-  ...(await within('examples/workflows')),
-  ...(await published()),
-])('$name', ({ name, text }) => {
-  test('is a workflow that GitHub accepts', () => {
-    expect(lint(text, name)).toEqual([]);
-  });
-
-  test('gives hot-deploy no input that does not exist', () => {
-    const { jobs } = parse(text) as { jobs: Record<string, { steps?: { uses?: string; with?: object }[] }> };
-    const steps = Object.values(jobs).flatMap(({ steps: each = [] }) => each);
-    const given = steps
-      .filter(({ uses = '' }) => /hot-deploy|^\.\/$/.test(uses))
-      .flatMap((step) => Object.keys(step.with ?? {}));
-    expect(given.filter((input) => !optionNames.some((known) => known === input))).toEqual([]);
-  });
-});
-
-const toCopy = [...(await within('examples/workflows')), ...(await published())];
 
 interface CopiedJob {
   readonly if?: string;
   readonly 'runs-on': string;
-  readonly steps: readonly { id?: string; if?: string; uses?: string; with?: Readonly<Record<string, string>> }[];
+  readonly steps: readonly Step[];
 }
 
 const jobsOf = (text: string) => Object.values((parse(text) as { jobs: Record<string, CopiedJob> }).jobs);
@@ -123,8 +121,27 @@ test.each(await within('.github/workflows'))('$name runs no action that could ch
   expect(used.filter((action) => !/^(\.\/\S+|[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/.test(action))).toEqual([]);
 });
 
-test('the README has a workflow to copy', async () => {
-  expect((await published()).length).toBeGreaterThan(0);
+const blocksOf = ({ text }: Workflow) => [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, block = '']) => block);
+const isWorkflow = (text: string) => /^on:/m.test(text);
+const readme = { name: 'README.md', text: await readFile(new URL('README.md', root), 'utf8') };
+const pages = [readme, ...(await within('docs', '.md'))];
+
+test('the README has one workflow, which is among those to copy, and no other page has one', () => {
+  const workflows = pages.flatMap((page) => blocksOf(page).filter(isWorkflow));
+  expect(workflows).toEqual([toCopy.find(({ name }) => name.endsWith('/plan-and-deploy.yml'))?.text]);
+});
+
+test.each(pages)('the parts of workflows in $name have no input that does not exist', (page) => {
+  const parts = blocksOf(page).filter((text) => !isWorkflow(text));
+  const given = parts.flatMap((text) => {
+    const part = parse(text) as { steps?: readonly Step[] } | readonly Step[];
+    const steps = Array.isArray(part) ? part : 'steps' in part ? part.steps : undefined;
+    return (
+      steps?.flatMap((step: Step) => (step.uses?.startsWith('OWNER/') ? Object.keys(step.with ?? {}) : [])) ??
+      Object.keys(part)
+    );
+  });
+  expect(given.filter((input) => !optionNames.some((known) => known === input))).toEqual([]);
 });
 
 test('the linter finds a mistake', () => {

@@ -10,7 +10,7 @@ const width = Math.max(...commands.map(({ length }) => length));
 
 const overview = `Usage: hot-deploy COMMAND --containers SELECTOR [--option value]...
 
-Deploys an Erlang or Elixir release in Docker containers hot, and restarts only where a hot load would be wrong.
+Deploys Erlang and Elixir releases in running Docker containers: hot if that is safe, otherwise by restart.
 
 ${commands.map((name) => `  ${name.padEnd(width)}  ${explained[name]}`).join('\n')}
 
@@ -31,7 +31,7 @@ export function help(command?: Command): string {
     return rows.length === 0 ? [] : [{ group, rows }];
   });
   const output = [
-    ['--json -', 'print the report as JSON on stdout'],
+    ['--json -', 'print the report as JSON to stdout'],
     [debugWord, 'show what each step does'],
   ] as const;
   const all = [...shown, { group: 'Output', rows: output }];
@@ -47,7 +47,7 @@ export function help(command?: Command): string {
   ].join('\n\n');
 }
 
-const ending = '--no-build is --build false. The README tells of each option in full.\n';
+const ending = '--no-build is --build false. docs/inputs.md describes each option in full.\n';
 
 const isOf = (name: LinedName, command: Command) => helpLines[name].of?.includes(command) ?? true;
 

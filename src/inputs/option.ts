@@ -1,6 +1,6 @@
 import type { Kind } from './kind.js';
 
-/** One option of all front doors. action.yml, the README's table and `--help` are generated from here. */
+/** One option of all front doors. action.yml, the table of docs/inputs.md and `--help` are generated from here. */
 export interface Option<T = unknown> {
   readonly kind: Kind<T>;
   /** As a user would write it. */

@@ -15,31 +15,35 @@ export const options = {
     kind: oneOf('auto', 'deploy', 'plan', 'rehearse', 'rollback', 'script', 'status', 'uninstall'),
     default: 'auto',
     description:
-      '`auto` plans on a pull request and in a merge queue, rolls back where `to` is given, and deploys on everything else. `rehearse` tries the upgrade on a throw-away container and touches nothing else. `script` writes `hot-deploy.sh` and touches nothing. `status` compares what runs with what the image says. `uninstall` lists what hot-deploy has left on the engine for `environment` and `containers`, and removes it: locks, kept and throw-away containers, journals; with `dry-run` it only lists. On the command line the mode is the first word.',
+      '`auto` plans on a pull request and in a merge queue, rolls back if `to` is set, and deploys otherwise. `plan` decides and changes no container. `rehearse` tries the upgrade on a throw-away container only. `script` writes `hot-deploy.sh` and changes no container. `status` compares each container with its image. `uninstall` lists and removes what hot-deploy has left on the engine for `environment` and `containers`: locks, kept and throw-away containers, journals; with `dry-run` it only lists. On the command line the mode is the first word.',
   },
   containers: {
     kind: lines(selector),
     otherwise: 'required unless `from` is set',
-    description: 'What to deploy to.',
+    description: 'The containers to deploy to.',
   },
   from: {
     kind: from,
-    otherwise: 'what the containers run; on GitHub, without `containers`, `last-deployment`',
+    otherwise: 'the running containers; on GitHub, without `containers`, `last-deployment`',
     description:
-      "In place of `containers`: what `plan` and `rehearse` compare with. `last-deployment` is the last deployment to `environment` that GitHub has on record (`permissions: deployments: read`), or the base branch if there is none. `base-branch` is the commit that the pull request is to be merged into. A commit's image is taken from the engine or its registry if its name or its label `org.opencontainers.image.revision` says that it is of that commit, and built otherwise.",
+      '`plan` and `rehearse` compare with this instead of `containers`. `last-deployment` is the last deployment to `environment` on GitHub (`permissions: deployments: read`), or the base branch if there is none. `base-branch` is the commit into which the pull request will be merged. hot-deploy takes the image of a commit from the engine or its registry if the name or the label `org.opencontainers.image.revision` says that it is of that commit. Otherwise it builds the image.',
   },
   image: {
     kind: imageReference,
-    otherwise: "repository and commit: `owner/name:sha`; for `status` each container's own",
-    description: 'The image to build, or with `build: false` an existing one. `status` compares with it.',
+    otherwise: 'repository and commit: `owner/name:sha`; for `status` the image of each container',
+    description: 'The image to build and deploy. With `build: false`, an existing image. `status` compares with it.',
   },
   build: {
     kind: flag,
     default: 'true',
     onCommandLine: 'false',
-    description: 'Whether to build the image first. The command line builds only with `--build`.',
+    description: 'Builds the image first. The command line builds only with `--build`.',
   },
-  context: { kind: path, default: '.', description: 'The folder to build from, and with the appups in `rel/appups`.' },
+  context: {
+    kind: path,
+    default: '.',
+    description: 'The folder to build from. Your own appups are in its `rel/appups`.',
+  },
   dockerfile: { kind: path, otherwise: '`Dockerfile` in `context`', description: 'The Dockerfile.' },
   'build-args': { kind: lines(buildArgument), description: 'Build arguments.' },
   target: {
@@ -51,7 +55,7 @@ export const options = {
     kind: text('`previous`, a version, a commit or an image', /^[a-zA-Z0-9][\w.:@/+~-]*$/),
     otherwise: '`previous` for `rollback`',
     description:
-      'What a rollback goes back to: `previous` is the version before; or a version or a commit that the containers ran, or an image of the engine.',
+      'The target of a rollback: `previous` for the version before, a version or a commit that the containers ran, or an image of the engine.',
   },
   strategy: {
     kind: oneOf('auto', 'relup', 'restart'),
@@ -62,45 +66,46 @@ export const options = {
   'hot-up-to': {
     kind: oneOf('patch', 'minor', 'major'),
     default: 'major',
-    description: 'The largest step of the semantic version that may be loaded hot.',
+    description: 'The largest step of the semantic version to load hot. A larger step needs a restart.',
   },
   'release-command': {
     kind: words,
     description:
-      'A command that runs once a deploy, before the first container changes: database migrations, such as `bin/migrate`. It runs in a container of the new image with the environment, mounts and networks of the first container. If it fails, the deploy is refused. It runs before a hot load and before a restart, and never for `plan`, `rehearse`, `rollback`, `status` or `dry-run`.',
+      'A command that runs once for each deploy, before the first container changes, such as the migrations of the database. It runs in a container of the new image, with the environment, mounts and networks of the first container. If it fails, hot-deploy refuses the deploy. It runs before a hot load and before a restart. It never runs for `plan`, `rehearse`, `rollback`, `status` or `dry-run`.',
   },
   'release-command-timeout': {
     kind: duration(1_000, 3_600_000),
     default: '10m',
-    description: 'How long the release command may take. Then it is stopped, and the deploy is refused.',
+    description:
+      'The time limit of the release command. After it, hot-deploy stops the command and refuses the deploy.',
   },
   rehearse: {
     kind: oneOf('auto', 'always', 'never'),
     default: 'auto',
     description:
-      'Whether to try a hot upgrade on a throw-away container first and compare it with a cold boot. If the release cannot boot on its own, `auto` goes on and says so, and `always` refuses.',
+      'Tries a hot upgrade on a throw-away container first and compares the result with a cold boot. If the release cannot boot on its own, `auto` goes on and says so, and `always` refuses.',
   },
   'rehearse-command': {
     kind: script,
     description:
-      'A shell command that runs inside the throw-away container during the upgrade, such as a smoke test. If it fails, the rehearsal has failed.',
+      'A shell command, such as a smoke test, that runs in the throw-away container during the upgrade. If it fails, the rehearsal fails.',
   },
   'rehearse-env': {
     kind: lines(assignment),
     description:
-      'Environment of the throw-away containers, such as the address of a test database. It overrides the environment of the container.',
+      'Environment variables of the throw-away containers, such as the address of a test database. They override the environment of the container.',
   },
   'rehearse-network': {
     kind: text('the name of a Docker network', /^[a-zA-Z0-9][\w.-]*$/),
-    otherwise: 'none: they reach nothing',
+    otherwise: 'no network',
     description:
-      'An internal Docker network with what the release needs to boot. A network that leads outside or to the containers is refused.',
+      'An internal Docker network with the services that the release needs to boot. hot-deploy refuses a network that leads outside or to the containers.',
   },
   probe: {
     kind: probeChoice,
     otherwise: "the image's `HEALTHCHECK`",
     description:
-      "What is measured and must answer: before the deploy, and after a hot load and a restart alike. `{container}` is the address of each container's published port. A line of `containers` may have a probe of its own. `none` asks nothing.",
+      "The address or the command that hot-deploy asks to measure the deploy. It must answer before and after a deploy. `{container}` is the address of each container's published port. A line of `containers` may have its own probe. `none` asks nothing.",
   },
   'probe-interval': {
     kind: duration(1),
@@ -110,137 +115,142 @@ export const options = {
   'max-parallel': {
     kind: wholeNumber(1),
     default: '4',
-    description: 'How many containers are loaded hot at a time after the canary.',
+    description: 'How many containers load hot at a time after the canary.',
   },
   'max-unavailable': {
     kind: wholeNumber(1),
     default: '1',
-    description: 'How many containers may be down at once while they are restarted.',
+    description: 'How many containers may be down at once during restarts.',
   },
   canary: {
     kind: wholeNumber(0),
     default: '1',
-    description: 'How many containers go first, before the others are touched.',
+    description: 'How many containers go first. The others follow if these succeed.',
   },
   soak: {
     kind: duration(0),
     default: '10s',
-    description: 'How long the new version is watched before it is final, hot and by restart alike.',
+    description:
+      'How long hot-deploy watches the new version before it is final, after a hot load and after a restart.',
   },
   'health-timeout': {
     kind: duration(1),
     default: '120s',
-    description: 'How long a new container may take to become healthy, to answer the probe, and to say what it runs.',
+    description: 'How long a new container may take to become healthy, answer the probe, and say what it runs.',
   },
-  drain: { kind: duration(0), default: '30s', description: 'How long processes in old code may take to finish.' },
+  drain: {
+    kind: duration(0),
+    default: '30s',
+    description: 'How long hot-deploy waits for processes in old code to leave it.',
+  },
   lingering: {
     kind: oneOf('keep', 'kill', 'restart'),
     default: 'keep',
     description:
-      'What to do about processes that are still in old code after `drain`: keep them, kill them, or restart the container instead of loading hot.',
+      'The action for processes that are still in old code after `drain`: `keep` leaves them, `kill` ends them, `restart` restarts the container.',
   },
   'suspend-timeout': {
     kind: duration(1),
     default: '1s',
-    description: 'How long a process may be suspended during the switch.',
+    description: 'How long a process may stay suspended during the switch.',
   },
   'on-failure': {
     kind: oneOf('rollback', 'restart', 'stop'),
     default: 'rollback',
     description:
-      'What to do if the deploy fails half-way: go back to the old version, restart on the new one, or stop and leave everything as it is.',
+      'The action if the deploy fails half-way: `rollback` returns to the old version, `restart` restarts on the new one, `stop` leaves everything as it is.',
   },
   'fail-on': {
     kind: oneOf('nothing', 'restart'),
     default: 'nothing',
-    description: '`restart` makes a plan that needs a restart fail, as a check on the pull request.',
+    description: 'With `restart`, a plan that needs a restart fails, as a check on the pull request.',
   },
   keep: {
     kind: wholeNumber(0),
     default: '3',
     description:
-      'How many earlier versions stay for a rollback: after a restart the previous container, stopped, as `NAME.hot-deploy-previous-ID`; after a hot load the older release inside the container. Containers of Compose and those with `--rm` are not kept.',
+      'How many earlier versions stay for a rollback: after a restart the previous container, stopped, as `NAME.hot-deploy-previous-ID`; after a hot load the older release inside the container. hot-deploy does not keep containers of Compose or containers with `--rm`.',
   },
   'node-name': {
     kind: nodeName,
     otherwise: 'read from the running VM',
-    description: 'The Erlang node, where several run in a container.',
+    description: 'The Erlang node, if several run in a container.',
   },
   cookie: {
     kind: secret,
     otherwise: 'read from the running VM',
-    description: "The Erlang cookie, where it can't be detected.",
+    description: 'The Erlang cookie, if hot-deploy cannot read it.',
   },
   environment: {
     kind: text('text on one line'),
     default: 'production',
     description:
-      'A name for what is deployed to. It names the lock: of two deploys to one environment on an engine the second waits.',
+      'The name of the environment. It names the lock: a second deploy to the same environment on the same engine waits.',
   },
   'lock-timeout': {
     kind: duration(0),
     default: '10m',
     description:
-      'How long to wait for another deploy to the same environment before this one is refused. `0` does not wait. Locks of dead runs expire after 15 s.',
+      'How long to wait for another deploy to the same environment. After it, hot-deploy refuses this deploy. `0` does not wait. Locks of dead runs expire after 15 s.',
   },
   report: {
     kind: path,
     otherwise:
-      '`$RUNNER_TEMP/hot-deploy/report.json`; on the command line `.hot-deploy/report.json`, written if something changed',
-    description: 'Where to write the JSON report.',
+      '`$RUNNER_TEMP/hot-deploy/report.json`; on the command line `.hot-deploy/report.json` if something changed',
+    description: 'The file for the JSON report.',
   },
   'bundle-path': {
     kind: path,
-    otherwise: '`$RUNNER_TEMP/hot-deploy`; on the command line `.hot-deploy`, written if something changes',
-    description: 'Where to write the relup bundle: a folder, or a file that ends with `.tar.gz`.',
+    otherwise: '`$RUNNER_TEMP/hot-deploy`; on the command line `.hot-deploy` if something changes',
+    description: 'The place for the relup bundle: a folder, or a file that ends with `.tar.gz`.',
   },
   'script-path': {
     kind: path,
     otherwise:
-      '`$RUNNER_TEMP/hot-deploy/hot-deploy.sh`; on the command line `.hot-deploy/hot-deploy.sh`, written if something changes',
-    description: 'Where to write the bash script that deploys without GitHub, Node and this project.',
+      '`$RUNNER_TEMP/hot-deploy/hot-deploy.sh`; on the command line `.hot-deploy/hot-deploy.sh` if something changes',
+    description: 'The file for the bash script, which deploys with bash and the docker CLI only.',
   },
   'with-env': {
     kind: flag,
     default: 'false',
     description:
-      "Whether that script holds the values of the containers' environment and of build arguments. Then only its owner may read it, and it is no artifact to upload.",
+      "Writes the values of the containers' environment and of the build arguments to the script. Then only its owner may read it. Do not upload it as an artifact.",
   },
   'github-token': {
     kind: secret,
-    otherwise: "the job's own; on the command line none",
+    otherwise: 'the token of the job; on the command line none',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the runner reads it.
     inAction: '${{ github.token }}',
     description:
-      'For the comment on the pull request and the deployment. Without it or its permissions the deploy is the same, and the job summary holds the comment.',
+      'The token for the comment on the pull request and for the deployment. Without it or its permissions the deploy is the same, and the job summary has the comment.',
   },
   comment: {
     kind: flag,
     default: 'true',
     description:
-      'Whether to comment on the pull request that brought the commit (`permissions: pull-requests: write`). Each environment has one comment, which is kept up to date.',
+      'Comments on the pull request that brought the commit (`permissions: pull-requests: write`). Each environment has one comment, and each run updates it.',
   },
   deployment: {
     kind: flag,
     default: 'true',
     description:
-      "Whether to list a deploy and a rollback among the repository's deployments (`permissions: deployments: write`). GitHub itself lists a job with an `environment`.",
+      'Lists each deploy and rollback among the deployments of the repository (`permissions: deployments: write`). GitHub itself lists a job with an `environment`.',
   },
   'environment-url': {
     kind: text('an address that begins with `https://` or `http://`', /^https?:\/\/\S+$/),
-    description: 'The address of the deployed service; the deployment links to it.',
+    description: 'The address of the deployed service. The deployment links to it.',
   },
   'pull-request': {
     kind: wholeNumber(1),
-    otherwise: 'found by the commit',
+    otherwise: 'the pull request of the commit',
     description: 'The number of the pull request to comment on.',
   },
   preview: {
     kind: flag,
     default: 'false',
-    description: 'Whether to write the comment also as a page for a browser, beside the report.',
+    description: 'Also writes the comment as a page for a browser, next to the report.',
   },
-  'dry-run': { kind: flag, default: 'false', description: 'Do everything up to the first change.' },
+  'dry-run': { kind: flag, default: 'false', description: 'Stops before the first change.' },
 } as const satisfies Readonly<Record<string, Option>>;
 
 export type OptionName = keyof typeof options;

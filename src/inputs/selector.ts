@@ -18,7 +18,7 @@ const containers = kind<Selector>(
 const separator = ' probe=';
 
 export const selector: Kind<Selector> = {
-  allowed: `${containers.allowed}, each with its own probe behind it if it has one: \`NAME probe=http://{container}:4000/health\`, \`NAME probe=none\``,
+  allowed: `${containers.allowed}, optionally with its own probe: \`NAME probe=http://{container}:4000/health\`, \`NAME probe=none\``,
   parse: (text, option) => {
     const at = text.indexOf(separator);
     if (at < 0) return containers.parse(text, option);

@@ -7,7 +7,7 @@ const shell = /[$`]|[&|;<>\n]/;
 
 /** A command as `docker run IMAGE` takes it: words, with the quotes of a shell and nothing else of one. */
 export const words = kind<readonly string[]>(
-  'the words of a command, such as `bin/migrate` or `bin/app eval "App.Release.migrate()"`; what a shell is to read is given to one: `sh -c \'bin/migrate && bin/seed\'`',
+  'the words of a command, such as `bin/migrate` or `bin/app eval "App.Release.migrate()"`; to use a shell, name it: `sh -c \'bin/migrate && bin/seed\'`',
   (text) => split(text.trim()),
 );
 

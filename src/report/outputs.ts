@@ -8,29 +8,29 @@ interface Output {
   readonly of: (report: Report, reportPath: string) => string;
 }
 
-/** The Action's outputs. action.yml and the README's table are generated from here. */
+/** The Action's outputs. action.yml and the table of docs/inputs.md are generated from here. */
 export const outputs = {
   outcome: {
     description:
-      '`planned`, `unchanged`, `deployed`, `rolled-back`, `refused` or `failed`; the job fails on the last three.',
+      '`planned`, `unchanged`, `deployed`, `rolled-back`, `refused` or `failed`. The job fails on the last three.',
     of: ({ outcome }) => outcome,
   },
   method: {
-    description: '`relup`, `modules`, `recreate`, `start-first`, `service` or `none`.',
+    description: '`relup` (hot), `recreate` (restart) or `none`.',
     of: ({ method }) => method,
   },
   'from-version': { description: 'The version that ran before.', of: ({ from = '' }) => from },
-  'to-version': { description: 'The version that was to be deployed.', of: ({ to = '' }) => to },
+  'to-version': { description: 'The version to deploy.', of: ({ to = '' }) => to },
   'downtime-ms': {
-    description: 'The longest that one container was down, in milliseconds; empty where it was not measured.',
+    description: 'The longest downtime of one container, in milliseconds. Empty if it was not measured.',
     of: ({ containers }) => numeral(totalDowntime(containers)?.ms),
   },
   'failed-requests': {
-    description: 'How many requests of the probe failed; empty where it was not measured.',
+    description: 'How many requests of the probe failed. Empty if they were not measured.',
     of: ({ containers }) => numeral(totalDowntime(containers)?.failed),
   },
   reasons: {
-    description: 'Why this method was chosen: a JSON array of `{code, subject, message, blocks}`.',
+    description: 'The reasons for the method: a JSON array of `{code, subject, message, blocks}`.',
     of: ({ reasons }) => JSON.stringify(reasons),
   },
   image: {
@@ -38,7 +38,7 @@ export const outputs = {
     of: ({ image }) => (image ? `${image.reference}@${image.id}` : ''),
   },
   report: { description: 'The path of the JSON report.', of: (_, reportPath) => reportPath },
-  bundle: { description: 'The path of the relup bundle, where one was made.', of: ({ bundle }) => bundle?.path ?? '' },
+  bundle: { description: 'The path of the relup bundle, if there is one.', of: ({ bundle }) => bundle?.path ?? '' },
   script: { description: 'The path of the bash script.', of: ({ script }) => script?.path ?? '' },
   summary: { description: 'What happened, in one sentence.', of: verdict },
 } as const satisfies Readonly<Record<string, Output>>;
