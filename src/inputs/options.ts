@@ -31,7 +31,8 @@ export const options = {
   image: {
     kind: imageReference,
     otherwise: 'repository and commit: `owner/name:sha`; for `status` the image of each container',
-    description: 'The image to build and deploy. With `build: false`, an existing image. `status` compares with it.',
+    description:
+      'The image to build and deploy. With `build: false`, an image that the engine has. `status` compares with it.',
   },
   build: {
     kind: flag,

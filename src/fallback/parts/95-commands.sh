@@ -5,22 +5,22 @@ usage() {
 Usage: hot-deploy.sh deploy|rollback|plan|status [--dry-run] [NAME...]
        hot-deploy.sh hot BUNDLE [--dry-run] [NAME...]
 
-  deploy    make sure of the image, then put each container on it; back on failure
+  deploy    build or pull the image, then replace each container; roll back on failure
   hot       load a bundle (hot-deploy-FROM-TO.tar.gz) into the running VM, with the checks of a deploy
-  rollback  put back the container that ran before
-  plan      say what deploy would do, and change nothing
-  status    say what runs
+  rollback  start the previous container again
+  plan      show what deploy would do, and change nothing
+  status    show what each container runs
 
   --dry-run        print each docker command that would change something, and change nothing
-  --image IMAGE    deploy this image and build nothing; it is pulled where the engine has it not
+  --image IMAGE    deploy this image and build nothing; pulled if missing
   --context DIR    build from this folder
   --lock-timeout SECONDS
-                   how long to wait for another deploy that is under way; 0 does not wait
-  --force          deploy although the image runs already; roll back although a hot upgrade was in between
-  --help           this
+                   how long to wait for another deploy; 0 does not wait
+  --force          deploy even if the image runs already; roll back even across a hot upgrade
+  --help           show this help
 
-Without NAME it is about all containers: those below.
-Exit codes: 0 done; 1 refused, and nothing was touched; 2 usage; 3 it failed, and what ran before runs again; 4 look at it.
+Without NAME, the command is for all containers below.
+Exit codes: 0 done; 1 refused, nothing changed; 2 usage; 3 rolled back; 4 failed, manual intervention required.
 END
   printf '  %s\n' "${names[@]}"
 }
