@@ -123,9 +123,8 @@ function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Dec
     id,
     ...(ended.outcome === 'deployed' && { to: versionBy(plan) ?? draft.next.version }),
     phases,
-    ...(downtime && {
-      downtime: { ...downtime, ...(failures.length > 0 && { failures: sinceBegan(failures, draft) }) },
-    }),
+    ...(downtime && { downtime }),
+    ...(failures.length > 0 && { failures: sinceBegan(failures, draft) }),
     ...(latency && { latency }),
     ...(proof && { proof }),
     ...(unasked !== undefined && { unasked }),

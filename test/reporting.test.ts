@@ -3,6 +3,7 @@ import { readInputs } from '../src/inputs.js';
 import { systemClock } from '../src/log.js';
 import { Refusal } from '../src/refusal.js';
 import { type Decided, refusedBy, report } from '../src/reporting.js';
+import type { Carried } from '../src/rollout/one.js';
 
 const given: Record<string, string> = { containers: 'web', image: 'kv:2', build: 'false' };
 const decided = {
@@ -24,4 +25,19 @@ it('a refusal comes with what another program said at its end, where one did', (
   const refusal = new Refusal('It was not built.', { output: ['no space left'] });
   expect(refusedBy(decided, refusal)).toMatchObject({ message: 'It was not built.', output: ['no space left'] });
   expect(refusedBy(decided, new Refusal('It was not found.'))).not.toHaveProperty('output');
+});
+
+it('what failed requests got is told of the container, in times since the run began', () => {
+  const plan = { name: 'web', container: { Id: '1' }, reasons: [] };
+  const measurement = {
+    downtime: { ms: 30, longestGapMs: 40, requests: 90, failed: 2 },
+    failures: [{ what: 'status 500', count: 2, first: 1_100.4, last: 1_200.6 }],
+  };
+  const carried = { plan, ended: { outcome: 'rolled-back' }, phases: [], timeline: [], measurement };
+  const { containers } = report({ ...decided, began: 1_000, plans: [plan] } as unknown as Decided, [
+    carried as unknown as Carried,
+  ]);
+  expect(containers).toMatchObject([
+    { downtime: measurement.downtime, failures: [{ what: 'status 500', count: 2, first: 100, last: 201 }] },
+  ]);
 });
