@@ -71,7 +71,9 @@ afterAll(async () => {
 const begun = async (args: readonly string[]) => {
   const web = await start(old, [...(await published(4040, 8080)), ...args]);
   const url = `http://127.0.0.1:${await web.port(8080)}/health`;
-  await eventually(`${web.name} serves`, async () => (await fetch(url)).ok || undefined, 240_000);
+  // One whose connection broke may never come back.
+  const asked = async () => (await fetch(url, { signal: AbortSignal.timeout(5_000) })).ok || undefined;
+  await eventually(`${web.name} serves`, asked, 240_000);
   return web;
 };
 
