@@ -100,15 +100,14 @@ describe('a network for rehearsals is refused', () => {
 });
 
 describe('a new release that does not boot', () => {
-  it('where the one that runs does, is no release to load hot', async () => {
+  it('where the one that runs does, is at fault: a deploy of it would be refused', async () => {
     const one = await start(await image({ example: 'octochat', version: 1, debian: 'bookworm' }));
     const keyless = { 'config/runtime.exs': [['import Config', 'import Config\nraise "no key"']] } as const;
     const broken = await image(octochat({ version: '0.1.1', replace: { ...keyless, ...more('0.1.1') } }));
     const { report } = await deployTo(one.name, { image: broken, mode: 'plan', rehearse: 'auto' });
-    expect(report).toMatchObject({ method: 'recreate', reasons: [{ code: 'rehearsal-failed', subject: '0.1.1' }] });
-    expect(report.reasons[0]?.message).toMatch(
-      /What runs boots in a container of its own, and the new release does not/,
-    );
+    expect(report).toMatchObject({ outcome: 'planned', reasons: [{ code: 'cold-boot-failed', subject: '0.1.1' }] });
+    expect(report.reasons[0]?.blocks).toContain('recreate');
+    expect(report.reasons[0]?.message).toMatch(/What runs boots in a container of its own, and 0\.1\.1 does not/);
   });
 });
 
