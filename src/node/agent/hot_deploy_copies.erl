@@ -14,6 +14,7 @@
 %% Copies of the states of processes with these callback modules, each as text, and the kinds that no copy is of.
 -spec take(#{modules := [module()]}) -> hot_deploy_json:json().
 take(#{modules := Modules}) ->
+    Hosts = hosts(Modules),
     Kinds = maps:groups_from_list(
         fun({Place, _, Module}) -> {Place, Module} end,
         fun({_, Pid, _}) -> Pid end,
@@ -24,7 +25,7 @@ take(#{modules := Modules}) ->
     {Copies, Uncopied, _} = lists:foldl(
         fun({{Place, Module}, Pids}, {Taken, Left, Bytes}) ->
             Room = Bytes < ?ALL andalso erlang:monotonic_time(millisecond) < Until,
-            case Room andalso copies(some(Pids), hot_deploy_node:vsn(Module)) of
+            case Room andalso copies(some(Pids), fun(Pid) -> copy(Pid, maps:get(Pid, Hosts, Module), hot_deploy_node:vsn(Module)) end) of
                 [_ | _] = New ->
                     Named = [#{place => Place, module => Module, copy => Copy} || Copy <- New],
                     {Named ++ Taken, Left, Bytes + lists:sum([byte_size(Copy) || Copy <- New])};
@@ -34,15 +35,22 @@ take(#{modules := Modules}) ->
         end, {[], [], 0}, maps:to_list(Kinds)),
     #{copies => Copies, uncopied => Uncopied}.
 
-copies(Pids, Version) ->
-    Answers = hot_deploy_check:answer(lists:filter(fun is_small/1, Pids), fun(Pid) -> copy(Pid, Version) end),
+%% Whose code_change a process that runs the module of somebody else's is asked by: that of the server that was started.
+hosts(Modules) ->
+    case [Pid || {Pid, _} <- hot_deploy_hosts:of_modules(Modules)] of
+        [] -> #{};
+        Pids -> maps:with(Pids, maps:from_list([{Pid, Host} || {_, _, Pid, [Host]} <- hot_deploy_check:supervised()]))
+    end.
+
+copies(Pids, Take) ->
+    Answers = hot_deploy_check:answer(lists:filter(fun is_small/1, Pids), Take),
     [Copy || {_, {ok, Copy}} <- Answers].
 
 %% A process that is small may hold large binaries, which would all be copied.
-copy(Pid, Version) ->
+copy(Pid, Callback, Version) ->
     State = sys:get_state(Pid, ?PATIENCE),
     case erlang:external_size(State) =< ?LARGEST of
-        true -> base64:encode(term_to_binary({Version, State}, [compressed]));
+        true -> base64:encode(term_to_binary({Callback, Version, State}, [compressed]));
         false -> exit(too_large)
     end.
 
@@ -59,16 +67,18 @@ is_small(Pid) ->
 %% The shape that this node's code_change brings each copy into, or how it failed.
 -spec migrate(#{copies := [{binary(), module(), binary()}]}) -> hot_deploy_json:json().
 migrate(#{copies := Copies}) ->
-    [(migrated(Module, binary_to_term(base64:decode(Copy))))#{place => Place, module => Module} || {Place, Module, Copy} <- Copies].
+    [(migrated(Callback, Version, State))#{place => Place, module => Module}
+     || {Place, Module, Copy} <- Copies,
+        {Callback, Version, State} <- [binary_to_term(base64:decode(Copy))]].
 
 %% The same for the way down, on a node that still runs the newer code: its code_change is told {down, Version} of the
 %% older one, which lies in one of these directories. A module that is not there does not change.
 -spec migrate_down(#{copies := [{binary(), module(), binary()}], to := [string()]}) -> hot_deploy_json:json().
 migrate_down(#{copies := Copies, to := Directories}) ->
-    [(maps:remove(declared, migrated(Module, {{down, Version}, State})))#{place => Place, module => Module}
+    [(maps:remove(declared, migrated(Callback, {down, Version}, State)))#{place => Place, module => Module}
      || {Place, Module, Copy} <- Copies,
         {ok, Version} <- [older(Module, Directories)],
-        {_, State} <- [binary_to_term(base64:decode(Copy))]].
+        {Callback, _, State} <- [binary_to_term(base64:decode(Copy))]].
 
 older(Module, Directories) ->
     Files = [File || Directory <- Directories,
@@ -80,7 +90,7 @@ older(Module, Directories) ->
         [] -> none
     end.
 
-migrated(Module, {Version, State}) ->
+migrated(Module, Version, State) ->
     {Worker, Monitor} = spawn_monitor(fun() -> exit({migrated, changed(Module, Version, State)}) end),
     receive
         {'DOWN', Monitor, process, Worker, {migrated, New}} ->

@@ -11,6 +11,9 @@ start_worker(State) -> gen_server:start_link(?MODULE, State, []).
 
 init({supervised, Workers}) -> {ok, {#{}, Workers}};
 init({bytes, Size}) -> {ok, {cache, crypto:strong_rand_bytes(Size)}};
+init({hosts, Module}) ->
+    put('$initial_call', {Module, mount, 3}),
+    {ok, {hosts, Module}};
 init(State) -> {ok, State}.
 handle_call(_, _, State) -> {reply, ok, State}.
 handle_cast(sleep, State) -> timer:sleep(2000), {noreply, State}.
@@ -18,14 +21,17 @@ code_change({down, Version}, State, _) when is_integer(Version) -> {ok, {older, 
 code_change(_, State, _) -> {ok, {new, State}}.
 
 %% What is taken of an application whose workers have these states.
-taken(States, Meanwhile) ->
+taken(States, Meanwhile) when is_function(Meanwhile) -> taken(?MODULE, States, Meanwhile);
+taken(Module, States) -> taken(Module, States, fun() -> ok end).
+
+taken(Callback, States, Meanwhile) ->
     Application = {application, hd_app, [{applications, [kernel, stdlib]}, {vsn, "1"},
                                          {mod, {hot_deploy_tree_app, fun() -> start(States) end}}]},
     ok = application:load(Application),
     ok = application:start(hd_app),
     try
         Meanwhile(),
-        #{copies := Copies, uncopied := Uncopied} = hot_deploy_copies:take(#{modules => [?MODULE]}),
+        #{copies := Copies, uncopied := Uncopied} = hot_deploy_copies:take(#{modules => [Callback]}),
         {Copies, lists:sort([Place || #{place := Place} <- Uncopied])}
     after
         application:stop(hd_app),
@@ -64,3 +70,9 @@ one_that_is_busy_is_not_waited_for_test_() ->
         gen_server:cast(Pid, sleep)
     end,
     {timeout, 60, ?_assertEqual({[], [<<"hd_app/one">>]}, taken([{one, 1}], Busy))}.
+
+a_process_that_runs_the_module_of_another_is_migrated_by_the_server_that_was_started_test() ->
+    {[#{module := Module, copy := Copy}], []} = taken(hot_deploy_hosts_tests, [{one, {hosts, hot_deploy_hosts_tests}}]),
+    ?assertEqual(hot_deploy_hosts_tests, Module),
+    ?assertMatch([#{shape := #{elements := [atom, #{elements := [atom, atom]}]}}],
+                 hot_deploy_copies:migrate(#{copies => [{<<"hd_app/one">>, Module, Copy}]})).
