@@ -1,17 +1,17 @@
 import * as core from '@actions/core';
-import { cancellation } from './cancellation.js';
-import { connectEngine } from './docker/connect.js';
+import { actionInputs } from './config/action-inputs.js';
+import { connectEngine } from './engines/connect.js';
 import { annotations } from './github/annotations.js';
-import { hideDeprecations } from './hide-deprecations.js';
-import { actionInputs } from './inputs/action-inputs.js';
-import { systemClock } from './log.js';
+import { withGithub } from './github/with-github.js';
 import { exitCode, whyItFails } from './report/exit-code.js';
 import { withTail } from './report/log-tail.js';
 import { publish, publishError } from './report/publish.js';
 import { runnerLog } from './report/runner-log.js';
 import { verdict } from './report/verdict.js';
-import { readAsked } from './run-commit.js';
-import { withGithub } from './with-github.js';
+import { readAsked } from './source/run-commit.js';
+import { cancellation } from './system/cancellation.js';
+import { hideDeprecations } from './system/hide-deprecations.js';
+import { systemClock } from './system/log.js';
 
 const signal = cancellation();
 hideDeprecations();

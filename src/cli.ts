@@ -1,13 +1,11 @@
 #!/usr/bin/env node
 import manifest from '../package.json' with { type: 'json' };
-import { cancellation } from './cancellation.js';
-import { connectEngine } from './docker/connect.js';
-import { hideDeprecations } from './hide-deprecations.js';
-import { debugWord, readCommandLine } from './inputs/command-line.js';
-import { help } from './inputs/help.js';
-import { UsageError } from './inputs/usage-error.js';
-import { ownFolder } from './inputs.js';
-import { systemClock } from './log.js';
+import { debugWord, readCommandLine } from './config/command-line.js';
+import { help } from './config/help.js';
+import { ownFolder } from './config/inputs.js';
+import { UsageError } from './config/usage-error.js';
+import { connectEngine } from './engines/connect.js';
+import { withGithub } from './github/with-github.js';
 import { asJson } from './report/as-json.js';
 import { explain } from './report/cause.js';
 import { hasChanged } from './report/changed.js';
@@ -16,8 +14,10 @@ import { withTail } from './report/log-tail.js';
 import { renderTerminal } from './report/terminal.js';
 import { terminalLog } from './report/terminal-log.js';
 import { keepFromGit, writePreview, writeReport } from './report/write.js';
-import { readAsked } from './run-commit.js';
-import { withGithub } from './with-github.js';
+import { readAsked } from './source/run-commit.js';
+import { cancellation } from './system/cancellation.js';
+import { hideDeprecations } from './system/hide-deprecations.js';
+import { systemClock } from './system/log.js';
 
 const words = process.argv.slice(2);
 const signal = cancellation();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { actionInputs } from '../src/inputs/action-inputs.js';
+import { actionInputs } from '../src/config/action-inputs.js';
 
 test('inputs come from the variables that the runner makes of `with:`', () => {
   const { given } = actionInputs({ INPUT_CONTAINERS: 'kv\n', 'INPUT_MAX-PARALLEL': ' 2 ' });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { commandLineOptions, readCommandLine } from '../src/inputs/command-line.js';
-import { commands } from '../src/inputs/commands.js';
-import { help } from '../src/inputs/help.js';
-import type { OptionName } from '../src/inputs/options.js';
+import { commandLineOptions, readCommandLine } from '../src/config/command-line.js';
+import { commands } from '../src/config/commands.js';
+import { help } from '../src/config/help.js';
+import type { OptionName } from '../src/config/options.js';
 
 function read(...words: string[]) {
   const command = readCommandLine(words);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { withBlocks } from '../script/build-docs.js';
-import { optionNames } from '../src/inputs/options.js';
+import { optionNames } from '../src/config/options.js';
 import { outputNames } from '../src/report/outputs.js';
 
 const root = new URL('../', import.meta.url);

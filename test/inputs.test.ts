@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { OptionName } from '../src/inputs/options.js';
+import type { OptionName } from '../src/config/options.js';
 import { read, refusal } from './support/inputs/reading.js';
 
 test('a name is enough: everything else has the default of the documentation', () => {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { Engine } from '../src/docker/engine.js';
-import { type Log, systemClock } from '../src/log.js';
+import type { Engine } from '../src/engines/engine.js';
 import { Node } from '../src/node/node.js';
-import { quoted, withoutQuotations } from '../src/quoted.js';
-import { runCommand } from '../src/rehearsal/command.js';
+import { awaitHealth } from '../src/probe/await-health.js';
 import { bootIsolated } from '../src/release/isolation.js';
 import { renderComment } from '../src/report/comment.js';
 import { withTail } from '../src/report/log-tail.js';
 import { renderSummary } from '../src/report/summary.js';
-import { awaitHealth } from '../src/rollout/health.js';
+import { runCommand } from '../src/strategies/relup/rehearsal/command.js';
+import { type Log, systemClock } from '../src/system/log.js';
+import { quoted, withoutQuotations } from '../src/system/quoted.js';
 import { report } from './report/sample.js';
 
 const secret = 'hunter2';

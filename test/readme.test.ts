@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
-import { readCommandLine } from '../src/inputs/command-line.js';
+import { readCommandLine } from '../src/config/command-line.js';
 
 const tracked = new Set(execFileSync('git', ['ls-files', '-z'], { encoding: 'utf8' }).split('\0'));
 const isThere = (path: string) => tracked.has(path) || [...tracked].some((file) => file.startsWith(`${path}/`));

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { readInputs } from '../src/inputs.js';
-import { systemClock } from '../src/log.js';
-import { Refusal } from '../src/refusal.js';
-import { type Decided, refusedBy, report } from '../src/reporting.js';
+import { type Decided, refusedBy, report } from '../src/commands/reporting.js';
+import { readInputs } from '../src/config/inputs.js';
+import { Refusal } from '../src/deployment/refusal.js';
 import type { Carried } from '../src/rollout/one.js';
+import { systemClock } from '../src/system/log.js';
 
 const given: Record<string, string> = { containers: 'web', image: 'kv:2', build: 'false' };
 const decided = {

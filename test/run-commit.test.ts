@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readAsked } from '../src/run-commit.js';
+import { readAsked } from '../src/source/run-commit.js';
 import { type Repository, startRepository } from './support/git/repository.js';
 
 let repository: Repository;

@@ -1,4 +1,4 @@
-import type { Engine } from '../docker/engine.js';
+import type { Engine } from '../engines/engine.js';
 import { asInImage } from '../release/placement.js';
 import type { FileDigests, RunningRelease } from '../release/release.js';
 

@@ -1,7 +1,7 @@
+import type { Difference } from '../deployment/drift.js';
 import { asIn } from '../release/steady.js';
 import { comparable, compareTrees, mayHaveEnded, type SupervisionChange } from '../release/supervision.js';
 import { placesOf } from '../release/tree-differences.js';
-import type { Difference } from './drift.js';
 import { type Seen, sinceBoot, sinceParting } from './seen.js';
 
 /** Where the supervision tree is not that of a cold boot, and which children do not run. */

@@ -1,5 +1,5 @@
+import type { Difference, Since } from '../deployment/drift.js';
 import { expectedModules, type ImageRelease } from '../release/release.js';
-import type { Difference, Since } from './drift.js';
 import { iso, type Seen, sinceBoot, sinceParting } from './seen.js';
 
 /** Modules that run other code than a cold boot of the image would load, or than a restart of the container would. */

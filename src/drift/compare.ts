@@ -1,7 +1,7 @@
-import { nameProcess } from '../plan/comparison.js';
+import type { Difference, Drift, Moment } from '../deployment/drift.js';
+import { nameProcess } from '../strategies/relup/comparison.js';
 import { childDifferences } from './children.js';
 import { codeDifferences } from './code.js';
-import type { Difference, Drift, Moment } from './drift.js';
 import { releaseDifferences, restartDifferences } from './release.js';
 import { iso, loadedHotAt, type Seen, sinceBoot } from './seen.js';
 import { settingDifferences } from './settings.js';

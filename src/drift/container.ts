@@ -1,7 +1,7 @@
-import { type ContainerDetails, nameOf } from '../docker/details.js';
+import type { Moment } from '../deployment/drift.js';
+import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { RunningRelease } from '../release/release.js';
 import type { Reading } from '../release/running.js';
-import type { Moment } from './drift.js';
 
 /** What the engine knows of when. */
 export function historyOf({ Created, State }: ContainerDetails): readonly Moment[] {

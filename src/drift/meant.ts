@@ -1,6 +1,6 @@
-import type { ContainerDetails, ImageDetails } from '../docker/details.js';
-import type { Engine } from '../docker/engine.js';
-import type { ImageName } from './drift.js';
+import type { ImageName } from '../deployment/drift.js';
+import type { ContainerDetails, ImageDetails } from '../engines/details.js';
+import type { Engine } from '../engines/engine.js';
 
 /** The image that a new container would be made from. */
 export interface MeantImage {

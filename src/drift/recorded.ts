@@ -1,6 +1,6 @@
-import { type Entry, steps, type Undertaking, type Version } from '../ledger/entry.js';
-import { ended, unfinished } from '../ledger/history.js';
-import type { Difference, Moment } from './drift.js';
+import type { Difference, Moment } from '../deployment/drift.js';
+import { type Entry, steps, type Undertaking, type Version } from '../journal/entry.js';
+import { ended, unfinished } from '../journal/history.js';
 
 /** What the container's ledger says; pure. */
 export function recorded(entries: readonly Entry[]): {

@@ -1,6 +1,6 @@
+import type { Difference, Since } from '../deployment/drift.js';
 import type { ImageChange } from '../release/base.js';
 import { compare } from '../release/compare.js';
-import type { Difference, Since } from './drift.js';
 import { iso, loadedHotAt, type Seen, sinceBoot, sinceParting } from './seen.js';
 import { configurationFiles } from './settings.js';
 

@@ -1,6 +1,6 @@
+import type { Since } from '../deployment/drift.js';
 import type { ImageChange } from '../release/base.js';
 import type { FileDigests, ImageRelease, RunningRelease } from '../release/release.js';
-import type { Since } from './drift.js';
 import type { Startup } from './startup.js';
 import type { Fingerprints, NodeState } from './state.js';
 

@@ -1,4 +1,4 @@
-import type { Difference } from './drift.js';
+import type { Difference } from '../deployment/drift.js';
 import { type Seen, sinceBoot, sinceParting, type Unknown } from './seen.js';
 import type { Fingerprints } from './state.js';
 

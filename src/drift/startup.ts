@@ -1,5 +1,5 @@
-import type { ContainerDetails } from '../docker/details.js';
-import type { Engine } from '../docker/engine.js';
+import type { ContainerDetails } from '../engines/details.js';
+import type { Engine } from '../engines/engine.js';
 import type { RunningRelease } from '../release/release.js';
 
 /** What the container's own files say about its next start, and about the last deploy. */

@@ -1,7 +1,7 @@
-import type { ContainerDetails, ImageDetails } from '../docker/details.js';
-import type { Endpoint } from '../docker/endpoints.js';
-import { fields, list } from '../docker/overrides.js';
-import { composeImageLabel, recreation } from '../docker/recreation.js';
+import type { ContainerDetails, ImageDetails } from '../engines/details.js';
+import type { Endpoint } from '../engines/endpoints.js';
+import { fields, list } from '../engines/overrides.js';
+import { composeImageLabel, recreation } from '../engines/recreation.js';
 import { csv, hostOptions, profile } from './host-options.js';
 import { mountOption } from './mount-option.js';
 import type { Word } from './quote.js';

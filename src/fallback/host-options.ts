@@ -1,4 +1,4 @@
-import { type Config, fields, list } from '../docker/overrides.js';
+import { type Config, fields, list } from '../engines/overrides.js';
 
 /** What the docker CLI says for one field of `HostConfig`, and what it cannot say. */
 export interface Said {

@@ -1,6 +1,6 @@
-import type { ContainerDetails } from '../docker/details.js';
-import { cleanPath, fields, list } from '../docker/overrides.js';
-import { anonymous, type Mount } from '../docker/volumes.js';
+import type { ContainerDetails } from '../engines/details.js';
+import { cleanPath, fields, list } from '../engines/overrides.js';
+import { anonymous, type Mount } from '../engines/volumes.js';
 import { csv } from './host-options.js';
 import { quote, type Word } from './quote.js';
 

@@ -1,6 +1,6 @@
-import { type ContainerDetails, type ImageDetails, nameOf } from '../docker/details.js';
-import type { Inputs } from '../inputs.js';
-import { lockName } from '../ledger/lock-labels.js';
+import type { Inputs } from '../config/inputs.js';
+import { type ContainerDetails, type ImageDetails, nameOf } from '../engines/details.js';
+import { lockName } from '../journal/lock-labels.js';
 import { callFunction } from '../node/shell.js';
 import { search } from '../node/vm.js';
 import { type CreateCommand, createCommand } from './create-command.js';

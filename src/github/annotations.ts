@@ -1,9 +1,9 @@
 import { open, readdir, realpath } from 'node:fs/promises';
 import { join, posix, relative } from 'node:path';
-import { topOf } from '../checkout.js';
-import type { ReasonCode } from '../plan/codes.js';
-import type { Reason } from '../plan/reason.js';
-import type { Report } from '../report/report.js';
+import type { ReasonCode } from '../deployment/codes.js';
+import type { Reason } from '../deployment/reason.js';
+import type { Report } from '../deployment/report.js';
+import { topOf } from '../source/checkout.js';
 
 /** What GitHub shows beside a file's line in the changes of a pull request. */
 export interface Annotation {

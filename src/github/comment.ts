@@ -1,5 +1,5 @@
-import type { Clock } from '../log.js';
 import { markOf, mostHistory, type Past, readHistory } from '../report/comment.js';
+import type { Clock } from '../system/log.js';
 import { type GithubApi, GithubError, isUnsure } from './api.js';
 import { tells, together, without } from './told.js';
 

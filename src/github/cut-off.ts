@@ -1,5 +1,5 @@
-import type { Log } from '../log.js';
-import { messageOf } from '../message-of.js';
+import type { Log } from '../system/log.js';
+import { messageOf } from '../system/message-of.js';
 import type { GithubApi } from './api.js';
 import { addStatus, type Deployment, logs } from './deployment.js';
 import { isOwn, type Listed, latestDeployments, statusesOf } from './listed-deployments.js';

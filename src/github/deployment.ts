@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Outcome, Report } from '../report/report.js';
+import type { Outcome, Report } from '../deployment/report.js';
 import { verdict } from '../report/verdict.js';
 import { type GithubApi, isUnsure } from './api.js';
 import { latestDeployments } from './listed-deployments.js';

@@ -1,7 +1,7 @@
-import { imageReferenceShape } from '../inputs/from.js';
-import { once } from '../once.js';
+import { imageReferenceShape } from '../config/from.js';
+import type { Method } from '../deployment/report.js';
 import { isCommit } from '../release/revision.js';
-import type { Method } from '../report/report.js';
+import { once } from '../system/once.js';
 import type { GithubApi } from './api.js';
 import { isOwn, type Listed, type ListedStatus, latestDeployments, statusesOf } from './listed-deployments.js';
 import { measuredIn } from './measured.js';

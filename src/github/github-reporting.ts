@@ -1,8 +1,8 @@
-import type { Inputs } from '../inputs.js';
-import { messageOf } from '../message-of.js';
+import type { Inputs } from '../config/inputs.js';
+import type { Report } from '../deployment/report.js';
+import type { World } from '../deployment/world.js';
 import { pastOf, renderComment } from '../report/comment.js';
-import type { Report } from '../report/report.js';
-import type { World } from '../world.js';
+import { messageOf } from '../system/message-of.js';
 import { type GithubApi, githubApi, isDenied } from './api.js';
 import { writeComment } from './comment.js';
 import { endCutOff } from './cut-off.js';

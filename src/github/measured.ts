@@ -1,4 +1,4 @@
-import type { Method, Report } from '../report/report.js';
+import type { Method, Report } from '../deployment/report.js';
 import { totalDowntime } from '../report/totals.js';
 
 /** What a deploy has cost, as its deployment's description tells the next one. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../log.js';
+import type { Clock } from '../system/log.js';
 import { type GithubApi, GithubError } from './api.js';
 import type { GithubRun } from './run.js';
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { runUrl } from '../ledger/run.js';
+import { runUrl } from '../journal/run.js';
 
 /** What the runner says about the run that it carries out. */
 export interface GithubRun {

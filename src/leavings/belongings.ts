@@ -1,13 +1,13 @@
-import { type ContainerDetails, nameOf } from '../docker/details.js';
-import type { ContainerSummary, Engine } from '../docker/engine.js';
-import { keptOf, previousName } from '../docker/names.js';
-import { isMeant, ownName } from '../docker/selector.js';
-import { holderLabel, replacesLabel, roleLabel, runLabel, stamped } from '../docker/throw-away.js';
-import type { Inputs } from '../inputs.js';
-import { isGone } from '../ledger/holder.js';
-import { findRoot, readLedger, rootOnDisk } from '../ledger/ledger.js';
-import { lockName, readHolder, readLock } from '../ledger/lock-labels.js';
-import type { Uninstalled } from '../report/report.js';
+import type { Inputs } from '../config/inputs.js';
+import type { Uninstalled } from '../deployment/report.js';
+import { type ContainerDetails, nameOf } from '../engines/details.js';
+import type { ContainerSummary, Engine } from '../engines/engine.js';
+import { keptOf, previousName } from '../engines/names.js';
+import { holderLabel, replacesLabel, roleLabel, runLabel, stamped } from '../engines/throw-away.js';
+import { isGone } from '../journal/holder.js';
+import { findRoot, readLedger, rootOnDisk } from '../journal/ledger.js';
+import { lockName, readHolder, readLock } from '../journal/lock-labels.js';
+import { isMeant, ownName } from '../targets/selector.js';
 
 /** Something that hot-deploy made, and that is provably its own. */
 export interface Belonging {

@@ -1,5 +1,5 @@
-import type { ExecResult } from '../docker/engine.js';
-import { quoted } from '../quoted.js';
+import type { ExecResult } from '../engines/engine.js';
+import { quoted } from '../system/quoted.js';
 import { answer, expression, type Request } from './agent.js';
 import { type ConfigRequest, fingerprintScript, type Prepared, prepare } from './config.js';
 import { callFunction, type Reach, shell } from './shell.js';

@@ -1,4 +1,4 @@
-import type { Engine, ExecResult } from '../docker/engine.js';
+import type { Engine, ExecResult } from '../engines/engine.js';
 import type { Vm } from './vm.js';
 
 /** How a node inside a container is reached. */

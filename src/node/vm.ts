@@ -1,4 +1,4 @@
-import type { Engine } from '../docker/engine.js';
+import type { Engine } from '../engines/engine.js';
 
 /** A running VM inside a container, as its own command line describes it. */
 export interface Vm {

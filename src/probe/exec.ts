@@ -1,4 +1,4 @@
-import type { Engine } from '../docker/engine.js';
+import type { Engine } from '../engines/engine.js';
 import { type Ask, failureOf } from './answer.js';
 
 /** The user's own command, given to the container's `sh -c`: answered when it exits with 0. */

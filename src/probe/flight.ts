@@ -1,4 +1,4 @@
-import type { Clock } from '../log.js';
+import type { Clock } from '../system/log.js';
 import { type Answer, type Ask, failureOf } from './answer.js';
 import type { Sample } from './sample.js';
 

@@ -1,6 +1,6 @@
-import { type ContainerDetails, nameOf } from '../docker/details.js';
-import { means } from '../docker/selector.js';
-import type { Inputs } from '../inputs.js';
+import type { Inputs } from '../config/inputs.js';
+import { type ContainerDetails, nameOf } from '../engines/details.js';
+import { means } from '../targets/selector.js';
 import { CONTAINER, type ProbeTarget } from './target.js';
 
 /** What cannot tell one container of several from another, in a sentence; undefined if each is asked by itself. */

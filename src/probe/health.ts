@@ -1,5 +1,5 @@
-import type { ContainerDetails } from '../docker/details.js';
-import type { Engine } from '../docker/engine.js';
+import type { ContainerDetails } from '../engines/details.js';
+import type { Engine } from '../engines/engine.js';
 import { type Answer, type Ask, failureOf } from './answer.js';
 
 /** The engine's verdict by the image's HEALTHCHECK, or that the container runs where the image has none. */

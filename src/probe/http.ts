@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import type { Clock } from '../log.js';
+import type { Clock } from '../system/log.js';
 import { type Answer, type Ask, failureOf } from './answer.js';
 import { rememberedLookup } from './lookup.js';
 

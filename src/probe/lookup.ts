@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
-import type { Clock } from '../log.js';
+import type { Clock } from '../system/log.js';
 
 /** How long the addresses of a name are used before they are looked up again, beside the requests. */
 const FRESH_MS = 2000;

@@ -1,4 +1,4 @@
-import type { Clock } from '../log.js';
+import type { Clock } from '../system/log.js';
 
 export interface Pace {
   readonly clock: Clock;

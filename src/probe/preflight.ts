@@ -1,10 +1,10 @@
-import { type ContainerDetails, nameOf } from '../docker/details.js';
-import type { Engine } from '../docker/engine.js';
-import type { Inputs } from '../inputs.js';
-import type { Clock } from '../log.js';
-import { awaitHealth } from '../rollout/health.js';
+import type { Inputs } from '../config/inputs.js';
+import { type ContainerDetails, nameOf } from '../engines/details.js';
+import type { Engine } from '../engines/engine.js';
+import type { Clock } from '../system/log.js';
 import type { Answer } from './answer.js';
 import { askFor } from './ask.js';
+import { awaitHealth } from './await-health.js';
 import { targetOf } from './for-container.js';
 import { type ResolvedProbe, resolveProbe, UnreachableContainer } from './resolve.js';
 import { rhythms } from './rhythm.js';

@@ -1,5 +1,5 @@
-import type { Engine } from '../docker/engine.js';
-import type { Clock } from '../log.js';
+import type { Engine } from '../engines/engine.js';
+import type { Clock } from '../system/log.js';
 import { askFor } from './ask.js';
 import { watchFailing } from './failing.js';
 import { takeOff } from './flight.js';

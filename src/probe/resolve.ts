@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type ContainerDetails, nameOf } from '../docker/details.js';
+import { type ContainerDetails, nameOf } from '../engines/details.js';
 import { CONTAINER, type ProbeTarget } from './target.js';
 
 /** Where one container is asked. */

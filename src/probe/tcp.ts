@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { Clock } from '../log.js';
+import type { Clock } from '../system/log.js';
 import { type Ask, failureOf } from './answer.js';
 import { rememberedLookup } from './lookup.js';
 

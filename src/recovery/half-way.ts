@@ -1,10 +1,10 @@
-import type { ContainerDetails } from '../docker/details.js';
-import type { ContainerSummary, Engine } from '../docker/engine.js';
-import { namesMeant, ownName, type Selector } from '../docker/selector.js';
-import type { Entry } from '../ledger/entry.js';
-import { unfinished } from '../ledger/history.js';
-import { findRoot, type Place, readNewest } from '../ledger/ledger.js';
-import { beside } from '../rollout/recreate-situation.js';
+import type { ContainerDetails } from '../engines/details.js';
+import type { ContainerSummary, Engine } from '../engines/engine.js';
+import type { Entry } from '../journal/entry.js';
+import { unfinished } from '../journal/history.js';
+import { findRoot, type Place, readNewest } from '../journal/ledger.js';
+import { beside } from '../strategies/recreate/situation.js';
+import { namesMeant, ownName, type Selector } from '../targets/selector.js';
 
 /** A container that a run which is no longer there has left half-way. */
 export interface HalfWay {

@@ -1,14 +1,14 @@
-import { type ContainerDetails, nameOf } from '../docker/details.js';
-import type { Entry } from '../ledger/entry.js';
+import { type ContainerDetails, nameOf } from '../engines/details.js';
+import type { Entry } from '../journal/entry.js';
 import type { RunningRelease } from '../release/release.js';
-import { downgradable } from '../rollout/downgrade.js';
-import { goDown, goUp } from '../rollout/journey.js';
-import { quiesced, resume, suspendedByUs } from '../rollout/quiesced.js';
-import type { Work } from '../rollout/run.js';
-import { serving } from '../rollout/serving.js';
-import { makePermanent } from '../rollout/settle.js';
-import { readWay } from '../upgrade/stored-way.js';
-import { unstage } from '../upgrade/switch.js';
+import type { Work } from '../strategies/context.js';
+import { downgradable } from '../strategies/relup/downgrade.js';
+import { goDown, goUp } from '../strategies/relup/journey.js';
+import { quiesced, resume, suspendedByUs } from '../strategies/relup/quiesced.js';
+import { makePermanent } from '../strategies/relup/settle.js';
+import { readWay } from '../strategies/relup/stored-way.js';
+import { unstage } from '../strategies/relup/switch.js';
+import { serving } from '../strategies/serving.js';
 import { wayUp } from './way-up.js';
 
 /** What was done about a container, to be read after its name; or why a person must look. */

@@ -1,7 +1,7 @@
-import type { Engine } from '../docker/engine.js';
-import { against } from '../plan/rule.js';
+import { against } from '../deployment/reasons.js';
+import type { Engine } from '../engines/engine.js';
 import type { RunningRelease } from '../release/release.js';
-import { type Downgradable, follow } from '../rollout/downgrade.js';
+import { type Downgradable, follow } from '../strategies/relup/downgrade.js';
 
 /** The ways from what runs up to a version that lies in the container: those that lead down from it, the last one first. */
 export async function wayUp(

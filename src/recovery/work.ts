@@ -1,9 +1,9 @@
-import type { ContainerDetails } from '../docker/details.js';
-import type { Entry, Step } from '../ledger/entry.js';
-import { findRoot, openLedger } from '../ledger/ledger.js';
-import { once } from '../once.js';
-import { noHaste } from '../rollout/haste.js';
-import type { Work } from '../rollout/run.js';
+import { noHaste } from '../deployment/haste.js';
+import type { ContainerDetails } from '../engines/details.js';
+import type { Entry, Step } from '../journal/entry.js';
+import { findRoot, openLedger } from '../journal/ledger.js';
+import type { Work } from '../strategies/context.js';
+import { once } from '../system/once.js';
 import type { HalfWay } from './half-way.js';
 
 /** What a repair works with. */

@@ -1,5 +1,5 @@
-import type { ImageDetails } from '../docker/details.js';
-import type { Engine, Layer } from '../docker/engine.js';
+import type { ImageDetails } from '../engines/details.js';
+import type { Engine, Layer } from '../engines/engine.js';
 import { type Listing, listingOf } from './image-files.js';
 
 /** What the engine and the images say about everything that is not the release. Empty where nothing differs. */

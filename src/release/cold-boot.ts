@@ -1,6 +1,6 @@
-import type { Engine } from '../docker/engine.js';
-import type { Clock } from '../log.js';
+import type { Engine } from '../engines/engine.js';
 import type { Node } from '../node/node.js';
+import type { Clock } from '../system/log.js';
 import { confinement } from './confinement.js';
 import { type Contents, type Facts, readContents } from './facts.js';
 import { bootIsolated, createIsolated, type Isolated } from './isolation.js';

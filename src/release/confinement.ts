@@ -1,4 +1,4 @@
-import type { ContainerDetails } from '../docker/details.js';
+import type { ContainerDetails } from '../engines/details.js';
 
 // A VM counts its schedulers by them, and a release its partitions and pools by those: it would come up otherwise.
 const limits = [

@@ -1,4 +1,4 @@
-import type { Engine } from '../docker/engine.js';
+import type { Engine } from '../engines/engine.js';
 import { readImage } from './image.js';
 import type { ImageRelease } from './release.js';
 import type { Workshop } from './workshop.js';

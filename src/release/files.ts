@@ -1,4 +1,4 @@
-import type { Engine } from '../docker/engine.js';
+import type { Engine } from '../engines/engine.js';
 import { readListing } from './listing.js';
 import type { FileDigests } from './release.js';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { ImageDetails } from '../docker/details.js';
-import type { Engine } from '../docker/engine.js';
-import { roleLabel } from '../docker/throw-away.js';
+import type { ImageDetails } from '../engines/details.js';
+import type { Engine } from '../engines/engine.js';
+import { roleLabel } from '../engines/throw-away.js';
 import { readListing } from './listing.js';
 import { findReleases } from './workshop.js';
 

@@ -1,4 +1,4 @@
-import type { Engine } from '../docker/engine.js';
+import type { Engine } from '../engines/engine.js';
 import { map, text } from '../node/term.js';
 import { readFiles } from './files.js';
 import { refuseUnusableNames } from './names.js';

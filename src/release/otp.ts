@@ -1,4 +1,4 @@
-import { Refusal } from '../refusal.js';
+import { Refusal } from '../deployment/refusal.js';
 
 const oldest = 25;
 

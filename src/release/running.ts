@@ -1,5 +1,5 @@
-import { type ContainerDetails, nameOf } from '../docker/details.js';
-import type { Engine } from '../docker/engine.js';
+import { type ContainerDetails, nameOf } from '../engines/details.js';
+import type { Engine } from '../engines/engine.js';
 import { Node, NodeUnreachable } from '../node/node.js';
 import { map } from '../node/term.js';
 import { findVms, outOfReach, type Vm } from '../node/vm.js';

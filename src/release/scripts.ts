@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Engine } from '../docker/engine.js';
+import type { Engine } from '../engines/engine.js';
 import type { ReadScripts, Script } from './start-command.js';
 
 const mostNames = 200;

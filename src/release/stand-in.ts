@@ -1,5 +1,5 @@
-import type { ContainerDetails } from '../docker/details.js';
-import type { Engine } from '../docker/engine.js';
+import type { ContainerDetails } from '../engines/details.js';
+import type { Engine } from '../engines/engine.js';
 import { packEntries, unpack } from './archive.js';
 import { createIsolated, type Isolated } from './isolation.js';
 import type { RunningRelease } from './release.js';

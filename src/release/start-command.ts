@@ -1,6 +1,6 @@
-import type { ContainerDetails, ImageDetails } from '../docker/details.js';
-import { list } from '../docker/overrides.js';
-import { recreation } from '../docker/recreation.js';
+import type { ContainerDetails, ImageDetails } from '../engines/details.js';
+import { list } from '../engines/overrides.js';
+import { recreation } from '../engines/recreation.js';
 
 /** What a container runs when it starts. */
 export interface StartCommand {

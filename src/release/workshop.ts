@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
-import type { ImageDetails } from '../docker/details.js';
-import type { Engine } from '../docker/engine.js';
-import { roleLabel } from '../docker/throw-away.js';
-import type { Log } from '../log.js';
-import { messageOf } from '../message-of.js';
+import { Refusal } from '../deployment/refusal.js';
+import type { ImageDetails } from '../engines/details.js';
+import type { Engine } from '../engines/engine.js';
+import { roleLabel } from '../engines/throw-away.js';
 import { AgentError, answer, expressionForOwnVm, type Request } from '../node/agent.js';
 import { evaluateInput } from '../node/shell.js';
 import { atom, write } from '../node/term.js';
-import { quoted } from '../quoted.js';
-import { Refusal } from '../refusal.js';
+import type { Log } from '../system/log.js';
+import { messageOf } from '../system/message-of.js';
+import { quoted } from '../system/quoted.js';
 import { refuseUnusable } from './names.js';
 import { refuseOldOtp } from './otp.js';
 

@@ -1,4 +1,4 @@
-import type { Report } from './report.js';
+import type { Report } from '../deployment/report.js';
 
 /** Whether the run changed anything on any container. */
 export function hasChanged({ outcome, recovered = [] }: Pick<Report, 'outcome' | 'recovered'>): boolean {

@@ -1,9 +1,9 @@
-import { withoutQuotations } from '../quoted.js';
+import type { Outcome, Report } from '../deployment/report.js';
+import { withoutQuotations } from '../system/quoted.js';
 import { asJson } from './as-json.js';
 import { cut } from './cut.js';
 import { exitCodes } from './exit-code.js';
 import { escaped, fenced, link, markdown } from './markdown.js';
-import type { Outcome, Report } from './report.js';
 import { frame } from './summary.js';
 import { sign, verdict } from './verdict.js';
 

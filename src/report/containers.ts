@@ -1,7 +1,7 @@
+import type { ContainerReport, Downtime } from '../deployment/report.js';
 import { number } from './count.js';
 import { spell } from './duration.js';
 import { proved } from './proof.js';
-import type { ContainerReport, Downtime } from './report.js';
 import type { Column, Table } from './section.js';
 
 interface Field extends Column {

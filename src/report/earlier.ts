@@ -1,5 +1,5 @@
+import type { ContainerReport } from '../deployment/report.js';
 import { count } from './count.js';
-import type { ContainerReport } from './report.js';
 import type { List } from './section.js';
 
 /** One line a container: what stays of earlier deploys for a way back, what it takes, and what was removed. */

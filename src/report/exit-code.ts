@@ -1,4 +1,4 @@
-import type { Outcome, Report } from './report.js';
+import type { Outcome, Report } from '../deployment/report.js';
 import { isRestart } from './verdict.js';
 
 /** 2 is left to wrong usage. */

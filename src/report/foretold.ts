@@ -1,7 +1,7 @@
+import type { ComparedWith, Report } from '../deployment/report.js';
 import { number } from './count.js';
 import { spell } from './duration.js';
 import { spellInstant } from './instant.js';
-import type { ComparedWith, Report } from './report.js';
 import type { List } from './section.js';
 import { isRestart } from './verdict.js';
 

@@ -1,5 +1,5 @@
-import type { Log } from '../log.js';
-import { withoutQuotations } from '../quoted.js';
+import type { Log } from '../system/log.js';
+import { withoutQuotations } from '../system/quoted.js';
 import { hiding } from './secrets.js';
 
 /** A log's own last lines, for whoever has not got the log at hand. */

@@ -1,4 +1,4 @@
-import type { Report } from './report.js';
+import type { Report } from '../deployment/report.js';
 import { totalDowntime } from './totals.js';
 import { verdict } from './verdict.js';
 

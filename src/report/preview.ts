@@ -1,7 +1,7 @@
 import { micromark } from 'micromark';
 import { gfm, gfmHtml } from 'micromark-extension-gfm';
+import type { TimelineEvent } from '../deployment/report.js';
 import { escaped } from './markdown.js';
-import type { TimelineEvent } from './report.js';
 import { timelineSvg } from './timeline-svg.js';
 
 /** What GitHub's own page has around a comment, as far as one has to see it to judge the comment. */

@@ -1,5 +1,5 @@
+import type { ContainerReport } from '../deployment/report.js';
 import type { ProcessNote } from '../release/processes.js';
-import type { ContainerReport } from './report.js';
 import type { Table } from './section.js';
 
 /** Processes that did not follow: still in old code after the drain, or never migrated. */

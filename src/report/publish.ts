@@ -1,8 +1,8 @@
 import * as core from '@actions/core';
-import type { Inputs } from '../inputs.js';
+import type { Inputs } from '../config/inputs.js';
+import type { Report } from '../deployment/report.js';
 import { explain } from './cause.js';
 import { renderOutputs } from './outputs.js';
-import type { Report } from './report.js';
 import { renderBrokenOff, renderSummary } from './summary.js';
 import { writePreview, writeReport, writeSummary } from './write.js';
 

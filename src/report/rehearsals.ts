@@ -1,5 +1,5 @@
+import type { ContainerReport, RehearsalReport } from '../deployment/report.js';
 import { spell } from './duration.js';
-import type { ContainerReport, RehearsalReport } from './report.js';
 import type { List, Table } from './section.js';
 
 const ends = {

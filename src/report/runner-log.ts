@@ -1,5 +1,5 @@
 import * as core from '@actions/core';
-import type { Clock, Log } from '../log.js';
+import type { Clock, Log } from '../system/log.js';
 import { spell } from './duration.js';
 import { harmless } from './harmless.js';
 

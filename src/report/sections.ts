@@ -1,3 +1,4 @@
+import type { Report } from '../deployment/report.js';
 import { containerTable } from './containers.js';
 import { count } from './count.js';
 import { earlierVersions } from './earlier.js';
@@ -7,7 +8,6 @@ import { processTable } from './processes.js';
 import { differences, notCompared, proofs } from './proof.js';
 import { reasonTable } from './reasons.js';
 import { rehearsalRemarks, rehearsalTable } from './rehearsals.js';
-import type { Report } from './report.js';
 import { isEmpty, type Section } from './section.js';
 import { statusSections } from './status.js';
 

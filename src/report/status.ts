@@ -1,8 +1,8 @@
-import type { Difference, Drift, Since } from '../drift/drift.js';
+import type { Difference, Drift, Since } from '../deployment/drift.js';
+import type { ContainerReport, Report } from '../deployment/report.js';
 import { plainPlace } from '../release/modules.js';
 import { count, number } from './count.js';
 import { spellInstant } from './instant.js';
-import type { ContainerReport, Report } from './report.js';
 import type { List, Section, Table } from './section.js';
 
 const none = '–';

@@ -1,9 +1,9 @@
+import type { Report } from '../deployment/report.js';
 import { number } from './count.js';
 import { spell } from './duration.js';
 import { gantt, mostBars } from './gantt.js';
 import { spellInstant } from './instant.js';
 import { escaped, link, markdown, verbatim } from './markdown.js';
-import type { Report } from './report.js';
 import { sections } from './sections.js';
 import { sign, verdict } from './verdict.js';
 

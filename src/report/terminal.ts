@@ -1,8 +1,8 @@
+import type { Report } from '../deployment/report.js';
 import { spell } from './duration.js';
 import { spellInstant } from './instant.js';
 import { timelineTable } from './measurements.js';
 import { oneLine } from './plain.js';
-import type { Report } from './report.js';
 import { isEmpty, type List, type Section, type Table, type Verbatim } from './section.js';
 import { sections } from './sections.js';
 import { verdict } from './verdict.js';

@@ -1,7 +1,7 @@
+import type { TimelineEvent } from '../deployment/report.js';
 import { spell } from './duration.js';
 import { mostBars } from './gantt.js';
 import { escaped } from './markdown.js';
-import type { TimelineEvent } from './report.js';
 
 /** Units of the picture: it is as wide as the page. */
 const [width, left, right, row, heading, axis] = [860, 16, 16, 22, 26, 30];

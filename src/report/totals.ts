@@ -1,4 +1,4 @@
-import type { ContainerReport, Downtime } from './report.js';
+import type { ContainerReport, Downtime } from '../deployment/report.js';
 
 /** Over all containers that were measured: the longest downtime and gap of one, and all requests. Undefined: none was. */
 export function totalDowntime(containers: readonly ContainerReport[]): Downtime | undefined {

@@ -1,10 +1,10 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { Report } from '../deployment/report.js';
 import { asJson } from './as-json.js';
 import { renderComment } from './comment.js';
 import { cut } from './cut.js';
 import { renderPreview } from './preview.js';
-import type { Report } from './report.js';
 import { verdict } from './verdict.js';
 
 /** GitHub drops the whole summary of a step that is larger. */

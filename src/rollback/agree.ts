@@ -1,7 +1,7 @@
-import type { Engine } from '../docker/engine.js';
-import type { Version } from '../ledger/entry.js';
-import { lastOf } from '../ledger/history.js';
-import { Refusal } from '../refusal.js';
+import { Refusal } from '../deployment/refusal.js';
+import type { Engine } from '../engines/engine.js';
+import type { Version } from '../journal/entry.js';
+import { lastOf } from '../journal/history.js';
 import { type Past, seek } from './target.js';
 
 /**

@@ -1,7 +1,7 @@
-import type { Engine } from '../docker/engine.js';
-import type { Version } from '../ledger/entry.js';
+import type { Made } from '../deployment/report.js';
+import type { Engine } from '../engines/engine.js';
+import type { Version } from '../journal/entry.js';
 import { isCommit, revisionLabel } from '../release/revision.js';
-import type { Made } from '../report/report.js';
 
 /**
  * The commit that a version was made of: by the label that builders give an image, else by a tag that is a commit. Undefined

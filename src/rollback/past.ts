@@ -1,13 +1,13 @@
 import { posix } from 'node:path';
-import { type ContainerDetails, nameOf } from '../docker/details.js';
-import type { Engine } from '../docker/engine.js';
-import type { Version } from '../ledger/entry.js';
-import { lineage, lived, ran } from '../ledger/history.js';
-import { readLedger, rootOnDisk } from '../ledger/ledger.js';
-import { Refusal } from '../refusal.js';
+import { Refusal } from '../deployment/refusal.js';
+import { type ContainerDetails, nameOf } from '../engines/details.js';
+import type { Engine } from '../engines/engine.js';
+import type { Version } from '../journal/entry.js';
+import { lineage, lived, ran } from '../journal/history.js';
+import { readLedger, rootOnDisk } from '../journal/ledger.js';
 import { unpack } from '../release/archive.js';
 import { bootedVersion, type Hints, type Reading, readRunning } from '../release/running.js';
-import { keptContainers } from '../rollout/recreate-kept.js';
+import { keptContainers } from '../strategies/recreate/kept.js';
 import type { Past } from './target.js';
 
 /** An earlier container under another name, stopped: to go back is to start it again. */

@@ -1,5 +1,5 @@
-import type { Inputs } from '../inputs.js';
-import type { Version } from '../ledger/entry.js';
+import type { Inputs } from '../config/inputs.js';
+import type { Version } from '../journal/entry.js';
 import type { Past } from './target.js';
 
 /**

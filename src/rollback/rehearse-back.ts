@@ -1,10 +1,10 @@
-import type { ContainerPlan, Descent } from '../plan/plan.js';
-import type { Rehearsal } from '../plan/rehearsal.js';
-import { rehearseDown } from '../rehearsal/down.js';
-import { copiesOf, inWords } from '../rehearsal/plans.js';
-import { together } from '../rollout/downgrade.js';
-import { isolated } from '../survey/isolated.js';
-import type { Site } from '../survey/site.js';
+import { isolated } from '../analysis/isolated.js';
+import type { Site } from '../analysis/site.js';
+import type { Rehearsal } from '../deployment/rehearsal.js';
+import type { ContainerPlan, Descent } from '../strategies/plan.js';
+import { together } from '../strategies/relup/downgrade.js';
+import { rehearseDown } from '../strategies/relup/rehearsal/down.js';
+import { copiesOf, inWords } from '../strategies/relup/rehearsal/plans.js';
 
 /** Tries the way back out on a throw-away container of what runs, with copies of the states that serve. */
 export async function rehearseBack(

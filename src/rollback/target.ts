@@ -1,5 +1,5 @@
-import type { Version } from '../ledger/entry.js';
-import { lastOf } from '../ledger/history.js';
+import type { Version } from '../journal/entry.js';
+import { lastOf } from '../journal/history.js';
 
 /** What is known of one container's past. */
 export interface Past {

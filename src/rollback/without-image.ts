@@ -1,10 +1,10 @@
-import type { Engine } from '../docker/engine.js';
-import type { Inputs } from '../inputs.js';
-import type { Version } from '../ledger/entry.js';
-import type { ContainerPlan } from '../plan/plan.js';
-import { Refusal } from '../refusal.js';
-import { downgradable } from '../rollout/downgrade.js';
-import { imageGone } from '../survey/survey.js';
+import type { Inputs } from '../config/inputs.js';
+import { Refusal } from '../deployment/refusal.js';
+import type { Engine } from '../engines/engine.js';
+import type { Version } from '../journal/entry.js';
+import { imageGone } from '../rollout/decide.js';
+import type { ContainerPlan } from '../strategies/plan.js';
+import { downgradable } from '../strategies/relup/downgrade.js';
 import type { Remembered } from './past.js';
 
 /**

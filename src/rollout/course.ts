@@ -1,14 +1,14 @@
-import type { Changing } from '../plan/plan.js';
-import type { Method } from '../report/report.js';
-import { bringBack } from './bring-back.js';
-import { together } from './downgrade.js';
-import { goalOf, goDown, takeBack } from './journey.js';
-import { measure } from './proof.js';
-import { goBackToOld, type Restart, restart, settleRestarted } from './restart.js';
-import type { Ended, Work } from './run.js';
-import { fallen } from './serving.js';
-import { drained, settle, settleJourney } from './settle.js';
-import { upgrade } from './upgrade.js';
+import type { Method } from '../deployment/report.js';
+import type { Ended, Work } from '../strategies/context.js';
+import type { Changing } from '../strategies/plan.js';
+import { goBackToOld, type Restart, restart, settleRestarted } from '../strategies/recreate/restart.js';
+import { bringBack } from '../strategies/relup/bring-back.js';
+import { together } from '../strategies/relup/downgrade.js';
+import { goalOf, goDown, takeBack } from '../strategies/relup/journey.js';
+import { measure } from '../strategies/relup/proof.js';
+import { drained, settle, settleJourney } from '../strategies/relup/settle.js';
+import { upgrade } from '../strategies/relup/upgrade.js';
+import { fallen } from '../strategies/serving.js';
 
 /** How one container gets from one version to the other: first up to where it can still go back, then for good. */
 export interface Course {

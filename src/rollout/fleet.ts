@@ -1,9 +1,9 @@
-import type { Inputs } from '../inputs.js';
-import type { Log } from '../log.js';
-import type { Changing } from '../plan/plan.js';
-import { hasteOf } from './haste.js';
+import type { Inputs } from '../config/inputs.js';
+import { hasteOf } from '../deployment/haste.js';
+import type { Fleet } from '../strategies/context.js';
+import type { Changing } from '../strategies/plan.js';
+import type { Log } from '../system/log.js';
 import { type Carried, carryOut } from './one.js';
-import type { Fleet } from './run.js';
 
 /**
  * Carries the plans out: the canary first, then the rest, a few at a time. Nothing is final until all have come through:

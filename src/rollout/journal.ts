@@ -1,11 +1,11 @@
-import type { Engine } from '../docker/engine.js';
-import type { Step, Undertaking } from '../ledger/entry.js';
-import { lineage, ran } from '../ledger/history.js';
-import { type Ledger, openLedger } from '../ledger/ledger.js';
-import type { Clock, Log } from '../log.js';
-import { messageOf } from '../message-of.js';
-import { once } from '../once.js';
-import { type Changing, versionBy } from '../plan/plan.js';
+import type { Engine } from '../engines/engine.js';
+import type { Step, Undertaking } from '../journal/entry.js';
+import { lineage, ran } from '../journal/history.js';
+import { type Ledger, openLedger } from '../journal/ledger.js';
+import { type Changing, versionBy } from '../strategies/plan.js';
+import type { Clock, Log } from '../system/log.js';
+import { messageOf } from '../system/message-of.js';
+import { once } from '../system/once.js';
 
 /** What all journeys of a run have in common. */
 export type Errand = Pick<Undertaking, 'run' | 'task' | 'to' | 'fleet' | 'environment' | 'by'>;

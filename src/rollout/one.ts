@@ -1,15 +1,15 @@
-import { messageOf } from '../message-of.js';
-import type { Changing } from '../plan/plan.js';
+import type { Haste } from '../deployment/haste.js';
+import type { Method, TimelineEvent } from '../deployment/report.js';
+import { askedAt } from '../probe/asked.js';
 import { targetOf } from '../probe/for-container.js';
 import type { Measurement } from '../probe/measurement.js';
 import { type RunningProbe, startProbe } from '../probe/probe.js';
 import type { ProbeTarget } from '../probe/target.js';
-import type { Method, TimelineEvent } from '../report/report.js';
-import { askedAt } from './asked.js';
+import { type Ended, type Fleet, recorder, type Work } from '../strategies/context.js';
+import type { Changing } from '../strategies/plan.js';
+import { messageOf } from '../system/message-of.js';
 import { type Course, courseOf, restartCourse } from './course.js';
-import type { Haste } from './haste.js';
 import { keepJournal } from './journal.js';
-import { type Ended, type Fleet, recorder, type Work } from './run.js';
 
 /** One container after the switch and the soak, and what may still become of it. */
 export interface Carried {

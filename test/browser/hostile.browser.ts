@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect } from 'vitest';
+import type { Report } from '../../src/deployment/report.js';
 import { commentLimit, pastOf, renderComment } from '../../src/report/comment.js';
-import type { Report } from '../../src/report/report.js';
 import { hostileTexts, report, withText } from '../report/sample.js';
 import { differing, looked, row } from '../report/status-sample.js';
 import { expectHarmless, inBrowser, look, shown } from './pages.js';

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Report } from '../../src/deployment/report.js';
 import { pastOf, renderComment } from '../../src/report/comment.js';
-import type { Report } from '../../src/report/report.js';
 import { rolledBack } from '../report/sample.js';
 import { chromium, missing } from '../support/browser/find.js';
 import { githubPage } from '../support/browser/github-page.js';

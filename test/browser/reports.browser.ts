@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
+import type { Report } from '../../src/deployment/report.js';
 import { pastOf } from '../../src/report/comment.js';
-import type { Report } from '../../src/report/report.js';
 import { renderSummary } from '../../src/report/summary.js';
 import { sign, verdict } from '../../src/report/verdict.js';
 import { rolledBack } from '../report/sample.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressOf, cliEnvironment } from '../../src/docker/address.js';
+import { addressOf, cliEnvironment } from '../../src/engines/address.js';
 
 describe('where the engine is', () => {
   it.each([

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Build, buildImage } from '../../src/docker/build.js';
-import { builderOf } from '../../src/docker/builder.js';
-import type { Log } from '../../src/log.js';
+import { type Build, buildImage } from '../../src/engines/build.js';
+import { builderOf } from '../../src/engines/builder.js';
+import type { Log } from '../../src/system/log.js';
 import { openWorkbench, type Workbench } from './workbench.js';
 
 /** Each docker command line of this machine: they differ in how they build. */

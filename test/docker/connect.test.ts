@@ -3,8 +3,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { caller } from '../../src/docker/call.js';
-import { connectEngine } from '../../src/docker/connect.js';
+import { caller } from '../../src/engines/call.js';
+import { connectEngine } from '../../src/engines/connect.js';
 
 const open: { server: Server; folder: string }[] = [];
 afterEach(async () => {

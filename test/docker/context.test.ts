@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addressOf, cliEnvironment } from '../../src/docker/address.js';
-import { connectEngine } from '../../src/docker/connect.js';
-import { contextOf } from '../../src/docker/context.js';
+import { addressOf, cliEnvironment } from '../../src/engines/address.js';
+import { connectEngine } from '../../src/engines/connect.js';
+import { contextOf } from '../../src/engines/context.js';
 
 const id = (name: string) => createHash('sha256').update(name).digest('hex');
 let home: string;

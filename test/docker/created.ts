@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ContainerDetails, ImageDetails } from '../../src/docker/details.js';
-import type { ContainerSpec } from '../../src/docker/engine.js';
+import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
+import type { ContainerSpec } from '../../src/engines/engine.js';
 
 type Fields = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { demultiplex, interleaved, lineReader } from '../../src/docker/demultiplex.js';
+import { demultiplex, interleaved, lineReader } from '../../src/engines/demultiplex.js';
 
 const chunk = fc.record({
   error: fc.boolean(),

@@ -1,10 +1,10 @@
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineError } from '../../src/docker/call.js';
-import { connectEngine } from '../../src/docker/connect.js';
-import { removeStale } from '../../src/docker/throw-away.js';
-import type { Log } from '../../src/log.js';
+import { EngineError } from '../../src/engines/call.js';
+import { connectEngine } from '../../src/engines/connect.js';
+import { removeStale } from '../../src/engines/throw-away.js';
+import type { Log } from '../../src/system/log.js';
 import { idle, openWorkbench, type Workbench } from './workbench.js';
 
 let bench: Workbench;

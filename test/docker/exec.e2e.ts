@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ExecCommand } from '../../src/docker/engine.js';
-import { ExecTimeout } from '../../src/docker/exec.js';
+import type { ExecCommand } from '../../src/engines/engine.js';
+import { ExecTimeout } from '../../src/engines/exec.js';
 import { openWorkbench, type Workbench } from './workbench.js';
 
 let bench: Workbench;

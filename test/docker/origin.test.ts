@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
-import { isChannel, originOf, sameName } from '../../src/docker/origin.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
+import { isChannel, originOf, sameName } from '../../src/engines/origin.js';
 
 const made = (image: string, labels: Record<string, string> | null = null) =>
   ({ Config: { Image: image, Labels: labels } }) as unknown as ContainerDetails;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ImageDetails } from '../../src/docker/details.js';
-import { recreation } from '../../src/docker/recreation.js';
+import type { ImageDetails } from '../../src/engines/details.js';
+import { recreation } from '../../src/engines/recreation.js';
 import { type Chosen, container, image } from './created.js';
 
 const plain = image();

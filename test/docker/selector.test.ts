@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerSummary } from '../../src/docker/engine.js';
-import { namesMeant, ownName, type Selector, select } from '../../src/docker/selector.js';
+import type { ContainerSummary } from '../../src/engines/engine.js';
+import { namesMeant, ownName, type Selector, select } from '../../src/targets/selector.js';
 
 const one = (name: string, labels: Record<string, string> = {}, others: readonly string[] = []): ContainerSummary => ({
   id: `id of ${name}`,

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ContainerDetails, ImageDetails } from '../../src/docker/details.js';
-import type { ContainerSpec } from '../../src/docker/engine.js';
-import { recreation } from '../../src/docker/recreation.js';
-import { differingSettings, settings } from '../../src/docker/settings.js';
+import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
+import type { ContainerSpec } from '../../src/engines/engine.js';
+import { recreation } from '../../src/engines/recreation.js';
+import { differingSettings, settings } from '../../src/engines/settings.js';
 import { type Chosen, container, created, image } from './created.js';
 
 type Fields = Record<string, unknown>;

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addressOf } from '../../src/docker/address.js';
-import { connectEngine } from '../../src/docker/connect.js';
+import { addressOf } from '../../src/engines/address.js';
+import { connectEngine } from '../../src/engines/connect.js';
 import { openWorkbench, type Workbench } from './workbench.js';
 
 let bench: Workbench;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerSpec, ContainerSummary, Engine } from '../../src/docker/engine.js';
-import { marking, stale } from '../../src/docker/throw-away.js';
+import type { ContainerSpec, ContainerSummary, Engine } from '../../src/engines/engine.js';
+import { marking, stale } from '../../src/engines/throw-away.js';
 
 const hourMs = 3_600_000;
 const made = (id: string, hoursAgo: number, labels: Readonly<Record<string, string>>): ContainerSummary => ({

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { connectEngine } from '../../src/docker/connect.js';
-import type { ContainerDetails, ImageDetails } from '../../src/docker/details.js';
-import type { Engine } from '../../src/docker/engine.js';
+import { connectEngine } from '../../src/engines/connect.js';
+import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
+import type { Engine } from '../../src/engines/engine.js';
 import { eventually } from '../support/world/container.js';
 
 /** A real engine, and containers, images, networks and volumes of a run's own, all gone afterwards. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { recorded } from '../../src/drift/recorded.js';
-import type { Entry } from '../../src/ledger/entry.js';
+import type { Entry } from '../../src/journal/entry.js';
 
 const entry: Entry = {
   schema: 1,

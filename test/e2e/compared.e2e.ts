@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Report } from '../../src/report/report.js';
+import type { Report } from '../../src/deployment/report.js';
 import { someOf } from '../support/tier.js';
 import { type Container, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';

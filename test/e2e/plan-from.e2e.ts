@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Report } from '../../src/report/report.js';
+import type { Report } from '../../src/deployment/report.js';
 import { type Repository, startRepository } from '../support/git/repository.js';
 import { type GithubServer, startGithub, token } from '../support/github/server.js';
 import { itNightly } from '../support/nightly.js';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Report } from '../../src/report/report.js';
+import type { Report } from '../../src/deployment/report.js';
 import { describeNightly } from '../support/nightly.js';
 import { hotDeploy } from '../support/world/command.js';
 import {

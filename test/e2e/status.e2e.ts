@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Difference, Drift } from '../../src/drift/drift.js';
-import type { ContainerReport, Report } from '../../src/report/report.js';
+import type { Difference, Drift } from '../../src/deployment/drift.js';
+import type { ContainerReport, Report } from '../../src/deployment/report.js';
 import { renderSummary } from '../../src/report/summary.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { itNightly } from '../support/nightly.js';

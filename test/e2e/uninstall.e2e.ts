@@ -1,16 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, expect, it } from 'vitest';
-import { marking } from '../../src/docker/throw-away.js';
-import type { Step, Undertaking } from '../../src/ledger/entry.js';
-import { thisHolder } from '../../src/ledger/holder.js';
-import { openLedger, readLedger } from '../../src/ledger/ledger.js';
-import { takeLock } from '../../src/ledger/lock.js';
-import { lockName, lockSpec, writeHolder } from '../../src/ledger/lock-labels.js';
-import { systemClock } from '../../src/log.js';
-import type { Report } from '../../src/report/report.js';
+import type { Report } from '../../src/deployment/report.js';
+import { marking } from '../../src/engines/throw-away.js';
+import type { Step, Undertaking } from '../../src/journal/entry.js';
+import { thisHolder } from '../../src/journal/holder.js';
+import { openLedger, readLedger } from '../../src/journal/ledger.js';
+import { takeLock } from '../../src/journal/lock.js';
+import { lockName, lockSpec, writeHolder } from '../../src/journal/lock-labels.js';
 import { renderTerminal } from '../../src/report/terminal.js';
-import { recreate } from '../../src/rollout/recreate.js';
-import { settleRestart } from '../../src/rollout/recreate-finish.js';
+import { settleRestart } from '../../src/strategies/recreate/finish.js';
+import { recreate } from '../../src/strategies/recreate/recreate.js';
+import { systemClock } from '../../src/system/log.js';
 import { bench, named, openBench, options, v1, v2 } from '../rollout/recreate-attempt.js';
 import { deployTo } from '../support/world/deploying.js';
 

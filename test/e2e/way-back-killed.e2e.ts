@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { quiesced, resume, suspendedByUs } from '../../src/rollout/quiesced.js';
+import { quiesced, resume, suspendedByUs } from '../../src/strategies/relup/quiesced.js';
 import { itNightly } from '../support/nightly.js';
 import { worlds } from '../support/tier.js';
 import { startHotDeploy } from '../support/world/command.js';

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { takeCopies } from '../../src/rehearsal/copies.js';
-import { rehearseDown } from '../../src/rehearsal/down.js';
 import { newSalt } from '../../src/release/baseline.js';
 import { coldBoot } from '../../src/release/cold-boot.js';
 import { readImage } from '../../src/release/image.js';
 import { Workshop } from '../../src/release/workshop.js';
-import { downgradable, together } from '../../src/rollout/downgrade.js';
+import { downgradable, together } from '../../src/strategies/relup/downgrade.js';
+import { takeCopies } from '../../src/strategies/relup/rehearsal/copies.js';
+import { rehearseDown } from '../../src/strategies/relup/rehearsal/down.js';
 import { type Container, connect, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { whatRuns, workplace } from '../support/world/going-back.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { downgradable } from '../../src/rollout/downgrade.js';
-import { prune } from '../../src/rollout/shelf.js';
+import { downgradable } from '../../src/strategies/relup/downgrade.js';
+import { prune } from '../../src/strategies/relup/shelf.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { whatRuns, workplace } from '../support/world/going-back.js';

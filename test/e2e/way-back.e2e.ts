@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { downgradable } from '../../src/rollout/downgrade.js';
-import { goDown, goUp, type Journey } from '../../src/rollout/journey.js';
-import { settleJourney } from '../../src/rollout/settle.js';
-import { readWay } from '../../src/upgrade/stored-way.js';
-import type { Way } from '../../src/upgrade/way.js';
+import { downgradable } from '../../src/strategies/relup/downgrade.js';
+import { goDown, goUp, type Journey } from '../../src/strategies/relup/journey.js';
+import { settleJourney } from '../../src/strategies/relup/settle.js';
+import { readWay } from '../../src/strategies/relup/stored-way.js';
+import type { Way } from '../../src/strategies/relup/way.js';
 import { itNightly } from '../support/nightly.js';
 import { worlds } from '../support/tier.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';

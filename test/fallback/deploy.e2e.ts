@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ImageDetails } from '../../src/docker/details.js';
-import { differingSettings, settings } from '../../src/docker/settings.js';
+import type { ImageDetails } from '../../src/engines/details.js';
+import { differingSettings, settings } from '../../src/engines/settings.js';
 import { openWorkbench, type Workbench } from '../docker/workbench.js';
 import { onlyNightly } from '../support/tier.js';
 import { type Place, removeScripts, scripted } from './scripted.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Engine } from '../../src/docker/engine.js';
+import type { Engine } from '../../src/engines/engine.js';
 import { type Fallback, script } from '../../src/fallback/script.js';
 import { ownEnvironment } from '../support/world/container.js';
 import { docker } from '../support/world/images.js';

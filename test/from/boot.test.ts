@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { Engine } from '../../src/docker/engine.js';
-import { bootFromImage } from '../../src/from/boot.js';
-import type { Inputs } from '../../src/inputs.js';
-import { type Log, systemClock } from '../../src/log.js';
+import type { Inputs } from '../../src/config/inputs.js';
+import type { Engine } from '../../src/engines/engine.js';
+import { bootFromImage } from '../../src/source/boot.js';
+import { type Log, systemClock } from '../../src/system/log.js';
 
 const image = { name: 'shop:1', id: 'sha256:1', comparedWith: { what: 'image', image: 'shop:1' } } as const;
 

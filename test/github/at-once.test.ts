@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Report } from '../../src/deployment/report.js';
 import { readHistory, renderComment } from '../../src/report/comment.js';
-import type { Report } from '../../src/report/report.js';
 import { verdict } from '../../src/report/verdict.js';
 import { report } from '../report/sample.js';
 import { type Ended, everyOrder, oneOrder, type Play } from '../support/github/orders.js';

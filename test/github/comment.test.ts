@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Report } from '../../src/report/report.js';
+import type { Report } from '../../src/deployment/report.js';
 import { report, rolledBack } from '../report/sample.js';
 import { commit, stageOfEach, verdictOfSample } from '../support/github/stage.js';
 

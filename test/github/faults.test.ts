@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Report } from '../../src/deployment/report.js';
 import { pastOf, readHistory, renderComment } from '../../src/report/comment.js';
-import type { Report } from '../../src/report/report.js';
 import { report } from '../report/sample.js';
 import type { Fate } from '../support/github/server.js';
 import { closeStage, commit, newStage, type Said, type Stage } from '../support/github/stage.js';

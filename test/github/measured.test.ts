@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Method, Report } from '../../src/deployment/report.js';
 import { measuredIn, measuredMark } from '../../src/github/measured.js';
-import type { Method, Report } from '../../src/report/report.js';
 import { report } from '../report/sample.js';
 
 const of = (method: Method, downtimes: readonly number[]): Report => ({

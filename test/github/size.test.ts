@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
+import type { Report } from '../../src/deployment/report.js';
 import { commentLimit, pastOf, readHistory } from '../../src/report/comment.js';
-import type { Report } from '../../src/report/report.js';
 import { report } from '../report/sample.js';
 import { commit, stageOfEach } from '../support/github/stage.js';
 

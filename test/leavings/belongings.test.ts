@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
-import type { ContainerDetails, ImageDetails } from '../../src/docker/details.js';
-import type { Engine } from '../../src/docker/engine.js';
+import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
+import type { Engine } from '../../src/engines/engine.js';
+import { type Holder, thisHolder } from '../../src/journal/holder.js';
+import { writeHolder } from '../../src/journal/lock-labels.js';
 import { findBelongings } from '../../src/leavings/belongings.js';
-import { type Holder, thisHolder } from '../../src/ledger/holder.js';
-import { writeHolder } from '../../src/ledger/lock-labels.js';
 
 const since = '2026-01-02T03:04:05.000Z';
 const gone = { ...thisHolder('ada'), pid: spawnSync('true').pid, startTicks: 1 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { beats, silenceMs, type Watch, watched } from '../../src/ledger/beat.js';
-import { isDead, isUp } from '../../src/ledger/lock.js';
+import { beats, silenceMs, type Watch, watched } from '../../src/journal/beat.js';
+import { isDead, isUp } from '../../src/journal/lock.js';
 
 /** What one has seen who looked at these times, in milliseconds. */
 function seen(...looks: readonly (readonly [at: number, beat: string | undefined, lock?: string] | 'failed')[]) {

@@ -1,5 +1,5 @@
-import type { Engine } from '../../src/docker/engine.js';
-import { type Entry, fileName } from '../../src/ledger/entry.js';
+import type { Engine } from '../../src/engines/engine.js';
+import { type Entry, fileName } from '../../src/journal/entry.js';
 import { packEntries, unpack } from '../../src/release/archive.js';
 
 /** Containers whose disks hold the files of a ledger. */

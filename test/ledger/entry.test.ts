@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Entry, fileName, numberOf, readEntry } from '../../src/ledger/entry.js';
+import { type Entry, fileName, numberOf, readEntry } from '../../src/journal/entry.js';
 
 const entry: Entry = {
   schema: 1,

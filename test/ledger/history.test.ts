@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Entry, Step, Version } from '../../src/ledger/entry.js';
-import { lineage, unfinished } from '../../src/ledger/history.js';
+import type { Entry, Step, Version } from '../../src/journal/entry.js';
+import { lineage, unfinished } from '../../src/journal/history.js';
 
 const v = (version: string, image = `sha256:${version}`): Version => ({ version, image });
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { fateOf, type Holder, isGone, readStat, thisHolder, userAtHost } from '../../src/ledger/holder.js';
+import { fateOf, type Holder, isGone, readStat, thisHolder, userAtHost } from '../../src/journal/holder.js';
 
 const here = thisHolder('somebody');
 const started: ChildProcess[] = [];

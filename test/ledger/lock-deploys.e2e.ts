@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { lockName, lockSpec } from '../../src/ledger/lock-labels.js';
-import { newRun } from '../../src/ledger/run.js';
-import { systemClock } from '../../src/log.js';
+import { lockName, lockSpec } from '../../src/journal/lock-labels.js';
+import { newRun } from '../../src/journal/run.js';
+import { systemClock } from '../../src/system/log.js';
 import { openWorkbench, type Workbench } from '../docker/workbench.js';
 import { itNightly } from '../support/nightly.js';
 import { onlyNightly } from '../support/tier.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ImageDetails } from '../../src/docker/details.js';
-import { lockName, lockSpec, readHolder, readLock, writeHolder } from '../../src/ledger/lock-labels.js';
-import type { Run } from '../../src/ledger/run.js';
+import type { ImageDetails } from '../../src/engines/details.js';
+import { lockName, lockSpec, readHolder, readLock, writeHolder } from '../../src/journal/lock-labels.js';
+import type { Run } from '../../src/journal/run.js';
 
 const since = '2026-01-02T03:04:05.000Z';
 const holder = { by: 'me@here', host: 'b', pidns: 'pid:[1]', pid: 7, startTicks: 8 };

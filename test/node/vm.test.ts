@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { Engine } from '../../src/docker/engine.js';
+import type { Engine } from '../../src/engines/engine.js';
 import { findVms, isOutOfReach, parseVms } from '../../src/node/vm.js';
 
 /** What the search prints of one VM. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { CodeComparison } from '../../src/plan/comparison.js';
-import { closed, judgeCode } from '../../src/plan/plan.js';
 import { compareTrees } from '../../src/release/supervision.js';
-import type { HandWritten } from '../../src/upgrade/hand-written.js';
+import { closed, judgeCode } from '../../src/strategies/plan.js';
+import type { CodeComparison } from '../../src/strategies/relup/comparison.js';
+import type { HandWritten } from '../../src/strategies/relup/hand-written.js';
 import {
   beam,
   bumped,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { moveTags } from '../../src/carry-out.js';
-import { channelsOf, withComposeWarnings } from '../../src/channels.js';
-import type { ContainerDetails, ImageDetails } from '../../src/docker/details.js';
-import type { Engine } from '../../src/docker/engine.js';
-import { composeRemark, withComposeRemarks } from '../../src/plan/compose.js';
-import type { ContainerPlan } from '../../src/plan/plan.js';
-import type { Report } from '../../src/report/report.js';
+import { moveTags } from '../../src/commands/carry-out.js';
+import type { Report } from '../../src/deployment/report.js';
+import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
+import type { Engine } from '../../src/engines/engine.js';
+import { channelsOf, withComposeWarnings } from '../../src/rollout/channels.js';
+import { composeRemark, withComposeRemarks } from '../../src/rollout/compose.js';
+import type { ContainerPlan } from '../../src/strategies/plan.js';
 
 const compose = {
   'com.docker.compose.project': 'shop',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeStartup, type Startup } from '../../src/plan/migration-rules.js';
+import { judgeStartup, type Startup } from '../../src/analysis/migration-rules.js';
 import type { Supervised, Tree } from '../../src/release/supervision.js';
 
 const file = 'lib/shop-2/priv/repo/migrations/20260101000000_add_labels.exs';

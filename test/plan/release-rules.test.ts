@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ReasonCode } from '../../src/plan/codes.js';
-import type { Comparison } from '../../src/plan/comparison.js';
-import { closed, judgeRelease } from '../../src/plan/plan.js';
+import type { ReasonCode } from '../../src/deployment/codes.js';
 import type { ImageRelease, RunningRelease } from '../../src/release/release.js';
+import { closed, judgeRelease } from '../../src/strategies/plan.js';
+import type { Comparison } from '../../src/strategies/relup/comparison.js';
 import { anyImage, application, bumped, changing, comparison, digest, image, runs } from '../support/world/facts.js';
 
 const shop = image({ applications: [...image().applications, application('crypto', ['crypto'], { version: '5.1' })] });
@@ -175,7 +175,7 @@ describe('what closes the hot way before any code is looked at', () => {
   });
 
   it('is in this table for every code that a rule can give', () => {
-    const source = readFileSync('src/plan/release-rules.ts', 'utf8');
+    const source = readFileSync('src/strategies/relup/release-rules.ts', 'utf8');
     const given = [...source.matchAll(/against\(\s*'([\w-]+)'/g)].map(([, code]) => code);
     expect(new Set(rows.map(([code]) => code))).toEqual(new Set(given));
   });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { closed } from '../../src/plan/plan.js';
-import { judgeStartSettings } from '../../src/plan/start-settings.js';
+import { judgeStartSettings } from '../../src/analysis/start-settings.js';
+import { closed } from '../../src/strategies/plan.js';
 
 type Setting = readonly [application: string, key: string, print: string];
 const judged = (old: readonly Setting[], next: readonly Setting[]) =>

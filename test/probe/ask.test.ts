@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Engine, ExecCommand } from '../../src/docker/engine.js';
-import { systemClock } from '../../src/log.js';
+import type { Engine, ExecCommand } from '../../src/engines/engine.js';
 import type { Answer } from '../../src/probe/answer.js';
 import { askFor } from '../../src/probe/ask.js';
 import type { ResolvedProbe } from '../../src/probe/resolve.js';
+import { systemClock } from '../../src/system/log.js';
 
 /** Just the calls that a probe makes. */
 function answerOf(target: ResolvedProbe, calls: Partial<Engine>): Promise<Answer> {

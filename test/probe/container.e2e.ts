@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
-import { systemClock } from '../../src/log.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Downtime } from '../../src/probe/downtime.js';
 import { type RunningProbe, startProbe } from '../../src/probe/probe.js';
 import { type ResolvedProbe, resolveProbe } from '../../src/probe/resolve.js';
 import { parseProbe } from '../../src/probe/target.js';
+import { systemClock } from '../../src/system/log.js';
 import { openWorkbench, type Workbench } from '../docker/workbench.js';
 
 /** Takes a second to boot, then answers HTTP one by one; what it listens on is there from the start of the container. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
 import { sharedProbe, targetOf } from '../../src/probe/for-container.js';
 import { read } from '../support/inputs/reading.js';
 

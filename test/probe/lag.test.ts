@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/log.js';
 import { startProbe } from '../../src/probe/probe.js';
+import { systemClock } from '../../src/system/log.js';
 import { startService } from './service.js';
 
 const running: { stop(): Promise<unknown> }[] = [];

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/log.js';
 import { rememberedLookup } from '../../src/probe/lookup.js';
 import { startProbe } from '../../src/probe/probe.js';
+import { systemClock } from '../../src/system/log.js';
 
 describe('a name', () => {
   it('is found by one and by all of its addresses, again and again', async () => {

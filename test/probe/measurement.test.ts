@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import type * as report from '../../src/deployment/report.js';
 import type { Downtime } from '../../src/probe/downtime.js';
 import { type LatencyByPeriod, percentile } from '../../src/probe/latency.js';
 import { measurement } from '../../src/probe/measurement.js';
 import type { Sample } from '../../src/probe/sample.js';
-import type * as report from '../../src/report/report.js';
 import { anyRun, bad, late, ok } from './run.js';
 
 const never = { from: Number.POSITIVE_INFINITY, to: Number.POSITIVE_INFINITY };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../src/log.js';
-import { systemClock } from '../../src/log.js';
 import { keepPace } from '../../src/probe/pace.js';
+import type { Clock } from '../../src/system/log.js';
+import { systemClock } from '../../src/system/log.js';
 
 /** Time that passes only by sleeping, or by what a test says a turn takes. */
 function slowClock(): Clock & { pass(ms: number): void } {

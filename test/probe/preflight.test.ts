@@ -1,8 +1,8 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
-import type { Engine } from '../../src/docker/engine.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
+import type { Engine } from '../../src/engines/engine.js';
 import { unansweredBefore } from '../../src/probe/preflight.js';
 import { read } from '../support/inputs/reading.js';
 

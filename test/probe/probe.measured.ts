@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { systemClock } from '../../src/log.js';
 import { type ProbeOptions, type RunningProbe, startProbe } from '../../src/probe/probe.js';
+import { systemClock } from '../../src/system/log.js';
 import { type HttpBehaviour, type Service, startService, type TcpBehaviour } from './service.js';
 
 /** What a busy test machine may add to a measurement of hundreds of milliseconds, besides holding up the prober. */

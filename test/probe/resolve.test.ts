@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
 import { resolveProbe, UnreachableContainer } from '../../src/probe/resolve.js';
 import { parseProbe } from '../../src/probe/target.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
-import type { Entry, Step } from '../../src/ledger/entry.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
+import type { Entry, Step } from '../../src/journal/entry.js';
 import { byRun } from '../../src/recovery/half-way.js';
 
 const entry = (run: string, step: Step): Entry => ({

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
-import type { Engine } from '../../src/docker/engine.js';
-import type { Entry } from '../../src/ledger/entry.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
+import type { Engine } from '../../src/engines/engine.js';
+import type { Entry } from '../../src/journal/entry.js';
 import { repairHot } from '../../src/recovery/hot.js';
-import type { Work } from '../../src/rollout/run.js';
+import type { Work } from '../../src/strategies/context.js';
 
 it('starts a container again that a stop ends while its node is asked', async () => {
   let now = 0;

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
-import type { ContainerSummary, Engine } from '../../src/docker/engine.js';
-import { replacesLabel } from '../../src/docker/throw-away.js';
-import type { Entry, Step } from '../../src/ledger/entry.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
+import type { ContainerSummary, Engine } from '../../src/engines/engine.js';
+import { replacesLabel } from '../../src/engines/throw-away.js';
+import type { Entry, Step } from '../../src/journal/entry.js';
 import { repairRestart } from '../../src/recovery/restart.js';
 import type { Surroundings } from '../../src/recovery/work.js';
 

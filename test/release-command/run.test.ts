@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Engine } from '../../src/docker/engine.js';
-import type { Log } from '../../src/log.js';
-import { runReleaseCommand } from '../../src/release-command/run.js';
+import type { Engine } from '../../src/engines/engine.js';
+import { runReleaseCommand } from '../../src/strategies/recreate/release-command.js';
+import type { Log } from '../../src/system/log.js';
 import { container, image } from '../docker/created.js';
 
 const state = { Status: 'exited', ExitCode: 0, OOMKilled: false };

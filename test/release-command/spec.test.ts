@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { endpointsOf } from '../../src/docker/endpoints.js';
-import { commandContainer } from '../../src/release-command/spec.js';
+import { endpointsOf } from '../../src/engines/endpoints.js';
+import { commandContainer } from '../../src/strategies/recreate/release-command-spec.js';
 import { container, image } from '../docker/created.js';
 
 const old = image({ Env: ['PATH=/bin'], Cmd: ['start'], Entrypoint: ['/entry'], Labels: { 'traefik.enable': 'true' } });

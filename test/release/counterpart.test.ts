@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { Engine } from '../../src/docker/engine.js';
-import { once } from '../../src/once.js';
+import type { Engine } from '../../src/engines/engine.js';
 import { type Counterpart, counterpart } from '../../src/release/counterpart.js';
 import type { ImageRelease } from '../../src/release/release.js';
 import { started, type Workshop } from '../../src/release/workshop.js';
+import { once } from '../../src/system/once.js';
 import { image } from '../docker/created.js';
 
 type Place = { readonly root: string; readonly name: string };

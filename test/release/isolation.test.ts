@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Engine } from '../../src/docker/engine.js';
-import { systemClock } from '../../src/log.js';
+import type { Engine } from '../../src/engines/engine.js';
 import { confinement } from '../../src/release/confinement.js';
 import { bootIsolated, createIsolated, type Isolated } from '../../src/release/isolation.js';
 import { withoutValues } from '../../src/release/without-values.js';
+import { systemClock } from '../../src/system/log.js';
 import { container, image } from '../docker/created.js';
 
 const serving = {

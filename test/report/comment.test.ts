@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Report } from '../../src/deployment/report.js';
 import { commentLimit, pastOf, readHistory, renderComment } from '../../src/report/comment.js';
-import type { Report } from '../../src/report/report.js';
 import { renderSummary } from '../../src/report/summary.js';
 import { plain, skeleton } from './rendered.js';
 import { hostileTexts, report, rolledBack, withText } from './sample.js';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Outcome, Report } from '../../src/deployment/report.js';
 import { exitCodes } from '../../src/report/exit-code.js';
-import type { Outcome, Report } from '../../src/report/report.js';
 import { startGithub, token } from '../support/github/server.js';
 import { report } from './sample.js';
 

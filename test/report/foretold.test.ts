@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Report } from '../../src/deployment/report.js';
 import { foretold } from '../../src/report/foretold.js';
-import type { Report } from '../../src/report/report.js';
 import { report } from './sample.js';
 
 const commit = 'abcdef0123456789abcdef0123456789abcdef01';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Log } from '../../src/log.js';
 import { withTail } from '../../src/report/log-tail.js';
+import type { Log } from '../../src/system/log.js';
 
 const said: string[] = [];
 const inner: Log = {

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { Clock } from '../../src/log.js';
 import { runnerLog } from '../../src/report/runner-log.js';
 import { terminalLog } from '../../src/report/terminal-log.js';
+import type { Clock } from '../../src/system/log.js';
 import { hostileTexts } from './sample.js';
 
 /** Each look at the clock is 1.5 s after the one before. */

@@ -1,4 +1,4 @@
-import type { ContainerReport, Proof, Report } from '../../src/report/report.js';
+import type { ContainerReport, Proof, Report } from '../../src/deployment/report.js';
 
 export const proof: Proof = {
   modules: { expected: 214, matching: 214, differing: [] },

@@ -1,5 +1,5 @@
-import { type Difference, type Drift, tally } from '../../src/drift/drift.js';
-import type { ContainerReport, Report } from '../../src/report/report.js';
+import { type Difference, type Drift, tally } from '../../src/deployment/drift.js';
+import type { ContainerReport, Report } from '../../src/deployment/report.js';
 import { container, report } from './sample.js';
 
 const [old, current] = ['sha256:0123456789abcdef0123', 'sha256:4567890abcdef4567890'];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Drift } from '../../src/drift/drift.js';
-import type { Report } from '../../src/report/report.js';
+import type { Drift } from '../../src/deployment/drift.js';
+import type { Report } from '../../src/deployment/report.js';
 import { renderSummary } from '../../src/report/summary.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { verdict } from '../../src/report/verdict.js';

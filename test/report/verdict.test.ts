@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Report } from '../../src/report/report.js';
+import type { Report } from '../../src/deployment/report.js';
 import { verdict } from '../../src/report/verdict.js';
 import { container, report, rolledBack } from './sample.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Version } from '../../src/ledger/entry.js';
+import type { Version } from '../../src/journal/entry.js';
 import { type Past, seek } from '../../src/rollback/target.js';
 
 const one: Version = { version: '1.0.0', image: 'sha256:1', reference: 'app:1', commit: 'abcdef0123456789' };

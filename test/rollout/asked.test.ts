@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
-import type { Engine } from '../../src/docker/engine.js';
-import { systemClock } from '../../src/log.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
+import type { Engine } from '../../src/engines/engine.js';
+import { askedAt } from '../../src/probe/asked.js';
 import { parseProbe } from '../../src/probe/target.js';
-import { askedAt } from '../../src/rollout/asked.js';
 import { carryOut as carryOutOne } from '../../src/rollout/one.js';
-import type { Fleet } from '../../src/rollout/run.js';
+import type { Fleet } from '../../src/strategies/context.js';
+import { systemClock } from '../../src/system/log.js';
 
 const probe = parseProbe('http://{container}:4000/health');
 

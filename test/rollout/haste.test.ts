@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Engine } from '../../src/docker/engine.js';
-import type { Clock } from '../../src/log.js';
-import { afterwardsMs, hasteOf, stopInTime } from '../../src/rollout/haste.js';
-import { awaitBack } from '../../src/rollout/recreate-undo.js';
+import { afterwardsMs, hasteOf, stopInTime } from '../../src/deployment/haste.js';
+import type { Engine } from '../../src/engines/engine.js';
+import { awaitBack } from '../../src/strategies/recreate/undo.js';
+import type { Clock } from '../../src/system/log.js';
 
 function world() {
   let now = 100;

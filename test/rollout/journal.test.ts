@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
-import type { Engine } from '../../src/docker/engine.js';
-import type { Entry, Step } from '../../src/ledger/entry.js';
-import { lineage, unfinished } from '../../src/ledger/history.js';
-import { readLedger } from '../../src/ledger/ledger.js';
-import type { Changing } from '../../src/plan/plan.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
+import type { Engine } from '../../src/engines/engine.js';
+import type { Entry, Step } from '../../src/journal/entry.js';
+import { lineage, unfinished } from '../../src/journal/history.js';
+import { readLedger } from '../../src/journal/ledger.js';
 import { type Errand, keepJournal } from '../../src/rollout/journal.js';
+import type { Changing } from '../../src/strategies/plan.js';
 import { disks } from '../ledger/disks.js';
 
 const version = (number: number) => ({ version: `${number}.0.0`, image: `sha256:${number}` });

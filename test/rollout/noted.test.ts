@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { noted } from '../../src/rollout/noted.js';
+import { noted } from '../../src/strategies/noted.js';
 
 it('a step that cannot be written down on the way back stops nobody, and is told', async () => {
   const warnings: string[] = [];

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { ContainerDetails, ImageDetails } from '../../src/docker/details.js';
-import type { Engine } from '../../src/docker/engine.js';
-import { type Log, systemClock } from '../../src/log.js';
-import { noHaste } from '../../src/rollout/haste.js';
-import { recreate } from '../../src/rollout/recreate.js';
-import type { Recreated, RecreateOptions } from '../../src/rollout/recreate-exchange.js';
-import { settleRestart } from '../../src/rollout/recreate-finish.js';
+import { noHaste } from '../../src/deployment/haste.js';
+import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
+import type { Engine } from '../../src/engines/engine.js';
+import type { Recreated, RecreateOptions } from '../../src/strategies/recreate/exchange.js';
+import { settleRestart } from '../../src/strategies/recreate/finish.js';
+import { recreate } from '../../src/strategies/recreate/recreate.js';
+import { type Log, systemClock } from '../../src/system/log.js';
 import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
 
 const silent: Log = {

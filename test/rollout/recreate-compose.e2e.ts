@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { moveTags } from '../../src/carry-out.js';
-import { channelsOf } from '../../src/channels.js';
-import type { ContainerPlan } from '../../src/plan/plan.js';
-import type { Report } from '../../src/report/report.js';
+import { moveTags } from '../../src/commands/carry-out.js';
+import type { Report } from '../../src/deployment/report.js';
+import { channelsOf } from '../../src/rollout/channels.js';
+import type { ContainerPlan } from '../../src/strategies/plan.js';
 import { type ComposeProject, composeProject } from '../support/world/compose.js';
 import { attempt, bench, openBench, v1, v2 } from './recreate-attempt.js';
 

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/log.js';
+import { systemClock } from '../../src/system/log.js';
 import { attempt, bench, inside, named, openBench, v1, v2 } from './recreate-attempt.js';
 
 openBench();

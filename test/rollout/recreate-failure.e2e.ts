@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
-import type { Engine } from '../../src/docker/engine.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
+import type { Engine } from '../../src/engines/engine.js';
 import { idle } from '../docker/workbench.js';
 import { waitingClock } from '../support/world/waiting-clock.js';
 import { attempt, bench, inside, leftOver, named, openBench, v1 } from './recreate-attempt.js';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineError } from '../../src/docker/call.js';
-import type { ImageDetails } from '../../src/docker/details.js';
-import type { Engine } from '../../src/docker/engine.js';
-import { recreate } from '../../src/rollout/recreate.js';
+import { EngineError } from '../../src/engines/call.js';
+import type { ImageDetails } from '../../src/engines/details.js';
+import type { Engine } from '../../src/engines/engine.js';
+import { recreate } from '../../src/strategies/recreate/recreate.js';
 import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
 import { someOf } from '../support/tier.js';
 import { options } from './recreate-attempt.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findHalfWay } from '../../src/recovery/half-way.js';
-import { situation } from '../../src/rollout/recreate-situation.js';
+import { situation } from '../../src/strategies/recreate/situation.js';
 import { attempt, bench, leftOver, named, openBench, v1, v2 } from './recreate-attempt.js';
 
 openBench();

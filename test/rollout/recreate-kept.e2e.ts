@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerDetails, ImageDetails } from '../../src/docker/details.js';
-import type { Engine } from '../../src/docker/engine.js';
-import { systemClock } from '../../src/log.js';
-import { hasteOf } from '../../src/rollout/haste.js';
-import { recreate } from '../../src/rollout/recreate.js';
-import { goBack } from '../../src/rollout/recreate-exchange.js';
-import { settleRestart } from '../../src/rollout/recreate-finish.js';
-import { revive, whyNotRevive } from '../../src/rollout/revive.js';
+import { hasteOf } from '../../src/deployment/haste.js';
+import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
+import type { Engine } from '../../src/engines/engine.js';
+import { goBack } from '../../src/strategies/recreate/exchange.js';
+import { settleRestart } from '../../src/strategies/recreate/finish.js';
+import { recreate } from '../../src/strategies/recreate/recreate.js';
+import { revive, whyNotRevive } from '../../src/strategies/recreate/revive.js';
+import { systemClock } from '../../src/system/log.js';
 import { idle } from '../docker/workbench.js';
 import { bench, inside, named, openBench, options, v1, v2 } from './recreate-attempt.js';
 

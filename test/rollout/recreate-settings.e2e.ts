@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
 import { attempt, bench, named, openBench, v1, v2 } from './recreate-attempt.js';
 
 openBench();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerSummary } from '../../src/docker/engine.js';
-import { replacesLabel } from '../../src/docker/throw-away.js';
-import { situation } from '../../src/rollout/recreate-situation.js';
+import type { ContainerSummary } from '../../src/engines/engine.js';
+import { replacesLabel } from '../../src/engines/throw-away.js';
+import { situation } from '../../src/strategies/recreate/situation.js';
 
 const [old, fresh, spare, kept] = ['aaaaaaaaaaaa', 'bbbbbbbbbbbb', 'cccccccccccc', 'dddddddddddd'] as const;
 const stranger = 'eeeeeeeeeeee';

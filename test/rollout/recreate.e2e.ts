@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { giveBack } from '../../src/rollout/lent-name.js';
-import { recreate } from '../../src/rollout/recreate.js';
+import { giveBack } from '../../src/strategies/recreate/lent-name.js';
+import { recreate } from '../../src/strategies/recreate/recreate.js';
 import { attempt, bench, inside, leftOver, named, openBench, options, v1, v2 } from './recreate-attempt.js';
 
 openBench();

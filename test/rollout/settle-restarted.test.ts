@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
-import type { ContainerSummary, Engine } from '../../src/docker/engine.js';
-import type { ContainerPlan } from '../../src/plan/plan.js';
-import { settleRestarted } from '../../src/rollout/restart.js';
-import type { Work } from '../../src/rollout/run.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
+import type { ContainerSummary, Engine } from '../../src/engines/engine.js';
+import type { Work } from '../../src/strategies/context.js';
+import type { ContainerPlan } from '../../src/strategies/plan.js';
+import { settleRestarted } from '../../src/strategies/recreate/restart.js';
 
 const [old, fresh] = ['a'.repeat(64), 'b'.repeat(64)] as const;
 

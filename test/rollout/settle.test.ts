@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import type { Work } from '../../src/rollout/run.js';
-import { settle } from '../../src/rollout/settle.js';
+import type { Work } from '../../src/strategies/context.js';
+import { settle } from '../../src/strategies/relup/settle.js';
 
 // A new container that the engine refuses to make.
 vi.mock('../../src/rollout/restart.js', () => ({

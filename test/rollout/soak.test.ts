@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/docker/details.js';
-import type { Engine } from '../../src/docker/engine.js';
+import type { ContainerDetails } from '../../src/engines/details.js';
+import type { Engine } from '../../src/engines/engine.js';
 import type { RunningProbe } from '../../src/probe/probe.js';
-import type { Work } from '../../src/rollout/run.js';
-import { lifeOf, soak } from '../../src/rollout/soak.js';
+import type { Work } from '../../src/strategies/context.js';
+import { lifeOf, soak } from '../../src/strategies/soak.js';
 
 interface World {
   /** What the engine says of the container, by the time; undefined where it is gone. */

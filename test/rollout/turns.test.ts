@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { turns } from '../../src/rollout/turns.js';
+import { turns } from '../../src/deployment/turns.js';
 
 /** Runs so many at once, each until it is told to end; counts those that run. */
 function world(most: number) {

@@ -1,9 +1,9 @@
 import { expect, it, vi } from 'vitest';
-import type { ContainerPlan } from '../../src/plan/plan.js';
 import type { ImageRelease } from '../../src/release/release.js';
 import type { Reading } from '../../src/release/running.js';
-import type { Work } from '../../src/rollout/run.js';
-import { verifyBoot } from '../../src/rollout/verify-boot.js';
+import type { Work } from '../../src/strategies/context.js';
+import type { ContainerPlan } from '../../src/strategies/plan.js';
+import { verifyBoot } from '../../src/strategies/recreate/verify-boot.js';
 
 const asked = vi.hoisted(() => ({ reading: (): unknown => undefined }));
 vi.mock('../../src/release/running.js', () => ({ readRunning: async () => asked.reading() }));

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Report } from '../../src/report/report.js';
+import type { Report } from '../../src/deployment/report.js';
 import { type Container, eventually } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { buildFolder } from '../support/world/images.js';

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { atom, type Term, text, tuple, write } from '../../src/node/term.js';
 import type { ModuleFacts } from '../../src/release/release.js';
-import { type Appup, generateAppups } from '../../src/upgrade/appup.js';
+import { type Appup, generateAppups } from '../../src/strategies/relup/appup.js';
 import { beam, digest, modulesOf } from '../support/world/facts.js';
 
 const all = [...'abcdefgh'].map((letter) => `mod_${letter}`);

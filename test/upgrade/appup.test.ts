@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { atom, type Term, tuple, write } from '../../src/node/term.js';
 import type { ModuleChanges } from '../../src/release/modules.js';
 import type { ModuleFacts } from '../../src/release/release.js';
-import { type Appup, generateAppups } from '../../src/upgrade/appup.js';
-import type { SupervisorUpdate } from '../../src/upgrade/children.js';
+import { type Appup, generateAppups } from '../../src/strategies/relup/appup.js';
+import type { SupervisorUpdate } from '../../src/strategies/relup/children.js';
 import { beam, modulesOf } from '../support/world/facts.js';
 
 const version = (name: string) => ({

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { placeHandWritten } from '../../src/upgrade/hand-written.js';
+import { placeHandWritten } from '../../src/strategies/relup/hand-written.js';
 
 // Nothing is placed here, so nobody is asked.
 const workshop = undefined as never;

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../src/release/compare.js';
 import { expectedModules } from '../../src/release/release.js';
-import { parseWay } from '../../src/upgrade/stored-way.js';
-import { routeDown, routeUp, unlike, type Way } from '../../src/upgrade/way.js';
-import { wayOf } from '../../src/upgrade/way-of.js';
+import { parseWay } from '../../src/strategies/relup/stored-way.js';
+import { routeDown, routeUp, unlike, type Way } from '../../src/strategies/relup/way.js';
+import { wayOf } from '../../src/strategies/relup/way-of.js';
 import { anyImage, bumped, changing, digest, image, runs, script } from '../support/world/facts.js';
 
 const up = { file: 'releases/1.1.0/hot-deploy.sha256', sha256: 'a'.repeat(64) };

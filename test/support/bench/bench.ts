@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { connectEngine } from '../../../src/docker/connect.js';
-import type { Engine } from '../../../src/docker/engine.js';
+import { connectEngine } from '../../../src/engines/connect.js';
+import type { Engine } from '../../../src/engines/engine.js';
 import { packEntries } from '../../../src/release/archive.js';
 import { startLoad } from '../load/load.js';
 import { type Container, healthy, published, removeContainers, start } from '../world/container.js';

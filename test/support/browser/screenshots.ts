@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import type { Report } from '../../../src/deployment/report.js';
 import { renderComment } from '../../../src/report/comment.js';
-import type { Report } from '../../../src/report/report.js';
 import { githubPage } from './github-page.js';
 import { launch, open } from './page.js';
 

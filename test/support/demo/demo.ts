@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Report } from '../../../src/report/report.js';
+import type { Report } from '../../../src/deployment/report.js';
 import { type LoadResult, startLoad } from '../load/load.js';
 import { runAction } from '../world/action.js';
 import {

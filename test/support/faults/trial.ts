@@ -1,4 +1,4 @@
-import { connectEngine } from '../../../src/docker/connect.js';
+import { connectEngine } from '../../../src/engines/connect.js';
 import { type Ran, type Running, startHotDeploy } from '../world/command.js';
 import { docker } from '../world/images.js';
 import { type Blow, faultOf, spell } from './blow.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/log.js';
+import type { Clock } from '../../../src/system/log.js';
 import type { Asked, Fate } from './server.js';
 import { closeStage, newStage, type Stage } from './stage.js';
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect } from 'vitest';
+import type { Report } from '../../../src/deployment/report.js';
 import { type GithubReporting, openGithub } from '../../../src/github/github-reporting.js';
-import type { Clock, Log } from '../../../src/log.js';
-import type { Report } from '../../../src/report/report.js';
+import type { Clock, Log } from '../../../src/system/log.js';
 import { type GithubServer, startGithub, token } from './server.js';
 
 export const commit = 'c0ffee0000000000000000000000000000000000';

@@ -1,6 +1,6 @@
-import type { OptionName } from '../../../src/inputs/options.js';
-import { UsageError } from '../../../src/inputs/usage-error.js';
-import { readInputs } from '../../../src/inputs.js';
+import { readInputs } from '../../../src/config/inputs.js';
+import type { OptionName } from '../../../src/config/options.js';
+import { UsageError } from '../../../src/config/usage-error.js';
 
 type Texts = Partial<Record<OptionName, string>>;
 

@@ -1,5 +1,5 @@
-import { systemClock as clock } from '../../../src/log.js';
 import { keepPace } from '../../../src/probe/pace.js';
+import { systemClock as clock } from '../../../src/system/log.js';
 import { watchGap } from './gap.js';
 import type { LoadOptions, LoadTarget } from './options.js';
 import { startTalker } from './talker.js';

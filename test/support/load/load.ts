@@ -1,4 +1,4 @@
-import { systemClock as clock } from '../../../src/log.js';
+import { systemClock as clock } from '../../../src/system/log.js';
 import { type Crowd, gatherCrowd } from './crowd.js';
 import { type Figures, figuresOf, type TargetFigures, targetFigures } from './figures.js';
 import { checkBounds, type LoadOptions } from './options.js';

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { systemClock as clock } from '../../../src/log.js';
+import { systemClock as clock } from '../../../src/system/log.js';
 import { type Conversation, converse, type Fault } from './conversation.js';
 import type { Gap } from './gap.js';
 import { countAnswer, countFailure, countVersion, type Tally } from './tally.js';

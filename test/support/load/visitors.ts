@@ -1,6 +1,6 @@
-import { systemClock as clock } from '../../../src/log.js';
 import { takeOff } from '../../../src/probe/flight.js';
 import { httpAsk } from '../../../src/probe/http.js';
+import { systemClock as clock } from '../../../src/system/log.js';
 import type { Gap } from './gap.js';
 import { countAnswer, countFailure, type Tally } from './tally.js';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Report } from '../../../src/report/report.js';
+import type { Report } from '../../../src/deployment/report.js';
 import { eventually, ownEnvironment } from './container.js';
 
 /** How a run of the command line ended. */

@@ -1,7 +1,7 @@
 import { createConnection, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import Dockerode from 'dockerode';
-import { lockName } from '../../../src/ledger/lock-labels.js';
+import { lockName } from '../../../src/journal/lock-labels.js';
 import { docker } from './images.js';
 
 const started = new Set<string>();

@@ -1,11 +1,11 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectEngine } from '../../../src/docker/connect.js';
-import { readInputs } from '../../../src/inputs.js';
-import { type Log, systemClock } from '../../../src/log.js';
-import type { Report } from '../../../src/report/report.js';
-import { tell } from '../../../src/story.js';
+import { tell } from '../../../src/commands/story.js';
+import { readInputs } from '../../../src/config/inputs.js';
+import type { Report } from '../../../src/deployment/report.js';
+import { connectEngine } from '../../../src/engines/connect.js';
+import { type Log, systemClock } from '../../../src/system/log.js';
 import { ownEnvironment } from './container.js';
 
 export interface Deployed {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { Node } from '../../../src/node/node.js';
 import type { Vm } from '../../../src/node/vm.js';
-import type { Comparison } from '../../../src/plan/comparison.js';
 import { compare } from '../../../src/release/compare.js';
 import type { ModuleChanges } from '../../../src/release/modules.js';
 import {
@@ -14,7 +13,8 @@ import {
   type RunningRelease,
 } from '../../../src/release/release.js';
 import type { Supervised } from '../../../src/release/supervision.js';
-import type { Script } from '../../../src/upgrade/script.js';
+import type { Comparison } from '../../../src/strategies/relup/comparison.js';
+import type { Script } from '../../../src/strategies/relup/script.js';
 
 /** The digest of some content, told apart by a word. */
 export const digest = (content: string) => createHash('md5').update(content).digest('hex').toUpperCase();

@@ -1,5 +1,5 @@
 import { beforeAll, expect } from 'vitest';
-import type { ContainerReport, Report } from '../../../src/report/report.js';
+import type { ContainerReport, Report } from '../../../src/deployment/report.js';
 import { type Container, type Inspected, start, unused } from './container.js';
 import { deployTo } from './deploying.js';
 

@@ -1,14 +1,14 @@
-import { connectEngine } from '../../../src/docker/connect.js';
-import type { Engine } from '../../../src/docker/engine.js';
-import { type Inputs, readInputs } from '../../../src/inputs.js';
-import type { Step } from '../../../src/ledger/entry.js';
-import { type Log, systemClock } from '../../../src/log.js';
+import { type Inputs, readInputs } from '../../../src/config/inputs.js';
+import { noHaste } from '../../../src/deployment/haste.js';
+import { connectEngine } from '../../../src/engines/connect.js';
+import type { Engine } from '../../../src/engines/engine.js';
+import type { Step } from '../../../src/journal/entry.js';
 import { map } from '../../../src/node/term.js';
 import type { RunningRelease } from '../../../src/release/release.js';
 import { readRunning } from '../../../src/release/running.js';
 import type { Tree } from '../../../src/release/supervision.js';
-import { noHaste } from '../../../src/rollout/haste.js';
-import { recorder, type Work } from '../../../src/rollout/run.js';
+import { recorder, type Work } from '../../../src/strategies/context.js';
+import { type Log, systemClock } from '../../../src/system/log.js';
 import type { Container } from './container.js';
 
 /** What going back works with in a test, and what it wrote down. */

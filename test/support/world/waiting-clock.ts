@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../../src/log.js';
+import { type Clock, systemClock } from '../../../src/system/log.js';
 
 /** Tells the time by what was slept to the end: what a busy engine takes for its answers is nobody's waiting. */
 export function waitingClock(): Clock {

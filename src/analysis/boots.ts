@@ -1,0 +1,38 @@
+import type { Reason } from '../deployment/reason.js';
+import type { ContainerDetails, ImageDetails } from '../engines/details.js';
+import { newSalt } from '../release/baseline.js';
+import { bootOnce } from '../release/cold-boot.js';
+import { confinement } from '../release/confinement.js';
+import { createIsolated } from '../release/isolation.js';
+import { isolated } from './isolated.js';
+import { judgeBoots } from './judge-boots.js';
+import type { Shared } from './shared.js';
+import type { Site } from './site.js';
+
+/**
+ * Reasons against a release that does not boot although what runs does, also if it is to be deployed by restart; none if
+ * `strategy` asks for a restart.
+ */
+export async function surveyBoots(
+  site: Site,
+  { container, oldImage, nodeName }: Booted,
+  shared: Shared,
+): Promise<readonly Reason[]> {
+  const { engine, image, clock, next, inputs } = site;
+  if (inputs.strategy === 'restart') return [];
+  const { Env, Cmd, Entrypoint } = container.Config;
+  const bootOf = (which: ImageDetails) =>
+    shared.boots(JSON.stringify([which.Id, Env, Cmd, Entrypoint, confinement(container)]), () => {
+      const apart = isolated(site, { container, oldImage, image: which, nodeName });
+      const create = () => createIsolated(engine, 'cold-boot', apart);
+      return bootOnce(engine, { ...apart, create }, newSalt(), clock);
+    });
+  const ofNext = await bootOf(image);
+  return ofNext.kind === 'booted' ? [] : judgeBoots(next.version, await bootOf(oldImage), ofNext);
+}
+
+interface Booted {
+  readonly container: ContainerDetails;
+  readonly oldImage: ImageDetails;
+  readonly nodeName: string;
+}

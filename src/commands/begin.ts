@@ -1,0 +1,85 @@
+import type { Inputs } from '../config/inputs.js';
+import { Refusal } from '../deployment/refusal.js';
+import type { Report } from '../deployment/report.js';
+import type { World } from '../deployment/world.js';
+import type { Engine } from '../engines/engine.js';
+import { marking, removeStale, removeThrowAways } from '../engines/throw-away.js';
+import { isGone } from '../journal/holder.js';
+import { readHolder, writeHolder } from '../journal/lock-labels.js';
+import { newRun } from '../journal/run.js';
+import { Unrecovered } from '../recovery/unrecovered.js';
+import { messageOf } from '../system/message-of.js';
+import { type Draft, failed, refusedBy } from './reporting.js';
+
+/** Begins a story: connects, and makes a report of what cannot begin. */
+export async function begin(
+  inputs: Inputs,
+  world: World,
+  story: (engine: Engine, draft: Draft) => Promise<Report>,
+): Promise<Report> {
+  const run = newRun(world.environment, world.clock);
+  const draft: Draft = { inputs, world, run, began: world.clock.now() };
+  try {
+    const engine = await connect(world);
+    // Of those it lists what it removes, before it does.
+    if (inputs.mode !== 'uninstall') {
+      await removeStale(engine, world.log, (label) => {
+        const told = readHolder(label);
+        return told !== undefined && isGone(told.holder);
+      });
+    }
+    try {
+      return await story(marking(engine, { run: run.id, holder: writeHolder(run.holder, run.startedAt) }), draft);
+    } finally {
+      if (world.signal.aborted) await tidyUp(engine, world, run.id);
+    }
+  } catch (error) {
+    if (error instanceof Refusal) {
+      return refusedBy(draft, error);
+    }
+    if (error instanceof Unrecovered) {
+      return failed(draft, error.message);
+    }
+    throw error;
+  }
+}
+
+const tidyingMs = 2_000;
+
+/**
+ * A step that was cancelled is not waited for, and would take away what it had made only in its end. As long as there is time:
+ * the next run removes the rest.
+ */
+async function tidyUp(engine: Engine, { clock, log }: World, run: string): Promise<void> {
+  const removed = removeThrowAways(engine, { ...log, info: log.debug }, run).catch((error: unknown) =>
+    log.debug(messageOf(error)),
+  );
+  await Promise.race([removed, clock.sleep(tidyingMs)]);
+}
+
+async function connect(world: World): Promise<Engine> {
+  try {
+    return await world.connect();
+  } catch (error) {
+    throw new Refusal(messageOf(error), { cause: error });
+  }
+}
+
+/** Steps of a story before anything has changed: under a heading each, and a cancelled run just ends. */
+export function steps({ log, signal }: World): <T>(title: string, work: () => Promise<T>) => Promise<T> {
+  return (title, work) => log.group(title, () => unlessCancelled(signal, work));
+}
+
+async function unlessCancelled<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  let stop: () => void = () => undefined;
+  const cancelled = new Promise<never>((_, reject) => {
+    stop = () => reject(new Refusal('The run was cancelled before anything had changed.'));
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work(), cancelled]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

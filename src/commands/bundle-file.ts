@@ -1,0 +1,45 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Inputs } from '../config/inputs.js';
+import type { ContainerPlan } from '../strategies/plan.js';
+import type { Bundle } from '../strategies/relup/bundle.js';
+import type { Log } from '../system/log.js';
+import { messageOf } from '../system/message-of.js';
+
+/**
+ * Where a bundle of a plan lies, or would: `hot-deploy-FROM-TO.tar.gz` in the folder, or the file that was named. Of several
+ * between the same versions (an image may hold several releases) the later ones get a number.
+ */
+export function bundleFile(
+  { bundlePath }: Inputs,
+  { from, to }: Pick<Bundle, 'from' | 'to'>,
+  earlier: readonly Pick<Bundle, 'from' | 'to'>[] = [],
+): string {
+  const safe = (version: string) => version.replace(/[^A-Za-z0-9.+_-]/g, '_');
+  const named = bundlePath.endsWith('.tar.gz');
+  const path = named ? bundlePath : join(bundlePath, `hot-deploy-${safe(from)}-${safe(to)}.tar.gz`);
+  const count = earlier.filter((each) => named || (each.from === from && each.to === to)).length;
+  return count === 0 ? path : path.replace(/\.tar\.gz$/, `.${count + 1}.tar.gz`);
+}
+
+/** One whose place nobody named is of use only beside a deploy. */
+export const isBundleWritten = ({ unnamed }: Inputs, carriedOut: boolean) => carriedOut || !unnamed.has('bundle-path');
+
+/** Writes the artifacts of all hot plans. A disk that is full changes nothing about the deploy. */
+export async function writeBundle(inputs: Inputs, plans: readonly ContainerPlan[], log: Log): Promise<void> {
+  for (const [at, bundle] of bundlesOf(plans).entries()) {
+    const path = bundleFile(inputs, bundle, bundlesOf(plans).slice(0, at));
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, bundle.artifact);
+      log.info(`bundle: ${path}, ${Math.ceil(bundle.artifact.length / 1024)} KiB, ${bundle.applications.join(', ')}`);
+    } catch (cause) {
+      log.warning(`The bundle could not be written to ${path}: ${messageOf(cause)}`);
+    }
+  }
+}
+
+/** Each bundle once. */
+export function bundlesOf(plans: readonly ContainerPlan[]): readonly Bundle[] {
+  return [...new Set(plans.flatMap((plan) => (plan.method === 'relup' ? [plan.hot.bundle] : [])))];
+}

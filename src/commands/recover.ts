@@ -1,0 +1,122 @@
+import { Refusal } from '../deployment/refusal.js';
+import type { Recovered } from '../deployment/report.js';
+import type { ContainerDetails } from '../engines/details.js';
+import type { Engine } from '../engines/engine.js';
+import type { Entry } from '../journal/entry.js';
+import { type CutOff, findHalfWay, type HalfWay } from '../recovery/half-way.js';
+import { type Repaired, repairHot } from '../recovery/hot.js';
+import { repairRestart, serves } from '../recovery/restart.js';
+import { Unrecovered } from '../recovery/unrecovered.js';
+import { type Notes, openRecord, repairWork, type Surroundings } from '../recovery/work.js';
+import { giveBack } from '../strategies/recreate/lent-name.js';
+import { messageOf } from '../system/message-of.js';
+import { steps } from './begin.js';
+import type { Draft } from './reporting.js';
+
+/**
+ * Finishes or undoes what runs that were cut off have left of the containers that are meant, and of those that were to
+ * change with them. Nobody else may be at it: the environment's lock is held.
+ *
+ * @throws Refusal where it is another environment's
+ * @throws Unrecovered where a person must look
+ */
+export async function recover(engine: Engine, draft: Draft): Promise<readonly Recovered[]> {
+  const { inputs, world } = draft;
+  const around = { engine, inputs, log: world.log, clock: world.clock };
+  const cutOff = await steps(world)('Look for what was left half-way', () => findHalfWay(engine, inputs.containers));
+  refuseOthers(cutOff, inputs.environment);
+  const lent = cutOff.flatMap(({ containers }) => containers.flatMap(({ last }) => last?.to.reference ?? []));
+  for (const reference of new Set([...lent, ...(inputs.image ? [inputs.image] : [])]))
+    await giveBack(engine, reference);
+  const recovered: Recovered[] = [];
+  const failed: string[] = [];
+  for (const each of cutOff) {
+    const title = `${each.direction === 'finish' ? 'Finish' : 'Undo'} what ${each.by ?? 'a run that was cut off'} has left`;
+    recovered.push(...(await world.log.group(title, () => setRight(around, each, failed))));
+  }
+  if (failed.length > 0) {
+    throw new Unrecovered(failed.join(' '));
+  }
+  return recovered;
+}
+
+function refuseOthers(cutOff: readonly CutOff[], environment: string): void {
+  const other = cutOff.find((each) => each.environment !== undefined && each.environment !== environment);
+  if (other !== undefined) {
+    const names = other.containers.map(({ name }) => name).join(', ');
+    throw new Refusal(
+      `${names} is half-way in a deploy to the environment ${other.environment} by ${other.by}, and this run is about ${environment}: it may still be under way. Once it has ended, run once with \`environment: ${other.environment}\`.`,
+    );
+  }
+}
+
+/** Each is tried, whatever came of the others: what one cannot come back from is no reason to leave the rest half-way. */
+async function setRight(
+  around: Surroundings,
+  { run, by, at, direction, containers }: CutOff,
+  failed: string[],
+): Promise<readonly Recovered[]> {
+  const recovered: Recovered[] = [];
+  for (const each of containers) {
+    const repaired = await repair(around, each, direction).catch(
+      (error: unknown): Repaired => ({ kind: 'failed', why: messageOf(error) }),
+    );
+    if (repaired.kind === 'failed') {
+      around.log.warning(`${each.name}: ${repaired.why}`);
+      failed.push(
+        `${each.name} was left half-way by ${by ?? 'a run that was cut off'}, and could not be set right: ${repaired.why.replace(/\.$/, '')}. Look at it now.`,
+      );
+      continue;
+    }
+    around.log.info(`${each.name}: ${repaired.how}`);
+    recovered.push({
+      container: each.name,
+      what: (repaired.side ?? direction) === 'finish' ? 'finished' : 'undone',
+      how: repaired.how,
+      ...(run !== undefined && { run }),
+      ...(by !== undefined && { by }),
+      ...(at !== undefined && { at }),
+    });
+  }
+  return recovered;
+}
+
+async function repair(around: Surroundings, halfWay: HalfWay, direction: CutOff['direction']): Promise<Repaired> {
+  const { name, last } = halfWay;
+  // Read before anything is removed that it is written in.
+  const before = await openRecord(around, halfWay);
+  const restarted = await repairRestart(around, name, direction, last);
+  if (restarted?.kind === 'failed') {
+    return restarted;
+  }
+  // Another one may have the name since.
+  const container = await around.engine.findContainer(name);
+  if (container === undefined) {
+    return { kind: 'failed', why: 'there is no container of that name' };
+  }
+  const notes = before.in(container);
+  const repaired = restarted ?? (await repairWhatServes(around, { container, last, notes, direction }));
+  if (repaired.kind === 'repaired') {
+    await notes.write((repaired.side ?? direction) === 'finish' ? 'done' : 'undone');
+  }
+  return repaired;
+}
+
+async function repairWhatServes(
+  around: Surroundings,
+  {
+    container,
+    last,
+    notes,
+    direction,
+  }: {
+    readonly container: ContainerDetails;
+    readonly last: Entry | undefined;
+    readonly notes: Notes;
+    readonly direction: CutOff['direction'];
+  },
+): Promise<Repaired> {
+  return last?.way === 'relup' || last?.way === 'downgrade'
+    ? await repairHot(repairWork(around, last, notes), container, last, direction)
+    : await serves(around, container, last);
+}

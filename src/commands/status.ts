@@ -1,0 +1,55 @@
+import type { Inputs } from '../config/inputs.js';
+import { Refusal } from '../deployment/refusal.js';
+import type { Report } from '../deployment/report.js';
+import type { World } from '../deployment/world.js';
+import { type Look, looking } from '../drift/look.js';
+import { type ContainerDetails, nameOf } from '../engines/details.js';
+import type { Engine } from '../engines/engine.js';
+import { holderOf } from '../journal/lock.js';
+import { type CutOff, findHalfWay } from '../recovery/half-way.js';
+import { newSalt } from '../release/baseline.js';
+import { begin, steps } from './begin.js';
+import { findFleet, inWords } from './find-fleet.js';
+import { looked } from './looked.js';
+import type { Draft } from './reporting.js';
+
+/** What runs against what the image says, container by container. Changes nothing on any of them. */
+export async function status(inputs: Inputs, world: World): Promise<Report> {
+  return await begin(inputs, world, lookAt);
+}
+
+async function lookAt(engine: Engine, draft: Draft): Promise<Report> {
+  const { inputs, world } = draft;
+  const step = steps(world);
+  const { containers } = await step('Find the containers', () => findFleet(engine, inputs, world));
+  const { image } = inputs;
+  if (image !== undefined && (await engine.findImage(image)) === undefined) {
+    throw new Refusal(`The engine has no image ${image}. Pull it first, or leave \`image\` out.`);
+  }
+  const holder = await holderOf(engine, inputs.environment);
+  const cutOff = await step('Look for what was left half-way', () => findHalfWay(engine, inputs.containers));
+  const salt = newSalt();
+  const look = looking({ engine, clock: world.clock, hints: inputs, salt, ...(image !== undefined && { image }) });
+  const rows: { container: ContainerDetails; look: Look }[] = [];
+  for (const container of containers) {
+    const name = nameOf(container);
+    rows.push({ container, look: tell(await step(`Look at ${name}`, () => look(container)), cutOffOf(cutOff, name)) });
+  }
+  return looked(draft, engine.address, rows, holder);
+}
+
+function cutOffOf(cutOff: readonly CutOff[], name: string): CutOff | undefined {
+  return cutOff.find(({ containers }) => containers.some((each) => each.name === name));
+}
+
+/** A container may be half-way and run all the same: nothing else of the look would show it. */
+function tell({ drift, message }: Look, cutOff: CutOff | undefined): Look {
+  if (cutOff === undefined) {
+    return { drift, ...(message !== undefined && { message }) };
+  }
+  const { state } = drift;
+  return {
+    drift: { ...drift, state: state === 'unread' ? state : 'differs' },
+    message: [message, inWords(cutOff)].filter(Boolean).join(' '),
+  };
+}

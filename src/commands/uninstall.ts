@@ -1,0 +1,103 @@
+import type { Inputs } from '../config/inputs.js';
+import { Refusal } from '../deployment/refusal.js';
+import type { Report, Uninstalled } from '../deployment/report.js';
+import type { World } from '../deployment/world.js';
+import type { Engine } from '../engines/engine.js';
+import { type Belonging, type Found, findBelongings, spellBelonging } from '../leavings/belongings.js';
+import { removeJournal } from '../leavings/journal.js';
+import { findHalfWay } from '../recovery/half-way.js';
+import { messageOf } from '../system/message-of.js';
+import { begin, steps } from './begin.js';
+import { inWords } from './find-fleet.js';
+import { type Draft, empty } from './reporting.js';
+import { underLock } from './under-lock.js';
+
+/**
+ * Lists what hot-deploy has left on the engine for an environment and its containers, then removes it. No container that serves
+ * is touched, and nothing that is not provably ours.
+ */
+export async function uninstall(inputs: Inputs, world: World): Promise<Report> {
+  return await begin(inputs, world, async (engine, draft) => {
+    const found = await list(engine, draft);
+    if (inputs.dryRun || found.belongings.length === 0) {
+      return told(draft, inputs.dryRun ? 'planned' : 'unchanged', [...found.belongings.map(asFound), ...found.left]);
+    }
+    // A lock that is held is not waited for: whoever has it needs what would be removed.
+    const now: Draft = { ...draft, inputs: { ...inputs, lockTimeoutMs: 0 } };
+    return await underLock(engine, now, found.containers, async (locked) => {
+      await refuseHalfWay(engine, inputs);
+      // What was taken over, and what has ended since, is gone by now.
+      const again = await list(engine, locked);
+      const taken = found.belongings.filter((each) => each.kind === 'lock').map(asRemoved);
+      const rest = again.belongings.filter((each) => each.kind !== 'lock');
+      const removed = await removeAll(engine, locked, rest);
+      const failed = removed.some(({ state }) => state === 'left');
+      return told(locked, failed ? 'failed' : 'unchanged', [...taken, ...removed, ...again.left]);
+    });
+  });
+}
+
+async function list(engine: Engine, { inputs, world }: Draft): Promise<Found> {
+  return await steps(world)('Look for what hot-deploy has left', async () => {
+    const found = await findBelongings(engine, inputs);
+    for (const each of found.belongings) world.log.info(spellBelonging(each));
+    for (const { name, why } of found.left) world.log.info(`${name} stays: ${why}`);
+    return found;
+  });
+}
+
+/** What is half-way needs the containers that stand beside it, and its journal. */
+async function refuseHalfWay(engine: Engine, { containers }: Inputs): Promise<void> {
+  const halfWay = await findHalfWay(engine, containers);
+  if (halfWay.length > 0) {
+    throw new Refusal(`${halfWay.map(inWords).join(' ')} Nothing was removed: deploy or roll back first.`);
+  }
+}
+
+async function removeAll(
+  engine: Engine,
+  { world: { log, signal } }: Draft,
+  belongings: readonly Belonging[],
+): Promise<readonly Uninstalled[]> {
+  return await log.group('Remove it', async () => {
+    const all: Uninstalled[] = [];
+    for (const each of belongings) {
+      if (signal.aborted) {
+        all.push({ what: each.kind, name: each.name, state: 'left', why: 'the run was cancelled before its turn' });
+        continue;
+      }
+      try {
+        await remove(engine, each);
+        log.info(`removed: ${spellBelonging(each)}`);
+        all.push(asRemoved(each));
+      } catch (error) {
+        log.warning(`${each.name}: ${messageOf(error)}`);
+        all.push({ what: each.kind, name: each.name, state: 'left', why: messageOf(error) });
+      }
+    }
+    return all;
+  });
+}
+
+/** A kept container's volumes went along to the one that serves. By its id, and without force: one that somebody has started stays. */
+async function remove(engine: Engine, { kind, id, root }: Belonging): Promise<void> {
+  switch (kind) {
+    case 'kept container':
+      return await engine.removeContainer(id);
+    case 'throw-away container':
+    case 'lock':
+      return await engine.removeContainer(id, { force: true, volumes: true });
+    case 'journal':
+      return await removeJournal(engine, id, root ?? '');
+  }
+}
+
+const asFound = ({ kind, name, by }: Belonging): Uninstalled => ({
+  ...{ what: kind, name, state: 'found' },
+  ...(by !== undefined && { why: `of ${by}` }),
+});
+const asRemoved = ({ kind, name }: Belonging): Uninstalled => ({ what: kind, name, state: 'removed' });
+
+function told(draft: Draft, outcome: Report['outcome'], uninstalled: readonly Uninstalled[]): Report {
+  return { ...empty(draft, outcome), uninstalled };
+}

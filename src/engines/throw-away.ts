@@ -1,0 +1,87 @@
+import type { Log } from '../system/log.js';
+import { messageOf } from '../system/message-of.js';
+import type { ContainerDetails } from './details.js';
+import type { ContainerSummary, Engine } from './engine.js';
+
+/** Marks containers that a run makes for itself and removes before it ends. */
+export const roleLabel = 'hot-deploy.role';
+/** The run that a container of ours belongs to. */
+export const runLabel = 'hot-deploy.run';
+/** On a container that a restart made: the full id of the one whose place it takes. */
+export const replacesLabel = 'hot-deploy.replaces';
+/** On the same: the name of the image that the first one of all was made from, if that is another. */
+export const referenceLabel = 'hot-deploy.reference';
+/** The process that does. */
+export const holderLabel = 'hot-deploy.holder';
+/** Marks the container that is the lock of an environment. It is no throw-away: others wait for it. */
+export const lockLabel = 'hot-deploy.lock';
+
+/** No run keeps one for so long: whoever made it was killed. */
+const staleMs = 2 * 3_600_000;
+
+/** The engine for one run: whatever it makes for itself, or puts in the place of another, says whose it is. */
+export function marking(engine: Engine, { run, holder }: { readonly run: string; readonly holder: string }): Engine {
+  return {
+    ...engine,
+    createContainer: (name, spec) => {
+      const labels = (spec['Labels'] ?? {}) as Readonly<Record<string, string>>;
+      const mark = (marks: Readonly<Record<string, string>>) =>
+        engine.createContainer(name, { ...spec, Labels: { ...labels, ...marks } });
+      if (roleLabel in labels) return mark({ [runLabel]: run, [holderLabel]: holder });
+      return replacesLabel in labels ? mark({ [runLabel]: run }) : engine.createContainer(name, spec);
+    },
+  };
+}
+
+/** Removes what runs that were killed have left behind. That it could not be removed is no reason against this run. */
+export async function removeStale(
+  engine: Engine,
+  log: Log,
+  /** Whether the process that this label names is known to have ended. */
+  isGone: (holder: string) => boolean,
+): Promise<void> {
+  const all = await engine.containers();
+  await remove(engine, log, stale(all, isGone));
+}
+
+/** Removes what one run has left behind that is known to have ended, or that ends now. */
+export async function removeThrowAways(engine: Engine, log: Log, run: string): Promise<void> {
+  const all = await engine.containers();
+  const left = all.filter(({ labels }) => roleLabel in labels && labels[runLabel] === run);
+  await remove(engine, log, left);
+}
+
+/** Pure part of {@link removeStale}. */
+export function stale(
+  containers: readonly ContainerSummary[],
+  isGone: (holder: string) => boolean,
+): readonly ContainerSummary[] {
+  // This machine's clock may be hours ahead of the engine's, which is at least as late as the youngest of all.
+  const now = Math.max(...containers.map(({ createdAt }) => createdAt));
+  return containers.filter(
+    ({ labels, createdAt }) => roleLabel in labels && (now - createdAt > staleMs || isGone(labels[holderLabel] ?? '')),
+  );
+}
+
+/** Whether a container says itself that a run of ours has made it: its image may have labels that look alike. */
+export async function stamped(engine: Engine, container: ContainerDetails, label: string): Promise<boolean> {
+  const labels: Readonly<Record<string, string>> = container.Config.Labels ?? {};
+  if (!labels[label] || !labels[runLabel]) return false;
+  const image = await engine.findImage(container.Image);
+  const inherited: Readonly<Record<string, string>> = image?.Config.Labels ?? {};
+  return inherited[runLabel] !== labels[runLabel];
+}
+
+async function remove(engine: Engine, log: Log, left: readonly ContainerSummary[]): Promise<void> {
+  const each = async ({ id, names }: ContainerSummary) => {
+    try {
+      const container = await engine.findContainer(id);
+      if (container === undefined || !(await stamped(engine, container, roleLabel))) return;
+      await engine.removeContainer(id, { force: true, volumes: true });
+      log.info(`removed ${names[0] ?? id}, which had been left behind`);
+    } catch (error) {
+      log.debug(`${names[0] ?? id}: ${messageOf(error)}`);
+    }
+  };
+  await Promise.all(left.map(each));
+}

@@ -1,0 +1,73 @@
+import type { Decided } from '../commands/reporting.js';
+import type { Report } from '../deployment/report.js';
+import type { Engine } from '../engines/engine.js';
+import { isChannel, originOf, sameName } from '../engines/origin.js';
+import { readLedger } from '../journal/ledger.js';
+import type { ContainerPlan } from '../strategies/plan.js';
+import { composeServiceOf } from './compose.js';
+
+/** Channel tags that containers were made from. */
+export interface Channels {
+  /** They name what ran until now, and move to what runs then. */
+  readonly follow: readonly string[];
+  /** Somebody else has moved them meanwhile: sentences that say so. */
+  readonly moved: readonly string[];
+}
+
+/**
+ * The channel tags, such as `live`, that the containers were made from: a new container of each is to boot what all run. Read
+ * before anything changes, since only then does the engine know what ran.
+ */
+export async function channelsOf(
+  engine: Engine,
+  image: { readonly reference: string; readonly id: string },
+  plans: readonly ContainerPlan[],
+): Promise<Channels> {
+  const origins = [...new Set(plans.flatMap(({ container }) => originOf(container) ?? []))];
+  const channels = origins.filter((origin) => isChannel(origin) && !sameName(origin, image.reference));
+  const follow: string[] = [];
+  const moved: string[] = [];
+  for (const channel of channels) {
+    const named = await engine.findImage(channel);
+    const ran = [image.id, ...(await ranBefore(engine, plans, channel))];
+    if (named === undefined || ran.includes(named.Id)) follow.push(channel);
+    else {
+      moved.push(
+        `${channel} was left where it is: it names neither what ran nor what runs, so somebody else has moved it. To move it: docker tag ${image.id} ${channel}`,
+      );
+    }
+  }
+  return { follow, moved };
+}
+
+/** What a container was made from, and what was loaded into it since. */
+async function ranBefore(engine: Engine, plans: readonly ContainerPlan[], channel: string): Promise<readonly string[]> {
+  const of = plans.filter(({ container }) => originOf(container) === channel);
+  const all = await Promise.all(
+    of.map(async ({ container, place }) => {
+      const entries =
+        place && (await readLedger(engine, { container: container.Id, root: place.root }).catch(() => []));
+      return [container.Image, ...(entries ?? []).filter(({ step }) => step === 'done').map(({ to }) => to.image)];
+    }),
+  );
+  return all.flat();
+}
+
+/** After a hot load `docker compose up` re-creates a service once: its label still names the image that it was made from. */
+export function withComposeWarnings(
+  { plans, image, next }: Pick<Decided, 'plans' | 'image' | 'next'>,
+  result: Report,
+): Report {
+  const warnings = plans.flatMap(({ container, name }) => {
+    const [compose, origin] = [composeServiceOf(container), originOf(container)];
+    const row = result.containers.find((each) => each.name === name);
+    const isHot = row?.outcome === 'deployed' && row.method === 'relup';
+    const follows = origin !== undefined && (isChannel(origin) || sameName(origin, image.reference));
+    return compose !== undefined && follows && isHot
+      ? [
+          `${name} was upgraded hot: the next \`docker compose up\` re-creates the service ${compose.service} once, on ${next.version}, which ${origin} names now.`,
+        ]
+      : [];
+  });
+  return warnings.length === 0 ? result : { ...result, warnings: [...result.warnings, ...warnings] };
+}

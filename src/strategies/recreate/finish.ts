@@ -1,0 +1,94 @@
+import { stopInTime } from '../../deployment/haste.js';
+import type { Earlier } from '../../deployment/report.js';
+import type { Engine } from '../../engines/engine.js';
+import { awaitHealth } from '../../probe/await-health.js';
+import { messageOf } from '../../system/message-of.js';
+import { keepNewest } from './kept.js';
+import { awaitRemoval } from './removal.js';
+import { type Exchange, type Situation, situation } from './situation.js';
+import { type Around, keep, passPolicy, type Undone, undoRestart } from './undo.js';
+
+export type Finished =
+  /** The new container serves; the old one is kept, or gone where it cannot be. */
+  | { readonly kind: 'finished'; readonly id: string }
+  /** It could not be finished, so the old container serves. */
+  | ({ readonly kind: 'undone'; readonly why: string } & Undone)
+  | { readonly kind: 'nothing' };
+
+/**
+ * Finishes a restart from what is true. One of which nothing was stopped yet cannot be: whether its new container is whole
+ * shows nowhere. May be ended at any call and begun again.
+ */
+export async function finishRestart(engine: Engine, found: Situation, around: Around): Promise<Finished> {
+  const { clock, healthTimeoutMs, haste } = around;
+  const undo = async (why: string): Promise<Finished> => {
+    const now = found.kind === 'none' || found.kind === 'unclear' ? found : await lookAgain(engine, found);
+    const undone = await undoRestart(engine, now, around);
+    return undone === undefined ? { kind: 'nothing' } : { kind: 'undone', why, ...undone };
+  };
+  if (found.kind === 'none') return { kind: 'nothing' };
+  if (found.kind === 'unclear' || found.kind === 'begun') return undo('nothing was stopped yet');
+  const { names, old, spare, fresh } = found;
+  if (fresh === undefined) return undo('the new container is gone');
+  const before = spare ?? old;
+  // Only where the engine was started anew meanwhile.
+  if (before?.running) await stopInTime(engine, before.id, haste);
+  if (found.kind === 'stopped') {
+    const gone = spare && old && (await engine.findContainer(old.id));
+    if (gone) await awaitRemoval(engine, gone, clock);
+    if (before?.name === names.own) await engine.renameContainer(before.id, names.old);
+    if (fresh.name !== names.own) await engine.renameContainer(fresh.id, names.own);
+    try {
+      await engine.startContainer(fresh.id);
+    } catch (error) {
+      // It cannot run; or it had --rm, has ended, and the engine is about to delete it.
+      return undo(messageOf(error));
+    }
+  }
+  const health = await awaitHealth(engine, fresh.id, { clock, timeoutMs: healthTimeoutMs, leftMs: haste.leftMs });
+  if (health.kind !== 'healthy') return undo(`the new container did not come up: ${health.why}`);
+  const [from, whole] = [old && (await engine.findContainer(old.id)), await lookAgain(engine, found)];
+  if (from) await passPolicy(engine, from, fresh.id);
+  if (whole.kind === 'switched') await keepOld(engine, whole);
+  return { kind: 'finished', id: fresh.id };
+}
+
+/** What settling leaves behind for a way back, and what a person should know. */
+export interface Settled {
+  readonly earlier: Earlier;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Makes a restart final whose new container serves: the old one is kept, and of all that are kept the newest `newest`
+ * stay. Does nothing again where it is final already.
+ *
+ * @throws Error where the new container does not serve
+ */
+export async function settleRestart(
+  engine: Engine,
+  own: string,
+  { log, newest }: Pick<Around, 'log'> & { readonly newest: number },
+): Promise<Settled> {
+  const found = situation(own, await engine.containers());
+  if (found.kind === 'switched') await keepOld(engine, found);
+  else if (found.kind !== 'none') throw new Error(`${own} cannot be made final: its restart is ${found.kind}.`);
+  return await keepNewest(engine, own, newest, log);
+}
+
+/** Compose would count a kept container as one of the service, and with --rm there is only its spare. */
+async function keepOld(engine: Engine, { names, old, spare }: Exchange): Promise<void> {
+  const id = (spare ?? old)?.id;
+  const container = id === undefined ? undefined : await engine.findContainer(id);
+  if (container === undefined) return;
+  // Typed as always there, and null where a container has none.
+  const labels: Record<string, string> | null = container.Config.Labels;
+  const compose = labels?.['com.docker.compose.project'] !== undefined;
+  // Never with its volumes: the new container has them now.
+  if (compose || container.HostConfig.AutoRemove) await engine.removeContainer(container.Id);
+  else await keep(engine, names.own, container.Id);
+}
+
+async function lookAgain(engine: Engine, { names }: Exchange): Promise<Situation> {
+  return situation(names.own, await engine.containers());
+}

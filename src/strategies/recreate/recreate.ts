@@ -1,0 +1,94 @@
+import type { ContainerDetails, ImageDetails } from '../../engines/details.js';
+import type { Engine } from '../../engines/engine.js';
+import { following } from '../../engines/following.js';
+import { type Names, namesFor } from '../../engines/names.js';
+import { recreation } from '../../engines/recreation.js';
+import { differingSettings, settings } from '../../engines/settings.js';
+import { create, referenceTo } from './create.js';
+import { exchange, phases, type Recreated, type RecreateOptions, unlessCancelled, untouched } from './exchange.js';
+import { guard } from './guard.js';
+import { copyInjected } from './injected.js';
+import { lending } from './lent-name.js';
+import { neighbours } from './neighbours.js';
+import { discard } from './undo.js';
+
+/**
+ * Puts a container on another image in the old one's place, with everything the user set. What can fail without harm comes
+ * first. The old container stays, stopped, until the caller makes it final or goes back to it; of one with --rm, which the
+ * engine deletes, a spare.
+ */
+export async function recreate(
+  engine: Engine,
+  container: ContainerDetails,
+  oldImage: ImageDetails,
+  newImage: { readonly reference: string; readonly id: string },
+  options: RecreateOptions,
+): Promise<Recreated> {
+  const phase = phases(options);
+  const old = following(container, options.replaced ?? new Map());
+  const names = namesFor(old);
+  const made: { fresh?: { id: string }; spare?: { id: string } } = {};
+  let image: ImageDetails;
+  let warnings: readonly string[];
+  try {
+    await guard(engine, old, options);
+    image = await imageOf(engine, newImage.id);
+    const plan = recreation(old, oldImage, await referenceTo(engine, newImage), newImage.id);
+    warnings = [...plan.warnings, ...(await neighbours(engine, old))];
+    const furnish = (id: string) => copyInjected(engine, old, id);
+    await options.note('create');
+    await phase('create', async () => {
+      const place = { name: names.fresh, old };
+      made.fresh = { id: await create(lending(engine, newImage), place, plan, newImage.id, furnish) };
+      // Made now, it costs no downtime later; and of two that the engine deletes when they end, none would be left.
+      if (old.HostConfig.AutoRemove) made.spare = { id: await spareFor(engine, old, oldImage, names, furnish) };
+    });
+    unlessCancelled(options);
+    await options.note('stop');
+    unlessCancelled(options);
+  } catch (error) {
+    return await untouched(error, () => discard(engine, { names, revived: false, ...made }));
+  }
+  const fresh = made.fresh?.id ?? '';
+  const compared = () => compare(engine, { old, oldImage, fresh, image });
+  return await exchange(engine, { old, names, fresh }, { options, phase, warnings, compared });
+}
+
+/** The old container once more, from its own settings on its own image: what stands in for one that --rm removes. */
+async function spareFor(
+  engine: Engine,
+  old: ContainerDetails,
+  oldImage: ImageDetails,
+  names: Names,
+  furnish: (id: string) => Promise<void>,
+): Promise<string> {
+  const reference = await referenceTo(engine, { reference: old.Config.Image, id: old.Image });
+  const again = recreation(old, oldImage, reference, old.Image);
+  return await create(engine, { name: names.old, old }, again, old.Image, furnish);
+}
+
+async function imageOf(engine: Engine, id: string): Promise<ImageDetails> {
+  const image = await engine.findImage(id);
+  if (image === undefined)
+    throw new Error(`The engine at ${engine.address} has no image ${id}: build or load it there first.`);
+  return image;
+}
+
+async function compare(
+  engine: Engine,
+  {
+    old,
+    oldImage,
+    fresh,
+    image,
+  }: { old: ContainerDetails; oldImage: ImageDetails; fresh: string; image: ImageDetails },
+): Promise<{ equal: boolean; differing: readonly string[] } | undefined> {
+  try {
+    const after = settings(await engine.inspectContainer(fresh), image);
+    const differing = differingSettings(settings(old, oldImage), after);
+    return { equal: differing.length === 0, differing };
+  } catch {
+    // The new container serves; that it could not be read once more does not make that untrue.
+    return undefined;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Engine } from '../../engines/engine.js';
+import { AgentError } from '../../node/agent.js';
+import { type Change, exchanged } from '../../release/compare.js';
+import type { ModuleChanges } from '../../release/modules.js';
+import type { Placement } from '../../release/placement.js';
+import type { ImageRelease, RunningRelease } from '../../release/release.js';
+import type { SupervisionChange } from '../../release/supervision.js';
+import type { Workshop } from '../../release/workshop.js';
+import { type Appup, generateAppups } from './appup.js';
+import { type Bundle, makeBundle } from './bundle.js';
+import { type SupervisorUpdate, updateSupervisors } from './children.js';
+import { type HandWritten, placeHandWritten } from './hand-written.js';
+import { bringOld } from './old.js';
+import { makeRelup } from './relup.js';
+import { explain } from './words.js';
+
+/** The hand-written appups, and what became of them and of the generated ones together. */
+export type Assembly = { readonly appups: readonly HandWritten[] } & (
+  | { readonly kind: 'made'; readonly bundle: Bundle }
+  /** A hand-written appup does not say how to come from what runs to what is new. */
+  | { readonly kind: 'unusable' }
+  /** In systools' own words. */
+  | { readonly kind: 'failed'; readonly why: string }
+);
+
+/** What an upgrade is made from. */
+export interface Material {
+  readonly running: RunningRelease;
+  readonly next: ImageRelease;
+  readonly change: Change;
+  readonly placement: Placement;
+  readonly modules: readonly ModuleChanges[];
+  readonly supervision: readonly SupervisionChange[] | { readonly unknown: string };
+  readonly images: { readonly from: string; readonly to: string };
+  /** The repository's folder. */
+  readonly context: string;
+}
+
+/** Makes the bundle in the workshop, from the appups that are written by hand and generated ones for all others. */
+export async function assemble(
+  engine: Engine,
+  container: string,
+  workshop: Workshop,
+  material: Material,
+): Promise<Assembly> {
+  const { running, next, change, placement, modules, images, context } = material;
+  // Another container's old release may lie there by now.
+  await bringOld(engine, container, workshop, running, change);
+  const appups = await placeHandWritten(workshop, context, change.applications.changed);
+  if (appups.some(({ kind }) => kind !== 'usable')) {
+    return { kind: 'unusable', appups };
+  }
+  const supervisors = supervisorUpdates(material, appups);
+  try {
+    const gone = modules.flatMap(({ removed }) => removed.filter(({ protocol }) => protocol));
+    const relup = await makeRelup(
+      workshop,
+      running,
+      next,
+      change,
+      placement,
+      generated(material, appups, supervisors),
+      gone.map(({ module }) => module),
+    );
+    const words = explain(change, modules, relup, appups, supervisors);
+    return {
+      kind: 'made',
+      appups,
+      bundle: await makeBundle(workshop, running, next, change, placement, { relup, words, images }),
+    };
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'relup_failed') {
+      return { kind: 'failed', appups, why: error.message.trim() };
+    }
+    throw error;
+  }
+}
+
+/** What supervisors are told; whoever writes an appup says that, too. */
+function supervisorUpdates(
+  { modules, supervision }: Material,
+  written: readonly HandWritten[],
+): readonly SupervisorUpdate[] {
+  const exchanged = new Set(modules.flatMap(({ changed }) => changed.map(({ to }) => to.module)));
+  const changes = 'unknown' in supervision ? [] : supervision;
+  return updateSupervisors(changes, exchanged).updates.filter(
+    ({ application }) => !written.some((appup) => appup.application === application),
+  );
+}
+
+/** Only among themselves: systools knows no dependency on a module that a hand-written appup may leave out. */
+function generated(
+  { change, modules }: Material,
+  written: readonly HandWritten[],
+  supervisors: readonly SupervisorUpdate[],
+): readonly Appup[] {
+  const changed = exchanged(change).filter(({ name }) => !written.some(({ application }) => application === name));
+  // Those of an application that does not change, and so has no appup, come with the last one that has.
+  const homeless = supervisors.filter(({ application }) => !changed.some(({ name }) => name === application));
+  return generateAppups(
+    changed.flatMap((application, at) => {
+      const read = modules.find(({ name }) => name === application.name);
+      const own = [
+        ...supervisors.filter((update) => update.application === application.name),
+        ...(at === changed.length - 1 ? homeless : []),
+      ];
+      return read === undefined ? [] : [{ change: application, modules: read, supervisors: own }];
+    }),
+  );
+}

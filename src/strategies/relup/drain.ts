@@ -1,0 +1,40 @@
+import type { Node } from '../../node/node.js';
+import { atom, map } from '../../node/term.js';
+import type { ProcessNote } from '../../release/processes.js';
+import type { Work } from '../context.js';
+
+const lookMs = 500;
+
+/**
+ * Waits until nobody is inside old code, `drain` at most, and answers who still is. By `lingering` they are left there,
+ * which costs memory and closes the hot way for the next upgrade of the same module, or ended. A run that is cancelled waits
+ * no longer, and ends nobody.
+ */
+export async function drain(work: Work, node: Node, modules: readonly string[]): Promise<readonly ProcessNote[]> {
+  const { clock, inputs, signal } = work;
+  const until = clock.now() + inputs.drainMs;
+  for (;;) {
+    const lingering = await unload(node, modules, false);
+    if (lingering.length === 0) {
+      return [];
+    }
+    if (clock.now() >= until || signal.aborted) {
+      if (inputs.lingering !== 'kill' || signal.aborted) {
+        work.log.warning(`${lingering.length} processes are still inside old code after the drain`);
+        return lingering;
+      }
+      return await unload(node, modules, true);
+    }
+    await clock.sleep(Math.min(lookMs, Math.max(1, until - clock.now())));
+  }
+}
+
+async function unload(node: Node, modules: readonly string[], kill: boolean): Promise<readonly ProcessNote[]> {
+  const answer = (await node.ask({
+    set: 'node',
+    module: 'hot_deploy_node',
+    function: 'unload_old',
+    argument: map({ modules: modules.map(atom), kill }),
+  })) as { readonly lingering: readonly ProcessNote[] };
+  return answer.lingering;
+}

@@ -1,0 +1,113 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { map, type Term, text } from '../../node/term.js';
+import { packEntries } from '../../release/archive.js';
+import type { ApplicationChange } from '../../release/compare.js';
+import type { Workshop } from '../../release/workshop.js';
+import { parents } from './old.js';
+import { file } from './relup.js';
+
+/** An appup that somebody wrote, and whether it says how to come from what runs to what is new. */
+export interface HandWritten {
+  readonly application: string;
+  readonly from: string;
+  readonly to: string;
+  /** Where a person finds it: in the repository, or in the image. */
+  readonly file: string;
+  readonly kind: 'usable' | 'missing' | 'unreadable';
+  /** Why it is not usable. */
+  readonly why?: string;
+}
+
+const given = '/hot-deploy/given';
+
+/**
+ * Puts the hand-written appups of the changed applications where systools and the bundle take them from, and has them
+ * read by the new release's own runtime. A file of the repository names exactly one way, so it comes before the image's.
+ */
+export async function placeHandWritten(
+  workshop: Workshop,
+  context: string,
+  changed: readonly ApplicationChange[],
+): Promise<readonly HandWritten[]> {
+  const found = await Promise.all(
+    changed.map(async (change) => ({ change, own: await fromRepository(context, change) })),
+  );
+  const written = found.filter(({ change, own }) => change.appup || own !== undefined);
+  const placed = written.length === 0 ? [] : await place(workshop, written);
+  const rest = found.filter(({ change, own }) => !change.appup && own === undefined);
+  const others = await Promise.all(rest.map(({ change }) => otherWays(context, change)));
+  return [...placed, ...others.flat()];
+}
+
+interface Found {
+  readonly change: ApplicationChange;
+  readonly own: { readonly path: string; readonly content: Buffer } | undefined;
+}
+
+async function place(workshop: Workshop, written: readonly Found[]): Promise<readonly HandWritten[]> {
+  const files = written.flatMap(({ change, own }) =>
+    own === undefined ? [] : [file(`${given}/${change.name}.appup`.slice(1), own.content)],
+  );
+  await workshop.put('/', await packEntries([...parents(given), ...files]));
+  const answers = (await workshop.ask({
+    module: 'hot_deploy_appup',
+    function: 'place',
+    argument: map({
+      path: [text(`${workshop.root}/lib/sasl-*/ebin`)],
+      applications: written.map(
+        ({ change, own }): Term =>
+          map({
+            application: text(change.name),
+            from: text(change.from),
+            to: text(change.to),
+            ebin: text(`${change.toDirectory}/ebin`),
+            image: change.appup,
+            given: own === undefined ? { atom: 'none' } : text(`${given}/${change.name}.appup`),
+          }),
+      ),
+    }),
+  })) as readonly Pick<HandWritten, 'application' | 'kind' | 'why'>[];
+  return answers.map((answer, at) => {
+    const { change, own } = written[at] as (typeof written)[number];
+    const { name, from, to, toDirectory } = change;
+    return { ...answer, from, to, file: own?.path ?? `${toDirectory}/ebin/${name}.appup in the image` };
+  });
+}
+
+async function fromRepository(context: string, { name, from, to }: ApplicationChange): Promise<Found['own']> {
+  if (leadsElsewhere(name, from, to)) {
+    return undefined;
+  }
+  const path = repositoryFile(name, from, to);
+  try {
+    return { path, content: await readFile(join(context, path)) };
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Who writes how to come to this version from others does not leave it to be generated. */
+async function otherWays(context: string, { name, from, to }: ApplicationChange): Promise<readonly HandWritten[]> {
+  if (leadsElsewhere(name, from, to)) {
+    return [];
+  }
+  const folder = dirname(repositoryFile(name, from, to));
+  const names = await readdir(join(context, folder)).catch(() => []);
+  const ending = `_to_${to}.appup`;
+  const versions = names.filter((each) => each.endsWith(ending)).map((each) => each.slice(0, -ending.length));
+  const why = `it says only how to come from ${versions.sort().join(', ')}`;
+  return versions.length === 0 ? [] : [{ application: name, from, to, file: folder, kind: 'missing', why }];
+}
+
+function leadsElsewhere(...parts: readonly string[]): boolean {
+  return parts.some((part) => part.includes('/'));
+}
+
+/** Where the repository holds an appup for exactly one way. */
+export function repositoryFile(application: string, from: string, to: string): string {
+  return `rel/appups/${application}/${from}_to_${to}.appup`;
+}

@@ -1,0 +1,129 @@
+import { isolated } from '../../../analysis/isolated.js';
+import type { Site } from '../../../analysis/site.js';
+import { remark } from '../../../deployment/reasons.js';
+import type { Rehearsal } from '../../../deployment/rehearsal.js';
+import { plainName, plainPlace } from '../../../release/modules.js';
+import type { RunningRelease } from '../../../release/release.js';
+import { messageOf } from '../../../system/message-of.js';
+import type { ContainerPlan } from '../../plan.js';
+import type { Bundle } from '../bundle.js';
+import { type Copy, takeCopies } from './copies.js';
+import { rehearse } from './rehearse.js';
+
+type HotPlan = ContainerPlan & { readonly method: 'relup' };
+
+/** Rehearses each upgrade once, however many containers get it, and closes the hot way where that failed. */
+export async function rehearsePlans(site: Site, plans: readonly ContainerPlan[]): Promise<readonly ContainerPlan[]> {
+  const { inputs } = site;
+  if (inputs.rehearse === 'never') {
+    return plans;
+  }
+  const done = new Map<Bundle, Rehearsal>();
+  const rehearsed: ContainerPlan[] = [];
+  for (const plan of plans) {
+    if (plan.method !== 'relup') {
+      rehearsed.push(plan);
+      continue;
+    }
+    const { bundle } = plan.hot;
+    const alike = plans.filter((other): other is HotPlan => other.method === 'relup' && other.hot.bundle === bundle);
+    const rehearsal = done.get(bundle) ?? (await rehearseOne(site, plan, alike));
+    done.set(bundle, rehearsal);
+    rehearsed.push(decided(plan, rehearsal));
+  }
+  return rehearsed;
+}
+
+async function rehearseOne(site: Site, plan: HotPlan, alike: readonly HotPlan[]): Promise<Rehearsal> {
+  const { engine, clock, inputs, log, image } = site;
+  const { container, oldImage, hot } = plan;
+  const { image: _, ...apart } = isolated(site, { container, oldImage, image, nodeName: hot.running.nodeName });
+  const copied: { readonly copies: readonly Copy[]; readonly remarks: readonly string[] }[] = [];
+  // Each serves others, and may hold what the first one does not.
+  for (const each of alike) {
+    const { running, bundle } = each.hot;
+    copied.push(await copiesOf({ name: each.name, running, updates: bundle.updates }));
+  }
+  const rehearsal = await rehearse({
+    engine,
+    clock,
+    log,
+    isolated: apart,
+    hot,
+    copies: copied.flatMap(({ copies }) => copies),
+    uncopied: copied.flatMap(({ remarks }) => remarks),
+    suspendTimeoutMs: inputs.suspendTimeoutMs,
+    ...(inputs.rehearseCommand !== undefined && { command: inputs.rehearseCommand }),
+  });
+  log.info(`${hot.running.version} → ${hot.next.version} ${inWords(rehearsal)}`);
+  return rehearsal;
+}
+
+/** A node that is too busy to be copied from is no reason against an upgrade: the rest of the rehearsal goes on. */
+export async function copiesOf({
+  name,
+  running,
+  updates,
+}: {
+  readonly name: string;
+  readonly running: RunningRelease;
+  readonly updates: readonly string[];
+}) {
+  try {
+    const { copies, uncopied } = await takeCopies(running.node, updates);
+    const remarks = uncopied.map(
+      ({ place, module }) =>
+        `code_change of ${plainName(module)} was not tried on a state that serves in ${name} (${plainPlace(place)}): too large, or too busy to be copied`,
+    );
+    return { copies, remarks };
+  } catch (error) {
+    const why = messageOf(error);
+    return { copies: [], remarks: [`no code_change was tried on states that serve in ${name}: ${why}`] };
+  }
+}
+
+export function inWords(rehearsal: Rehearsal): string {
+  const { ms, bootMs } = rehearsal;
+  const cost = `in ${(ms / 1000).toFixed(1)} s${bootMs === undefined ? '' : ` (a cold boot takes ${(bootMs / 1000).toFixed(1)} s)`}`;
+  switch (rehearsal.kind) {
+    case 'passed':
+      return `rehearsed ${cost}: it ended as a cold boot${rehearsal.noWayDown === undefined ? ', and so did the way back' : ''}`;
+    case 'failed':
+      return `failed its rehearsal ${cost}`;
+    case 'unrehearsed':
+      return `could not be rehearsed: ${rehearsal.why}`;
+  }
+}
+
+function decided(plan: HotPlan, rehearsal: Rehearsal): ContainerPlan {
+  const { hot: _, method: __, ...rest } = plan;
+  const { version } = plan.hot.next;
+  switch (rehearsal.kind) {
+    case 'failed':
+      return {
+        ...rest,
+        method: 'recreate',
+        next: plan.hot.next,
+        rehearsal,
+        reasons: [...plan.reasons, ...rehearsal.reasons],
+      };
+    case 'unrehearsed':
+      return { ...plan, rehearsal, reasons: [...plan.reasons, unrehearsed(version, rehearsal.why)] };
+    case 'passed':
+      return rehearsal.noWayDown === undefined
+        ? { ...plan, rehearsal }
+        : { ...plan, rehearsal, reasons: [...plan.reasons, noWayDown(version, rehearsal.noWayDown)] };
+  }
+}
+
+export function unrehearsed(version: string, why: string) {
+  return remark('unrehearsed', version, `The upgrade goes unrehearsed: ${why.trim().replace(/\.$/, '')}.`);
+}
+
+function noWayDown(version: string, why: string) {
+  return remark(
+    'no-way-down',
+    version,
+    `${why[0]?.toUpperCase()}${why.slice(1)}. Should the deploy fail, the container is restarted on the old version, which ends its connections; a code_change that also takes {down, Vsn} would keep them.`,
+  );
+}

@@ -1,0 +1,71 @@
+import type { Reason } from '../../../deployment/reason.js';
+import { against, few } from '../../../deployment/reasons.js';
+import { missingEffects, type StartEffect } from '../../../release/contents.js';
+import type { Facts } from '../../../release/facts.js';
+import { type KeptValue, keptValues } from '../../../release/kept-settings.js';
+import { plainPlace } from '../../../release/modules.js';
+
+/** What a start does beside starting processes, and an upgrade does not by itself. */
+export interface StartEffects {
+  readonly effects: readonly StartEffect[];
+  readonly kept: readonly KeptValue[];
+  /** Tables that were not compared. */
+  readonly skipped: readonly string[];
+}
+
+/** Compares what was upgraded with boots of both releases; pure. Nothing is found where a boot's contents are not known. */
+export function startEffects(old: Facts, fresh: Facts, upgraded: Facts): StartEffects {
+  return {
+    effects:
+      old.contents === undefined || fresh.contents === undefined || upgraded.contents === undefined
+        ? []
+        : missingEffects(old.contents, fresh.contents, upgraded.contents),
+    kept: keptValues(old, fresh, upgraded),
+    skipped: [...new Set([old, fresh, upgraded].flatMap((facts) => facts.contents?.skipped ?? []))],
+  };
+}
+
+/** Those that close the hot way. */
+export function judgeStartEffects({ effects, kept }: StartEffects): readonly Reason[] {
+  return [
+    ...effects.map(({ table, missing, left }) =>
+      against(
+        'start-effects-missing',
+        plainPlace(table),
+        `${plainPlace(table)} is not as after a cold boot: ${[
+          ...(missing.length > 0 ? [`it lacks ${plainPlace(few(missing, 3))}`] : []),
+          ...(left.length > 0 ? [`it still has ${plainPlace(few(left, 3))}`] : []),
+        ].join(
+          ', and ',
+        )}. Only a start puts that there: do it in the application's config_change/3, too, or leave it to a restart.`,
+      ),
+    ),
+    ...kept.flatMap(({ place, setting }) =>
+      setting === undefined
+        ? []
+        : [
+            against(
+              'setting-kept',
+              `${plainPlace(place)}: ${setting}`,
+              `${plainPlace(place)} took ${setting} when it started, and keeps the old value. Read the setting when it is used, or take it up in code_change or config_change; otherwise it takes a restart.`,
+            ),
+          ],
+    ),
+  ];
+}
+
+/** Those that somebody should know of. */
+export function startRemarks({ kept, skipped }: StartEffects): readonly string[] {
+  return [
+    ...kept.flatMap(({ place, setting }) =>
+      setting === undefined
+        ? [`${plainPlace(place)} keeps a value in its state that a boot of the new release makes otherwise`]
+        : [],
+    ),
+    ...(skipped.length > 0
+      ? [
+          `these tables were not compared, since they are large, private or other in each boot: ${plainPlace(few(skipped))}`,
+        ]
+      : []),
+  ];
+}

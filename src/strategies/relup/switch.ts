@@ -1,0 +1,162 @@
+import type { Engine } from '../../engines/engine.js';
+import { AgentError } from '../../node/agent.js';
+import type { Baseline, ConfigRequest, Prepared } from '../../node/config.js';
+import type { Node } from '../../node/node.js';
+import { atom, binary, map, type Term, text, tuple } from '../../node/term.js';
+import type { Registrations } from '../../release/facts.js';
+import type { ProcessCheck, ProcessNote } from '../../release/processes.js';
+import type { RunningRelease } from '../../release/release.js';
+import type { Tree } from '../../release/supervision.js';
+import type { Bundle } from './bundle.js';
+
+/** What became of an attempt to switch a node from one release to the other. */
+export type Switched =
+  | { readonly kind: 'installed'; readonly after: AfterSwitch; readonly microseconds: number; readonly held: number }
+  /** Nothing changed on the node. */
+  | {
+      readonly kind: 'refused';
+      readonly why: string;
+      /** Settings that change and that only a start reads. */
+      readonly kept?: readonly string[];
+    }
+  /** Past the point of no return; the VM boots the old release again in the same container. */
+  | { readonly kind: 'restarting'; readonly why: string };
+
+/** What the node tells about itself right after the switch. */
+export interface AfterSwitch {
+  readonly identity: Pick<RunningRelease, 'version' | 'osPid' | 'uptimeMs' | 'modules' | 'applications'>;
+  readonly environment: { readonly matching: number; readonly differing: readonly string[] };
+  readonly tree: { readonly applications: Tree };
+  readonly registered: { readonly before: Registrations; readonly now: Registrations };
+  /** Modules that should be gone and are still loaded. */
+  readonly remaining: readonly string[];
+  readonly oldCode: readonly ProcessNote[];
+  /** Processes of a framework that run changed modules, and those of them that did not take their state over. */
+  readonly hosts?: readonly { readonly pid: string; readonly module: string }[];
+  readonly notMigrated?: readonly ProcessNote[];
+}
+
+/** What to switch, from where to where. Up and down are the same thing with other names. */
+export interface Route {
+  readonly node: Node;
+  readonly root: string;
+  readonly from: string;
+  readonly to: string;
+  readonly direction: 'up' | 'down';
+  readonly applications: ConfigRequest['applications'];
+  readonly updates: readonly string[];
+  readonly loads: readonly string[];
+  /** Modules that must be gone afterwards. */
+  readonly gone: readonly string[];
+  readonly checksums: { readonly file: string; readonly sha256: string };
+  readonly suspendTimeoutMs: number;
+}
+
+/** And what the release that runs then has configured: the rest was set at run time. */
+export interface Switch extends Route {
+  readonly baseline: Baseline;
+}
+
+export const readAtStart = 'the new release configures it differently, and it is read only when the VM starts';
+
+const switchTimeoutMs = 120_000;
+
+/** Asks the node who it is, and what the upgrade would do to its processes. */
+export async function ready(
+  node: Node,
+  bundle: Pick<Bundle, 'loads' | 'updates'>,
+  suspendTimeoutMs: number,
+): Promise<{ readonly identity: RunningRelease; readonly check: ProcessCheck }> {
+  return (await node.ask({
+    set: 'node',
+    module: 'hot_deploy_check',
+    function: 'ready',
+    argument: map({ loads: bundle.loads.map(text), updates: bundle.updates.map(text), timeout: suspendTimeoutMs }),
+  })) as { identity: RunningRelease; check: ProcessCheck };
+}
+
+/** Unpacks the bundle's files beside the running release. Nothing reads them yet. */
+export async function stage(engine: Engine, container: string, root: string, bundle: Bundle): Promise<void> {
+  await engine.putArchive(container, root, bundle.staging);
+}
+
+/** Takes the staged directories away again. */
+export async function unstage(node: Node, bundle: Pick<Bundle, 'to' | 'directories'>): Promise<void> {
+  await node.ask({
+    set: 'install',
+    module: 'hot_deploy_install',
+    function: 'unstage',
+    argument: map({ version: text(bundle.to), paths: bundle.directories.map(text) }),
+  });
+}
+
+/** Starts what the switch will need in the container, so that it is there when everything else is. */
+export function prepareSwitch({ node, root, from, to, applications, checksums }: Route): Prepared {
+  const config = { root, version: to, running: from, applications };
+  return node.prepare(config, { ...checksums, file: `${root}/${checksums.file}` }, switchTimeoutMs);
+}
+
+/** Verifies the staged files, resolves the configuration, and installs: one exec, and one answer. */
+export async function switchRelease(prepared: Prepared, request: Switch): Promise<Switched> {
+  const { to, baseline } = request;
+  const argument = map({
+    to: text(to),
+    updates: request.updates.map(atom),
+    loads: request.loads.map(atom),
+    gone: request.gone.map(atom),
+    direction: atom(request.direction),
+    suspend_timeout: request.suspendTimeoutMs,
+    // Its time is the time nobody is served, and a migration that takes longer is no migration to do hot.
+    code_change_timeout: Math.max(request.suspendTimeoutMs, 5_000),
+    baseline: baseline.values.map(
+      ([application, key, print]): Term => tuple(atom(application), atom(key), binary(print)),
+    ),
+    salt: binary(baseline.salt),
+  });
+  try {
+    const answer = (await prepared.go({
+      set: 'install',
+      module: 'hot_deploy_install',
+      function: 'install',
+      argument,
+    })) as Answer;
+    switch (answer.result) {
+      case 'installed':
+        return { kind: 'installed', after: answer, microseconds: answer.microseconds, held: answer.held };
+      case 'refused':
+        return { kind: 'refused', why: refusal(answer) };
+      case 'restarting':
+        return { kind: 'restarting', why: answer.why };
+    }
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'setting_kept') {
+      const kept = error.message.split(' ');
+      return { kind: 'refused', why: `${kept.join(', ')}: ${readAtStart}`, kept };
+    }
+    // The node was not asked yet, or refused before it began.
+    if (
+      error instanceof AgentError &&
+      ['config', 'unportable', 'damaged', 'supervisors', 'not_written'].includes(error.code)
+    ) {
+      return { kind: 'refused', why: error.message };
+    }
+    throw error;
+  }
+}
+
+type Answer =
+  | ({ readonly result: 'installed'; readonly microseconds: number; readonly held: number } & AfterSwitch)
+  | {
+      readonly result: 'refused';
+      readonly why: string;
+      readonly processes?: readonly { readonly pid: string; readonly name?: string }[];
+    }
+  | { readonly result: 'restarting'; readonly why: string };
+
+function refusal(answer: Answer & { readonly result: 'refused' }): string {
+  if (answer.why === 'process_not_answering') {
+    const names = (answer.processes ?? []).map(({ pid, name }) => (name === undefined ? pid : `${name} ${pid}`));
+    return `these processes did not let themselves be held in time: ${names.join(', ')}`;
+  }
+  return answer.why;
+}

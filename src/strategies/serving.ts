@@ -1,0 +1,69 @@
+import { NodeUnreachable } from '../node/node.js';
+import type { RunningRelease } from '../release/release.js';
+import { readRunning } from '../release/running.js';
+import type { Work } from './context.js';
+
+const patienceMs = 60_000;
+
+/** Asks until the node has booted and says what it runs, one of these versions where any are named; undefined where it does not in time. */
+export async function serving(
+  { clock, engine, inputs }: Pick<Work, 'clock' | 'engine' | 'inputs'>,
+  container: string,
+  versions?: readonly string[],
+  timeoutMs = patienceMs,
+): Promise<RunningRelease | undefined> {
+  const until = clock.now() + timeoutMs;
+  while (clock.now() < until) {
+    try {
+      const reading = await readRunning(engine, await engine.inspectContainer(container), inputs);
+      if (
+        reading.kind === 'running' &&
+        reading.release.booted &&
+        (versions?.includes(reading.release.version) ?? true)
+      ) {
+        return reading.release;
+      }
+    } catch (error) {
+      // It boots: neither container nor node may answer yet. What it says last counts.
+      if (!(error instanceof NodeUnreachable) && clock.now() >= until) {
+        throw error;
+      }
+    }
+    await clock.sleep(200);
+  }
+  return undefined;
+}
+
+const onceMs = 3_000;
+/** A machine with much to do may take this long to answer, and a deploy that came through is not to be undone for that. */
+const standsMs = 30_000;
+
+/** Whether a VM that ended since has booted this version by itself: what is not permanent does not outlive it. */
+export async function runsAlready(work: Work, container: string, version: string): Promise<boolean> {
+  const { State: state } = (await work.engine.findContainer(container)) ?? {};
+  if (!state?.Running) return false;
+  return (await serving(work, container, undefined, onceMs).catch(() => undefined))?.version === version;
+}
+
+/** Restarts the very container, which boots what is permanent; when it is its turn, and others serve. */
+export async function bootAgain({ engine, down, ...work }: Work, container: string, version: string): Promise<void> {
+  await down(async () => {
+    await engine.stopContainer(container);
+    await engine.startContainer(container);
+    // Whoever waits for the turn may go on once this one serves; what it runs is asked afterwards.
+    await serving({ ...work, engine }, container, [version]).catch(() => undefined);
+  });
+}
+
+/**
+ * Why a container is not, or not any more, what it was brought to, to be read after its name; undefined if it is. Its node is
+ * asked if it can be.
+ */
+export async function fallen(work: Work, id: string, version: string | undefined): Promise<string | undefined> {
+  const { State: state } = (await work.engine.findContainer(id)) ?? {};
+  if (!state?.Running || state.Restarting) return 'has ended since';
+  if (version === undefined) return undefined;
+  const runs = await serving(work, id, undefined, standsMs).catch(() => undefined);
+  if (runs === undefined) return `does not say any more that it runs ${version}`;
+  return runs.version === version ? undefined : `runs ${runs.version} since its VM was started again`;
+}
