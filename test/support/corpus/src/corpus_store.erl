@@ -1,0 +1,27 @@
+%% Orders are in mnesia; how many came in is in the state.
+-module(corpus_store).
+-behaviour(gen_server).
+-export([start_link/0, add/2, count/0, price/1]).
+-export([init/1, handle_call/3, handle_cast/2, code_change/3]).
+
+start_link() -> gen_server:start_link({local, corpus_store}, corpus_store, [], []).
+
+add(Id, Price) -> gen_server:call(corpus_store, {add, Id, Price}).
+
+count() -> gen_server:call(corpus_store, count).
+
+price(Id) ->
+    [{corpus_order, Id, Price}] = mnesia:dirty_read(corpus_order, Id),
+    Price.
+
+init([]) -> {ok, 0}.
+
+handle_call({add, Id, Price}, _, Count) ->
+    ok = mnesia:dirty_write({corpus_order, Id, Price}),
+    {reply, ok, Count + 1};
+handle_call(count, _, Count) ->
+    {reply, Count, Count}.
+
+handle_cast(_, Count) -> {noreply, Count}.
+
+code_change(_, Count, _) -> {ok, Count}.

@@ -1,0 +1,4 @@
+-module(corpus_words).
+-export([hello/0]).
+
+hello() -> <<"hello">>.
