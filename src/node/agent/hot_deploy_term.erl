@@ -4,6 +4,8 @@
 
 %% Bytes that are still worth printing.
 -define(LARGEST, 64 * 1024).
+%% The gregorian second in which Unix time begins.
+-define(EPOCH, 62167219200).
 
 %% The term as text that reads back equal, or, where it holds what only this VM knows (pids, ports,
 %% references, closures), as text to compare by, with the modules whose code the closures need.
@@ -27,12 +29,52 @@ describe(Term) ->
 printed(Term) -> unicode:characters_to_binary(print(stable(Term))).
 
 %% The same with a fingerprint in the place of each value, and atoms as they are: it tells where two terms differ, and not
-%% what they say. One that is too large is one fingerprint.
+%% what they say. One that is too large is one fingerprint. Of a node that was booted to be looked at: a time since then is
+%% '<time>', since two boots may begin in one second, and only a third would tell that it is another one in each boot.
 -spec sketch(term(), binary()) -> binary().
 sketch(Term, Salt) ->
     case erlang:external_size(Term) =< ?LARGEST of
-        true -> unicode:characters_to_binary(print(sketched(stable(Term), Salt)));
+        true -> unicode:characters_to_binary(print(sketched(timeless(stable(Term), life()), Salt)));
         false -> <<"<<\"", (fingerprint(Term, Salt))/binary, "\">>">>
+    end.
+
+%% What the clocks said since this VM began, in each unit.
+life() ->
+    [Began, Now] = [erlang:system_info(start_time), erlang:monotonic_time()],
+    [{erlang:convert_time_unit(Began + Offset, native, Unit) - Part, erlang:convert_time_unit(Now + Offset, native, Unit) + Part}
+     || Offset <- [0, erlang:time_offset()],
+        {Unit, Part} <- [{second, 1}, {millisecond, 1000}, {microsecond, 1000000}, {nanosecond, 1000000000}]].
+
+timeless(Term, Life) ->
+    case is_time(Term, Life) of
+        true -> '<time>';
+        false -> parts(Term, Life)
+    end.
+
+%% A date and the time of day stand beside each other, in a tuple of their own or with what they are the time of.
+parts([{Year, Month, Day}, {Hour, Minute, Second} | Tail] = List, Life) ->
+    case is_clock({{Year, Month, Day}, {Hour, Minute, Second}}, Life) of
+        true -> ['<time>' | timeless(Tail, Life)];
+        false -> [timeless(hd(List), Life) | timeless(tl(List), Life)]
+    end;
+parts([Head | Tail], Life) -> [timeless(Head, Life) | timeless(Tail, Life)];
+parts(Term, Life) when is_tuple(Term) -> list_to_tuple(timeless(tuple_to_list(Term), Life));
+parts(Term, Life) when is_map(Term) -> maps:from_list([{Key, timeless(Value, Life)} || {Key, Value} <- maps:to_list(Term)]);
+parts(Term, _) -> Term.
+
+is_time(Term, Life) when is_number(Term) -> lists:any(fun({First, Last}) -> Term >= First andalso Term =< Last end, Life);
+is_time({Mega, Second, Micro}, Life) when is_integer(Mega), is_integer(Second), is_integer(Micro), Second < 1000000 ->
+    is_time(Mega * 1000000 + Second, Life);
+%% As Elixir's structs have it.
+is_time(#{year := Year, month := Month, day := Day, hour := Hour, minute := Minute, second := Second}, Life) ->
+    is_clock({{Year, Month, Day}, {Hour, Minute, Second}}, Life);
+is_time(_, _) -> false.
+
+%% Of the zone, or of UTC.
+is_clock(Clock, Life) ->
+    try lists:any(fun(Utc) -> is_time(calendar:datetime_to_gregorian_seconds(Utc) - ?EPOCH, Life) end,
+                  [Clock, erlang:localtime_to_universaltime(Clock)])
+    catch error:_ -> false
     end.
 
 sketched([], _) -> [];

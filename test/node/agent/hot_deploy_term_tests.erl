@@ -40,3 +40,21 @@ a_large_term_is_told_by_its_digest_and_cannot_be_written_down_test() ->
     ?assert(byte_size(Text) < 100),
     ?assertEqual(Text, maps:get(text, hot_deploy_term:describe(lists:seq(1, 100000)))),
     ?assertNotEqual(Text, maps:get(text, hot_deploy_term:describe(lists:seq(2, 100000)))).
+
+a_time_since_the_vm_began_is_the_same_in_a_sketch_of_any_boot_test() ->
+    {Mega, Second, _} = Stamp = os:timestamp(),
+    Utc = calendar:universal_time(),
+    {{Year, Month, Day}, {Hour, Minute, Seconds}} = Utc,
+    Struct = #{'__struct__' => 'Elixir.DateTime', year => Year, month => Month, day => Day, hour => Hour, minute => Minute,
+               second => Seconds, microsecond => {7, 6}},
+    Times = [Stamp, Struct, Mega * 1000000 + Second, erlang:system_time() / 1.0e9]
+        ++ [Ask(Unit) || Ask <- [fun erlang:system_time/1, fun erlang:monotonic_time/1],
+                           Unit <- [second, millisecond, microsecond, nanosecond]],
+    [?assertEqual({Time, <<"{a,['<time>']}">>}, {Time, hot_deploy_term:sketch({a, [Time]}, <<>>)}) || Time <- Times],
+    {Date, Clock} = calendar:local_time(),
+    [?assertEqual(<<"[a,{'<time>'},'<time>',b]">>, hot_deploy_term:sketch([a, Utc, Each, Of, b], <<>>)) || {Each, Of} <- [Utc, {Date, Clock}]].
+
+another_time_or_number_is_not_test() ->
+    Others = [0, -1, 2026, 1.5, erlang:system_time(second) - 86400, {1, 2, 3}, {a, 2, 3}, {{2000, 2, 30}, {1, 2, 3}},
+              {{2000, 1, 1}, {0, 0, 0}}, {{1, 1, 1}, {0, 0, 0}}, {{1, x, 3}, {1, 2, 3}}, #{year => 2000}, "text", <<"text">>, [a | b]],
+    [?assertEqual({Other, nomatch}, {Other, binary:match(hot_deploy_term:sketch({a, [Other]}, <<>>), <<"time">>)}) || Other <- Others].
