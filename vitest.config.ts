@@ -6,7 +6,7 @@ import { everything } from './test/support/tier.js';
 // it passes in its place: all of them together take less than 30 minutes.
 const quick = [
   ...['docker/build', 'docker/engine', 'docker/exec', 'docker/tcp', 'node/agent', 'transitions/transitions'],
-  ...['e2e/appups', 'e2e/github', 'e2e/relup', 'e2e/supervision'],
+  ...['e2e/appups', 'e2e/corpus', 'e2e/github', 'e2e/relup', 'e2e/supervision'],
   ...['fallback/fits', 'faults/engine', 'faults/matrix'],
 ].map((name) => `test/${name}.e2e.ts`);
 
