@@ -1,0 +1,3 @@
+[
+  inputs: ["mix.exs", "config/*.exs", "{lib,versions}/**/*.ex"]
+]
