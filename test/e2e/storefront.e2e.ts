@@ -10,8 +10,7 @@ afterAll(() => removeImages());
 const secret = 'a long random text';
 const environment = ['-e', `SECRET_KEY_BASE=${secret}`];
 const token = createHmac('sha256', secret).update('form').digest('hex').toUpperCase();
-const version = (number: number) =>
-  image({ example: 'storefront', version: number, args: [`VERSION=0.${number}.0`] });
+const version = (number: number) => image({ example: 'storefront', version: number, args: [`VERSION=0.${number}.0`] });
 
 /** When the temporary child of runtime_tools has ended. */
 const settledMs = 11_000;
