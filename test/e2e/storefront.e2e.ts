@@ -84,9 +84,11 @@ it('an application of the shape of a Phoenix application goes hot from version t
   await expectEqual(web, three);
   expect(await answers(web)).toEqual(await answers(await start(three, environment)));
 
-  expectHot(await hot(web, { mode: 'rollback' }), '0.3.0', '0.2.0');
+  // Over both ways at once.
+  expectHot(await hot(web, { mode: 'rollback', to: '0.1.0' }), '0.3.0', '0.1.0');
   expect(await page.ask('add')).toBe('In your basket: 4');
-  expect((await get(web, '/about')).body).toContain('["requests"]');
+  expect((await get(web, '/about')).body).toContain('["requests"], [Storefront.Counter]}');
   expect(await get(web, '/visits')).toEqual({ status: 200, body: '3' });
-  await expectEqual(web, two);
+  expect((await shop(web)).css).toEqual(first.css);
+  await expectEqual(web, one);
 });
