@@ -91,4 +91,4 @@ it('an application of the shape of a Phoenix application goes hot from version t
   expect(await get(web, '/visits')).toEqual({ status: 200, body: '3' });
   expect((await shop(web)).css).toEqual(first.css);
   await expectEqual(web, one);
-});
+}, 600_000);
