@@ -11,7 +11,7 @@ export type Step =
   | { readonly do: 're-create by hand' }
   /** `docker kill` and `docker start`. */
   | { readonly do: 'kill and start' }
-  /** A deploy that is killed at so manieth a call, and then `plan`, which sets right what it left. */
+  /** A deploy that is killed at so manieth a call, and then a rollback that is refused, which sets right what it left first. */
   | {
       readonly do: 'killed deploy';
       readonly version: Version;

@@ -137,7 +137,7 @@ function common({ crew }: Stage): readonly string[] {
 }
 
 function deployWords(stage: Stage, { version, strategy }: { readonly version: Version; readonly strategy: string }) {
-  const build = ['--image', stage.tag, '--context', stage.context(version)];
+  const build = ['--build', '--image', stage.tag, '--context', stage.context(version)];
   return ['deploy', ...common(stage), ...build, '--strategy', strategy];
 }
 
