@@ -13,7 +13,7 @@ import { report } from './sample.js';
 const story: Plugin = {
   name: 'story',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.\/(deploy|docker\/connect)\.js$/ }, ({ path }) => ({ path, namespace: 'story' }));
+    onResolve({ filter: /\/(deploy|connect)\.js$/ }, ({ path }) => ({ path, namespace: 'story' }));
     onLoad({ filter: /deploy/, namespace: 'story' }, () => ({
       contents: `export async function deploy(inputs, { log, environment }) {
         await log.group('Roll out', async () => log.info('cookie: ' + inputs.cookie));
