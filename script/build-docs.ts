@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { groups, helpLines } from '../src/config/help-lines.js';
 import { type OptionName, option, optionNames } from '../src/config/options.js';
-import { reasonCodes } from '../src/deployment/codes.js';
+import { reasonCodes } from '../src/reasons/codes.js';
 import { outputNames, outputs } from '../src/report/outputs.js';
 
 /** What is generated into a document, by the name of its block. */

@@ -1,8 +1,8 @@
 import * as core from '@actions/core';
+import { withGithub } from './commands/with-github.js';
 import { actionInputs } from './config/action-inputs.js';
 import { connectEngine } from './engines/connect.js';
 import { annotations } from './github/annotations.js';
-import { withGithub } from './github/with-github.js';
 import { exitCode, whyItFails } from './report/exit-code.js';
 import { withTail } from './report/log-tail.js';
 import { publish, publishError } from './report/publish.js';

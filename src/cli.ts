@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import manifest from '../package.json' with { type: 'json' };
+import { withGithub } from './commands/with-github.js';
 import { debugWord, readCommandLine } from './config/command-line.js';
 import { help } from './config/help.js';
 import { ownFolder } from './config/inputs.js';
 import { UsageError } from './config/usage-error.js';
 import { connectEngine } from './engines/connect.js';
-import { withGithub } from './github/with-github.js';
 import { asJson } from './report/as-json.js';
 import { explain } from './report/cause.js';
 import { hasChanged } from './report/changed.js';

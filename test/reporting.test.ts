@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { type Decided, refusedBy, report } from '../src/commands/reporting.js';
 import { readInputs } from '../src/config/inputs.js';
-import { Refusal } from '../src/deployment/refusal.js';
-import type { Carried } from '../src/rollout/one.js';
+import { Refusal } from '../src/reasons/refusal.js';
+import { type Decided, refusedBy, report } from '../src/rollout/reporting.js';
+import type { Carried } from '../src/rollout/target-update.js';
 import { systemClock } from '../src/system/log.js';
 
 const given: Record<string, string> = { containers: 'web', image: 'kv:2', build: 'false' };

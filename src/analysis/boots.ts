@@ -1,5 +1,5 @@
-import type { Reason } from '../deployment/reason.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
+import type { Reason } from '../reasons/reason.js';
 import { newSalt } from '../release/baseline.js';
 import { bootOnce } from '../release/cold-boot.js';
 import { confinement } from '../release/confinement.js';
@@ -22,7 +22,7 @@ export async function surveyBoots(
   if (inputs.strategy === 'restart') return [];
   const { Env, Cmd, Entrypoint } = container.Config;
   const bootOf = (which: ImageDetails) =>
-    shared.boots(JSON.stringify([which.Id, Env, Cmd, Entrypoint, confinement(container)]), () => {
+    shared('boot', JSON.stringify([which.Id, Env, Cmd, Entrypoint, confinement(container)]), () => {
       const apart = isolated(site, { container, oldImage, image: which, nodeName });
       const create = () => createIsolated(engine, 'cold-boot', apart);
       return bootOnce(engine, { ...apart, create }, newSalt(), clock);

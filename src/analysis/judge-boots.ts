@@ -1,5 +1,5 @@
-import type { Reason } from '../deployment/reason.js';
-import { againstAll, remark } from '../deployment/reasons.js';
+import { againstAll, remark } from '../reasons/make.js';
+import type { Reason } from '../reasons/reason.js';
 
 /** Whether a release came up in a container of its own; `ended`: its container ended, which is no question of patience. */
 export type Boots =

@@ -1,8 +1,9 @@
-import type { Reason } from '../deployment/reason.js';
-import { against } from '../deployment/reasons.js';
+import { against } from '../reasons/make.js';
+import type { Reason } from '../reasons/reason.js';
 import type { Facts } from '../release/facts.js';
 import { fits } from '../release/printed.js';
-import { readAtStart } from '../strategies/relup/switch.js';
+
+export const readAtStart = 'the new release configures it differently, and it is read only when the VM starts';
 
 // The VM and its loggers take their settings up when they start, and nobody hears of a change.
 const startOnly = new Set(['kernel', 'stdlib', 'sasl', 'elixir', 'logger']);

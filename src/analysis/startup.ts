@@ -1,6 +1,6 @@
-import type { Reason } from '../deployment/reason.js';
-import { againstAll } from '../deployment/reasons.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
+import { againstAll } from '../reasons/make.js';
+import type { Reason } from '../reasons/reason.js';
 import { newMigrations, readMigrators } from '../release/migrations.js';
 import type { FileDigests, RunningRelease } from '../release/release.js';
 import { scriptsIn } from '../release/scripts.js';
@@ -28,7 +28,7 @@ export function surveyStartup(
   const command = startCommandOf(of.container, of.oldImage, image);
   const mounted = of.container.Mounts.map(({ Destination: at }) => at);
   const start = () =>
-    shared.starts(JSON.stringify([command, mounted.length > 0 && of.container.Id]), () =>
+    shared('start', JSON.stringify([command, mounted.length > 0 && of.container.Id]), () =>
       readStart(command, next, reader(site, of.container)),
     );
   const judged = async (trees: Startup['trees']): Promise<readonly Reason[]> => {
@@ -40,7 +40,7 @@ export function surveyStartup(
     const migrators =
       files.length === 0
         ? { runners: [], starters: [] }
-        : await shared.migrators(next.root, () => readMigrators(workshop, next));
+        : await shared('migrators', next.root, () => readMigrators(workshop, next));
     return judgeStartup({ files, tasks, migrators, trees });
   };
   return {

@@ -1,14 +1,14 @@
 import type { Report } from '../deployment/report.js';
 import { turns } from '../deployment/turns.js';
 import type { Engine } from '../engines/engine.js';
-import { sharedProbe } from '../probe/for-container.js';
-import type { Channels } from '../rollout/channels.js';
 import { rollOut } from '../rollout/fleet.js';
+import { sharedProbe } from '../rollout/for-container.js';
 import type { Errand } from '../rollout/journal.js';
-import { releasing } from '../rollout/releasing.js';
-import { isChanging } from '../strategies/plan.js';
+import { type Decided, report } from '../rollout/reporting.js';
+import { isChanging } from '../strategies/strategy.js';
 import { messageOf } from '../system/message-of.js';
-import { type Decided, report } from './reporting.js';
+import type { Channels } from './channels.js';
+import { releasing } from './releasing.js';
 
 /** Carries a decision out, container by container, and tells what came of it. */
 export async function carryOut(engine: Engine, decided: Decided): Promise<Report> {

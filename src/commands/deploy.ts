@@ -5,20 +5,20 @@ import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { readImage } from '../release/image.js';
 import { Workshop } from '../release/workshop.js';
-import { channelsOf, withComposeWarnings } from '../rollout/channels.js';
+import { isBundleWritten, writeBundle } from '../rollout/bundle-file.js';
 import { withComposeRemarks } from '../rollout/compose.js';
 import { survey } from '../rollout/decide.js';
-import { askBefore, withSilent } from '../rollout/preflight.js';
+import type { Draft } from '../rollout/reporting.js';
 import { provideImage } from '../source/provide-image.js';
 import { rehearsePlans } from '../strategies/relup/rehearsal/plans.js';
-import { begin, steps } from './begin.js';
-import { isBundleWritten, writeBundle } from './bundle-file.js';
 import { carryOut, moveTags } from './carry-out.js';
+import { channelsOf, withComposeWarnings } from './channels.js';
 import { endsHere } from './ends-here.js';
 import { foretell } from './foretell.js';
 import { onFleet } from './on-fleet.js';
-import type { Draft } from './reporting.js';
+import { askBefore, withSilent } from './preflight.js';
 import { writeScript } from './script-file.js';
+import { begin, steps } from './session.js';
 
 /** The way of a deploy, from the inputs to the report. What cannot begin is refused with a reason, and changes nothing. */
 export async function deploy(inputs: Inputs, world: World): Promise<Report> {

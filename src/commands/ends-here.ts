@@ -1,6 +1,6 @@
 import type { Report } from '../deployment/report.js';
-import { blocking } from '../strategies/plan.js';
-import { type Decided, planned, refused, unchanged } from './reporting.js';
+import { type Decided, planned, refused, unchanged } from '../rollout/reporting.js';
+import { blocking } from '../strategies/strategy.js';
 
 /** The report of a run that ends with the decision, since nothing is to be carried out; undefined where something is. */
 export function endsHere(decided: Decided): Report | undefined {
@@ -21,10 +21,10 @@ export function endsHere(decided: Decided): Report | undefined {
   }
   const against = blocking(plans);
   if (against.length > 0) return refused(decided, against.map(({ message }) => message).join(' '));
-  const closed = plans.filter(({ method }) => method === 'recreate' || method === 'revive');
+  const closed = plans.filter(({ update }) => update !== undefined && !update.hot);
   if (inputs.strategy === 'relup' && closed.length > 0) {
     const names = closed.map(({ name }) => name).join(', ');
     return refused(decided, `\`strategy\` is relup, and ${names} cannot be upgraded hot.`);
   }
-  return plans.every(({ method }) => method === 'none') ? unchanged(decided) : undefined;
+  return plans.every(({ update }) => update === undefined) ? unchanged(decided) : undefined;
 }

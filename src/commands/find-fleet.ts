@@ -1,9 +1,9 @@
 import type { Inputs } from '../config/inputs.js';
-import { Refusal } from '../deployment/refusal.js';
 import type { ComparedWith } from '../deployment/report.js';
 import type { World } from '../deployment/world.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
+import { Refusal } from '../reasons/refusal.js';
 import { type CutOff, findHalfWay } from '../recovery/half-way.js';
 import { spellInstant } from '../report/instant.js';
 import { bootFromImage } from '../source/boot.js';

@@ -3,7 +3,7 @@ import type { Report } from '../deployment/report.js';
 import type { Look } from '../drift/look.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Locked } from '../journal/lock-labels.js';
-import { type Draft, empty } from './reporting.js';
+import { type Draft, empty } from '../rollout/reporting.js';
 
 /** What a look at each container has shown. */
 export function looked(

@@ -1,15 +1,15 @@
-import { Refusal } from '../deployment/refusal.js';
 import type { Report } from '../deployment/report.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { isGone } from '../journal/holder.js';
 import { holderOf } from '../journal/lock.js';
+import { Refusal } from '../reasons/refusal.js';
 import { findHalfWay } from '../recovery/half-way.js';
+import { type Draft, refusedBy } from '../rollout/reporting.js';
 import { standFor } from '../targets/selector.js';
-import { steps } from './begin.js';
 import { findFleet, inWords } from './find-fleet.js';
 import { recover } from './recover.js';
-import { type Draft, refusedBy } from './reporting.js';
+import { steps } from './session.js';
 import { underLock } from './under-lock.js';
 
 type Story = (engine: Engine, draft: Draft, containers: readonly ContainerDetails[]) => Promise<Report>;

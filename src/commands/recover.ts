@@ -1,17 +1,17 @@
-import { Refusal } from '../deployment/refusal.js';
 import type { Recovered } from '../deployment/report.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { Entry } from '../journal/entry.js';
+import { Refusal } from '../reasons/refusal.js';
 import { type CutOff, findHalfWay, type HalfWay } from '../recovery/half-way.js';
 import { type Repaired, repairHot } from '../recovery/hot.js';
 import { repairRestart, serves } from '../recovery/restart.js';
 import { Unrecovered } from '../recovery/unrecovered.js';
 import { type Notes, openRecord, repairWork, type Surroundings } from '../recovery/work.js';
+import type { Draft } from '../rollout/reporting.js';
 import { giveBack } from '../strategies/recreate/lent-name.js';
 import { messageOf } from '../system/message-of.js';
-import { steps } from './begin.js';
-import type { Draft } from './reporting.js';
+import { steps } from './session.js';
 
 /**
  * Finishes or undoes what runs that were cut off have left of the containers that are meant, and of those that were to

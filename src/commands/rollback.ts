@@ -1,10 +1,10 @@
 import type { Inputs } from '../config/inputs.js';
-import { Refusal } from '../deployment/refusal.js';
 import type { Report } from '../deployment/report.js';
 import type { World } from '../deployment/world.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { Version } from '../journal/entry.js';
+import { Refusal } from '../reasons/refusal.js';
 import { counterpart } from '../release/counterpart.js';
 import { readImage } from '../release/image.js';
 import { Workshop } from '../release/workshop.js';
@@ -14,14 +14,14 @@ import { type Remembered, remember } from '../rollback/past.js';
 import { plansBack } from '../rollback/plan-back.js';
 import { nameToMove } from '../rollback/reference.js';
 import { plansWithoutImage } from '../rollback/without-image.js';
-import { channelsOf, withComposeWarnings } from '../rollout/channels.js';
 import { withComposeRemarks } from '../rollout/compose.js';
+import type { Draft } from '../rollout/reporting.js';
 import { once } from '../system/once.js';
-import { begin, steps } from './begin.js';
 import { carryOut, moveTags } from './carry-out.js';
+import { channelsOf, withComposeWarnings } from './channels.js';
 import { endsHere } from './ends-here.js';
 import { onFleet } from './on-fleet.js';
-import type { Draft } from './reporting.js';
+import { begin, steps } from './session.js';
 
 /** The way of a rollback: to what ran before, by the way that disturbs least. What cannot begin is refused. */
 export async function rollback(inputs: Inputs, world: World): Promise<Report> {

@@ -1,18 +1,18 @@
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Inputs } from '../config/inputs.js';
-import { Refusal } from '../deployment/refusal.js';
 import type { Report } from '../deployment/report.js';
 import type { World } from '../deployment/world.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { script } from '../fallback/script.js';
+import { Refusal } from '../reasons/refusal.js';
+import { scripted } from '../rollout/reporting.js';
 import { injected } from '../strategies/recreate/injected.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
-import { begin, steps } from './begin.js';
 import { onFleet } from './on-fleet.js';
-import { scripted } from './reporting.js';
+import { begin, steps } from './session.js';
 
 /** Writes `hot-deploy.sh` and nothing else. */
 export async function writeScriptOnly(inputs: Inputs, world: World): Promise<Report> {

@@ -1,17 +1,17 @@
 import type { Inputs } from '../config/inputs.js';
-import { Refusal } from '../deployment/refusal.js';
 import type { Report } from '../deployment/report.js';
 import type { World } from '../deployment/world.js';
 import { type Look, looking } from '../drift/look.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { holderOf } from '../journal/lock.js';
+import { Refusal } from '../reasons/refusal.js';
 import { type CutOff, findHalfWay } from '../recovery/half-way.js';
 import { newSalt } from '../release/baseline.js';
-import { begin, steps } from './begin.js';
+import type { Draft } from '../rollout/reporting.js';
 import { findFleet, inWords } from './find-fleet.js';
 import { looked } from './looked.js';
-import type { Draft } from './reporting.js';
+import { begin, steps } from './session.js';
 
 /** What runs against what the image says, container by container. Changes nothing on any of them. */
 export async function status(inputs: Inputs, world: World): Promise<Report> {

@@ -1,10 +1,10 @@
-import { Refusal } from '../deployment/refusal.js';
 import type { Report } from '../deployment/report.js';
 import { type ContainerDetails, type ImageDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { removeThrowAways } from '../engines/throw-away.js';
 import { type Taken, takeLock } from '../journal/lock.js';
-import type { Draft } from './reporting.js';
+import { Refusal } from '../reasons/refusal.js';
+import type { Draft } from '../rollout/reporting.js';
 
 /**
  * Runs what changes containers while nobody else may: one at a time for an environment on an engine. Whatever was known about

@@ -1,15 +1,15 @@
 import type { Inputs } from '../config/inputs.js';
-import { Refusal } from '../deployment/refusal.js';
 import type { Report, Uninstalled } from '../deployment/report.js';
 import type { World } from '../deployment/world.js';
 import type { Engine } from '../engines/engine.js';
 import { type Belonging, type Found, findBelongings, spellBelonging } from '../leavings/belongings.js';
 import { removeJournal } from '../leavings/journal.js';
+import { Refusal } from '../reasons/refusal.js';
 import { findHalfWay } from '../recovery/half-way.js';
+import { type Draft, empty } from '../rollout/reporting.js';
 import { messageOf } from '../system/message-of.js';
-import { begin, steps } from './begin.js';
 import { inWords } from './find-fleet.js';
-import { type Draft, empty } from './reporting.js';
+import { begin, steps } from './session.js';
 import { underLock } from './under-lock.js';
 
 /**

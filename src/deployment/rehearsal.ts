@@ -1,5 +1,5 @@
+import type { Reason } from '../reasons/reason.js';
 import type { Registrations } from '../release/facts.js';
-import type { Reason } from './reason.js';
 
 /** What came of trying an upgrade out on a throw-away container of what runs. */
 export type Rehearsal =

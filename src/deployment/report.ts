@@ -1,7 +1,7 @@
 import type { Window } from '../probe/window.js';
+import type { Reason } from '../reasons/reason.js';
 import type { ProcessNote } from '../release/processes.js';
 import type { Drift, Tally } from './drift.js';
-import type { Reason } from './reason.js';
 
 export type Outcome = 'planned' | 'unchanged' | 'deployed' | 'rolled-back' | 'refused' | 'failed';
 export type Method = 'relup' | 'modules' | 'recreate' | 'start-first' | 'service' | 'none';

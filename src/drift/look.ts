@@ -1,11 +1,11 @@
 import type { Drift } from '../deployment/drift.js';
-import { Refusal } from '../deployment/refusal.js';
 import { EngineError } from '../engines/call.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { readLedger } from '../journal/ledger.js';
 import { AgentError } from '../node/agent.js';
 import { NodeUnreachable } from '../node/node.js';
+import { Refusal } from '../reasons/refusal.js';
 import { compareImages, type ImageChange } from '../release/base.js';
 import type { RunningRelease } from '../release/release.js';
 import { type Hints, readRunning } from '../release/running.js';

@@ -1,8 +1,8 @@
 import { open, readdir, realpath } from 'node:fs/promises';
 import { join, posix, relative } from 'node:path';
-import type { ReasonCode } from '../deployment/codes.js';
-import type { Reason } from '../deployment/reason.js';
 import type { Report } from '../deployment/report.js';
+import type { ReasonCode } from '../reasons/codes.js';
+import type { Reason } from '../reasons/reason.js';
 import { topOf } from '../source/checkout.js';
 
 /** What GitHub shows beside a file's line in the changes of a pull request. */

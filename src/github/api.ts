@@ -1,9 +1,9 @@
 import { Agent, type IncomingMessage, request as overHttp } from 'node:http';
 import { request as overHttps, Agent as SecureAgent } from 'node:https';
 import { text } from 'node:stream/consumers';
+import type { GithubRun } from '../source/run.js';
 import type { Clock } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
-import type { GithubRun } from './run.js';
 
 /** GitHub's REST API, for one repository: paths are below `/repos/OWNER/NAME`. */
 export interface GithubApi {

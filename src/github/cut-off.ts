@@ -1,9 +1,9 @@
+import { type Attempt, attemptOf, type GithubRun } from '../source/run.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import type { GithubApi } from './api.js';
 import { addStatus, type Deployment, logs } from './deployment.js';
 import { isOwn, type Listed, latestDeployments, statusesOf } from './listed-deployments.js';
-import { type Attempt, attemptOf, type GithubRun } from './run.js';
 
 /** Each run that ends looks at those before it, so behind a few that have ended there is nothing left to do. */
 const enoughEnded = 3;

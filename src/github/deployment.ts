@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Outcome, Report } from '../deployment/report.js';
 import { verdict } from '../report/verdict.js';
+import type { Attempt } from '../source/run.js';
 import { type GithubApi, isUnsure } from './api.js';
 import { latestDeployments } from './listed-deployments.js';
 import { measuredMark } from './measured.js';
-import type { Attempt } from './run.js';
 
 /** One entry in the repository's list of deployments. */
 export interface Deployment {

@@ -1,34 +1,10 @@
 import { imageReferenceShape } from '../config/from.js';
-import type { Method } from '../deployment/report.js';
+import type { Deployed, EarlierDeployments } from '../deployment/world.js';
 import { isCommit } from '../release/revision.js';
 import { once } from '../system/once.js';
 import type { GithubApi } from './api.js';
 import { isOwn, type Listed, type ListedStatus, latestDeployments, statusesOf } from './listed-deployments.js';
 import { measuredIn } from './measured.js';
-
-/** What GitHub's record says about earlier deploys of a repository. */
-export interface EarlierDeployments {
-  /**
-   * What was deployed to an environment last, and stayed; undefined where nothing was, or nobody knows of which commit it is.
-   *
-   * @throws GithubError
-   */
-  last(environment: string): Promise<Deployed | undefined>;
-  /**
-   * Milliseconds for which deploys by a method were down, the latest first: of those that measured it.
-   *
-   * @throws GithubError
-   */
-  downtimes(environment: string, method: Method): Promise<readonly number[]>;
-}
-
-export interface Deployed {
-  readonly commit: string;
-  /** The image's reference, where the deploy was one of hot-deploy's. */
-  readonly image?: string;
-  /** ISO 8601. */
-  readonly at?: string;
-}
 
 /** Each costs a request. Who deploys more often than that without one success has other worries. */
 const mostAsked = 20;

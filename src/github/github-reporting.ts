@@ -1,16 +1,16 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { World } from '../deployment/world.js';
+import type { EarlierDeployments, World } from '../deployment/world.js';
 import { pastOf, renderComment } from '../report/comment.js';
+import { type GithubRun, githubRun } from '../source/run.js';
 import { messageOf } from '../system/message-of.js';
 import { type GithubApi, githubApi, isDenied } from './api.js';
 import { writeComment } from './comment.js';
 import { endCutOff } from './cut-off.js';
 import { beginDeployment, breakOffDeployment, type Deployment, endDeployment } from './deployment.js';
-import { type EarlierDeployments, earlierDeployments } from './earlier-deployments.js';
+import { earlierDeployments } from './earlier-deployments.js';
 import { type Found, findPullRequest } from './pull-request.js';
 import { rollbackWorkflow } from './rollback-workflow.js';
-import { type GithubRun, githubRun } from './run.js';
 
 /** Writes what a run does where people look for it. The verdict stands whatever becomes of that: nothing here throws. */
 export interface GithubReporting {

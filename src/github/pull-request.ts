@@ -1,6 +1,6 @@
+import type { GithubRun } from '../source/run.js';
 import type { Clock } from '../system/log.js';
 import { type GithubApi, GithubError } from './api.js';
-import type { GithubRun } from './run.js';
 
 /** The pull request that a run is about, or why there is none to be told. */
 export type Found =

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import type { GithubRun } from './run.js';
+import type { GithubRun } from '../source/run.js';
 
 /** As a key, in a list, or beside `on`. */
 const startedByHand = /^\s*(?:-\s*)?['"]?workflow_dispatch\b|^['"]?on['"]?\s*:.*\bworkflow_dispatch\b/m;

@@ -1,6 +1,6 @@
-import { Refusal } from '../deployment/refusal.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
+import { Refusal } from '../reasons/refusal.js';
 import type { Clock, Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { beatMs, beats, lastBeat, lookMs, silenceMs, type Watch, watched } from './beat.js';

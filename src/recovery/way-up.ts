@@ -1,5 +1,5 @@
-import { against } from '../deployment/reasons.js';
 import type { Engine } from '../engines/engine.js';
+import { against } from '../reasons/make.js';
 import type { RunningRelease } from '../release/release.js';
 import { type Downgradable, follow } from '../strategies/relup/downgrade.js';
 

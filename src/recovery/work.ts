@@ -66,6 +66,7 @@ export function repairWork({ engine, inputs, log, clock }: Surroundings, last: E
     },
     arrive: async () => undefined,
     // A switch of the repair is a step back, or forth again, of the run that was cut off.
+    part: () => undefined,
     note: async (step) => (step === 'switch' ? await notes.write('bring-back') : undefined),
   };
 }

@@ -1,4 +1,4 @@
-import { Refusal } from '../deployment/refusal.js';
+import { Refusal } from '../reasons/refusal.js';
 import type { ImageRelease } from './release.js';
 
 // They become parts of paths, of Erlang source and of lines on a terminal. git describe, SemVer and relx's own fit in.

@@ -1,4 +1,4 @@
-import { Refusal } from '../deployment/refusal.js';
+import { Refusal } from '../reasons/refusal.js';
 
 const oldest = 25;
 

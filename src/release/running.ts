@@ -7,6 +7,7 @@ import { readFiles } from './files.js';
 import { refuseOldOtp } from './otp.js';
 import { asInImage } from './placement.js';
 import type { RunningRelease } from './release.js';
+import type { Tree } from './tree.js';
 
 /** What could be read of a container. Anything but `running` cannot be upgraded hot. */
 export type Reading =
@@ -82,4 +83,10 @@ async function identify(
 /** The version a VM was booted with, as its command line tells: for reports where the node cannot be asked. */
 export function bootedVersion(vm: Vm): string | undefined {
   return /\/releases\/([^/]+)\/[^/]+$/.exec(vm.boot ?? '')?.[1];
+}
+
+/** The supervision tree that runs. */
+export async function treeOf({ node }: Pick<RunningRelease, 'node'>): Promise<Tree> {
+  const request = { set: 'node', module: 'hot_deploy_tree', function: 'read', argument: map({}) } as const;
+  return ((await node.ask(request)) as { readonly applications: Tree }).applications;
 }

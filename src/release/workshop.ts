@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
-import { Refusal } from '../deployment/refusal.js';
 import type { ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { roleLabel } from '../engines/throw-away.js';
 import { AgentError, answer, expressionForOwnVm, type Request } from '../node/agent.js';
 import { evaluateInput } from '../node/shell.js';
 import { atom, write } from '../node/term.js';
+import { Refusal } from '../reasons/refusal.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { quoted } from '../system/quoted.js';

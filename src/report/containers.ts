@@ -1,6 +1,6 @@
 import type { ContainerReport, Downtime } from '../deployment/report.js';
+import { spell } from '../system/duration.js';
 import { number } from './count.js';
-import { spell } from './duration.js';
 import { proved } from './proof.js';
 import type { Column, Table } from './section.js';
 

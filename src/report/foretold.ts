@@ -1,6 +1,6 @@
 import type { ComparedWith, Report } from '../deployment/report.js';
+import { spell } from '../system/duration.js';
 import { number } from './count.js';
-import { spell } from './duration.js';
 import { spellInstant } from './instant.js';
 import type { List } from './section.js';
 import { isRestart } from './verdict.js';

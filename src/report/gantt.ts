@@ -1,5 +1,5 @@
 import type { TimelineEvent } from '../deployment/report.js';
-import { spell } from './duration.js';
+import { spell } from '../system/duration.js';
 
 /** More bars than this make neither a readable picture nor one that Mermaid agrees to draw. */
 export const mostBars = 60;

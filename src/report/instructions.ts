@@ -1,4 +1,4 @@
-import type { Sentence } from '../strategies/relup/words.js';
+import type { Sentence } from '../strategies/strategy.js';
 import { number } from './count.js';
 
 /** What an upgrade does, with how many processes it holds in all containers together. */

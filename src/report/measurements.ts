@@ -1,7 +1,7 @@
 import type { ContainerReport, TimelineEvent } from '../deployment/report.js';
 import type { Window } from '../probe/window.js';
+import { spell } from '../system/duration.js';
 import { number } from './count.js';
-import { spell } from './duration.js';
 import type { Column, Table } from './section.js';
 
 const periods = ['before', 'during', 'after'] as const;

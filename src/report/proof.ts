@@ -1,6 +1,6 @@
 import type { ContainerReport, Proof } from '../deployment/report.js';
+import { spell } from '../system/duration.js';
 import { count, number } from './count.js';
-import { spell } from './duration.js';
 import type { List, Table } from './section.js';
 
 /** The proof in a few words: that what runs equals a cold boot, or in how much it differs. */

@@ -1,5 +1,5 @@
-import type { Reason } from '../deployment/reason.js';
 import type { Report } from '../deployment/report.js';
+import type { Reason } from '../reasons/reason.js';
 import type { Table } from './section.js';
 
 /** Every reason once, and which containers it holds for where it doesn't hold for the whole run. */

@@ -1,5 +1,5 @@
 import type { ContainerReport, RehearsalReport } from '../deployment/report.js';
-import { spell } from './duration.js';
+import { spell } from '../system/duration.js';
 import type { List, Table } from './section.js';
 
 const ends = {

@@ -1,6 +1,6 @@
 import * as core from '@actions/core';
+import { spell } from '../system/duration.js';
 import type { Clock, Log } from '../system/log.js';
-import { spell } from './duration.js';
 import { harmless } from './harmless.js';
 
 /** Progress in the log of GitHub's runner. */

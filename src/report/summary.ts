@@ -1,6 +1,6 @@
 import type { Report } from '../deployment/report.js';
+import { spell } from '../system/duration.js';
 import { number } from './count.js';
-import { spell } from './duration.js';
 import { gantt, mostBars } from './gantt.js';
 import { spellInstant } from './instant.js';
 import { escaped, link, markdown, verbatim } from './markdown.js';

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
+import { spell } from '../system/duration.js';
 import type { Clock, Log } from '../system/log.js';
-import { spell } from './duration.js';
 import { harmless } from './harmless.js';
 import { hiding } from './secrets.js';
 

@@ -1,5 +1,5 @@
 import type { Report } from '../deployment/report.js';
-import { spell } from './duration.js';
+import { spell } from '../system/duration.js';
 import { spellInstant } from './instant.js';
 import { timelineTable } from './measurements.js';
 import { oneLine } from './plain.js';

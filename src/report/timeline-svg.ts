@@ -1,5 +1,5 @@
 import type { TimelineEvent } from '../deployment/report.js';
-import { spell } from './duration.js';
+import { spell } from '../system/duration.js';
 import { mostBars } from './gantt.js';
 import { escaped } from './markdown.js';
 

@@ -1,6 +1,6 @@
 import type { ContainerReport, Method, Outcome, Report, Uninstalled } from '../deployment/report.js';
+import { spell } from '../system/duration.js';
 import { count, number } from './count.js';
-import { spell } from './duration.js';
 import { statusVerdict } from './status.js';
 import { totalDowntime } from './totals.js';
 

@@ -1,7 +1,7 @@
-import { Refusal } from '../deployment/refusal.js';
 import type { Engine } from '../engines/engine.js';
 import type { Version } from '../journal/entry.js';
 import { lastOf } from '../journal/history.js';
+import { Refusal } from '../reasons/refusal.js';
 import { type Past, seek } from './target.js';
 
 /**

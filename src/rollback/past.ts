@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
-import { Refusal } from '../deployment/refusal.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { Version } from '../journal/entry.js';
 import { lineage, lived, ran } from '../journal/history.js';
 import { readLedger, rootOnDisk } from '../journal/ledger.js';
+import { Refusal } from '../reasons/refusal.js';
 import { unpack } from '../release/archive.js';
 import { bootedVersion, type Hints, type Reading, readRunning } from '../release/running.js';
 import { keptContainers } from '../strategies/recreate/kept.js';

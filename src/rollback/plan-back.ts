@@ -1,29 +1,33 @@
 import { isolated } from '../analysis/isolated.js';
+import { sharing } from '../analysis/shared.js';
 import type { Site } from '../analysis/site.js';
-import type { Reason } from '../deployment/reason.js';
-import { against, remark } from '../deployment/reasons.js';
-import { Refusal } from '../deployment/refusal.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
+import { against, remark } from '../reasons/make.js';
+import type { Reason } from '../reasons/reason.js';
+import { Refusal } from '../reasons/refusal.js';
 import { processSalt } from '../release/baseline.js';
 import { type ColdBoot, coldBoot } from '../release/cold-boot.js';
 import { confinement } from '../release/confinement.js';
 import { counterpart } from '../release/counterpart.js';
 import type { RunningRelease } from '../release/release.js';
+import { treeOf } from '../release/running.js';
 import { asIn } from '../release/steady.js';
-import { imageGone, recreated, survey } from '../rollout/decide.js';
-import type { ContainerPlan, Descent } from '../strategies/plan.js';
+import { choose, imageGone, survey } from '../rollout/decide.js';
+import { restartUpdate } from '../strategies/recreate/index.js';
 import { whyNotRevive } from '../strategies/recreate/revive.js';
 import { downgradable } from '../strategies/relup/downgrade.js';
-import { treeOf } from '../strategies/relup/read-code.js';
+import { downgradeUpdate } from '../strategies/relup/index.js';
+import type { Descent } from '../strategies/relup/plan.js';
 import { unrehearsed } from '../strategies/relup/rehearsal/plans.js';
+import type { TargetPlan } from '../strategies/strategy.js';
 import { once } from '../system/once.js';
 import { type Kept, keptAs, type Remembered } from './past.js';
 import { rehearseBack } from './rehearse-back.js';
 
 /** Decides for each container how it goes back. */
-export async function plansBack(site: Site, pasts: readonly Remembered[]): Promise<readonly ContainerPlan[]> {
+export async function plansBack(site: Site, pasts: readonly Remembered[]): Promise<readonly TargetPlan[]> {
   const trials = { boots: once<ColdBoot>(), rehearsals: once<Rehearsal>() };
-  const plans: ContainerPlan[] = [];
+  const plans: TargetPlan[] = [];
   for (const past of pasts) {
     plans.push(await planBack(site, past, trials));
   }
@@ -34,13 +38,11 @@ export async function plansBack(site: Site, pasts: readonly Remembered[]): Promi
  * Decides for one container how it goes back: hot by what its deploys have left in it, else by the very container that ran
  * then, else by a new one on the older image. Changes nothing.
  */
-async function planBack(site: Site, past: Remembered, trials: Trials): Promise<ContainerPlan> {
+async function planBack(site: Site, past: Remembered, trials: Trials): Promise<TargetPlan> {
   const { inputs, image } = site;
   const surveyed = await byRestart(site, past);
-  if (surveyed?.method !== 'recreate') {
-    return surveyed ?? Promise.reject(new Error(`Nothing was decided about ${past.name}.`));
-  }
-  const { next } = surveyed;
+  const { next, update } = surveyed;
+  if (next === undefined || update === undefined) return surveyed;
   // It was asked for here, and not by the user.
   const asked = inputs.strategy === 'restart';
   const given = surveyed.reasons.filter(({ code }) => asked || code !== 'strategy-restart');
@@ -50,9 +52,8 @@ async function planBack(site: Site, past: Remembered, trials: Trials): Promise<C
       ? await hotWay({ ...site, next }, surveyed, reading.release, trials)
       : { kind: 'closed', reasons: [] };
   if (hot.kind === 'open') {
-    const { method: _, next: __, ...rest } = surveyed;
     const { down, rehearsal, reasons } = hot;
-    return { ...rest, method: 'downgrade', down, reasons, ...(rehearsal && { rehearsal }) };
+    return { ...surveyed, update: downgradeUpdate(down), reasons, ...(rehearsal && { rehearsal }) };
   }
   const { rehearsal } = hot;
   const reasons = [...given, ...hot.reasons];
@@ -60,18 +61,16 @@ async function planBack(site: Site, past: Remembered, trials: Trials): Promise<C
   const kept = keptAs(past.earlier, { version: next.version, image: image.Id });
   const revival = kept === undefined ? { closed: [] } : await revivable(site, surveyed, kept);
   return 'kept' in revival
-    ? { ...plan, method: 'revive', kept: revival.kept, next }
+    ? { ...plan, update: restartUpdate(next, revival.kept) }
     : { ...plan, reasons: [...reasons, ...revival.closed] };
 }
 
 /** What a deploy of the older image by restart would be; of a container that has ended nobody can be asked. */
-async function byRestart(
-  site: Site,
-  { name, container, reading, root, line }: Remembered,
-): Promise<ContainerPlan | undefined> {
+async function byRestart(site: Site, { name, container, reading, root, line }: Remembered): Promise<TargetPlan> {
   const { engine, inputs } = site;
   if (reading.kind !== 'stopped') {
     const [surveyed] = await survey({ ...site, inputs: { ...inputs, strategy: 'restart' } }, [container]);
+    if (surveyed === undefined) throw new Error(`Nothing was decided about ${name}.`);
     return surveyed;
   }
   const oldImage = await engine.findImage(container.Image);
@@ -88,8 +87,8 @@ async function byRestart(
     ...(root !== undefined && { place: { root } }),
     reasons: [against('container-stopped', name, message)],
   };
-  const { next } = await counterpart(site, { names: [], root }, once());
-  return recreated(plan, root ?? next.root, next);
+  const at = { ...site, ...(await counterpart(site, { names: [], root }, once())) };
+  return await choose(plan, { name, container, oldImage, site: at, shared: sharing(), root: root ?? at.next.root });
 }
 
 type HotWay =
@@ -108,7 +107,7 @@ interface Trials {
   readonly rehearsals: (key: string, hold: () => Promise<Rehearsal>) => Promise<Rehearsal>;
 }
 
-async function hotWay(site: Site, plan: ContainerPlan, running: RunningRelease, trials: Trials): Promise<HotWay> {
+async function hotWay(site: Site, plan: TargetPlan, running: RunningRelease, trials: Trials): Promise<HotWay> {
   const { engine, next, image, clock, inputs } = site;
   const { container, oldImage } = plan;
   // Another build of the very version: no way leads there, and what differs is among the reasons of the restart.
@@ -145,7 +144,7 @@ async function hotWay(site: Site, plan: ContainerPlan, running: RunningRelease, 
 
 async function revivable(
   { engine }: Site,
-  { name, container }: ContainerPlan,
+  { name, container }: TargetPlan,
   { container: kept }: Kept,
 ): Promise<{ readonly kept: Kept['container'] } | { readonly closed: readonly Reason[] }> {
   const why = await whyNotRevive(engine, { running: container, kept });

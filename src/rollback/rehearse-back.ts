@@ -1,15 +1,16 @@
 import { isolated } from '../analysis/isolated.js';
 import type { Site } from '../analysis/site.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
-import type { ContainerPlan, Descent } from '../strategies/plan.js';
 import { together } from '../strategies/relup/downgrade.js';
+import type { Descent } from '../strategies/relup/plan.js';
 import { rehearseDown } from '../strategies/relup/rehearsal/down.js';
 import { copiesOf, inWords } from '../strategies/relup/rehearsal/plans.js';
+import type { TargetPlan } from '../strategies/strategy.js';
 
 /** Tries the way back out on a throw-away container of what runs, with copies of the states that serve. */
 export async function rehearseBack(
   site: Site,
-  { name, container, oldImage }: ContainerPlan,
+  { name, container, oldImage }: TargetPlan,
   { running, steps, against }: Descent,
 ): Promise<Rehearsal> {
   const { engine, clock, log, inputs, image, next } = site;

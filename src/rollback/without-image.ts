@@ -1,10 +1,11 @@
 import type { Inputs } from '../config/inputs.js';
-import { Refusal } from '../deployment/refusal.js';
 import type { Engine } from '../engines/engine.js';
 import type { Version } from '../journal/entry.js';
+import { Refusal } from '../reasons/refusal.js';
 import { imageGone } from '../rollout/decide.js';
-import type { ContainerPlan } from '../strategies/plan.js';
 import { downgradable } from '../strategies/relup/downgrade.js';
+import { downgradeUpdate } from '../strategies/relup/index.js';
+import type { TargetPlan } from '../strategies/strategy.js';
 import type { Remembered } from './past.js';
 
 /**
@@ -17,7 +18,7 @@ export async function plansWithoutImage(
   inputs: Inputs,
   target: Version,
   pasts: readonly Remembered[],
-): Promise<readonly ContainerPlan[]> {
+): Promise<readonly TargetPlan[]> {
   return await Promise.all(pasts.map((past) => planWithoutImage(engine, inputs, target, past)));
 }
 
@@ -26,7 +27,7 @@ async function planWithoutImage(
   inputs: Inputs,
   { version, image, reference }: Version,
   { name, container, reading }: Remembered,
-): Promise<ContainerPlan> {
+): Promise<TargetPlan> {
   const gone = `The engine no longer has the image ${reference ?? image} of ${version ?? 'what ran before'}`;
   const help = 'Pull it or build it again, and name it by `to`.';
   const oldImage = await engine.findImage(container.Image);
@@ -40,12 +41,12 @@ async function planWithoutImage(
   const { root, owner } = running;
   const base = { name, container, oldImage, from: running.version, place: { root, owner }, reasons: [] };
   if (running.version === version) {
-    return { ...base, method: 'none' };
+    return base;
   }
   const found = await downgradable(engine, container.Id, running, version, inputs.suspendTimeoutMs);
   if (found.kind === 'closed') {
     const why = found.reasons.map(({ code, subject }) => `${code} (${subject})`).join(', ');
     throw new Refusal(`${gone}, and ${name} cannot go back hot: ${why}. ${help}`);
   }
-  return { ...base, method: 'downgrade', down: { running, steps: found.steps } };
+  return { ...base, update: downgradeUpdate({ running, steps: found.steps }) };
 }

@@ -1,9 +1,9 @@
-import type { Reason } from '../deployment/reason.js';
-import { remark } from '../deployment/reasons.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { isChannel, originOf, sameName } from '../engines/origin.js';
-import type { ContainerPlan } from '../strategies/plan.js';
+import { remark } from '../reasons/make.js';
+import type { Reason } from '../reasons/reason.js';
+import type { TargetPlan } from '../strategies/strategy.js';
 
 /** The service of a compose project that a container belongs to. */
 export interface ComposeService {
@@ -24,8 +24,8 @@ export function composeServiceOf({ Config: { Labels } }: ContainerDetails): Comp
 export async function withComposeRemarks(
   engine: Engine,
   image: { readonly reference: string; readonly id: string },
-  plans: readonly ContainerPlan[],
-): Promise<readonly ContainerPlan[]> {
+  plans: readonly TargetPlan[],
+): Promise<readonly TargetPlan[]> {
   return await Promise.all(
     plans.map(async (plan) => {
       const origin = originOf(plan.container);

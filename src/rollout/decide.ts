@@ -1,16 +1,16 @@
 import { posix } from 'node:path';
-import { surveyBoots } from '../analysis/boots.js';
+import type { Assessed } from '../analysis/assessed.js';
 import { type Shared, sharing } from '../analysis/shared.js';
 import type { Site } from '../analysis/site.js';
 import { surveyStartup } from '../analysis/startup.js';
-import type { Reason } from '../deployment/reason.js';
-import { against } from '../deployment/reasons.js';
-import { Refusal } from '../deployment/refusal.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { AgentError } from '../node/agent.js';
 import { NodeUnreachable } from '../node/node.js';
 import type { Vm } from '../node/vm.js';
+import { against } from '../reasons/make.js';
+import type { Reason } from '../reasons/reason.js';
+import { Refusal } from '../reasons/refusal.js';
 import { UnsafeArchive } from '../release/archive.js';
 import { compareImages } from '../release/base.js';
 import { compare } from '../release/compare.js';
@@ -19,14 +19,12 @@ import { readFiles } from '../release/files.js';
 import { listingIn } from '../release/image-files.js';
 import type { FileDigests, ImageRelease } from '../release/release.js';
 import { bootedVersion, type Reading, readRunning } from '../release/running.js';
-import { type ContainerPlan, closed, judgeRelease } from '../strategies/plan.js';
-import type { Comparison } from '../strategies/relup/comparison.js';
-import { place } from '../strategies/relup/place.js';
-import { surveyCode, treeOf } from '../strategies/relup/read-code.js';
+import { strategies } from '../strategies/index.js';
+import type { TargetPlan } from '../strategies/strategy.js';
 
 /** Reads each container, compares it with the new release, and decides. Changes nothing that anybody uses. */
-export async function survey(site: Site, containers: readonly ContainerDetails[]): Promise<readonly ContainerPlan[]> {
-  const plans: ContainerPlan[] = [];
+export async function survey(site: Site, containers: readonly ContainerDetails[]): Promise<readonly TargetPlan[]> {
+  const plans: TargetPlan[] = [];
   const shared = sharing();
   // One after another: the workshop holds one old release at a time.
   for (const container of containers) {
@@ -55,7 +53,7 @@ function refuseUnreadable(container: ContainerDetails): (error: unknown) => neve
   };
 }
 
-async function surveyOne(whole: Site, container: ContainerDetails, shared: Shared): Promise<ContainerPlan> {
+async function surveyOne(whole: Site, container: ContainerDetails, shared: Shared): Promise<TargetPlan> {
   const { engine, inputs, image } = whole;
   const name = nameOf(container);
   refuseStopped(name, container);
@@ -63,93 +61,72 @@ async function surveyOne(whole: Site, container: ContainerDetails, shared: Share
   if (oldImage === undefined) {
     throw new Refusal(imageGone(name, container.Image));
   }
-  const unknown = { name, container, oldImage };
+  const known = { name, container, oldImage };
   const reading = await readRunning(engine, container, inputs);
   if (reading.kind !== 'running') {
-    const plan = { ...unknown, ...placeOf(reading), ...unread(name, reading) };
+    const plan = { ...known, ...placeOf(reading), ...unread(name, reading) };
     const names = 'vm' in reading ? await releasesAt(engine, container.Id, reading.vm) : [];
-    const site = { ...whole, ...(await counterpart(whole, { names, root: plan.place?.root }, shared.releases)) };
+    const site = {
+      ...whole,
+      ...(await counterpart(whole, { names, root: plan.place?.root }, (key, read) => shared('release', key, read))),
+    };
     const { next } = site;
     refuseOther(name, names, next);
     // Without distribution nobody has ever loaded anything into it, so it still runs what it was made from.
     if (reading.kind === 'no-distribution' && container.Image === image.Id) {
-      return { ...plan, method: 'none', reasons: [] };
+      return { ...plan, reasons: [] };
     }
     const files = 'vm' in reading ? await filesAt(engine, container.Id, reading.vm) : undefined;
-    const remarks = files && (await surveyStartup(site, { container, oldImage }, { files }, shared).restart());
-    return recreated({ ...plan, reasons: [...plan.reasons, ...(remarks ?? [])] }, next.root, next);
+    const startup = files && surveyStartup(site, { container, oldImage }, { files }, shared);
+    return await choose(plan, { ...known, site, shared, root: next.root, ...(startup && { startup }) });
   }
   const { release: running } = reading;
-  const { root, owner } = running;
-  const site = { ...whole, ...(await counterpart(whole, { names: [running.name], root }, shared.releases)) };
+  const { root, owner, version: from } = running;
+  const site = {
+    ...whole,
+    ...(await counterpart(whole, { names: [running.name], root }, (key, read) => shared('release', key, read))),
+  };
   const { next, workshop } = site;
   refuseOther(name, [running.name], next);
-  const from = running.version;
-  const base = { ...unknown, place: { root, owner } };
+  const plan = { ...known, from, place: { root, owner }, reasons: [] };
   const change = compare(running, next);
-  const imageChange = await shared.images(`${oldImage.Id} ${root} ${next.root}`, () =>
+  const imageChange = await shared('image-change', `${oldImage.Id} ${root} ${next.root}`, () =>
     compareImages(
       engine,
-      { image: oldImage, root: running.root },
+      { image: oldImage, root },
       { image, root: next.root, listing: listingIn(engine, workshop.container) },
     ),
   );
   if (change.same && Object.values(imageChange).every((differing) => differing.length === 0)) {
-    return { ...base, from, method: 'none', reasons: [] };
+    return plan;
   }
-  const { present, ...placed } = await place(site, container.Id, running, change);
-  const comparison: Comparison = {
-    running,
-    next,
-    change,
-    image: imageChange,
-    readOnlyRoot: container.HostConfig.ReadonlyRootfs === true,
-    ...placed,
-    options: inputs,
-  };
   const startup = surveyStartup(site, { container, oldImage }, running, shared);
-  const restarted = async (reasons: readonly Reason[]) => {
-    const all = [...reasons, ...(await startup.restart(() => treeOf(running)))];
-    return recreated({ ...base, from, reasons: all }, running.root, next);
-  };
-  const reasons = judgeRelease(comparison);
-  if (closed(reasons)) {
-    const boots = await surveyBoots(site, { container, oldImage, nodeName: running.nodeName }, shared);
-    return await restarted([...reasons, ...boots]);
+  return await choose(plan, {
+    ...{ ...known, site, shared, root, startup },
+    running: { release: running, change, image: imageChange },
+  });
+}
+
+/** Plans the first strategy that is possible, with the reasons that rule the better ones out. */
+export async function choose(plan: TargetPlan, target: Assessed): Promise<TargetPlan> {
+  const { next } = target.site;
+  const ruledOut = [...plan.reasons];
+  for (const [at, strategy] of strategies.entries()) {
+    const assessment = await strategy.assess(target, ruledOut);
+    if (assessment.kind === 'ruled-out') {
+      ruledOut.push(...assessment.reasons);
+      continue;
+    }
+    const [instead] = strategies.slice(at + 1).flatMap((later) => later.instead?.(target) ?? []);
+    const update = { ...assessment.update, ...(instead && { instead }) };
+    return { ...plan, next, reasons: [...ruledOut, ...assessment.remarks], update };
   }
-  const code = await surveyCode(site, { container, oldImage }, comparison, shared);
-  if (code.kind === 'closed') {
-    return await restarted([...reasons, ...code.reasons]);
-  }
-  const { tree, boot } = code.material;
-  const trees = { running: tree, ...(boot.kind === 'booted' && { boot: boot.facts.tree }) };
-  const all = [...reasons, ...code.reasons, ...(await startup.hot(trees))];
-  if (closed(all)) {
-    return recreated({ ...base, from, reasons: all }, running.root, next);
-  }
-  const hot = { running, next, present, ...code.material };
-  return { ...base, from, method: 'relup', reasons: all, hot };
+  throw new Refusal(`No strategy can deploy to ${plan.name}: ${ruledOut.map(({ message }) => message).join(' ')}`);
 }
 
 /** The files of a release whose VM cannot be asked. */
 async function filesAt(engine: Engine, container: string, vm: Vm): Promise<FileDigests> {
   return (await readFiles(engine, container, vm.user, vm.root, bootedVersion(vm) ?? '')).files;
-}
-
-/** A plan without its method. */
-type Reasoned = Omit<ContainerPlan & { readonly method: 'none' }, 'method'>;
-
-/** By a new container; refused where that one would get the old release again, since it lies on a volume. */
-export function recreated(plan: Reasoned, root: string, next: ImageRelease): ContainerPlan {
-  const volume = plan.container.Mounts.find(({ Destination: at }) =>
-    [root, `${root}/lib`, `${root}/releases`].some((directory) => directory === at || directory.startsWith(`${at}/`)),
-  );
-  if (volume !== undefined) {
-    throw new Refusal(
-      `${plan.name} keeps its release on a volume at ${volume.Destination}, which a new container would get with the old release in it, and it cannot be loaded hot: ${plan.reasons.map(({ code, subject }) => `${code} (${subject})`).join(', ')}. Empty the volume and re-create the container by hand, or leave the release in the image.`,
-    );
-  }
-  return { ...plan, method: 'recreate', next };
 }
 
 /** Why nothing can be done with a container whose own image is missing. */
@@ -214,7 +191,7 @@ function unread(
 }
 
 /** By the command line of a VM that cannot be asked: whom its files belong to is unknown then. */
-function placeOf(reading: Exclude<Reading, { kind: 'running' }>): Pick<ContainerPlan, 'place'> {
+function placeOf(reading: Exclude<Reading, { kind: 'running' }>): Pick<TargetPlan, 'place'> {
   return 'vm' in reading ? { place: { root: reading.vm.root, owner: { uid: 0, gid: 0 } } } : {};
 }
 

@@ -1,9 +1,30 @@
 import type { Inputs } from '../config/inputs.js';
 import { hasteOf } from '../deployment/haste.js';
-import type { Fleet } from '../strategies/context.js';
-import type { Changing } from '../strategies/plan.js';
-import type { Log } from '../system/log.js';
-import { type Carried, carryOut } from './one.js';
+import type { Turns } from '../deployment/turns.js';
+import type { Engine } from '../engines/engine.js';
+import type { Changing } from '../strategies/strategy.js';
+import type { Clock, Log } from '../system/log.js';
+import type { Errand } from './journal.js';
+import { type Carried, carryOut } from './target-update.js';
+
+/** What a roll-out works with. */
+export interface Fleet {
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly inputs: Inputs;
+  readonly image: { readonly reference: string; readonly id: string };
+  /** Aborts when the run is cancelled. */
+  readonly signal: AbortSignal;
+  /** New ids of containers that were re-created, by their old ones: others may live in their namespaces. */
+  readonly replaced: Map<string, string>;
+  /** When the run began, on the clock. */
+  readonly began: number;
+  /** As many containers as may be down at once. */
+  readonly down: Turns;
+  /** What is written down of the run in each container. */
+  readonly errand: Errand;
+}
 
 /**
  * Carries the plans out: the canary first, then the rest, a few at a time. Nothing is final until all have come through:
@@ -12,20 +33,20 @@ import { type Carried, carryOut } from './one.js';
 export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise<readonly Carried[]> {
   const { inputs, log } = fleet;
   const haste = hasteOf(fleet.signal, fleet.clock);
-  const isRestart = ({ method }: Changing) => method === 'recreate' || method === 'revive';
+  const isRestart = ({ update }: Changing) => !update.hot;
   const waves = inWaves(plans, inputs, isRestart);
   const carried: Carried[] = [];
   for (const [at, wave] of waves.entries()) {
     if (haste.cancelled) {
       log.warning('the run was cancelled before every container had its turn: those that did go back');
       return await Promise.all(
-        carried.map((each) => each.revert('the run was cancelled before every container had its turn')),
+        carried.map((each) => each.rollback('the run was cancelled before every container had its turn')),
       );
     }
     const why = await whoFell(carried);
     if (why !== undefined && inputs.onFailure !== 'stop') {
       log.warning(`${why}: all go back`);
-      return await Promise.all(carried.map((each) => each.revert(why)));
+      return await Promise.all(carried.map((each) => each.rollback(why)));
     }
     if (at === 0 && waves.length > 1) {
       log.info(`canary: ${wave.map(({ name }) => name).join(', ')}`);
@@ -35,7 +56,7 @@ export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise
       log.warning('not every container came through: those that did go back');
       return await Promise.all(
         carried.map((each) =>
-          each.ended.outcome === 'deployed' ? each.revert('another container of the fleet failed') : each.finish(),
+          each.ended.outcome === 'deployed' ? each.rollback('another container of the fleet failed') : each.finish(),
         ),
       );
     }
@@ -43,7 +64,7 @@ export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise
   return asOne(await conclude(carried, fleet));
 }
 
-type Concluded<T> = Pick<Carried, 'fallen' | 'settle' | 'revert'> & {
+type Concluded<T> = Pick<Carried, 'unlike' | 'commit' | 'rollback'> & {
   readonly plan: Pick<Carried['plan'], 'name'>;
   drain(): Promise<T>;
 };
@@ -59,7 +80,7 @@ export async function conclude<T extends Concluded<T>>(
 ): Promise<readonly Carried[]> {
   const back = async (why: string) => {
     log.warning(`${why}: all go back`);
-    return await Promise.all(carried.map((each) => each.revert(why)));
+    return await Promise.all(carried.map((each) => each.rollback(why)));
   };
   const stays = inputs.onFailure === 'stop';
   const before = await whoFell(carried);
@@ -67,12 +88,12 @@ export async function conclude<T extends Concluded<T>>(
   const drained = await Promise.all(carried.map((each) => each.drain()));
   const after = await whoFell(drained);
   if (after !== undefined && !stays) return await back(after);
-  return await Promise.all(drained.map((each) => each.settle()));
+  return await Promise.all(drained.map((each) => each.commit()));
 }
 
 /** Which of those that had come through are not what they were brought to any more, in a sentence without its stop. */
-async function whoFell(carried: readonly Pick<Concluded<unknown>, 'fallen' | 'plan'>[]): Promise<string | undefined> {
-  const all = await Promise.all(carried.map(async (each) => ({ name: each.plan.name, why: await each.fallen() })));
+async function whoFell(carried: readonly Pick<Concluded<unknown>, 'unlike' | 'plan'>[]): Promise<string | undefined> {
+  const all = await Promise.all(carried.map(async (each) => ({ name: each.plan.name, why: await each.unlike() })));
   const told = all.flatMap(({ name, why }) => (why === undefined ? [] : [`${name} had come through, and ${why}`]));
   return told.length === 0 ? undefined : told.join('; ');
 }

@@ -2,7 +2,7 @@ import type { Engine } from '../engines/engine.js';
 import type { Step, Undertaking } from '../journal/entry.js';
 import { lineage, ran } from '../journal/history.js';
 import { type Ledger, openLedger } from '../journal/ledger.js';
-import { type Changing, versionBy } from '../strategies/plan.js';
+import { type Changing, versionBy } from '../strategies/strategy.js';
 import type { Clock, Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { once } from '../system/once.js';
@@ -33,7 +33,8 @@ export function keepJournal(
   plan: Changing,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Journal {
-  const { container, name, place } = plan;
+  const { container, name, place, update } = plan;
+  const { standby } = update;
   if (place === undefined || container.HostConfig.ReadonlyRootfs) {
     log.debug(`${name}: nothing can be written down in it`);
     return { note: async () => undefined, arrive: async () => undefined };
@@ -43,13 +44,14 @@ export function keepJournal(
   const open = () =>
     opened(container.Id, async () => {
       // What was re-created by hand begins anew, and the one that was kept from before has a past of its own.
-      const next = plan.method === 'revive' ? { container: plan.kept.Id, root: plan.next.root } : undefined;
+      const { container: kept, root } = standby ?? {};
+      const next = kept !== undefined && root !== undefined ? { container: kept, root } : undefined;
       const ledger = await openLedger(engine, { ...place, container: container.Id }, clock, next);
       const runs = ran(container, plan.from);
       const from = lineage(ledger.entries, runs).at(-1) ?? runs;
       const version = versionBy(plan);
       const to = { ...errand.to, ...(version !== undefined && { version }) };
-      return { ledger, undertaking: { ...errand, ...wayOf(plan), container: name, from, to } };
+      return { ledger, undertaking: { ...errand, ...update.record(plan), container: name, from, to } };
     });
   let begun = false;
   return {
@@ -62,7 +64,7 @@ export function keepJournal(
       begun = true;
     },
     arrive: async (id) => {
-      const root = 'next' in plan ? plan.next.root : place.root;
+      const root = standby?.root ?? place.root;
       try {
         const { ledger } = await open();
         await ledger.moveTo({ ...place, container: id, root });
@@ -71,20 +73,5 @@ export function keepJournal(
         log.warning(`${name}: what was written down of it could not be brought into its new container: ${why}`);
       }
     },
-  };
-}
-
-function wayOf(plan: Changing): Pick<Undertaking, 'way' | 'brought' | 'wayBack'> {
-  if (plan.method !== 'relup') {
-    return { way: plan.method };
-  }
-  const { hot, rehearsal } = plan;
-  const brought = hot.bundle.directories.filter((directory) => !hot.present.includes(directory));
-  return {
-    way: 'relup',
-    brought,
-    ...(rehearsal?.kind === 'passed' && {
-      wayBack: rehearsal.noWayDown === undefined ? ('downgrade' as const) : ('restart' as const),
-    }),
   };
 }

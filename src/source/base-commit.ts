@@ -1,7 +1,7 @@
-import { Refusal } from '../deployment/refusal.js';
-import type { GithubRun } from '../github/run.js';
+import { Refusal } from '../reasons/refusal.js';
 import { isCommit } from '../release/revision.js';
 import type { Git } from './git.js';
+import type { GithubRun } from './run.js';
 
 /**
  * The commit that a change is to be merged into: on a pull request the one that GitHub's trial merge was made with, else the

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Inputs } from '../config/inputs.js';
-import { Refusal } from '../deployment/refusal.js';
 import type { World } from '../deployment/world.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { roleLabel } from '../engines/throw-away.js';
+import { Refusal } from '../reasons/refusal.js';
 import { newSalt } from '../release/baseline.js';
 import { ownLog } from '../release/confinement.js';
 import { bootIsolated } from '../release/isolation.js';

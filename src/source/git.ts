@@ -1,7 +1,7 @@
 import { access, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Refusal } from '../deployment/refusal.js';
+import { Refusal } from '../reasons/refusal.js';
 import { runProgram } from '../system/run-program.js';
 
 /** The clone that a folder lies in. */

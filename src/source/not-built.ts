@@ -1,5 +1,5 @@
-import { Refusal } from '../deployment/refusal.js';
 import { BuildFailed } from '../engines/build.js';
+import { Refusal } from '../reasons/refusal.js';
 import { messageOf } from '../system/message-of.js';
 
 /** A build that failed, as the reason not to begin: with the end of what it said beside it. */

@@ -1,8 +1,8 @@
 import type { Inputs } from '../config/inputs.js';
-import { Refusal } from '../deployment/refusal.js';
 import { buildImage } from '../engines/build.js';
 import type { ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
+import { Refusal } from '../reasons/refusal.js';
 import { revisionLabel } from '../release/revision.js';
 import type { Log } from '../system/log.js';
 import { headOf } from './checkout.js';

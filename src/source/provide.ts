@@ -3,19 +3,18 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { From } from '../config/from.js';
 import { imageOfCommit } from '../config/image-of-commit.js';
 import type { Inputs } from '../config/inputs.js';
-import { Refusal } from '../deployment/refusal.js';
 import type { ComparedWith } from '../deployment/report.js';
-import type { World } from '../deployment/world.js';
+import type { Deployed, World } from '../deployment/world.js';
 import { buildImage } from '../engines/build.js';
 import type { Engine } from '../engines/engine.js';
-import type { Deployed } from '../github/earlier-deployments.js';
-import { githubRun } from '../github/run.js';
+import { Refusal } from '../reasons/refusal.js';
 import { revisionLabel, withCommit } from '../release/revision.js';
 import { messageOf } from '../system/message-of.js';
 import { runProgram } from '../system/run-program.js';
 import { baseCommit } from './base-commit.js';
 import { checkedOut, type Git, openGit } from './git.js';
 import { notBuilt } from './not-built.js';
+import { githubRun } from './run.js';
 
 /** The image that stands for what runs, where no container of it is at hand. */
 export interface OriginImage {

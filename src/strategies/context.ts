@@ -6,27 +6,7 @@ import type { Engine } from '../engines/engine.js';
 import type { Step } from '../journal/entry.js';
 import type { RunningProbe } from '../probe/probe.js';
 import type { ProbeTarget } from '../probe/target.js';
-import type { Errand } from '../rollout/journal.js';
 import type { Clock, Log } from '../system/log.js';
-
-/** What a roll-out works with. */
-export interface Fleet {
-  readonly engine: Engine;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly inputs: Inputs;
-  readonly image: { readonly reference: string; readonly id: string };
-  /** Aborts when the run is cancelled. */
-  readonly signal: AbortSignal;
-  /** New ids of containers that were re-created, by their old ones: others may live in their namespaces. */
-  readonly replaced: Map<string, string>;
-  /** When the run began, on the clock. */
-  readonly began: number;
-  /** As many containers as may be down at once. */
-  readonly down: Turns;
-  /** What is written down of the run in each container. */
-  readonly errand: Errand;
-}
 
 /** What carrying a plan out works with. */
 export interface Work {
@@ -46,6 +26,8 @@ export interface Work {
   readonly down: Turns;
   /** Runs one step under a name, and writes down how long it took. */
   readonly phase: <T>(name: string, work: () => Promise<T>) => Promise<T>;
+  /** Writes down how long a part of a step took. */
+  readonly part: (name: string, ms: number) => void;
   /** Writes down in the container what is about to be done, and fails where that cannot be written. */
   readonly note: (step: Step) => Promise<void>;
   /** From here on it is written down in this container, which has taken the first one's place. */
@@ -85,6 +67,7 @@ export function recorder(name: string, clock: Clock, log: Log, began: number) {
   return {
     phases,
     timeline,
+    part: (label: string, ms: number): void => void phases.push({ name: label, ms: Math.round(ms) }),
     phase: async <T>(label: string, work: () => Promise<T>): Promise<T> => {
       const since = clock.now();
       try {

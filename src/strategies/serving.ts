@@ -59,7 +59,7 @@ export async function bootAgain({ engine, down, ...work }: Work, container: stri
  * Why a container is not, or not any more, what it was brought to, to be read after its name; undefined if it is. Its node is
  * asked if it can be.
  */
-export async function fallen(work: Work, id: string, version: string | undefined): Promise<string | undefined> {
+export async function whyUnlike(work: Work, id: string, version: string | undefined): Promise<string | undefined> {
   const { State: state } = (await work.engine.findContainer(id)) ?? {};
   if (!state?.Running || state.Restarting) return 'has ended since';
   if (version === undefined) return undefined;

@@ -1,5 +1,5 @@
-import type { Reason } from '../../src/deployment/reason.js';
 import type { ContainerReport, Report, TimelineEvent } from '../../src/deployment/report.js';
+import type { Reason } from '../../src/reasons/reason.js';
 import { container, proof, report, rolledBack } from '../report/sample.js';
 import { fleet } from '../report/status-sample.js';
 

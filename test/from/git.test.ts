@@ -2,10 +2,10 @@ import { mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Refusal } from '../../src/deployment/refusal.js';
-import type { GithubRun } from '../../src/github/run.js';
+import { Refusal } from '../../src/reasons/refusal.js';
 import { baseCommit } from '../../src/source/base-commit.js';
 import { checkedOut, openGit } from '../../src/source/git.js';
+import type { GithubRun } from '../../src/source/run.js';
 import { type Repository, startRepository } from '../support/git/repository.js';
 
 const { signal } = new AbortController();

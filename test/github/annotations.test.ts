@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { ReasonCode } from '../../src/deployment/codes.js';
 import { annotations } from '../../src/github/annotations.js';
+import type { ReasonCode } from '../../src/reasons/codes.js';
 import { report } from '../report/sample.js';
 
 const git = (...words: readonly string[]) => promisify(execFile)('git', words);

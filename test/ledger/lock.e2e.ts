@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Draft } from '../../src/commands/reporting.js';
 import { underLock } from '../../src/commands/under-lock.js';
 import { readInputs } from '../../src/config/inputs.js';
 import type { Report } from '../../src/deployment/report.js';
@@ -13,6 +12,7 @@ import { type Holder, thisHolder } from '../../src/journal/holder.js';
 import { type Taking, takeLock } from '../../src/journal/lock.js';
 import { lockName, lockSpec, writeHolder } from '../../src/journal/lock-labels.js';
 import { newRun, type Run } from '../../src/journal/run.js';
+import type { Draft } from '../../src/rollout/reporting.js';
 import { type Clock, type Log, systemClock } from '../../src/system/log.js';
 import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
 import { waitingClock } from '../support/world/waiting-clock.js';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { Refusal } from '../../src/deployment/refusal.js';
 import type { ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { takeLock } from '../../src/journal/lock.js';
+import { Refusal } from '../../src/reasons/refusal.js';
 
 it.each([0, 600_000])(
   'a name that the engine gives to nobody is waited for so long and no longer: %i ms',

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compareTrees } from '../../src/release/supervision.js';
-import { closed, judgeCode } from '../../src/strategies/plan.js';
 import type { CodeComparison } from '../../src/strategies/relup/comparison.js';
 import type { HandWritten } from '../../src/strategies/relup/hand-written.js';
+import { judgeCode } from '../../src/strategies/relup/judge.js';
+import { closed } from '../../src/strategies/strategy.js';
 import {
   beam,
   bumped,

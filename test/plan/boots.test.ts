@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judgeBoots } from '../../src/analysis/judge-boots.js';
-import { blocking } from '../../src/strategies/plan.js';
+import { blocking } from '../../src/strategies/strategy.js';
 
 const booted = { kind: 'booted' } as const;
 const ended = { kind: 'failed', why: 'it ended with exit code 1: no licence.', ended: true } as const;

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ReasonCode } from '../../src/deployment/codes.js';
+import type { ReasonCode } from '../../src/reasons/codes.js';
 import type { ModuleChanges } from '../../src/release/modules.js';
 import type { ProcessCheck } from '../../src/release/processes.js';
 import type { ModuleFacts } from '../../src/release/release.js';
 import { compareTrees } from '../../src/release/supervision.js';
-import { closed, judgeCode } from '../../src/strategies/plan.js';
 import { type CodeComparison, nameProcess } from '../../src/strategies/relup/comparison.js';
+import { judgeCode } from '../../src/strategies/relup/judge.js';
+import { closed } from '../../src/strategies/strategy.js';
 import {
   anyImage,
   beam,

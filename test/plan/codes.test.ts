@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { reasonCodes } from '../../src/deployment/codes.js';
+import { reasonCodes } from '../../src/reasons/codes.js';
 
 it('every code that is documented is given by somebody', () => {
   const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })

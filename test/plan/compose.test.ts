@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { moveTags } from '../../src/commands/carry-out.js';
+import { channelsOf, withComposeWarnings } from '../../src/commands/channels.js';
 import type { Report } from '../../src/deployment/report.js';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
-import { channelsOf, withComposeWarnings } from '../../src/rollout/channels.js';
 import { composeRemark, withComposeRemarks } from '../../src/rollout/compose.js';
-import type { ContainerPlan } from '../../src/strategies/plan.js';
+import type { TargetPlan } from '../../src/strategies/strategy.js';
 
 const compose = {
   'com.docker.compose.project': 'shop',
@@ -14,8 +14,8 @@ const compose = {
 };
 const made = (image: string, labels: Readonly<Record<string, string>> = compose) =>
   ({ Id: 'c', Image: 'sha256:old', Config: { Image: image, Labels: labels } }) as unknown as ContainerDetails;
-const planOf = (image: string, method: ContainerPlan['method'] = 'relup', labels = compose) =>
-  ({ name: 'web', container: made(image, labels), method, reasons: [] }) as unknown as ContainerPlan;
+const planOf = (image: string, labels = compose) =>
+  ({ name: 'web', container: made(image, labels), reasons: [] }) as unknown as TargetPlan;
 
 /** An engine with these tags. */
 function tagging(tags: Record<string, string>) {
@@ -57,19 +57,17 @@ describe('what `docker compose up` would put back', () => {
     expect(composeRemark(container, next.reference)).toBeUndefined();
   });
 
-  it('is told for every method, and not of another name of the same image', async () => {
+  it('is told of each container, and not of another name of the same image', async () => {
     const { engine } = tagging({ 'shop:1.0.0': 'sha256:old', 'shop:same1': 'sha256:new' });
-    const methods = ['none', 'relup', 'recreate', 'downgrade', 'revive'] as const;
-    const plans = methods.map((method) => planOf('shop:1.0.0', method));
-    const told = await withComposeRemarks(engine, next, [...plans, planOf('shop:same1')]);
-    expect(told.map(({ reasons }) => reasons.length)).toEqual([1, 1, 1, 1, 1, 0]);
+    const told = await withComposeRemarks(engine, next, [planOf('shop:1.0.0'), planOf('shop:same1')]);
+    expect(told.map(({ reasons }) => reasons.length)).toEqual([1, 0]);
   });
 });
 
 describe('a channel tag', () => {
   it.each(['shop:live', 'shop'])('that a container was made from moves along: %s', async (channel) => {
     const { engine, tags } = tagging({ [channel]: 'sha256:old' });
-    const channels = await channelsOf(engine, next, [planOf(channel, 'recreate', {} as typeof compose)]);
+    const channels = await channelsOf(engine, next, [planOf(channel, {} as typeof compose)]);
     expect(channels).toEqual({ follow: [channel], moved: [] });
     expect(await moveTags(engine, next, channels, deployed)).toEqual(deployed);
     expect(tags).toEqual({ [channel]: 'sha256:new' });
@@ -110,7 +108,7 @@ describe('a channel tag', () => {
 
 describe('after a hot load of a service of compose', () => {
   const decided = (image: string, labels = compose) => ({
-    plans: [planOf(image, 'relup', labels)],
+    plans: [planOf(image, labels)],
     image: next,
     next: { version: '1.1.0' },
   });

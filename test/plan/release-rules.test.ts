@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ReasonCode } from '../../src/deployment/codes.js';
+import type { ReasonCode } from '../../src/reasons/codes.js';
 import type { ImageRelease, RunningRelease } from '../../src/release/release.js';
-import { closed, judgeRelease } from '../../src/strategies/plan.js';
 import type { Comparison } from '../../src/strategies/relup/comparison.js';
+import { judgeRelease } from '../../src/strategies/relup/judge.js';
+import { closed } from '../../src/strategies/strategy.js';
 import { anyImage, application, bumped, changing, comparison, digest, image, runs } from '../support/world/facts.js';
 
 const shop = image({ applications: [...image().applications, application('crypto', ['crypto'], { version: '5.1' })] });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { judgeStartSettings } from '../../src/analysis/start-settings.js';
-import { closed } from '../../src/strategies/plan.js';
+import { closed } from '../../src/strategies/strategy.js';
 
 type Setting = readonly [application: string, key: string, print: string];
 const judged = (old: readonly Setting[], next: readonly Setting[]) =>

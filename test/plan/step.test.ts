@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeRelease } from '../../src/strategies/plan.js';
+import { judgeRelease } from '../../src/strategies/relup/judge.js';
 import { comparison, image, runs } from '../support/world/facts.js';
 
 /** The codes of what is against a step, where steps up to a limit may be hot. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/engines/details.js';
-import { sharedProbe, targetOf } from '../../src/probe/for-container.js';
+import { sharedProbe, targetOf } from '../../src/rollout/for-container.js';
 import { read } from '../support/inputs/reading.js';
 
 const container = (name: string, labels: Record<string, string> | null = null, check?: string) =>

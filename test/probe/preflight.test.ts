@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
-import { unansweredBefore } from '../../src/probe/preflight.js';
+import { unansweredBefore } from '../../src/rollout/unanswered.js';
 import { read } from '../support/inputs/reading.js';
 
 const servers: { close(): void }[] = [];

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { onFleet } from '../../src/commands/on-fleet.js';
-import type { Draft } from '../../src/commands/reporting.js';
 import type { Inputs } from '../../src/config/inputs.js';
-import { Refusal } from '../../src/deployment/refusal.js';
 import type { Report } from '../../src/deployment/report.js';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { replacesLabel } from '../../src/engines/throw-away.js';
+import { Refusal } from '../../src/reasons/refusal.js';
+import type { Draft } from '../../src/rollout/reporting.js';
 
 const [old, fresh] = ['a'.repeat(64), 'b'.repeat(64)] as const;
 

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { recover } from '../../src/commands/recover.js';
-import type { Draft } from '../../src/commands/reporting.js';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { ContainerSummary, Engine } from '../../src/engines/engine.js';
 import { replacesLabel } from '../../src/engines/throw-away.js';
 import type { Entry, Step } from '../../src/journal/entry.js';
 import { readLedger } from '../../src/journal/ledger.js';
+import type { Draft } from '../../src/rollout/reporting.js';
 import { disks } from '../ledger/disks.js';
 
 const ids = { 'web-1': 'a'.repeat(64), 'web-2': 'b'.repeat(64) };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Facts, ProcessState } from '../../src/release/facts.js';
 import type { Shape } from '../../src/release/shape.js';
-import { closed } from '../../src/strategies/plan.js';
 import { compareFacts } from '../../src/strategies/relup/rehearsal/compare.js';
 import { findings } from '../../src/strategies/relup/rehearsal/findings.js';
+import { closed } from '../../src/strategies/strategy.js';
 import { proof } from '../report/sample.js';
 
 const nothing = { names: [], tables: [], terms: [] };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Refusal } from '../../src/deployment/refusal.js';
+import { Refusal } from '../../src/reasons/refusal.js';
 import { refuseUnusable, refuseUnusableNames } from '../../src/release/names.js';
 import { application, changing, image } from '../support/world/facts.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Refusal } from '../../src/deployment/refusal.js';
+import { Refusal } from '../../src/reasons/refusal.js';
 import { otpOf, refuseOldOtp } from '../../src/release/otp.js';
 
 it.each([

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { explain } from '../../src/report/cause.js';
 import { count } from '../../src/report/count.js';
-import { spell } from '../../src/report/duration.js';
 import { proved } from '../../src/report/proof.js';
+import { spell } from '../../src/system/duration.js';
 import { proof, rolledBack } from './sample.js';
 
 test.each([

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { Refusal } from '../../src/deployment/refusal.js';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import type { Version } from '../../src/journal/entry.js';
+import { Refusal } from '../../src/reasons/refusal.js';
 import { type Kept, keptAs, remember } from '../../src/rollback/past.js';
 
 const kept = (ran: Version): Kept => ({ container: { Id: ran.image } as ContainerDetails, ran });

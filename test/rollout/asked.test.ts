@@ -3,8 +3,11 @@ import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { askedAt } from '../../src/probe/asked.js';
 import { parseProbe } from '../../src/probe/target.js';
-import { carryOut as carryOutOne } from '../../src/rollout/one.js';
-import type { Fleet } from '../../src/strategies/context.js';
+import type { ImageRelease } from '../../src/release/release.js';
+import type { Fleet } from '../../src/rollout/fleet.js';
+import { carryOut as carryOutOne } from '../../src/rollout/target-update.js';
+import { restartUpdate } from '../../src/strategies/recreate/index.js';
+
 import { systemClock } from '../../src/system/log.js';
 
 const probe = parseProbe('http://{container}:4000/health');
@@ -22,7 +25,7 @@ const container = (running: boolean): ContainerDetails =>
 
 const plan = (running: boolean) => ({
   name: 'web-1',
-  method: 'recreate',
+  update: restartUpdate({ version: '2.0.0', root: '/app' } as ImageRelease),
   container: container(running),
   oldImage: { Config: {} },
   reasons: [],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asOne, conclude, inWaves } from '../../src/rollout/fleet.js';
-import type { Carried } from '../../src/rollout/one.js';
+import type { Carried } from '../../src/rollout/target-update.js';
 
 const several = fc.integer({ min: 1, max: 5 });
 
@@ -65,13 +65,13 @@ describe('a fleet that has come through', () => {
     const told: string[] = [];
     const one = (name: string, fallen: string | undefined, later: string | undefined) => ({
       plan: { name },
-      fallen: async () => fallen,
+      unlike: async () => fallen,
       drain: async () => {
         told.push(`${name} drains`);
         return one(name, later, later);
       },
-      settle: async () => void told.push(`${name} is final`) as unknown as Carried,
-      revert: async (why: string) => void told.push(`${name} goes back: ${why}`) as unknown as Carried,
+      commit: async () => void told.push(`${name} is final`) as unknown as Carried,
+      rollback: async (why: string) => void told.push(`${name} goes back: ${why}`) as unknown as Carried,
     });
     const carried = Object.entries(standing).map(([name, how]) =>
       one(name, how === 'falls before' ? fell : undefined, how === 'stands' ? undefined : fell),

@@ -4,8 +4,10 @@ import type { Engine } from '../../src/engines/engine.js';
 import type { Entry, Step } from '../../src/journal/entry.js';
 import { lineage, unfinished } from '../../src/journal/history.js';
 import { readLedger } from '../../src/journal/ledger.js';
+import type { ImageRelease } from '../../src/release/release.js';
 import { type Errand, keepJournal } from '../../src/rollout/journal.js';
-import type { Changing } from '../../src/strategies/plan.js';
+import { restartUpdate } from '../../src/strategies/recreate/index.js';
+import type { Changing } from '../../src/strategies/strategy.js';
 import { disks } from '../ledger/disks.js';
 
 const version = (number: number) => ({ version: `${number}.0.0`, image: `sha256:${number}` });
@@ -21,9 +23,9 @@ test('a kept container that takes the place of one re-created by hand has both p
   const engine = disks({ kept: [...past, ...replaced], byHand: [] }) as Engine;
   const details = (Id: string) => ({ Id, Image: 'sha256:3', Config: { Image: 'app:3' }, HostConfig: {} });
   const plan = {
-    ...{ name: 'web', method: 'revive', from: '3.0.0', place: { root: '/app' }, next: { root: '/app' } },
+    ...{ name: 'web', from: '3.0.0', place: { root: '/app' } },
     container: details('byHand') as ContainerDetails,
-    kept: details('kept') as ContainerDetails,
+    update: restartUpdate({ root: '/app' } as ImageRelease, details('kept') as ContainerDetails),
   } as unknown as Changing;
   const errand: Errand = {
     ...{ run: 'c', task: 'rollback', to: version(2), fleet: ['web'], environment: 'production', by: 'ada' },

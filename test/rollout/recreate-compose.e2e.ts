@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { moveTags } from '../../src/commands/carry-out.js';
+import { channelsOf } from '../../src/commands/channels.js';
 import type { Report } from '../../src/deployment/report.js';
-import { channelsOf } from '../../src/rollout/channels.js';
-import type { ContainerPlan } from '../../src/strategies/plan.js';
+import type { TargetPlan } from '../../src/strategies/strategy.js';
 import { type ComposeProject, composeProject } from '../support/world/compose.js';
 import { attempt, bench, openBench, v1, v2 } from './recreate-attempt.js';
 
@@ -33,7 +33,7 @@ it('`docker compose up` leaves a service as it is that was restarted on another 
   // The second time the container itself names no channel any more.
   for (const next of [v2, v1, v2]) {
     const old = await bench.engine.inspectContainer(name);
-    const plan = { name, container: old, method: 'recreate' } as unknown as ContainerPlan;
+    const plan = { name, container: old, method: 'recreate' } as unknown as TargetPlan;
     const image = { reference: next.RepoTags[0] ?? '', id: next.Id };
     const channels = await channelsOf(bench.engine, image, [plan]);
     expect(channels).toEqual({ follow: [live], moved: [] });

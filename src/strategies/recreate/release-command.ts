@@ -3,7 +3,7 @@ import type { ReleaseCommandReport } from '../../deployment/report.js';
 import { type ContainerDetails, type ImageDetails, nameOf } from '../../engines/details.js';
 import type { Engine } from '../../engines/engine.js';
 import { withoutValues } from '../../release/without-values.js';
-import { spell } from '../../report/duration.js';
+import { spell } from '../../system/duration.js';
 import type { Clock, Log } from '../../system/log.js';
 import { messageOf } from '../../system/message-of.js';
 import { quoted } from '../../system/quoted.js';

@@ -5,9 +5,9 @@ import type { ImageRelease } from '../../release/release.js';
 import { messageOf } from '../../system/message-of.js';
 import type { Ended, Work } from '../context.js';
 import { noted } from '../noted.js';
-import type { ContainerPlan } from '../plan.js';
 import { serving } from '../serving.js';
 import { type Life, lifeOf, soak } from '../soak.js';
+import type { TargetPlan } from '../strategy.js';
 import { goBack, type Recreated, type RecreateOptions } from './exchange.js';
 import { settleRestart } from './finish.js';
 import { recreate } from './recreate.js';
@@ -18,25 +18,24 @@ const askedBackMs = 30_000;
 
 /** What a restart is told beside what every way works with. */
 export interface Restart {
-  readonly plan: ContainerPlan;
+  readonly plan: TargetPlan;
   readonly next: ImageRelease;
   /** An earlier container that takes the place, where no new one is to be made. */
   readonly kept?: ContainerDetails;
-  readonly onPhase: RecreateOptions['onPhase'];
 }
 
 /**
  * Puts the container on the new image, and judges the new one as a hot load is judged: it must answer, run what the image holds,
  * and stay up. The old one stays, stopped, until the restart is made final; if the new one fails, it serves again.
  */
-export async function restart(work: Work, { plan, next, kept, onPhase }: Restart): Promise<Ended> {
+export async function restart(work: Work, { plan, next, kept }: Restart): Promise<Ended> {
   const { engine, image, probe, replaced } = work;
   const { container } = plan;
   probe?.mark('switch-begins');
   // Whoever goes back may do so because what runs has ended.
   const ended = work.inputs.mode === 'rollback';
   const answered = probe?.answeredBefore() === true;
-  const options = { ...around(work, plan.name), onPhase, replaced, ended, probed: probing(work), answered };
+  const options = { ...around(work, plan.name), onPhase: work.part, replaced, ended, probed: probing(work), answered };
   const result =
     kept === undefined
       ? await recreate(engine, container, plan.oldImage, image, options)
@@ -60,7 +59,7 @@ export async function restart(work: Work, { plan, next, kept, onPhase }: Restart
 /** Why a new container that was healthy is not deployed, in a sentence, if it is not; and what was found out about it. */
 async function judge(
   work: Work,
-  plan: ContainerPlan,
+  plan: TargetPlan,
   id: string,
   next: ImageRelease,
 ): Promise<Pick<Ended, 'proof' | 'unasked'> & { readonly failure?: string }> {
@@ -76,7 +75,7 @@ async function judge(
 }
 
 /** Goes back to the container that a restart has stopped, and says why. Only before it is made final. */
-export async function goBackToOld(work: Work, plan: ContainerPlan, why: string): Promise<Ended> {
+export async function goBackToOld(work: Work, plan: TargetPlan, why: string): Promise<Ended> {
   const { engine, replaced, probe } = work;
   // What did not answer before the deploy cannot be waited for.
   const probed = probe?.answeredBefore() ? probing(work) : undefined;
@@ -93,7 +92,7 @@ export async function goBackToOld(work: Work, plan: ContainerPlan, why: string):
 /** Where a person must look, the next run finds it half-way. */
 async function tookBack(
   work: Work,
-  plan: ContainerPlan,
+  plan: TargetPlan,
   result: Exclude<Recreated, { readonly kind: 'recreated' }>,
 ): Promise<Ended> {
   if (result.kind === 'failed') return ended(plan, result);
@@ -105,7 +104,7 @@ async function tookBack(
 /** The last word is the node's own, if it could be asked before. */
 async function saidBack(
   work: Work,
-  { from, reasons, container }: ContainerPlan,
+  { from, reasons, container }: TargetPlan,
   { id, unseen }: { readonly id: string; readonly unseen?: true },
 ): Promise<string> {
   const silent = reasons.some(({ code }) =>
@@ -119,7 +118,7 @@ async function saidBack(
 }
 
 /** Makes a restart final. What stays for a way back is told, and what could not be tidied up makes no deploy fail. */
-export async function settleRestarted(work: Work, plan: ContainerPlan, restarted: Ended): Promise<Ended> {
+export async function settleRestarted(work: Work, plan: TargetPlan, restarted: Ended): Promise<Ended> {
   const { engine, inputs, log } = work;
   try {
     await work.arrive(restarted.id);
@@ -148,7 +147,7 @@ export async function hasEnded({ engine }: Pick<Work, 'engine'>, id: string): Pr
   return !running || restarting === true;
 }
 
-function endedSince({ name }: ContainerPlan) {
+function endedSince({ name }: TargetPlan) {
   const message = `${name} was healthy on the new image, and has ended since: look at it now.`;
   return { outcome: 'failed', message } as const;
 }
@@ -159,7 +158,7 @@ function around(work: Work, name: string) {
   return { log, clock, haste, healthTimeoutMs: inputs.healthTimeoutMs, note: (step: Step) => noted(work, name, step) };
 }
 
-function ended(plan: ContainerPlan, result: Exclude<Recreated, { readonly kind: 'recreated' }>, said = ''): Ended {
+function ended(plan: TargetPlan, result: Exclude<Recreated, { readonly kind: 'recreated' }>, said = ''): Ended {
   const { name, container } = plan;
   switch (result.kind) {
     case 'untouched':

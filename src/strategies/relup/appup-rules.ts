@@ -1,5 +1,5 @@
-import type { Reason } from '../../deployment/reason.js';
-import { against, remark } from '../../deployment/reasons.js';
+import { against, remark } from '../../reasons/make.js';
+import type { Reason } from '../../reasons/reason.js';
 import { plainName } from '../../release/modules.js';
 import { updateSupervisors } from './children.js';
 import type { CodeComparison } from './comparison.js';

@@ -1,12 +1,10 @@
 import { notBack } from '../../release/tree-differences.js';
 import type { Ended, Work } from '../context.js';
 import { noted } from '../noted.js';
-import type { ContainerPlan, HotMaterial } from '../plan.js';
 import { bootAgain, runsAlready, serving } from '../serving.js';
 import { go } from './leg.js';
+import type { HotMaterial, HotPlan } from './plan.js';
 import { unstage } from './switch.js';
-
-type HotPlan = ContainerPlan & { readonly method: 'relup' };
 
 /** What went wrong, and who takes it back: release_handler has begun to (`emulator`), we have to, or it runs already. */
 interface Failure {

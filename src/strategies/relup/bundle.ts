@@ -6,33 +6,27 @@ import { type Change, exchanged } from '../../release/compare.js';
 import { moved, type Placement } from '../../release/placement.js';
 import type { ImageRelease, RunningRelease } from '../../release/release.js';
 import type { Workshop } from '../../release/workshop.js';
+import type { Artifact, Sentence } from '../strategy.js';
 import { byHand } from './by-hand.js';
 import { line, oldSums } from './old-sums.js';
 import { file, helperFile, type Relup } from './relup.js';
 import { sumsDown, sumsUp, type Way, wayFile } from './way.js';
 import { type Bringing, wayOf } from './way-of.js';
-import type { Sentence } from './words.js';
 
 /** Everything that goes into a container to bring it from one release to another, and what to do with it. */
-export interface Bundle {
-  readonly from: string;
-  readonly to: string;
+export interface Bundle extends Artifact {
   /** The tar archive to unpack at the release's root. */
   readonly staging: Buffer;
-  /** The same with a manifest, compressed: the artifact. */
-  readonly artifact: Buffer;
   /** Directories it brings, relative to the root; of relx's releases the start script, too. */
   readonly directories: readonly string[];
   /** Below the root: the checksum file's path, and its own digest. */
   readonly checksums: { readonly file: string; readonly sha256: string };
-  readonly applications: readonly string[];
   /** Modules whose processes are held, and those that get other code, by the relup's own instructions. */
   readonly updates: readonly string[];
   readonly loads: readonly string[];
   /** Modules that are gone on the way up, and those that are on the way down. */
   readonly removed: readonly string[];
   readonly added: readonly string[];
-  readonly words: readonly Sentence[];
   readonly relup: Relup;
   /** What is left in the container to go back by, and up again. */
   readonly way: Way;

@@ -1,5 +1,5 @@
-import type { Reason } from '../../deployment/reason.js';
-import { against, few, remark } from '../../deployment/reasons.js';
+import { against, few, remark } from '../../reasons/make.js';
+import type { Reason } from '../../reasons/reason.js';
 import { exchanged } from '../../release/compare.js';
 import { plainName, plainPlace } from '../../release/modules.js';
 import { expectedModules, type ModuleFacts } from '../../release/release.js';

@@ -1,7 +1,7 @@
 import type { Baseline } from '../../node/config.js';
 import { readBaseline } from '../../release/baseline.js';
 import type { RunningRelease } from '../../release/release.js';
-import type { HotMaterial } from '../plan.js';
+import type { HotMaterial } from './plan.js';
 import type { Route } from './switch.js';
 import { type Direction, routeDown, routeUp, type Way } from './way.js';
 

@@ -1,8 +1,8 @@
-import type { Reason } from '../../deployment/reason.js';
-import { against, few } from '../../deployment/reasons.js';
 import type { Engine } from '../../engines/engine.js';
 import { AgentError } from '../../node/agent.js';
 import { NodeUnreachable } from '../../node/node.js';
+import { against, few } from '../../reasons/make.js';
+import type { Reason } from '../../reasons/reason.js';
 import { newSalt } from '../../release/baseline.js';
 import { plainName } from '../../release/modules.js';
 import type { RunningRelease } from '../../release/release.js';

@@ -1,4 +1,4 @@
-import { few } from '../../deployment/reasons.js';
+import { few } from '../../reasons/make.js';
 import type { RunningRelease } from '../../release/release.js';
 import { messageOf } from '../../system/message-of.js';
 import { baselineBefore } from './direction.js';

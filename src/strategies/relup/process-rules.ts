@@ -1,5 +1,5 @@
-import type { Reason } from '../../deployment/reason.js';
-import { against, few } from '../../deployment/reasons.js';
+import { against, few } from '../../reasons/make.js';
+import type { Reason } from '../../reasons/reason.js';
 import { plainName, plainPlace } from '../../release/modules.js';
 import type { ProcessCheck } from '../../release/processes.js';
 import { nameProcess } from './comparison.js';

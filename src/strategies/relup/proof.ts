@@ -6,7 +6,7 @@ import { missingRegistrations } from '../../release/registrations.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../../release/release.js';
 import { comparable, countNodes, type Tree } from '../../release/supervision.js';
 import { placesOf, treeDifferences } from '../../release/tree-differences.js';
-import type { HotMaterial } from '../plan.js';
+import type { HotMaterial } from './plan.js';
 import type { AfterSwitch } from './switch.js';
 
 /** What a node that was upgraded is held against. */

@@ -2,22 +2,23 @@ import { judgeBoots } from '../../analysis/judge-boots.js';
 import type { Shared } from '../../analysis/shared.js';
 import type { Site } from '../../analysis/site.js';
 import { judgeStartSettings } from '../../analysis/start-settings.js';
-import type { Reason } from '../../deployment/reason.js';
-import { against } from '../../deployment/reasons.js';
 import type { ContainerDetails, ImageDetails } from '../../engines/details.js';
 import { AgentError } from '../../node/agent.js';
 import type { Baseline } from '../../node/config.js';
 import { NodeUnreachable } from '../../node/node.js';
-import { map } from '../../node/term.js';
+import { against } from '../../reasons/make.js';
+import type { Reason } from '../../reasons/reason.js';
 import { readBaseline } from '../../release/baseline.js';
 import { exchanged } from '../../release/compare.js';
 import { confinement } from '../../release/confinement.js';
 import { compareSupervision } from '../../release/drift.js';
 import type { RunningRelease } from '../../release/release.js';
-import type { Tree } from '../../release/tree.js';
-import { closed, type HotMaterial, judgeCode } from '../plan.js';
+import { treeOf } from '../../release/running.js';
+import { closed } from '../strategy.js';
 import { assemble } from './assembly.js';
 import type { Comparison } from './comparison.js';
+import { judgeCode } from './judge.js';
+import type { HotMaterial } from './plan.js';
 import { readWay } from './stored-way.js';
 import { study } from './study.js';
 import { ready } from './switch.js';
@@ -48,7 +49,7 @@ export async function surveyCode(
   const { name, root, version, modules: its } = running;
   const lying = [...running.applications.map(({ directory }) => directory), ...comparison.placement];
   const key = JSON.stringify([oldImage.Id, name, root, version, its, lying, Env, Cmd, Entrypoint, within]);
-  const { modules, boots } = await shared.studies(key, () => study(site, container, oldImage, comparison));
+  const { modules, boots } = await shared('study', key, () => study(site, container, oldImage, comparison));
   const { old, new: fresh } = boots;
   const faulty = [
     ...judgeBoots(comparison.next.version, old, fresh),
@@ -63,7 +64,7 @@ export async function surveyCode(
     exchanged(comparison.change).map(({ name }) => name),
   );
   const from = await cameFrom(site, container, running);
-  const assembly = await shared.assemblies(key + JSON.stringify(supervision) + from, () =>
+  const assembly = await shared('assembly', key + JSON.stringify(supervision) + from, () =>
     assemble(site.engine, container.Id, site.workshop, {
       ...comparison,
       modules,
@@ -121,12 +122,6 @@ async function cameFrom(
 ): Promise<string | undefined> {
   const stored = await readWay(engine, id, root, version);
   return stored.kind === 'stored' ? stored.way.images.to : undefined;
-}
-
-export async function treeOf(running: RunningRelease): Promise<Tree> {
-  const request = { set: 'node', module: 'hot_deploy_tree', function: 'read', argument: map({}) } as const;
-  const answer = (await running.node.ask(request)) as { readonly applications: Tree };
-  return answer.applications;
 }
 
 /** What a cold boot of the running release would have configured; a reason where that cannot be found out. */

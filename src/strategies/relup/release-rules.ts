@@ -1,6 +1,6 @@
 import semver from 'semver';
-import type { Reason } from '../../deployment/reason.js';
-import { against, few } from '../../deployment/reasons.js';
+import { against, few } from '../../reasons/make.js';
+import type { Reason } from '../../reasons/reason.js';
 import type { Comparison } from './comparison.js';
 
 type Rule = (comparison: Comparison) => readonly Reason[];

@@ -5,28 +5,27 @@ import type { ProcessNote } from '../../release/processes.js';
 import { messageOf } from '../../system/message-of.js';
 import type { Ended, Work } from '../context.js';
 import { noted } from '../noted.js';
-import type { ContainerPlan } from '../plan.js';
-import { restart, settleRestarted } from '../recreate/restart.js';
-import { fallen, serving } from '../serving.js';
+import { serving, whyUnlike } from '../serving.js';
 import { together } from './downgrade.js';
 import { drain } from './drain.js';
 import { goalOf, type Journey } from './journey.js';
+import type { HotPlan } from './plan.js';
 import { tidy } from './shelf.js';
-
-type HotPlan = ContainerPlan & { readonly method: 'relup' };
 
 /** Makes the new release the one that the container boots, once nobody is left in old code. */
 export async function settle(work: Work, plan: HotPlan, ended: Ended): Promise<Ended> {
   const { name, hot, container } = plan;
   const { next, running, bundle } = hot;
   const final = { name, container, node: running.node, from: running.version, to: next.version, loads: bundle.loads };
+  const instead = plan.update?.instead?.open(work, plan);
+  if (instead === undefined) return await finish(work, final, ended);
   return await finish(work, final, ended, async (lingering) => {
     work.log.info(`${name}: ${lingering} processes stay in old code, and lingering is restart`);
-    const restarted = await work.down(() => restart(work, { plan, next, onPhase: () => undefined }));
+    const restarted = await instead.apply();
     if (restarted.outcome === 'refused') {
       return { kept: `${restarted.message ?? `${name} was not changed.`} Its processes stay in old code.` };
     }
-    const settled = restarted.outcome === 'deployed' ? await settleRestarted(work, plan, restarted) : restarted;
+    const settled = restarted.outcome === 'deployed' ? await instead.commit(restarted) : restarted;
     return { ended: { ...settled, method: 'recreate' } };
   });
 }
@@ -86,7 +85,7 @@ async function finish(
   const restarts = ends && replaced === undefined;
   const refused = await work.phase('make permanent', () => makePermanent(node, to));
   if (refused !== undefined) {
-    const otherwise = await fallen(work, container.Id, to).catch(() => undefined);
+    const otherwise = await whyUnlike(work, container.Id, to).catch(() => undefined);
     const runs = otherwise ?? `runs ${to}`;
     return {
       ...ended,

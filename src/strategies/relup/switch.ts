@@ -1,3 +1,4 @@
+import { readAtStart } from '../../analysis/start-settings.js';
 import type { Engine } from '../../engines/engine.js';
 import { AgentError } from '../../node/agent.js';
 import type { Baseline, ConfigRequest, Prepared } from '../../node/config.js';
@@ -56,8 +57,6 @@ export interface Route {
 export interface Switch extends Route {
   readonly baseline: Baseline;
 }
-
-export const readAtStart = 'the new release configures it differently, and it is read only when the VM starts';
 
 const switchTimeoutMs = 120_000;
 

@@ -5,15 +5,13 @@ import { plainName } from '../../release/modules.js';
 import { messageOf } from '../../system/message-of.js';
 import type { Ended, Work } from '../context.js';
 import { noted } from '../noted.js';
-import type { ContainerPlan } from '../plan.js';
 import { type Life, lifeOf, soak } from '../soak.js';
 import { bringBack, findOut } from './bring-back.js';
 import { up } from './direction.js';
 import { unready } from './leg.js';
+import type { HotPlan } from './plan.js';
 import { measure, prove } from './proof.js';
 import { type AfterSwitch, prepareSwitch, stage, switchRelease, unstage } from './switch.js';
-
-type HotPlan = ContainerPlan & { readonly method: 'relup' };
 
 /**
  * Brings one running container to the new release by release_handler and watches it; or leaves it, or brings it back, as

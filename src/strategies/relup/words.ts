@@ -1,17 +1,11 @@
 import type { ApplicationChange, Change } from '../../release/compare.js';
 import { type ModuleChanges, plainName } from '../../release/modules.js';
 import type { ModuleFacts } from '../../release/release.js';
+import type { Sentence } from '../strategy.js';
 import type { SupervisorUpdate } from './children.js';
 import { isSupervisor, migration } from './code-change.js';
 import type { HandWritten } from './hand-written.js';
 import type { Scripts } from './script.js';
-
-/** One thing that the upgrade does, in words. */
-export interface Sentence {
-  readonly text: string;
-  /** The module whose processes it holds: how many they are differs from container to container. */
-  readonly holds?: string;
-}
 
 /** What the way up does, application by application. */
 export function explain(

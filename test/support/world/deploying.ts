@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tell } from '../../../src/commands/story.js';
+import { tell } from '../../../src/commands/commands.js';
 import { readInputs } from '../../../src/config/inputs.js';
 import type { Report } from '../../../src/deployment/report.js';
 import { connectEngine } from '../../../src/engines/connect.js';

@@ -58,6 +58,7 @@ export async function workplace(
     down: (task) => task(),
     phase,
     arrive: async () => undefined,
+    part: () => undefined,
     note: async (step) => {
       await note(step);
       steps.push(step);

@@ -1,7 +1,7 @@
-import type { Reason } from '../../../deployment/reason.js';
-import { against } from '../../../deployment/reasons.js';
 import type { Node } from '../../../node/node.js';
 import { atom, binary, map, type Term, text, tuple } from '../../../node/term.js';
+import { against } from '../../../reasons/make.js';
+import type { Reason } from '../../../reasons/reason.js';
 import type { ProcessState } from '../../../release/facts.js';
 import { plainName, plainPlace } from '../../../release/modules.js';
 import { difference, outline, type Shape } from '../../../release/shape.js';

@@ -1,7 +1,7 @@
-import type { Reason } from '../../../deployment/reason.js';
-import { against } from '../../../deployment/reasons.js';
 import type { Rehearsal } from '../../../deployment/rehearsal.js';
 import type { Engine } from '../../../engines/engine.js';
+import { against } from '../../../reasons/make.js';
+import type { Reason } from '../../../reasons/reason.js';
 import type { ColdBoot } from '../../../release/cold-boot.js';
 import { type Facts, readContents, readFacts } from '../../../release/facts.js';
 import { type Booted, bootIsolated, type Isolated } from '../../../release/isolation.js';

@@ -1,6 +1,6 @@
-import type { Reason } from '../../../deployment/reason.js';
-import { against } from '../../../deployment/reasons.js';
 import type { Proof } from '../../../deployment/report.js';
+import { against } from '../../../reasons/make.js';
+import type { Reason } from '../../../reasons/reason.js';
 import { plainPlace } from '../../../release/modules.js';
 import type { Compared } from './compare.js';
 

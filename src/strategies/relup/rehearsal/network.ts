@@ -1,6 +1,6 @@
-import { Refusal } from '../../../deployment/refusal.js';
 import { type ContainerDetails, nameOf } from '../../../engines/details.js';
 import type { Engine } from '../../../engines/engine.js';
+import { Refusal } from '../../../reasons/refusal.js';
 
 /**
  * Refuses a network by which a release that boots apart could reach what production uses: it has production's own

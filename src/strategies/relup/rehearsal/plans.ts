@@ -1,35 +1,37 @@
 import { isolated } from '../../../analysis/isolated.js';
 import type { Site } from '../../../analysis/site.js';
-import { remark } from '../../../deployment/reasons.js';
 import type { Rehearsal } from '../../../deployment/rehearsal.js';
+import { remark } from '../../../reasons/make.js';
+import type { Reason } from '../../../reasons/reason.js';
+import { Refusal } from '../../../reasons/refusal.js';
 import { plainName, plainPlace } from '../../../release/modules.js';
 import type { RunningRelease } from '../../../release/release.js';
 import { messageOf } from '../../../system/message-of.js';
-import type { ContainerPlan } from '../../plan.js';
+import type { TargetPlan } from '../../strategy.js';
 import type { Bundle } from '../bundle.js';
+import { type HotPlan, hotPlan } from '../plan.js';
 import { type Copy, takeCopies } from './copies.js';
 import { rehearse } from './rehearse.js';
 
-type HotPlan = ContainerPlan & { readonly method: 'relup' };
-
 /** Rehearses each upgrade once, however many containers get it, and closes the hot way where that failed. */
-export async function rehearsePlans(site: Site, plans: readonly ContainerPlan[]): Promise<readonly ContainerPlan[]> {
+export async function rehearsePlans(site: Site, plans: readonly TargetPlan[]): Promise<readonly TargetPlan[]> {
   const { inputs } = site;
   if (inputs.rehearse === 'never') {
     return plans;
   }
   const done = new Map<Bundle, Rehearsal>();
-  const rehearsed: ContainerPlan[] = [];
+  const rehearsed: TargetPlan[] = [];
   for (const plan of plans) {
-    if (plan.method !== 'relup') {
+    const own = hotPlan(plan);
+    if (own === undefined) {
       rehearsed.push(plan);
       continue;
     }
-    const { bundle } = plan.hot;
-    const alike = plans.filter((other): other is HotPlan => other.method === 'relup' && other.hot.bundle === bundle);
-    const rehearsal = done.get(bundle) ?? (await rehearseOne(site, plan, alike));
+    const { bundle } = own.hot;
+    const alike = plans.flatMap((other) => hotPlan(other) ?? []).filter(({ hot }) => hot.bundle === bundle);
+    const rehearsal = done.get(bundle) ?? (await rehearseOne(site, own, alike));
     done.set(bundle, rehearsal);
-    rehearsed.push(decided(plan, rehearsal));
+    rehearsed.push(decided(plan, own.hot.next.version, rehearsal));
   }
   return rehearsed;
 }
@@ -95,24 +97,25 @@ export function inWords(rehearsal: Rehearsal): string {
   }
 }
 
-function decided(plan: HotPlan, rehearsal: Rehearsal): ContainerPlan {
-  const { hot: _, method: __, ...rest } = plan;
-  const { version } = plan.hot.next;
+function decided(plan: TargetPlan, version: string, rehearsal: Rehearsal): TargetPlan {
+  const { update, ...rest } = plan;
+  const because = (...reasons: readonly Reason[]) => ({ rehearsal, reasons: [...plan.reasons, ...reasons] });
   switch (rehearsal.kind) {
-    case 'failed':
-      return {
-        ...rest,
-        method: 'recreate',
-        next: plan.hot.next,
-        rehearsal,
-        reasons: [...plan.reasons, ...rehearsal.reasons],
-      };
+    case 'failed': {
+      const instead = update?.instead;
+      if (instead === undefined)
+        throw new Refusal(
+          `${plan.name} cannot be loaded hot, nor be restarted: ${rehearsal.reasons.map(({ message }) => message).join(' ')}`,
+        );
+      return { ...rest, ...because(...rehearsal.reasons), update: instead };
+    }
     case 'unrehearsed':
-      return { ...plan, rehearsal, reasons: [...plan.reasons, unrehearsed(version, rehearsal.why)] };
+      return { ...plan, ...because(unrehearsed(version, rehearsal.why)) };
     case 'passed':
-      return rehearsal.noWayDown === undefined
-        ? { ...plan, rehearsal }
-        : { ...plan, rehearsal, reasons: [...plan.reasons, noWayDown(version, rehearsal.noWayDown)] };
+      return {
+        ...plan,
+        ...because(...(rehearsal.noWayDown === undefined ? [] : [noWayDown(version, rehearsal.noWayDown)])),
+      };
   }
 }
 

@@ -1,11 +1,11 @@
-import { against } from '../../../deployment/reasons.js';
 import type { Rehearsal } from '../../../deployment/rehearsal.js';
+import { against } from '../../../reasons/make.js';
 import { type Facts, readContents } from '../../../release/facts.js';
 import { bootIsolated } from '../../../release/isolation.js';
 import { plainName } from '../../../release/modules.js';
 import { createStandIn } from '../../../release/stand-in.js';
 import { steadyFacts } from '../../../release/steady-facts.js';
-import type { HotMaterial } from '../../plan.js';
+import type { HotMaterial } from '../plan.js';
 import { type Outcome, onStandIn } from './on-stand-in.js';
 import type { Attempt, Stage } from './stage.js';
 import { wayBack } from './way-back.js';

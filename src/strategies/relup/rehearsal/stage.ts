@@ -2,7 +2,7 @@ import type { Engine } from '../../../engines/engine.js';
 import type { Facts } from '../../../release/facts.js';
 import type { Booted, Isolated } from '../../../release/isolation.js';
 import type { Clock, Log } from '../../../system/log.js';
-import type { HotMaterial } from '../../plan.js';
+import type { HotMaterial } from '../plan.js';
 import type { Copy } from './copies.js';
 
 /** What is rehearsed, and where. */

@@ -1,5 +1,5 @@
-import type { Reason } from '../../../deployment/reason.js';
-import { against, few } from '../../../deployment/reasons.js';
+import { against, few } from '../../../reasons/make.js';
+import type { Reason } from '../../../reasons/reason.js';
 import { missingEffects, type StartEffect } from '../../../release/contents.js';
 import type { Facts } from '../../../release/facts.js';
 import { type KeptValue, keptValues } from '../../../release/kept-settings.js';

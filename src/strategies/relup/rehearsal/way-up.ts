@@ -1,11 +1,12 @@
-import type { Reason } from '../../../deployment/reason.js';
-import { against } from '../../../deployment/reasons.js';
+import { readAtStart } from '../../../analysis/start-settings.js';
 import type { Rehearsal } from '../../../deployment/rehearsal.js';
+import { against } from '../../../reasons/make.js';
+import type { Reason } from '../../../reasons/reason.js';
 import { type Facts, readContents, readFacts } from '../../../release/facts.js';
 import { messageOf } from '../../../system/message-of.js';
 import { baselineOfOld, up } from '../direction.js';
 import { prove } from '../proof.js';
-import { type AfterSwitch, readAtStart, stage } from '../switch.js';
+import { type AfterSwitch, stage } from '../switch.js';
 import { runCommand } from './command.js';
 import { type Compared, compareFacts } from './compare.js';
 import { judgeCopies, migrateCopies } from './copies.js';

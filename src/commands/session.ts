@@ -1,5 +1,4 @@
 import type { Inputs } from '../config/inputs.js';
-import { Refusal } from '../deployment/refusal.js';
 import type { Report } from '../deployment/report.js';
 import type { World } from '../deployment/world.js';
 import type { Engine } from '../engines/engine.js';
@@ -7,9 +6,10 @@ import { marking, removeStale, removeThrowAways } from '../engines/throw-away.js
 import { isGone } from '../journal/holder.js';
 import { readHolder, writeHolder } from '../journal/lock-labels.js';
 import { newRun } from '../journal/run.js';
+import { Refusal } from '../reasons/refusal.js';
 import { Unrecovered } from '../recovery/unrecovered.js';
+import { type Draft, failed, refusedBy } from '../rollout/reporting.js';
 import { messageOf } from '../system/message-of.js';
-import { type Draft, failed, refusedBy } from './reporting.js';
 
 /** Begins a story: connects, and makes a report of what cannot begin. */
 export async function begin(

@@ -1,19 +1,19 @@
 import type { Inputs } from '../config/inputs.js';
 import { tally } from '../deployment/drift.js';
-import type { Reason } from '../deployment/reason.js';
-import type { Refusal } from '../deployment/refusal.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
 import type { ComparedWith, ContainerReport, Method, Outcome, Report } from '../deployment/report.js';
 import type { World } from '../deployment/world.js';
 import type { Run } from '../journal/run.js';
 import type { Measurement } from '../probe/measurement.js';
 import { inWords } from '../probe/words.js';
+import type { Reason } from '../reasons/reason.js';
+import type { Refusal } from '../reasons/refusal.js';
 import type { ImageRelease } from '../release/release.js';
 import { tell } from '../report/instructions.js';
-import type { Carried } from '../rollout/one.js';
 import type { ProvidedImage } from '../source/provide-image.js';
-import { type ContainerPlan, versionBy } from '../strategies/plan.js';
+import { type TargetPlan, versionBy } from '../strategies/strategy.js';
 import { bundleFile, bundlesOf, isBundleWritten } from './bundle-file.js';
+import type { Carried } from './target-update.js';
 
 /** What a run knows from its beginning on. */
 export interface Draft {
@@ -32,7 +32,7 @@ export interface Decided extends Draft {
   readonly image: Pick<ProvidedImage, 'reference' | 'id' | 'previousId'>;
   /** What is deployed, or gone back to. */
   readonly next: Pick<ImageRelease, 'version'>;
-  readonly plans: readonly ContainerPlan[];
+  readonly plans: readonly TargetPlan[];
 }
 
 export function refused(draft: Draft | Decided, message: string): Report {
@@ -62,18 +62,9 @@ export function planned(draft: Decided): Report {
   return whole(
     draft,
     'planned',
-    draft.plans.map((plan) => row(draft, plan, 'planned', methods[plan.method])),
+    draft.plans.map((plan) => row(draft, plan, 'planned', plan.update?.method ?? 'none')),
   );
 }
-
-/** What people are told of how a plan goes: by a relup, up or down, or by another container, new or kept. */
-const methods = {
-  none: 'none',
-  relup: 'relup',
-  downgrade: 'relup',
-  recreate: 'recreate',
-  revive: 'recreate',
-} as const satisfies Readonly<Record<ContainerPlan['method'], Method>>;
 
 export function unchanged(draft: Decided): Report {
   return whole(
@@ -88,7 +79,7 @@ export function report(draft: Decided, carried: readonly Carried[]): Report {
     const done = carried.find((each) => each.plan === plan);
     // Those that run it already, and those whose turn did not come.
     return done === undefined
-      ? row(draft, plan, plan.method === 'none' ? 'unchanged' : 'refused', 'none')
+      ? row(draft, plan, plan.update === undefined ? 'unchanged' : 'refused', 'none')
       : rowOf(done, draft);
   });
   if (carried.length === 0) {
@@ -145,7 +136,7 @@ function sinceBegan(failures: Measurement['failures'], { began }: Draft): NonNul
   }));
 }
 
-function row({ engine, next }: Decided, plan: ContainerPlan, outcome: Outcome, method: Method): ContainerReport {
+function row({ engine, next }: Decided, plan: TargetPlan, outcome: Outcome, method: Method): ContainerReport {
   const { name, container, from, reasons, rehearsal } = plan;
   return {
     name,
@@ -204,7 +195,7 @@ function whole(draft: Decided, outcome: Outcome, containers: readonly ContainerR
     instructions: bundles.flatMap((each) =>
       tell(
         each.words,
-        plans.flatMap((plan) => (plan.method === 'relup' && plan.hot.bundle === each ? [plan.hot.counts] : [])),
+        plans.flatMap(({ update }) => (update?.artifact === each ? [update.holds ?? {}] : [])),
       ),
     ),
   };

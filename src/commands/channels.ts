@@ -1,10 +1,10 @@
-import type { Decided } from '../commands/reporting.js';
 import type { Report } from '../deployment/report.js';
 import type { Engine } from '../engines/engine.js';
 import { isChannel, originOf, sameName } from '../engines/origin.js';
 import { readLedger } from '../journal/ledger.js';
-import type { ContainerPlan } from '../strategies/plan.js';
-import { composeServiceOf } from './compose.js';
+import { composeServiceOf } from '../rollout/compose.js';
+import type { Decided } from '../rollout/reporting.js';
+import type { TargetPlan } from '../strategies/strategy.js';
 
 /** Channel tags that containers were made from. */
 export interface Channels {
@@ -21,7 +21,7 @@ export interface Channels {
 export async function channelsOf(
   engine: Engine,
   image: { readonly reference: string; readonly id: string },
-  plans: readonly ContainerPlan[],
+  plans: readonly TargetPlan[],
 ): Promise<Channels> {
   const origins = [...new Set(plans.flatMap(({ container }) => originOf(container) ?? []))];
   const channels = origins.filter((origin) => isChannel(origin) && !sameName(origin, image.reference));
@@ -41,7 +41,7 @@ export async function channelsOf(
 }
 
 /** What a container was made from, and what was loaded into it since. */
-async function ranBefore(engine: Engine, plans: readonly ContainerPlan[], channel: string): Promise<readonly string[]> {
+async function ranBefore(engine: Engine, plans: readonly TargetPlan[], channel: string): Promise<readonly string[]> {
   const of = plans.filter(({ container }) => originOf(container) === channel);
   const all = await Promise.all(
     of.map(async ({ container, place }) => {

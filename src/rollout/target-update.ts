@@ -1,14 +1,14 @@
 import type { Haste } from '../deployment/haste.js';
 import type { Method, TimelineEvent } from '../deployment/report.js';
 import { askedAt } from '../probe/asked.js';
-import { targetOf } from '../probe/for-container.js';
 import type { Measurement } from '../probe/measurement.js';
 import { type RunningProbe, startProbe } from '../probe/probe.js';
 import type { ProbeTarget } from '../probe/target.js';
-import { type Ended, type Fleet, recorder, type Work } from '../strategies/context.js';
-import type { Changing } from '../strategies/plan.js';
+import { type Ended, recorder, type Work } from '../strategies/context.js';
+import type { Changing, OpenUpdate, Update } from '../strategies/strategy.js';
 import { messageOf } from '../system/message-of.js';
-import { type Course, courseOf, restartCourse } from './course.js';
+import type { Fleet } from './fleet.js';
+import { targetOf } from './for-container.js';
 import { keepJournal } from './journal.js';
 
 /** One container after the switch and the soak, and what may still become of it. */
@@ -20,13 +20,13 @@ export interface Carried {
   readonly timeline: readonly TimelineEvent[];
   readonly measurement?: Measurement;
   /** Why it is not any more what it was brought to, as far as that can be seen; undefined if it is. */
-  fallen(): Promise<string | undefined>;
+  unlike(): Promise<string | undefined>;
   /** What takes its time before it is made final. */
   drain(): Promise<Carried>;
   /** Makes it final. */
-  settle(): Promise<Carried>;
+  commit(): Promise<Carried>;
   /** Goes back, because the fleet does; `why` is a sentence. */
-  revert(why: string): Promise<Carried>;
+  rollback(why: string): Promise<Carried>;
   /** Only ends the measurement. */
   finish(): Promise<Carried>;
 }
@@ -50,6 +50,7 @@ export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Prom
     replaced,
     haste,
     phase: record.phase,
+    part: record.part,
     down: fleet.down,
     ...(target && { target }),
     ...keepJournal(engine, errand, plan, { clock, log }),
@@ -58,59 +59,60 @@ export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Prom
   if (probe !== undefined && !haste.cancelled) {
     await clock.sleep(beforeMs);
   }
-  const carried = (course: Course, ended: Ended): Carried => {
+  const carried = (method: Method, update: OpenUpdate, ended: Ended): Carried => {
     const finish = async (last: Ended): Promise<Carried> => {
       const measurement = await probe?.stop();
-      return { ...carried(course, last), ...(measurement && { measurement }) };
+      return { ...carried(method, update, last), ...(measurement && { measurement }) };
     };
     return {
       plan,
       ended,
-      method: course.method,
+      method,
       phases: record.phases,
       timeline: record.timeline,
       finish: () => finish(ended),
       // Of an engine that does not answer nothing newer is known.
-      fallen: () => course.fallen(ended).catch(() => undefined),
+      unlike: () => update.unlike(ended).catch(() => undefined),
       drain: async () => {
-        const drained = await course.drain(ended).catch((error: unknown) => {
+        const drained = await update.drain(ended).catch((error: unknown) => {
           log.warning(`${plan.name}: who is inside old code could not be asked: ${messageOf(error)}`);
           return ended;
         });
-        return carried(course, drained);
+        return carried(method, update, drained);
       },
-      settle: async () => {
-        const settled = await course.settle(ended).catch((error: unknown) => lost(plan, error));
-        return finish(await lastWord(course, settled));
+      commit: async () => {
+        const settled = await update.commit(ended).catch((error: unknown) => lost(plan, error));
+        return finish(await lastWord(update, settled));
       },
-      revert: async (why) => finish(await course.revert(why).catch((error: unknown) => lost(plan, error))),
+      rollback: async (why) => finish(await update.rollback(why).catch((error: unknown) => lost(plan, error))),
     };
   };
   // Whatever was done, what runs now is what counts.
-  const lastWord = async (course: Course, settled: Ended): Promise<Ended> => {
+  const lastWord = async (update: OpenUpdate, settled: Ended): Promise<Ended> => {
     if (settled.outcome !== 'deployed') return settled;
-    const why = await course.fallen(settled).catch(() => undefined);
+    const why = await update.unlike(settled).catch(() => undefined);
     return why === undefined
       ? settled
       : { ...settled, outcome: 'failed', message: `${plan.name} was made final, and ${why}: look at it now.` };
   };
-  const went = async (course: Course): Promise<Carried> => {
+  const went = async ({ method, hot, open }: Update): Promise<Carried> => {
     const since = clock.now();
-    const ended = await course.go().catch((error: unknown) => lost(plan, error));
-    if (course.method === 'recreate') {
+    const update = open(work, plan);
+    const ended = await update.apply().catch((error: unknown) => lost(plan, error));
+    if (!hot) {
       const [at, ms] = [Math.round(since - fleet.began), Math.round(clock.now() - since)];
       record.timeline.push({ at, ms, container: plan.name, label: 're-create' });
       // Something to compare with, here too.
       if (probe !== undefined && ended.outcome === 'deployed' && !haste.cancelled) await clock.sleep(afterRestartMs);
     }
-    return carried(course, ended);
+    return carried(method, update, ended);
   };
 
-  const onPhase = (name: string, ms: number) => void record.phases.push({ name, ms: Math.round(ms) });
-  const first = await went(courseOf(work, plan, { onPhase }));
+  const first = await went(plan.update);
   const { ended } = first;
+  const { instead } = plan.update;
   const again =
-    plan.method === 'relup' &&
+    instead !== undefined &&
     inputs.onFailure === 'restart' &&
     inputs.strategy === 'auto' &&
     !haste.cancelled &&
@@ -120,7 +122,7 @@ export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Prom
     return first;
   }
   log.warning(`${plan.name}: on-failure is restart: ${ended.message ?? ''}`);
-  return await went(restartCourse(work, { plan, next: plan.hot.next, onPhase }));
+  return await went(instead);
 }
 
 function startFor(

@@ -1,12 +1,12 @@
-import { steps } from '../commands/begin.js';
-import type { Draft } from '../commands/reporting.js';
-import type { Reason } from '../deployment/reason.js';
-import { againstAll, remark } from '../deployment/reasons.js';
-import { Refusal } from '../deployment/refusal.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
-import { type Unanswered, unansweredBefore } from '../probe/preflight.js';
-import type { ContainerPlan } from '../strategies/plan.js';
+import { againstAll, remark } from '../reasons/make.js';
+import type { Reason } from '../reasons/reason.js';
+import { Refusal } from '../reasons/refusal.js';
+import type { Draft } from '../rollout/reporting.js';
+import { type Unanswered, unansweredBefore } from '../rollout/unanswered.js';
+import type { TargetPlan } from '../strategies/strategy.js';
+import { steps } from './session.js';
 
 /**
  * Asks the containers by their probes before anything else: a probe that does not answer before a deploy could not judge it
@@ -47,10 +47,7 @@ function reasonOf({ name, asked, got }: Unanswered, goesOn: boolean): Reason {
 }
 
 /** The plans, each with what its container's probe said. */
-export function withSilent(
-  plans: readonly ContainerPlan[],
-  reasons: ReadonlyMap<string, Reason>,
-): readonly ContainerPlan[] {
+export function withSilent(plans: readonly TargetPlan[], reasons: ReadonlyMap<string, Reason>): readonly TargetPlan[] {
   return plans.map((plan) => {
     const reason = reasons.get(plan.name);
     return reason === undefined ? plan : { ...plan, reasons: [...plan.reasons, reason] };

@@ -1,14 +1,14 @@
 import type { Inputs } from '../config/inputs.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
+import type { Answer } from '../probe/answer.js';
+import { askFor } from '../probe/ask.js';
+import { awaitHealth } from '../probe/await-health.js';
+import { type ResolvedProbe, resolveProbe, UnreachableContainer } from '../probe/resolve.js';
+import { rhythms } from '../probe/rhythm.js';
+import { inWords } from '../probe/words.js';
 import type { Clock } from '../system/log.js';
-import type { Answer } from './answer.js';
-import { askFor } from './ask.js';
-import { awaitHealth } from './await-health.js';
 import { targetOf } from './for-container.js';
-import { type ResolvedProbe, resolveProbe, UnreachableContainer } from './resolve.js';
-import { rhythms } from './rhythm.js';
-import { inWords } from './words.js';
 
 /** A container that does not answer its probe before anything has changed. */
 export interface Unanswered {

@@ -1,8 +1,8 @@
-import { tell } from '../commands/story.js';
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
 import type { World } from '../deployment/world.js';
-import { type GithubReporting, openGithub } from './github-reporting.js';
+import { type GithubReporting, openGithub } from '../github/github-reporting.js';
+import { tell } from './commands.js';
 
 /** Does what was asked for, with GitHub at hand: it is told of the beginning, and of the end where there is no report of one. */
 export async function withGithub(

@@ -1,8 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Inputs } from '../config/inputs.js';
-import type { ContainerPlan } from '../strategies/plan.js';
-import type { Bundle } from '../strategies/relup/bundle.js';
+import type { Artifact, TargetPlan } from '../strategies/strategy.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 
@@ -12,8 +11,8 @@ import { messageOf } from '../system/message-of.js';
  */
 export function bundleFile(
   { bundlePath }: Inputs,
-  { from, to }: Pick<Bundle, 'from' | 'to'>,
-  earlier: readonly Pick<Bundle, 'from' | 'to'>[] = [],
+  { from, to }: Pick<Artifact, 'from' | 'to'>,
+  earlier: readonly Pick<Artifact, 'from' | 'to'>[] = [],
 ): string {
   const safe = (version: string) => version.replace(/[^A-Za-z0-9.+_-]/g, '_');
   const named = bundlePath.endsWith('.tar.gz');
@@ -26,7 +25,7 @@ export function bundleFile(
 export const isBundleWritten = ({ unnamed }: Inputs, carriedOut: boolean) => carriedOut || !unnamed.has('bundle-path');
 
 /** Writes the artifacts of all hot plans. A disk that is full changes nothing about the deploy. */
-export async function writeBundle(inputs: Inputs, plans: readonly ContainerPlan[], log: Log): Promise<void> {
+export async function writeBundle(inputs: Inputs, plans: readonly TargetPlan[], log: Log): Promise<void> {
   for (const [at, bundle] of bundlesOf(plans).entries()) {
     const path = bundleFile(inputs, bundle, bundlesOf(plans).slice(0, at));
     try {
@@ -40,6 +39,6 @@ export async function writeBundle(inputs: Inputs, plans: readonly ContainerPlan[
 }
 
 /** Each bundle once. */
-export function bundlesOf(plans: readonly ContainerPlan[]): readonly Bundle[] {
-  return [...new Set(plans.flatMap((plan) => (plan.method === 'relup' ? [plan.hot.bundle] : [])))];
+export function bundlesOf(plans: readonly TargetPlan[]): readonly Artifact[] {
+  return [...new Set(plans.flatMap(({ update }) => update?.artifact ?? []))];
 }

@@ -1,0 +1,61 @@
+import type { Assessed } from '../../analysis/assessed.js';
+import type { ContainerDetails } from '../../engines/details.js';
+import type { Reason } from '../../reasons/reason.js';
+import { Refusal } from '../../reasons/refusal.js';
+import type { ImageRelease } from '../../release/release.js';
+import { treeOf } from '../../release/running.js';
+import type { Work } from '../context.js';
+import { whyUnlike } from '../serving.js';
+import type { Assessment, OpenUpdate, Strategy, TargetPlan, Update } from '../strategy.js';
+import { goBackToOld, restart, settleRestarted } from './restart.js';
+
+/** A new container takes the place of the one that runs, with all of its settings. */
+export const recreate: Strategy = {
+  name: 'recreate',
+  assess,
+  instead: (target) => (volumeOf(target) === undefined ? restartUpdate(target.site.next) : undefined),
+};
+
+async function assess(target: Assessed, ruledOut: readonly Reason[]): Promise<Assessment> {
+  const volume = volumeOf(target);
+  if (volume !== undefined) {
+    throw new Refusal(
+      `${target.name} keeps its release on a volume at ${volume}, which a new container would get with the old release in it, and it cannot be loaded hot: ${ruledOut.map(({ code, subject }) => `${code} (${subject})`).join(', ')}. Empty the volume and re-create the container by hand, or leave the release in the image.`,
+    );
+  }
+  const { running, startup } = target;
+  const remarks = await startup?.restart(running && (() => treeOf(running.release)));
+  return { kind: 'possible', update: restartUpdate(target.site.next), remarks: remarks ?? [] };
+}
+
+/** Where the container mounts what a new image is to bring. */
+function volumeOf({ container, root }: Assessed): string | undefined {
+  return container.Mounts.find(({ Destination: at }) =>
+    [root, `${root}/lib`, `${root}/releases`].some((directory) => directory === at || directory.startsWith(`${at}/`)),
+  )?.Destination;
+}
+
+/** By a new container of the release's image, or by one that is kept from before. */
+export function restartUpdate(next: ImageRelease, kept?: ContainerDetails): Update {
+  return {
+    ...{ method: 'recreate', hot: false, version: next.version },
+    standby: { root: next.root, ...(kept && { container: kept.Id }) },
+    record: () => ({ way: kept === undefined ? 'recreate' : 'revive' }),
+    open: (work, plan) => open(work, plan, { next, ...(kept && { kept }) }),
+  };
+}
+
+function open(
+  work: Work,
+  plan: TargetPlan,
+  as: { readonly next: ImageRelease; readonly kept?: ContainerDetails },
+): OpenUpdate {
+  return {
+    apply: () => work.down(() => restart(work, { plan, ...as })),
+    // What could not be asked then cannot be asked now.
+    unlike: ({ id, unasked }) => whyUnlike(work, id, unasked === undefined ? as.next.version : undefined),
+    drain: async (ended) => ended,
+    commit: (ended) => settleRestarted(work, plan, ended),
+    rollback: (why) => work.down(() => goBackToOld(work, plan, `${why}.`)),
+  };
+}

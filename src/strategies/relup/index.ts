@@ -1,0 +1,100 @@
+import type { Assessed } from '../../analysis/assessed.js';
+import { surveyBoots } from '../../analysis/boots.js';
+import type { Ended, Work } from '../context.js';
+import { whyUnlike } from '../serving.js';
+import { type Assessment, closed, type OpenUpdate, type Strategy, type TargetPlan, type Update } from '../strategy.js';
+import { bringBack } from './bring-back.js';
+import { together } from './downgrade.js';
+import { goalOf, goDown, type Journey, takeBack } from './journey.js';
+import { judgeRelease } from './judge.js';
+import { place } from './place.js';
+import type { Descent, HotMaterial, HotPlan, Upgrade } from './plan.js';
+import { measure } from './proof.js';
+import { surveyCode } from './read-code.js';
+import { rehearsePlans } from './rehearsal/plans.js';
+import { drained, settle, settleJourney } from './settle.js';
+import { upgrade } from './upgrade.js';
+
+/** A release upgrade by OTP's release_handler: code, processes and supervisors change in the VM that runs. */
+export const relup: Strategy = { name: 'relup', assess, rehearse: rehearsePlans };
+
+async function assess(target: Assessed): Promise<Assessment> {
+  const { site, container, oldImage, running: known, startup, shared } = target;
+  if (known === undefined) return { kind: 'ruled-out', reasons: [] };
+  const { release: running, change, image } = known;
+  const { present, ...placed } = await place(site, container.Id, running, change);
+  const comparison = {
+    ...{ running, next: site.next, change, image, ...placed, options: site.inputs },
+    readOnlyRoot: container.HostConfig.ReadonlyRootfs === true,
+  };
+  const reasons = judgeRelease(comparison);
+  if (closed(reasons)) {
+    const boots = await surveyBoots(site, { container, oldImage, nodeName: running.nodeName }, shared);
+    return { kind: 'ruled-out', reasons: [...reasons, ...boots] };
+  }
+  const code = await surveyCode(site, { container, oldImage }, comparison, shared);
+  if (code.kind === 'closed') return { kind: 'ruled-out', reasons: [...reasons, ...code.reasons] };
+  const { tree, boot } = code.material;
+  const trees = { running: tree, ...(boot.kind === 'booted' && { boot: boot.facts.tree }) };
+  const all = [...reasons, ...code.reasons, ...((await startup?.hot(trees)) ?? [])];
+  if (closed(all)) return { kind: 'ruled-out', reasons: all };
+  return {
+    kind: 'possible',
+    update: upgradeUpdate({ running, next: site.next, present, ...code.material }),
+    remarks: all,
+  };
+}
+
+function upgradeUpdate(hot: HotMaterial): Upgrade {
+  const { bundle, next, counts, present } = hot;
+  return {
+    ...{ method: 'relup', hot: true, version: next.version, artifact: bundle, holds: counts, upgrade: hot },
+    record: ({ rehearsal }) => ({
+      way: 'relup',
+      brought: bundle.directories.filter((directory) => !present.includes(directory)),
+      ...(rehearsal?.kind === 'passed' && {
+        wayBack: rehearsal.noWayDown === undefined ? ('downgrade' as const) : ('restart' as const),
+      }),
+    }),
+    open: (work, plan) => openUpgrade(work, { ...plan, hot }),
+  };
+}
+
+function openUpgrade(work: Work, plan: HotPlan): OpenUpdate {
+  const { running, bundle, next } = plan.hot;
+  const { node } = running;
+  return {
+    apply: () => upgrade(work, plan),
+    unlike: ({ id }) => whyUnlike(work, id, next.version),
+    drain: (ended) => withLingering(ended, drained(work, { node, loads: bundle.loads })),
+    commit: (ended) => settle(work, plan, ended),
+    rollback: (why) => bringBack(work, plan, { why, by: 'downgrade' }),
+  };
+}
+
+/** Back to a release that ran in the container before, by the relups that its deploys have left there. */
+export function downgradeUpdate(down: Descent): Update {
+  return {
+    ...{ method: 'relup', hot: true, version: down.against?.next.version },
+    record: () => ({ way: 'downgrade' }),
+    open: (work, plan) => openDowngrade(work, plan, down),
+  };
+}
+
+function openDowngrade(work: Work, { name, container, rehearsal }: TargetPlan, down: Descent): OpenUpdate {
+  const { running, steps, against } = down;
+  const goal = against && { tree: against.tree, of: measure(against, rehearsal) };
+  const journey: Journey = { name, container, running, steps, ...(goal && { measure: goal }) };
+  const { loads } = together(steps);
+  return {
+    apply: () => goDown(work, journey),
+    unlike: ({ id }) => whyUnlike(work, id, goalOf(journey, 'down')),
+    drain: (ended) => withLingering(ended, drained(work, { node: running.node, loads })),
+    commit: (ended) => settleJourney(work, journey, 'down', ended),
+    rollback: (why) => takeBack(work, journey, 'down', why),
+  };
+}
+
+async function withLingering(ended: Ended, lingering: ReturnType<typeof drained>): Promise<Ended> {
+  return { ...ended, lingering: await lingering };
+}

@@ -1,0 +1,15 @@
+import type { Reason } from '../../reasons/reason.js';
+import { appupRules } from './appup-rules.js';
+import { codeRules } from './code-rules.js';
+import type { CodeComparison, Comparison } from './comparison.js';
+import { releaseRules } from './release-rules.js';
+
+/** Reasons that need no look at the code. */
+export function judgeRelease(comparison: Comparison): readonly Reason[] {
+  return releaseRules.flatMap((rule) => rule(comparison));
+}
+
+/** Reasons that code, tree and processes give. */
+export function judgeCode(comparison: CodeComparison): readonly Reason[] {
+  return [...codeRules, ...appupRules].flatMap((rule) => rule(comparison));
+}

@@ -1,0 +1,116 @@
+import type { Assessed } from '../analysis/assessed.js';
+import type { Site } from '../analysis/site.js';
+import type { Rehearsal } from '../deployment/rehearsal.js';
+import type { Method } from '../deployment/report.js';
+import type { ContainerDetails, ImageDetails } from '../engines/details.js';
+import type { Undertaking } from '../journal/entry.js';
+import type { Place } from '../journal/ledger.js';
+import type { Reason } from '../reasons/reason.js';
+import type { ImageRelease } from '../release/release.js';
+import type { Ended, Work } from './context.js';
+
+/** One way of deploying. `index.ts` lists them, the one to be preferred first. */
+export interface Strategy {
+  readonly name: string;
+  /** Decides whether it can bring a target to the next release, knowing why the strategies before it cannot. Changes nothing. */
+  assess(target: Assessed, ruledOut: readonly Reason[]): Promise<Assessment>;
+  /** What it does if a strategy before it is ruled out or fails after it was chosen; undefined if it could not. Asks nothing. */
+  instead?(target: Assessed): Update | undefined;
+  /** Tries its updates out where nobody is served, each once; those that fail are ruled out. Absent if it cannot. */
+  rehearse?(site: Site, plans: readonly TargetPlan[]): Promise<readonly TargetPlan[]>;
+}
+
+export type Assessment =
+  | { readonly kind: 'possible'; readonly update: Update; readonly remarks: readonly Reason[] }
+  | { readonly kind: 'ruled-out'; readonly reasons: readonly Reason[] };
+
+/** What will be done to one target, and why. */
+export interface TargetPlan {
+  readonly name: string;
+  readonly container: ContainerDetails;
+  readonly oldImage: ImageDetails;
+  /** The version that runs; absent if it could not be found out. */
+  readonly from?: string;
+  /** Why better strategies are ruled out, and remarks on this one. */
+  readonly reasons: readonly Reason[];
+  readonly rehearsal?: Rehearsal;
+  /** Where the release lies in the container; absent if that is unknown. */
+  readonly place?: Omit<Place, 'container'>;
+  /** The release that is to run; absent if it runs, or its image is gone. */
+  readonly next?: ImageRelease;
+  /** Absent if there is nothing to do. */
+  readonly update?: Update;
+}
+
+/** A plan that changes something. */
+export type Changing = TargetPlan & { readonly update: Update };
+
+/** An update of one target, with everything that its strategy has gathered for it. */
+export interface Update {
+  readonly method: Method;
+  /** It loads into the running VM. */
+  readonly hot: boolean;
+  /** The version that it brings; undefined if that is unknown. */
+  readonly version: string | undefined;
+  /** Where the release lies in what takes the container's place, and the container if it exists; absent if the target stays. */
+  readonly standby?: { readonly root: string; readonly container?: string };
+  /** What it does, in words, and what it brings into the container. */
+  readonly artifact?: Artifact;
+  /** How many processes of each module it holds, when the plan was made. */
+  readonly holds?: Readonly<Record<string, number>>;
+  /** The next best update, for when this one turns out to be impossible. */
+  readonly instead?: Update;
+  /** What the journal has to know of it. */
+  record(plan: TargetPlan): Pick<Undertaking, 'way' | 'brought' | 'wayBack'>;
+  open(work: Work, plan: TargetPlan): OpenUpdate;
+}
+
+/** A hot load's files as they are published. Plans that share one share this very object. */
+export interface Artifact {
+  readonly from: string;
+  readonly to: string;
+  readonly artifact: Buffer;
+  readonly applications: readonly string[];
+  readonly words: readonly Sentence[];
+}
+
+/** One thing that an update does, in words. */
+export interface Sentence {
+  readonly text: string;
+  /** The module whose processes it holds: how many they are differs from container to container. */
+  readonly holds?: string;
+}
+
+/** An update of one target that is carried out: first to where it can still go back, then for good. */
+export interface OpenUpdate {
+  /** Brings the target to the new version, and leaves the way back open. */
+  apply(): Promise<Ended>;
+  /** Why the target is not, or not any more, what it was brought to, to be read after its name; undefined if it is. */
+  unlike(ended: Ended): Promise<string | undefined>;
+  /** Waits for what takes its time before the commit, and closes no way back. */
+  drain(ended: Ended): Promise<Ended>;
+  /** Makes it final, once the whole fleet has come through. */
+  commit(ended: Ended): Promise<Ended>;
+  /** Goes back, since the fleet does; `why` is a sentence. */
+  rollback(why: string): Promise<Ended>;
+}
+
+export function isChanging(plan: TargetPlan): plan is Changing {
+  return plan.update !== undefined;
+}
+
+/** The version that a plan brings, or leaves as it is; undefined if that is unknown. */
+export function versionBy({ update, from }: TargetPlan): string | undefined {
+  return update === undefined ? from : update.version;
+}
+
+/** What keeps a deploy from being carried out by any strategy, each once. */
+export function blocking(plans: readonly Pick<TargetPlan, 'reasons'>[]): readonly Reason[] {
+  const all = plans.flatMap(({ reasons }) => reasons.filter(({ blocks }) => blocks.includes('recreate')));
+  return [...new Map(all.map((reason) => [reason.message, reason])).values()];
+}
+
+/** Whether one of the reasons rules the hot ways out. */
+export function closed(reasons: readonly Reason[]): boolean {
+  return reasons.some(({ blocks }) => blocks.includes('relup'));
+}
