@@ -2,8 +2,8 @@ import type { Engine } from '../engines/engine.js';
 import type { Node } from '../node/node.js';
 import type { Clock } from '../system/log.js';
 import { confinement } from './confinement.js';
-import { type Contents, type Facts, readContents } from './facts.js';
-import { bootIsolated, createIsolated, type Isolated } from './isolation.js';
+import { type Facts, readContents, readFacts } from './facts.js';
+import { bootIsolated, createIsolated, type Isolated, keyOf } from './isolation.js';
 import { factsWithoutNoiseOf, steadyFacts } from './steady-facts.js';
 
 /** What a cold boot of an image in this container's place comes up as. */
@@ -27,7 +27,8 @@ const seen = new Map<string, Facts>();
  */
 export async function coldBoot(engine: Engine, isolated: Isolated, salt: string, clock: Clock): Promise<ColdBoot> {
   const create = () => createIsolated(engine, 'cold-boot', isolated);
-  const boot = () => bootAndRead(engine, { ...isolated, create }, salt, clock);
+  const turn = secondsApart(clock);
+  const boot = () => bootAndRead(engine, { ...isolated, create }, salt, clock, turn);
   const { container, image, environment, network } = isolated;
   const { Env, Cmd, Entrypoint, Hostname } = container.Config;
   const key = JSON.stringify([
@@ -58,12 +59,39 @@ export async function bootAndRead(
   isolated: Isolated & { readonly create: () => Promise<string> },
   salt: string,
   clock: Clock,
+  turn: Turn = (read) => read(false),
 ): Promise<ColdBoot> {
-  let contents: Contents | undefined;
-  const came = await bootOnce(engine, isolated, salt, clock, async (node) => {
-    contents = await readContents(node, salt);
-  });
-  return came.kind === 'booted' && contents !== undefined ? { ...came, facts: { ...came.facts, contents } } : came;
+  let found: Partial<Facts> = {};
+  const given = isolated.environment.map(keyOf);
+  const came = await bootOnce(engine, isolated, salt, clock, (node) =>
+    turn(async (waited) => {
+      const again = waited ? await readFacts(node, salt, given) : {};
+      found = { ...again, contents: await readContents(node, salt) };
+    }),
+  );
+  return came.kind === 'booted' ? { ...came, facts: { ...came.facts, ...found } } : came;
+}
+
+type Turn = (read: (waited: boolean) => Promise<void>) => Promise<void>;
+
+const secondMs = 1_100;
+
+/**
+ * Lets the readers in one after the other, each in a later second than the one before: of what is written with the time, such as
+ * the date header that a web server keeps, two boots that are read in the same second would agree.
+ */
+export function secondsApart(clock: Pick<Clock, 'now' | 'sleep'>): Turn {
+  let before: Promise<unknown> = Promise.resolve();
+  let last: number | undefined;
+  return async (read) => {
+    const mine = before.then(async () => {
+      if (last !== undefined) await clock.sleep(Math.max(0, last + secondMs - clock.now()));
+      await read(last !== undefined);
+      last = clock.now();
+    });
+    before = mine.catch(() => undefined);
+    await mine;
+  };
 }
 
 /** Boots it once, and reads what it has made of itself; `meanwhile` is asked of the node before it goes. */

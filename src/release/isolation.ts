@@ -73,7 +73,8 @@ export async function createIsolated(
   return id;
 }
 
-function keyOf(entry: string): string {
+/** The name in `NAME=value`. */
+export function keyOf(entry: string): string {
   return entry.split('=')[0] ?? '';
 }
 
