@@ -190,7 +190,9 @@ describe('what closes the hot way once the code is read and the node was asked',
   });
 
   it('is in this table for every code that a rule can give', () => {
-    const source = ['code', 'process'].map((kind) => readFileSync(`src/plan/${kind}-rules.ts`, 'utf8')).join('\n');
+    const source = ['code', 'process']
+      .map((kind) => readFileSync(`src/strategies/relup/${kind}-rules.ts`, 'utf8'))
+      .join('\n');
     const given = [...source.matchAll(/against\(\s*'([\w-]+)'/g)].map(([, code]) => code);
     expect(new Set(rows.map(([code]) => code))).toEqual(new Set(given));
   });

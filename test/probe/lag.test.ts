@@ -52,7 +52,8 @@ describe('when the prober itself is held up', { retry: 2 }, () => {
   it('the service is blamed in full for an outage around it', async () => {
     const { service, probe } = await probedHttp(1000);
     const outage = service.behave('hold', 600);
-    await sleep(150);
+    // Before as many requests are under way as the probe sends at once.
+    await sleep(50);
     hog(200);
     const { ms } = await outage;
     await sleep(100);
