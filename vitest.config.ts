@@ -7,13 +7,15 @@ import { everything } from './test/support/tier.js';
 const quick = [
   ...['docker/build', 'docker/engine', 'docker/exec', 'docker/tcp', 'node/agent', 'transitions/transitions'],
   ...['e2e/appups', 'e2e/corpus', 'e2e/github', 'e2e/relup', 'e2e/supervision'],
-  ...['fallback/fits', 'faults/engine', 'faults/matrix'],
+  ...['e2e/refusal', 'e2e/release-command', 'e2e/restart', 'e2e/rollback', 'e2e/status'],
+  ...['fallback/deploy', 'fallback/fits', 'faults/engine', 'faults/matrix', 'faults/sequences', 'ledger/lock'],
 ].map((name) => `test/${name}.e2e.ts`);
 
 // These measure what passes while they deploy: two at once would measure each other.
+const quickMeasuring = ['test/probe/container.e2e.ts'];
 const measuring = [
   ...['cancellation', 'hot', 'workflows'].map((name) => `test/e2e/${name}{,.nightly}.e2e.ts`),
-  'test/probe/*.e2e.ts',
+  ...quickMeasuring,
   'test/probe/probe.measured.ts',
   'test/faults/soak.e2e.ts',
   // These say how long something may take.
@@ -73,7 +75,7 @@ export default defineConfig({
       {
         test: {
           name: 'measured',
-          include: everything ? measuring : [],
+          include: everything ? measuring : quickMeasuring,
           fileParallelism: false,
           ...patient,
         },

@@ -70,9 +70,13 @@ it('an uninstallation lists, then removes what is provably ours, and touches not
   await bench.run('imitation', imitating.Id, 'sleep', 'infinity');
   const foreign = `${bench.prefix}-web.hot-deploy-previous-0123456789ab`;
   await bench.docker('create', '--name', foreign, ...label, v1.Id);
-  const before = (await bench.engine.containers()).map(({ id }) => id);
-
-  // Any run on the engine removes throw-away containers of runs that have ended, so this one's may be gone already.
+  // Any run on the engine removes throw-away containers of runs that have ended, so this one's may be gone already; and others
+  // of the engine come and go.
+  const standing = async () =>
+    (await bench.engine.containers()).flatMap(({ names: [each = ''] }) =>
+      each.includes(bench.prefix) && each !== thrown ? each : [],
+    );
+  const before = await standing();
   const own = ({ uninstalled = [] }: Report) =>
     uninstalled.filter(({ name: each }) => each.includes(bench.prefix) && each !== thrown);
   const kept = `${bench.prefix}-web.hot-deploy-previous-${old.Id.slice(0, 12)}`;
@@ -86,8 +90,7 @@ it('an uninstallation lists, then removes what is provably ours, and touches not
     { what: 'kept container', name: foreign, state: 'left', why: expect.stringContaining('nothing shows') },
   ]);
   expect(renderTerminal(tried.report)).toMatch(/^Found \d+ things of hot-deploy: nothing was removed\./);
-  const present = new Set((await bench.engine.containers()).map(({ id }) => id));
-  expect(before.filter((id) => !present.has(id))).toEqual([]);
+  expect(await standing()).toEqual(before);
 
   const { report, log } = await deployTo(name, { mode: 'uninstall', environment });
   expect(report.outcome, log).toBe('unchanged');
