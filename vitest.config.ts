@@ -35,8 +35,9 @@ const longest = [
     'transitions/random',
     'e2e/rollback',
   ],
-  ...['faults/sequences', 'e2e/rehearsal', 'e2e/status', 'e2e/hostile', 'e2e/compared', 'e2e/rehearsal-isolation'],
-  ...['e2e/refusal', 'ledger/lock-deploys', 'fallback/faults', 'rollout/recreate-faults', 'e2e/appups'],
+  ...['e2e/release-command', 'e2e/restart', 'e2e/refusal', 'e2e/status', 'faults/sequences', 'e2e/rehearsal'],
+  ...['e2e/hostile', 'e2e/compared', 'e2e/rehearsal-isolation', 'ledger/lock-deploys', 'fallback/faults'],
+  ...['rollout/recreate-faults', 'e2e/appups'],
 ].map((name) => `/test/${name}.e2e.ts`);
 
 class LongestFirst extends BaseSequencer {
