@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
@@ -9,6 +9,7 @@ import { script } from '../fallback/script.js';
 import { Refusal } from '../reasons/refusal.js';
 import { scripted } from '../rollout/reporting.js';
 import { injected } from '../strategies/recreate/injected.js';
+import { makeFolder } from '../system/folder.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { onFleet } from './on-fleet.js';
@@ -63,7 +64,7 @@ async function write(engine: Engine, inputs: Inputs, containers: readonly Contai
   const text = script({ inputs: { ...inputs, image: image ?? '' }, containers: each, withEnv });
   const mode = withEnv ? 0o600 : 0o755;
   const temporary = `${path}.${process.pid}.tmp`;
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   try {
     // Renamed into place: nobody sees half of it, and nobody else ever reads what may hold secrets.
     await writeFile(temporary, text, { mode, flag: 'wx' });

@@ -1,6 +1,7 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Report } from '../deployment/report.js';
+import { makeFolder } from '../system/folder.js';
 import { asJson } from './as-json.js';
 import { renderComment } from './comment.js';
 import { cut } from './cut.js';
@@ -13,7 +14,7 @@ const summaryLimit = 1024 * 1024;
 /** Writes the report to `path`, and makes the folder for it. */
 export async function writeReport(report: Report, path: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(path, asJson(report));
   } catch (cause) {
     throw new Error(`The report could not be written to ${path}. Name another file with \`report\`.`, { cause });
@@ -24,7 +25,7 @@ export async function writeReport(report: Report, path: string): Promise<void> {
 export async function writePreview(report: Report, log: readonly string[], reportPath: string): Promise<string> {
   const path = `${reportPath.replace(/\.json$/, '')}.html`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(path, renderPreview(renderComment(report, { history: [], log }), verdict(report), report.timeline));
     return path;
   } catch (cause) {

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Inputs } from '../config/inputs.js';
 import type { Artifact, TargetPlan } from '../strategies/strategy.js';
+import { makeFolder } from '../system/folder.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 
@@ -29,7 +30,7 @@ export async function writeBundle(inputs: Inputs, plans: readonly TargetPlan[], 
   for (const [at, bundle] of bundlesOf(plans).entries()) {
     const path = bundleFile(inputs, bundle, bundlesOf(plans).slice(0, at));
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       await writeFile(path, bundle.artifact);
       log.info(`bundle: ${path}, ${Math.ceil(bundle.artifact.length / 1024)} KiB, ${bundle.applications.join(', ')}`);
     } catch (cause) {

@@ -1,5 +1,6 @@
 import { type Inputs, readInputs } from '../config/inputs.js';
 import type { Given } from '../config/options.js';
+import { makePlaces } from '../config/places.js';
 import type { Before } from '../config/usage-error.js';
 import { commitCheckedOut } from './checkout.js';
 
@@ -20,6 +21,7 @@ export async function readAsked(
   environment: NodeJS.ProcessEnv,
 ): Promise<Asked> {
   const inputs = readInputs(given, environment, mistakes);
+  await makePlaces(inputs);
   if (inputs.build === undefined) return { inputs, environment };
   const commit = await commitCheckedOut(inputs.context, environment);
   if (commit === undefined || commit === environment['GITHUB_SHA']) return { inputs, environment };
