@@ -17,7 +17,7 @@ const named = (paths: Partial<Pick<Inputs, 'reportPath' | 'bundlePath' | 'script
   const names = { reportPath: 'report', bundlePath: 'bundle-path', scriptPath: 'script-path' } as const;
   const given = Object.keys(paths).map((key) => names[key as keyof typeof names]);
   const unnamed = new Set(Object.values(names).filter((name) => !given.includes(name)));
-  return { reportPath: '', bundlePath: '', scriptPath: '', ...paths, unnamed } as Inputs;
+  return { reportPath: '', bundlePath: '', scriptPath: '', ...paths, unnamed } as Partial<Inputs> as Inputs;
 };
 
 describe('files that the user has named', () => {

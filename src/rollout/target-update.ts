@@ -31,9 +31,8 @@ export interface Carried {
   finish(): Promise<Carried>;
 }
 
-/** How long a healthy service is watched before anything changes, so that there is something to compare with. */
-const beforeMs = 2_000;
-const afterRestartMs = 1_000;
+/** As many requests tell how long an answer takes before anything changes; what is asked seldom is not waited for longer. */
+const [baselineRequests, baselineMs] = [50, 2_000];
 
 export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Promise<Carried> {
   const { engine, clock, log, inputs, image, signal, replaced, errand } = fleet;
@@ -56,8 +55,9 @@ export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Prom
     ...keepJournal(engine, errand, plan, { clock, log }),
     ...(probe && { probe }),
   };
-  if (probe !== undefined && !haste.cancelled) {
-    await clock.sleep(beforeMs);
+  const until = clock.now() + baselineMs;
+  while (probe !== undefined && probe.samples.length < baselineRequests && clock.now() < until && !haste.cancelled) {
+    await clock.sleep(50);
   }
   const carried = (method: Method, update: OpenUpdate, ended: Ended): Carried => {
     const finish = async (last: Ended): Promise<Carried> => {
@@ -102,8 +102,6 @@ export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Prom
     if (!hot) {
       const [at, ms] = [Math.round(since - fleet.began), Math.round(clock.now() - since)];
       record.timeline.push({ at, ms, container: plan.name, label: 're-create' });
-      // Something to compare with, here too.
-      if (probe !== undefined && ended.outcome === 'deployed' && !haste.cancelled) await clock.sleep(afterRestartMs);
     }
     return carried(method, update, ended);
   };
