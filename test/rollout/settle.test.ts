@@ -1,11 +1,13 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Work } from '../../src/strategies/context.js';
 import { settle } from '../../src/strategies/relup/settle.js';
 
-// A new container that the engine refuses to make.
-vi.mock('../../src/rollout/restart.js', () => ({
-  restart: async () => ({ outcome: 'refused', id: 'c0', message: 'web was not changed: no space left.' }),
-}));
+/** A new container that the engine refuses to make. */
+const instead = {
+  open: () => ({
+    apply: async () => ({ outcome: 'refused', id: 'c0', message: 'web was not changed: no space left.' }),
+  }),
+};
 
 it('makes what was loaded hot final where no new container can end its old code', async () => {
   const [asked, steps]: [string[], string[]] = [[], []];
@@ -30,7 +32,9 @@ it('makes what was loaded hot final where no new container can end its old code'
   } as unknown as Work;
   const release = { version: '1.0.0', node };
   const hot = { running: release, next: { version: '2.0.0' }, bundle: { loads: ['web'] } };
-  const plan = { name: 'web', container: { Id: 'c0' }, hot } as unknown as Parameters<typeof settle>[1];
+  const plan = { name: 'web', container: { Id: 'c0' }, hot, update: { instead } } as unknown as Parameters<
+    typeof settle
+  >[1];
   const settled = await settle(work, plan, { outcome: 'deployed', id: 'c0' });
   expect(settled).toMatchObject({ outcome: 'deployed', lingering: [{ pid: '<0.1.0>' }] });
   expect(settled.warnings?.[0]).toBe('web was not changed: no space left. Its processes stay in old code.');
