@@ -45,6 +45,8 @@ it.each(worlds)('the agent does what its own tests promise on the Erlang of Debi
     '--rm',
     '--network',
     'none',
+    '--user',
+    'nobody',
     tag,
     'erl',
     '-noshell',

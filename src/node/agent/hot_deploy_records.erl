@@ -138,11 +138,14 @@ placed(File, Text, Mode) ->
     ok = written(File, Text, Mode),
     File.
 
-%% Nothing is left of a file that could not be written.
+%% Nothing is left of a file that could not be written. Its mode comes last, since it may be read-only; so may what a run left
+%% that was killed.
 written(File, Text, Mode) ->
+    _ = file:delete(File),
     Steps = [fun() -> file:write_file(File, <<>>) end,
-             fun() -> file:change_mode(File, Mode) end,
-             fun() -> file:write_file(File, Text) end],
+             fun() -> file:change_mode(File, 8#600) end,
+             fun() -> file:write_file(File, Text) end,
+             fun() -> file:change_mode(File, Mode) end],
     case lists:foldl(fun(Step, ok) -> Step(); (_, Error) -> Error end, ok, Steps) of
         ok ->
             ok;
