@@ -28,18 +28,28 @@ export function archiveCalls(docker: Dockerode, call: Call): ArchiveCalls {
 
     stat: (container, path) =>
       call(`look at ${path} in container ${container}`, async (abortSignal) => {
-        const response = (await docker.getContainer(container).infoArchive({ path, abortSignal })) as IncomingMessage;
-        response.resume();
-        return statOf(String(response.headers['x-docker-container-path-stat']));
-      }).catch(noSuchPath),
+        const asked = docker.getContainer(container);
+        try {
+          const response = (await asked.infoArchive({ path, abortSignal })) as IncomingMessage;
+          response.resume();
+          return statOf(String(response.headers['x-docker-container-path-stat']));
+        } catch (error) {
+          if (statusOf(error) !== 404) throw error;
+          // An answer to HEAD has no words that would say what there is not.
+          await asked.inspect({ abortSignal });
+          return undefined;
+        }
+      }),
 
     added: async (container) => {
-      const changes: readonly Change[] | null = await call(
+      const changes: unknown = await call(
         `list what was added to container ${container}`,
         (abortSignal) => docker.getContainer(container).changes({ abortSignal }),
         { timeoutMs: archiveTimeoutMs },
       );
-      return (changes ?? []).filter(({ Kind: kind }) => kind === added).map(({ Path: path }) => path);
+      // Without any the Engine says null, of which docker-modem makes bytes.
+      const all: readonly Change[] = Array.isArray(changes) ? changes : [];
+      return all.filter(({ Kind: kind }) => kind === added).map(({ Path: path }) => path);
     },
   };
 }
