@@ -4,6 +4,8 @@
 -module(hot_deploy_install).
 -export([install/1, make_permanent/1, unstage/1]).
 
+-define(WATCHED, 10000).
+
 -type request() :: #{
     to := string(),
     updates := [module()],
@@ -64,7 +66,7 @@ switch(#{to := To} = Request, Swap) ->
                     {Result, #{
                         microseconds => Took,
                         held => length(Held),
-                        hosts => [#{pid => list_to_binary(pid_to_list(Pid)), module => Module} || {Pid, Module, _} <- Hosts],
+                        watched => watched(maps:get(loads, Request)),
                         notMigrated => [hot_deploy_node:note(Pid, [Module]) || {Pid, Module} <- Before ++ After]
                     }}
             after
@@ -180,6 +182,13 @@ hold(#{updates := Updates, loads := Loads, suspend_timeout := Timeout}) ->
             release(Held),
             {unanswering, Busy}
     end.
+
+%% Processes that run new code, whose end during the soak is told. Those of a node with very many are not all looked at.
+watched(Loads) ->
+    Known = maps:from_keys(Loads, true),
+    Running = [#{pid => list_to_binary(pid_to_list(Pid)), module => Module}
+               || Pid <- erlang:processes(), {Module, _, _} <- [proc_lib:initial_call(Pid)], is_map_key(Module, Known)],
+    lists:sublist(Running, ?WATCHED).
 
 %% Resuming what runs already is harmless.
 release(Pids) ->

@@ -9,6 +9,7 @@ import { bootAgain, runsAlready, serving } from '../serving.js';
 import { type Life, lifeOf, soak } from '../soak.js';
 import { together } from './downgrade.js';
 import { drain } from './drain.js';
+import { endedWarnings } from './ended.js';
 import { end, go, type Leg, reversed, start, unready } from './leg.js';
 import { type Measure, prove } from './proof.js';
 import type { AfterSwitch } from './switch.js';
@@ -134,7 +135,8 @@ async function travel(work: Work, journey: Journey, legs: readonly Leg[]): Promi
   if (sick !== undefined) {
     return { ...(await turnBack(work, journey, legs, sick)), ...(proof && { proof }) };
   }
-  return { outcome: 'deployed', id, ...(proof && { proof }) };
+  const warnings = last === undefined ? [] : await endedWarnings(name, running.node, last);
+  return { outcome: 'deployed', id, ...(proof && { proof }), ...(warnings.length > 0 && { warnings }) };
 }
 
 /** Goes the same legs in the other direction, the last one first; where that fails, by a restart of the container. */

@@ -32,8 +32,9 @@ export interface AfterSwitch {
   /** Modules that should be gone and are still loaded. */
   readonly remaining: readonly string[];
   readonly oldCode: readonly ProcessNote[];
-  /** Processes of a framework that run changed modules, and those of them that did not take their state over. */
-  readonly hosts?: readonly { readonly pid: string; readonly module: string }[];
+  /** Processes that ran one of the changed modules right after the switch. */
+  readonly watched?: readonly { readonly pid: string; readonly module: string }[];
+  /** Processes of a framework that did not take their state over. */
   readonly notMigrated?: readonly ProcessNote[];
 }
 

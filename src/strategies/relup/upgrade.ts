@@ -1,17 +1,15 @@
 import type { Proof } from '../../deployment/report.js';
-import type { Node } from '../../node/node.js';
-import { map, text } from '../../node/term.js';
-import { plainName } from '../../release/modules.js';
 import { messageOf } from '../../system/message-of.js';
 import type { Ended, Work } from '../context.js';
 import { noted } from '../noted.js';
 import { type Life, lifeOf, soak } from '../soak.js';
 import { bringBack, findOut } from './bring-back.js';
 import { up } from './direction.js';
+import { endedWarnings } from './ended.js';
 import { unready } from './leg.js';
 import type { HotPlan } from './plan.js';
 import { measure, prove } from './proof.js';
-import { type AfterSwitch, prepareSwitch, stage, switchRelease, unstage } from './switch.js';
+import { prepareSwitch, stage, switchRelease, unstage } from './switch.js';
 
 /**
  * Brings one running container to the new release by release_handler and watches it; or leaves it, or brings it back, as
@@ -81,28 +79,8 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   if (sick !== undefined) {
     return { ...(await bringBack(work, plan, { why: sick, by: 'downgrade' })), proof };
   }
-  const gone = await endedHosts(node, switched.after).catch((error: unknown) => [
-    `which of them are still there could not be asked: ${messageOf(error)}`,
-  ]);
-  const warnings = gone.map((what) => `${plan.name}: ${what}`);
+  const warnings = await endedWarnings(plan.name, node, switched.after);
   return { outcome: 'deployed', id: container.Id, proof, ...(warnings.length > 0 && { warnings }) };
-}
-
-/** Open pages and channels that did not live through the soak, by the module that they ran. */
-async function endedHosts(node: Node, { hosts = [] }: AfterSwitch): Promise<readonly string[]> {
-  if (hosts.length === 0) return [];
-  const request = { set: 'node', module: 'hot_deploy_hosts', function: 'ended' } as const;
-  const ended = new Set(
-    (await node.ask({ ...request, argument: map({ pids: hosts.map(({ pid }) => text(pid)) }) })) as readonly string[],
-  );
-  const modules = [...new Set(hosts.map(({ module }) => module))];
-  return modules.flatMap((module) => {
-    const own = hosts.filter((host) => host.module === module);
-    const count = own.filter(({ pid }) => ended.has(pid)).length;
-    return count === 0
-      ? []
-      : [`${count} of ${own.length} processes that ran ${plainName(module)} ended during the soak`];
-  });
 }
 
 /** What differs, with names; keys of the environment only, since values may be secrets. */
