@@ -9,6 +9,7 @@ import { isBundleWritten, writeBundle } from '../rollout/bundle-file.js';
 import { withComposeRemarks } from '../rollout/compose.js';
 import { survey } from '../rollout/decide.js';
 import type { Draft } from '../rollout/reporting.js';
+import { steps } from '../rollout/steps.js';
 import { provideImage } from '../source/provide-image.js';
 import { rehearsePlans } from '../strategies/relup/rehearsal/plans.js';
 import { carryOut, moveTags } from './carry-out.js';
@@ -18,7 +19,7 @@ import { foretell } from './foretell.js';
 import { onFleet } from './on-fleet.js';
 import { askBefore, withSilent } from './preflight.js';
 import { writeScript } from './script-file.js';
-import { begin, steps } from './session.js';
+import { begin } from './session.js';
 
 /** The way of a deploy, from the inputs to the report. What cannot begin is refused with a reason, and changes nothing. */
 export async function deploy(inputs: Inputs, world: World): Promise<Report> {

@@ -5,11 +5,11 @@ import { isGone } from '../journal/holder.js';
 import { holderOf } from '../journal/lock.js';
 import { Refusal } from '../reasons/refusal.js';
 import { findHalfWay } from '../recovery/half-way.js';
+import { recover } from '../recovery/recover.js';
 import { type Draft, refusedBy } from '../rollout/reporting.js';
+import { steps } from '../rollout/steps.js';
 import { standFor } from '../targets/selector.js';
 import { findFleet, inWords } from './find-fleet.js';
-import { recover } from './recover.js';
-import { steps } from './session.js';
 import { underLock } from './under-lock.js';
 
 type Story = (engine: Engine, draft: Draft, containers: readonly ContainerDetails[]) => Promise<Report>;

@@ -4,9 +4,9 @@ import { againstAll, remark } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
 import { Refusal } from '../reasons/refusal.js';
 import type { Draft } from '../rollout/reporting.js';
+import { steps } from '../rollout/steps.js';
 import { type Unanswered, unansweredBefore } from '../rollout/unanswered.js';
 import type { TargetPlan } from '../strategies/strategy.js';
-import { steps } from './session.js';
 
 /**
  * Asks the containers by their probes before anything else: a probe that does not answer before a deploy could not judge it

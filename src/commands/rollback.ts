@@ -16,12 +16,13 @@ import { nameToMove } from '../rollback/reference.js';
 import { plansWithoutImage } from '../rollback/without-image.js';
 import { withComposeRemarks } from '../rollout/compose.js';
 import type { Draft } from '../rollout/reporting.js';
+import { steps } from '../rollout/steps.js';
 import { once } from '../system/once.js';
 import { carryOut, moveTags } from './carry-out.js';
 import { channelsOf, withComposeWarnings } from './channels.js';
 import { endsHere } from './ends-here.js';
 import { onFleet } from './on-fleet.js';
-import { begin, steps } from './session.js';
+import { begin } from './session.js';
 
 /** The way of a rollback: to what ran before, by the way that disturbs least. What cannot begin is refused. */
 export async function rollback(inputs: Inputs, world: World): Promise<Report> {

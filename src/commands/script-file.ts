@@ -8,12 +8,13 @@ import type { Engine } from '../engines/engine.js';
 import { script } from '../fallback/script.js';
 import { Refusal } from '../reasons/refusal.js';
 import { scripted } from '../rollout/reporting.js';
+import { steps } from '../rollout/steps.js';
 import { injected } from '../strategies/recreate/injected.js';
 import { makeFolder } from '../system/folder.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { onFleet } from './on-fleet.js';
-import { begin, steps } from './session.js';
+import { begin } from './session.js';
 
 /** Writes `hot-deploy.sh` and nothing else. */
 export async function writeScriptOnly(inputs: Inputs, world: World): Promise<Report> {

@@ -9,9 +9,10 @@ import { Refusal } from '../reasons/refusal.js';
 import { type CutOff, findHalfWay } from '../recovery/half-way.js';
 import { newSalt } from '../release/baseline.js';
 import type { Draft } from '../rollout/reporting.js';
+import { steps } from '../rollout/steps.js';
 import { findFleet, inWords } from './find-fleet.js';
 import { looked } from './looked.js';
-import { begin, steps } from './session.js';
+import { begin } from './session.js';
 
 /** What runs against what the image says, container by container. Changes nothing on any of them. */
 export async function status(inputs: Inputs, world: World): Promise<Report> {

@@ -7,9 +7,10 @@ import { removeJournal } from '../leavings/journal.js';
 import { Refusal } from '../reasons/refusal.js';
 import { findHalfWay } from '../recovery/half-way.js';
 import { type Draft, empty } from '../rollout/reporting.js';
+import { steps } from '../rollout/steps.js';
 import { messageOf } from '../system/message-of.js';
 import { inWords } from './find-fleet.js';
-import { begin, steps } from './session.js';
+import { begin } from './session.js';
 import { underLock } from './under-lock.js';
 
 /**

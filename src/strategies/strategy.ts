@@ -8,6 +8,7 @@ import type { Place } from '../journal/ledger.js';
 import type { Reason } from '../reasons/reason.js';
 import type { ImageRelease } from '../release/release.js';
 import type { Ended, Work } from './context.js';
+import type { Recovery } from './recovery.js';
 
 /** One way of deploying. `index.ts` lists them, the one to be preferred first. */
 export interface Strategy {
@@ -16,6 +17,7 @@ export interface Strategy {
   assess(target: Assessed, ruledOut: readonly Reason[]): Promise<Assessment>;
   /** What it does if a strategy before it is ruled out or fails after it was chosen; undefined if it could not. Asks nothing. */
   instead?(target: Assessed): Update | undefined;
+  readonly recovery: Recovery;
   /** Tries its updates out where nobody is served, each once; those that fail are ruled out. Absent if it cannot. */
   rehearse?(site: Site, plans: readonly TargetPlan[]): Promise<readonly TargetPlan[]>;
 }

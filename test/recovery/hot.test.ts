@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import type { Entry } from '../../src/journal/entry.js';
-import { repairHot } from '../../src/recovery/hot.js';
 import type { Work } from '../../src/strategies/context.js';
+import { repairHot } from '../../src/strategies/relup/recover.js';
 
 it('starts a container again that a stop ends while its node is asked', async () => {
   let now = 0;

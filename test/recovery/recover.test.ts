@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { recover } from '../../src/commands/recover.js';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { ContainerSummary, Engine } from '../../src/engines/engine.js';
 import { replacesLabel } from '../../src/engines/throw-away.js';
 import type { Entry, Step } from '../../src/journal/entry.js';
 import { readLedger } from '../../src/journal/ledger.js';
+import { recover } from '../../src/recovery/recover.js';
 import type { Draft } from '../../src/rollout/reporting.js';
 import { disks } from '../ledger/disks.js';
 

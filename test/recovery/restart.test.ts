@@ -3,8 +3,8 @@ import type { ContainerDetails } from '../../src/engines/details.js';
 import type { ContainerSummary, Engine } from '../../src/engines/engine.js';
 import { replacesLabel } from '../../src/engines/throw-away.js';
 import type { Entry, Step } from '../../src/journal/entry.js';
-import { repairRestart } from '../../src/recovery/restart.js';
-import type { Surroundings } from '../../src/recovery/work.js';
+import type { Surroundings } from '../../src/strategies/recovery.js';
+import { repairRestart } from '../../src/strategies/recreate/recover.js';
 
 const [old, fresh] = ['a'.repeat(64), 'b'.repeat(64)] as const;
 

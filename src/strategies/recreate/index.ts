@@ -7,12 +7,18 @@ import { treeOf } from '../../release/running.js';
 import type { Work } from '../context.js';
 import { whyUnlike } from '../serving.js';
 import type { Assessment, OpenUpdate, Strategy, TargetPlan, Update } from '../strategy.js';
+import { repairRestart, serves } from './recover.js';
 import { goBackToOld, restart, settleRestarted } from './restart.js';
 
 /** A new container takes the place of the one that runs, with all of its settings. */
 export const recreate: Strategy = {
   name: 'recreate',
   assess,
+  recovery: {
+    ways: ['recreate', 'revive'],
+    fromEngine: repairRestart,
+    fromJournal: async (around, container, { last }) => await serves(around, container, last),
+  },
   instead: (target) => (volumeOf(target) === undefined ? restartUpdate(target.site.next) : undefined),
 };
 

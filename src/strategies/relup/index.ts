@@ -1,6 +1,7 @@
 import type { Assessed } from '../../analysis/assessed.js';
 import { surveyBoots } from '../../analysis/boots.js';
 import type { Ended, Work } from '../context.js';
+import { repairWork } from '../recovery.js';
 import { whyUnlike } from '../serving.js';
 import { type Assessment, closed, type OpenUpdate, type Strategy, type TargetPlan, type Update } from '../strategy.js';
 import { bringBack } from './bring-back.js';
@@ -11,12 +12,22 @@ import { place } from './place.js';
 import type { Descent, HotMaterial, HotPlan, Upgrade } from './plan.js';
 import { measure } from './proof.js';
 import { surveyCode } from './read-code.js';
+import { repairHot } from './recover.js';
 import { rehearsePlans } from './rehearsal/plans.js';
 import { drained, settle, settleJourney } from './settle.js';
 import { upgrade } from './upgrade.js';
 
 /** A release upgrade by OTP's release_handler: code, processes and supervisors change in the VM that runs. */
-export const relup: Strategy = { name: 'relup', assess, rehearse: rehearsePlans };
+export const relup: Strategy = {
+  ...{ name: 'relup', assess, rehearse: rehearsePlans },
+  recovery: {
+    ways: ['relup', 'downgrade'],
+    fromJournal: async (around, container, { last, notes, direction }) =>
+      last === undefined
+        ? { kind: 'failed', why: 'nothing on record says what it was to become' }
+        : await repairHot(repairWork(around, last, notes), container, last, direction),
+  },
+};
 
 async function assess(target: Assessed): Promise<Assessment> {
   const { site, container, oldImage, running: known, startup, shared } = target;

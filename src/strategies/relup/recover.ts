@@ -1,25 +1,17 @@
-import { type ContainerDetails, nameOf } from '../engines/details.js';
-import type { Entry } from '../journal/entry.js';
-import type { RunningRelease } from '../release/release.js';
-import type { Work } from '../strategies/context.js';
-import { downgradable } from '../strategies/relup/downgrade.js';
-import { goDown, goUp } from '../strategies/relup/journey.js';
-import { quiesced, resume, suspendedByUs } from '../strategies/relup/quiesced.js';
-import { makePermanent } from '../strategies/relup/settle.js';
-import { readWay } from '../strategies/relup/stored-way.js';
-import { unstage } from '../strategies/relup/switch.js';
-import { serving } from '../strategies/serving.js';
-import { wayUp } from './way-up.js';
-
-/** What was done about a container, to be read after its name; or why a person must look. */
-export type Repaired =
-  | {
-      readonly kind: 'repaired';
-      readonly how: string;
-      /** Where it is found on another side than it was to be brought to. */
-      readonly side?: 'undo';
-    }
-  | { readonly kind: 'failed'; readonly why: string };
+import { type ContainerDetails, nameOf } from '../../engines/details.js';
+import type { Engine } from '../../engines/engine.js';
+import type { Entry } from '../../journal/entry.js';
+import { against } from '../../reasons/make.js';
+import type { RunningRelease } from '../../release/release.js';
+import type { Work } from '../context.js';
+import type { Repaired } from '../recovery.js';
+import { serving } from '../serving.js';
+import { type Downgradable, downgradable, follow } from './downgrade.js';
+import { goDown, goUp } from './journey.js';
+import { quiesced, resume, suspendedByUs } from './quiesced.js';
+import { makePermanent } from './settle.js';
+import { readWay } from './stored-way.js';
+import { unstage } from './switch.js';
 
 /**
  * Brings a container that was to be switched hot to one side. What it runs is asked of its node: the last step may have been
@@ -152,4 +144,19 @@ async function travel(
   const journey = { name, container, running, steps: way.steps };
   const ended = await (direction === 'down' ? goDown : goUp)(work, journey);
   return ended.outcome === 'deployed' ? undefined : (ended.message ?? ended.outcome);
+}
+
+/** The ways from what runs up to a version that lies in the container: those that lead down from it, the last one first. */
+async function wayUp(
+  engine: Engine,
+  container: string,
+  { root, name, version: runs }: Pick<RunningRelease, 'root' | 'name' | 'version'>,
+  version: string,
+): Promise<Downgradable> {
+  const down = await follow(engine, container, { root, name, version }, runs);
+  if ('code' in down) {
+    const message = `Nothing in the container leads from ${runs} up to ${version}.`;
+    return { kind: 'closed', reasons: [against('not-upgraded-here', version, message)] };
+  }
+  return { kind: 'open', steps: down.toReversed() };
 }

@@ -1,15 +1,13 @@
-import { noHaste } from '../deployment/haste.js';
-import type { ContainerDetails } from '../engines/details.js';
-import type { Engine } from '../engines/engine.js';
-import type { Entry } from '../journal/entry.js';
-import { awaitHealth, type Health } from '../probe/await-health.js';
-import { finishRestart } from '../strategies/recreate/finish.js';
-import { situation } from '../strategies/recreate/situation.js';
-import { undoRestart } from '../strategies/recreate/undo.js';
-import { messageOf } from '../system/message-of.js';
-import type { CutOff } from './half-way.js';
-import type { Repaired } from './hot.js';
-import type { Surroundings } from './work.js';
+import { noHaste } from '../../deployment/haste.js';
+import type { ContainerDetails } from '../../engines/details.js';
+import type { Engine } from '../../engines/engine.js';
+import type { Entry } from '../../journal/entry.js';
+import { awaitHealth, type Health } from '../../probe/await-health.js';
+import { messageOf } from '../../system/message-of.js';
+import type { Direction, Repaired, Surroundings } from '../recovery.js';
+import { finishRestart } from './finish.js';
+import { situation } from './situation.js';
+import { undoRestart } from './undo.js';
 
 /**
  * Brings a restart to one side from what the engine lists; undefined where none is under way, or none any more that the rest
@@ -18,7 +16,7 @@ import type { Surroundings } from './work.js';
 export async function repairRestart(
   { engine, inputs, log, clock }: Surroundings,
   name: string,
-  direction: CutOff['direction'],
+  direction: Direction,
   last: Pick<Entry, 'step' | 'way'> | undefined,
 ): Promise<Repaired | undefined> {
   const found = situation(name, await engine.containers());

@@ -1,17 +1,17 @@
 import type { Recovered } from '../deployment/report.js';
-import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { Entry } from '../journal/entry.js';
 import { Refusal } from '../reasons/refusal.js';
-import { type CutOff, findHalfWay, type HalfWay } from '../recovery/half-way.js';
-import { type Repaired, repairHot } from '../recovery/hot.js';
-import { repairRestart, serves } from '../recovery/restart.js';
-import { Unrecovered } from '../recovery/unrecovered.js';
-import { type Notes, openRecord, repairWork, type Surroundings } from '../recovery/work.js';
 import type { Draft } from '../rollout/reporting.js';
+import { steps } from '../rollout/steps.js';
+import { strategies } from '../strategies/index.js';
+import type { Recovery, Repaired, Surroundings } from '../strategies/recovery.js';
+import { recreate } from '../strategies/recreate/index.js';
 import { giveBack } from '../strategies/recreate/lent-name.js';
 import { messageOf } from '../system/message-of.js';
-import { steps } from './session.js';
+import { type CutOff, findHalfWay, type HalfWay } from './half-way.js';
+import { openRecord } from './record.js';
+import { Unrecovered } from './unrecovered.js';
 
 /**
  * Finishes or undoes what runs that were cut off have left of the containers that are meant, and of those that were to
@@ -85,9 +85,9 @@ async function repair(around: Surroundings, halfWay: HalfWay, direction: CutOff[
   const { name, last } = halfWay;
   // Read before anything is removed that it is written in.
   const before = await openRecord(around, halfWay);
-  const restarted = await repairRestart(around, name, direction, last);
-  if (restarted?.kind === 'failed') {
-    return restarted;
+  const shown = await fromEngine(around, name, direction, last);
+  if (shown?.kind === 'failed') {
+    return shown;
   }
   // Another one may have the name since.
   const container = await around.engine.findContainer(name);
@@ -95,28 +95,23 @@ async function repair(around: Surroundings, halfWay: HalfWay, direction: CutOff[
     return { kind: 'failed', why: 'there is no container of that name' };
   }
   const notes = before.in(container);
-  const repaired = restarted ?? (await repairWhatServes(around, { container, last, notes, direction }));
+  const repaired = shown ?? (await ownerOf(last).fromJournal(around, container, { last, notes, direction }));
   if (repaired.kind === 'repaired') {
     await notes.write((repaired.side ?? direction) === 'finish' ? 'done' : 'undone');
   }
   return repaired;
 }
 
-async function repairWhatServes(
-  around: Surroundings,
-  {
-    container,
-    last,
-    notes,
-    direction,
-  }: {
-    readonly container: ContainerDetails;
-    readonly last: Entry | undefined;
-    readonly notes: Notes;
-    readonly direction: CutOff['direction'];
-  },
-): Promise<Repaired> {
-  return last?.way === 'relup' || last?.way === 'downgrade'
-    ? await repairHot(repairWork(around, last, notes), container, last, direction)
-    : await serves(around, container, last);
+async function fromEngine(...found: Parameters<NonNullable<Recovery['fromEngine']>>): Promise<Repaired | undefined> {
+  for (const { recovery } of strategies) {
+    const repaired = await recovery.fromEngine?.(...found);
+    if (repaired !== undefined) return repaired;
+  }
+  return undefined;
+}
+
+/** Whose the last step on record is; of what nothing is written down, only the container itself can tell. */
+function ownerOf(last: Entry | undefined): Recovery {
+  const own = strategies.find(({ recovery }) => last !== undefined && recovery.ways.includes(last.way));
+  return (own ?? recreate).recovery;
 }

@@ -1,0 +1,67 @@
+import { noHaste } from '../deployment/haste.js';
+import type { ContainerDetails } from '../engines/details.js';
+import type { Entry, Step } from '../journal/entry.js';
+import type { Work } from './context.js';
+
+/** What a repair works with. */
+export type Surroundings = Pick<Work, 'engine' | 'log' | 'clock' | 'inputs'>;
+
+/** What was done about a container, to be read after its name; or why a person must look. */
+export type Repaired =
+  | {
+      readonly kind: 'repaired';
+      readonly how: string;
+      /** Where it is found on another side than it was to be brought to. */
+      readonly side?: 'undo';
+    }
+  | { readonly kind: 'failed'; readonly why: string };
+
+export type Direction = 'finish' | 'undo';
+
+/** How a strategy brings a target to one side that an interrupted run has left half-way. */
+export interface Recovery {
+  /** The ways of the journal that are its own. */
+  readonly ways: readonly Entry['way'][];
+  /** By what the engine lists beside the target, whatever the journal says; undefined if there is nothing. */
+  fromEngine?(
+    around: Surroundings,
+    name: string,
+    direction: Direction,
+    last: Entry | undefined,
+  ): Promise<Repaired | undefined>;
+  /** By the journal's last entry, where the engine lists nothing. */
+  fromJournal(
+    around: Surroundings,
+    container: ContainerDetails,
+    interrupted: { readonly last: Entry | undefined; readonly notes: Notes; readonly direction: Direction },
+  ): Promise<Repaired>;
+}
+
+/** Writes down how a run ends that was cut off. */
+export interface Notes {
+  write(step: Step): Promise<void>;
+}
+
+/** What going back or on works with: no probe, no soak, and it is never left where it is. */
+export function repairWork({ engine, inputs, log, clock }: Surroundings, last: Entry, notes: Notes): Work {
+  return {
+    engine,
+    log,
+    clock,
+    inputs: { ...inputs, soakMs: 0, onFailure: 'rollback' },
+    // A repair is finished also where the run is cancelled: it is what the cancelled run has to do before it ends.
+    signal: new AbortController().signal,
+    image: { reference: last.to.reference ?? last.to.image, id: last.to.image },
+    replaced: new Map(),
+    haste: noHaste,
+    down: (work) => work(),
+    phase: async (label, work) => {
+      log.debug(`${last.container}: ${label}`);
+      return await work();
+    },
+    arrive: async () => undefined,
+    // A switch of the repair is a step back, or forth again, of the run that was cut off.
+    part: () => undefined,
+    note: async (step) => (step === 'switch' ? await notes.write('bring-back') : undefined),
+  };
+}
