@@ -86,6 +86,7 @@ describe("a release of OTP's applications and of libraries in the wild", () => {
     expect(await ask('{corpus_store:count(), corpus:said(<<"<b>hi</b>">>), whereis(corpus_clock)}')).toBe(
       '{4,<<"b">>,undefined}',
     );
+    expect(await ask('{folsom_metrics:get_metric_value(orders), is_pid(whereis(yaws_server))}')).toBe('{4,true}');
     expect((await web.inspect()).State.Pid).toBe(pid);
 
     await docker('restart', '-t', '5', web.name);

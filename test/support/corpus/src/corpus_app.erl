@@ -4,6 +4,7 @@
 
 start(_, _) ->
     {atomic, ok} = mnesia:create_table(corpus_order, [{ram_copies, [node()]}, {attributes, [id, price]}]),
+    ok = folsom_metrics:new_counter(orders),
     {ok, _} = inets:start(httpd, [
         {port, 8080}, {server_name, "corpus"}, {server_root, "/tmp"}, {document_root, "/tmp"},
         {modules, [mod_esi]}, {erl_script_alias, {"/esi", [corpus_http]}}

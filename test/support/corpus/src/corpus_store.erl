@@ -18,6 +18,7 @@ init([]) -> {ok, 0}.
 
 handle_call({add, Id, Price}, _, Count) ->
     ok = mnesia:dirty_write({corpus_order, Id, Price}),
+    ok = folsom_metrics:notify({orders, {inc, 1}}),
     {reply, ok, Count + 1};
 handle_call(count, _, Count) ->
     {reply, Count, Count}.

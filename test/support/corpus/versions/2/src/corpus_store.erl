@@ -20,6 +20,7 @@ init([]) -> {ok, #{count => 0, last => none}}.
 
 handle_call({add, Id, Price}, _, #{count := Count}) ->
     ok = mnesia:dirty_write({corpus_order, Id, Price}),
+    ok = folsom_metrics:notify({orders, {inc, 1}}),
     {reply, ok, #{count => Count + 1, last => Id}};
 handle_call(What, _, State) ->
     {reply, maps:get(What, State), State}.
