@@ -28,16 +28,11 @@ export function startEffects(old: Facts, fresh: Facts, upgraded: Facts): StartEf
 /** Those that close the hot way. */
 export function judgeStartEffects({ effects, kept }: StartEffects): readonly Reason[] {
   return [
-    ...effects.map(({ table, missing, left }) =>
+    ...effects.map((effect) =>
       against(
         'start-effects-missing',
-        plainPlace(table),
-        `${plainPlace(table)} is not as after a cold boot: ${[
-          ...(missing.length > 0 ? [`it lacks ${plainPlace(few(missing, 3))}`] : []),
-          ...(left.length > 0 ? [`it still has ${plainPlace(few(left, 3))}`] : []),
-        ].join(
-          ', and ',
-        )}. Only a start puts that there: do it in the application's config_change/3, too, or leave it to a restart.`,
+        plainPlace(effect.table),
+        `${plainPlace(effect.table)} is not as after a cold boot: ${differences(effect)}. Only a start puts that there: do it in the application's config_change/3, too, or leave it to a restart.`,
       ),
     ),
     ...kept.flatMap(({ place, setting }) =>
@@ -52,6 +47,26 @@ export function judgeStartEffects({ effects, kept }: StartEffects): readonly Rea
           ],
     ),
   ];
+}
+
+/** A row of which both the old and the new is named has only another value. */
+function differences({ missing, left }: StartEffect): string {
+  const named = (words: string, keys: readonly string[]) =>
+    keys.length > 0 ? [`${words} ${plainPlace(few(keys, 3))}`] : [];
+  return [
+    ...named(
+      'it lacks',
+      missing.filter((key) => !left.includes(key)),
+    ),
+    ...named(
+      'it still has',
+      left.filter((key) => !missing.includes(key)),
+    ),
+    ...named(
+      'it keeps the old value of',
+      missing.filter((key) => left.includes(key)),
+    ),
+  ].join(', and ');
 }
 
 /** Those that somebody should know of. */
