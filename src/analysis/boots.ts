@@ -6,17 +6,17 @@ import { confinement } from '../release/confinement.js';
 import { createIsolated } from '../release/isolation.js';
 import { isolated } from './isolated.js';
 import { judgeBoots } from './judge-boots.js';
-import type { Shared } from './shared.js';
-import type { Site } from './site.js';
+import type { Cache } from './shared.js';
+import type { AnalysisContext } from './site.js';
 
 /**
  * Reasons against a release that does not boot although what runs does, also if it is to be deployed by restart; none if
  * `strategy` asks for a restart.
  */
-export async function surveyBoots(
-  site: Site,
+export async function assessBoots(
+  site: AnalysisContext,
   { container, oldImage, nodeName }: Booted,
-  shared: Shared,
+  shared: Cache,
 ): Promise<readonly Reason[]> {
   const { engine, image, clock, next, inputs } = site;
   if (inputs.strategy === 'restart') return [];

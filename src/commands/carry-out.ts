@@ -3,21 +3,21 @@ import { turns } from '../deployment/turns.js';
 import type { Engine } from '../engines/engine.js';
 import { rollOut } from '../rollout/fleet.js';
 import { sharedProbe } from '../rollout/for-container.js';
-import type { Errand } from '../rollout/journal.js';
-import { type Decided, report } from '../rollout/reporting.js';
+import type { RunRecord } from '../rollout/journal.js';
+import { type PlannedRun, report } from '../rollout/reporting.js';
 import { isChanging } from '../strategies/strategy.js';
 import { messageOf } from '../system/message-of.js';
 import type { Channels } from './channels.js';
-import { releasing } from './releasing.js';
+import { afterReleaseCommand } from './releasing.js';
 
 /** Carries a decision out, container by container, and tells what came of it. */
-export async function carryOut(engine: Engine, decided: Decided): Promise<Report> {
+export async function rollOutPlans(engine: Engine, decided: PlannedRun): Promise<Report> {
   const { inputs, world, image, plans, began, run, next } = decided;
   const { log, clock, signal } = world;
   const replaced = new Map<string, string>();
   const changing = plans.filter(isChanging);
   const { GITHUB_SHA: commit } = world.environment;
-  const errand: Errand = {
+  const errand: RunRecord = {
     run: run.id,
     task: inputs.mode === 'rollback' ? 'rollback' : 'deploy',
     environment: inputs.environment,
@@ -42,7 +42,7 @@ export async function carryOut(engine: Engine, decided: Decided): Promise<Report
     errand,
     down: turns(inputs.maxUnavailable, signal),
   };
-  const result = await releasing(engine, decided, changing, async () =>
+  const result = await afterReleaseCommand(engine, decided, changing, async () =>
     report(decided, await log.group('Roll out', () => rollOut(fleet, changing))),
   );
   const shared = sharedProbe(

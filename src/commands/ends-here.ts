@@ -1,9 +1,9 @@
 import type { Report } from '../deployment/report.js';
-import { type Decided, planned, refused, unchanged } from '../rollout/reporting.js';
+import { type PlannedRun, planned, refused, unchanged } from '../rollout/reporting.js';
 import { blocking } from '../strategies/strategy.js';
 
 /** The report of a run that ends with the decision, since nothing is to be carried out; undefined where something is. */
-export function endsHere(decided: Decided): Report | undefined {
+export function reportWithoutRollout(decided: PlannedRun): Report | undefined {
   const { inputs, plans } = decided;
   const [untried] = plans.flatMap(({ rehearsal }) => (rehearsal?.kind === 'unrehearsed' ? [rehearsal] : []));
   if (inputs.rehearse === 'always' && untried !== undefined) {

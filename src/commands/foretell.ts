@@ -1,9 +1,9 @@
 import type { Report } from '../deployment/report.js';
-import type { World } from '../deployment/world.js';
+import type { RunContext } from '../deployment/world.js';
 import { messageOf } from '../system/message-of.js';
 
 /** Puts to a plan what earlier deploys by the same method have measured, where GitHub knows of any. */
-export async function foretell(report: Report, { deployments, log }: World): Promise<Report> {
+export async function estimateDowntime(report: Report, { deployments, log }: RunContext): Promise<Report> {
   const { outcome, method, environment } = report;
   if (deployments === undefined || outcome !== 'planned' || method === 'none') return report;
   const downtimes = await deployments.downtimes(environment, method).catch((error: unknown) => {

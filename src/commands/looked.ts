@@ -3,11 +3,11 @@ import type { Report } from '../deployment/report.js';
 import type { Look } from '../drift/look.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Locked } from '../journal/lock-labels.js';
-import { type Draft, empty } from '../rollout/reporting.js';
+import { type CurrentRun, empty } from '../rollout/reporting.js';
 
 /** What a look at each container has shown. */
-export function looked(
-  draft: Draft,
+export function statusReport(
+  draft: CurrentRun,
   engine: string,
   looks: readonly { readonly container: ContainerDetails; readonly look: Look }[],
   holder: Locked | undefined,

@@ -4,21 +4,21 @@ import type { Engine } from '../engines/engine.js';
 import { isGone } from '../journal/holder.js';
 import { holderOf } from '../journal/lock.js';
 import { Refusal } from '../reasons/refusal.js';
-import { findHalfWay } from '../recovery/half-way.js';
+import { findInterrupted } from '../recovery/half-way.js';
 import { recover } from '../recovery/recover.js';
-import { type Draft, refusedBy } from '../rollout/reporting.js';
+import { type CurrentRun, refusedBy } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { standFor } from '../targets/selector.js';
-import { findFleet, inWords } from './find-fleet.js';
+import { findTargets, inWords } from './find-fleet.js';
 import { underLock } from './under-lock.js';
 
-type Story = (engine: Engine, draft: Draft, containers: readonly ContainerDetails[]) => Promise<Report>;
+type Story = (engine: Engine, draft: CurrentRun, containers: readonly ContainerDetails[]) => Promise<Report>;
 
 /**
  * Tells a story on the containers that are meant. A deploy and a rollback first finish or undo what a run that was cut off has
  * left, under the environment's lock. Every other mode changes no container, and says what they would recover.
  */
-export async function onFleet(engine: Engine, draft: Draft, story: Story): Promise<Report> {
+export async function withTargets(engine: Engine, draft: CurrentRun, story: Story): Promise<Report> {
   const { inputs } = draft;
   if (inputs.dryRun || inputs.from !== undefined) {
     return await told(engine, draft, story);
@@ -42,13 +42,13 @@ export async function onFleet(engine: Engine, draft: Draft, story: Story): Promi
 /** A deploy that is under way is waited for; what one that was cut off has left stays as it is. */
 async function toldBeside(
   engine: Engine,
-  draft: Draft,
+  draft: CurrentRun,
   meant: readonly ContainerDetails[],
   story: Story,
 ): Promise<Report> {
   const { inputs } = draft;
-  const halfWay = () => findHalfWay(engine, inputs.containers);
-  const asked = async (within: Draft): Promise<Report> => {
+  const halfWay = () => findInterrupted(engine, inputs.containers);
+  const asked = async (within: CurrentRun): Promise<Report> => {
     const left = (await halfWay()).map(inWords);
     const report = await told(engine, within, story).catch((error: unknown) => {
       if (!(error instanceof Refusal) || left.length === 0) throw error;
@@ -62,9 +62,9 @@ async function toldBeside(
   return underWay ? await underLock(engine, draft, meant, asked) : await asked(draft);
 }
 
-async function told(engine: Engine, draft: Draft, story: Story): Promise<Report> {
+async function told(engine: Engine, draft: CurrentRun, story: Story): Promise<Report> {
   const { inputs, world } = draft;
-  const found = await steps(world)('Find the containers', () => findFleet(engine, inputs, world));
+  const found = await steps(world)('Find the containers', () => findTargets(engine, inputs, world));
   try {
     const { containers, comparedWith } = found;
     refuseTasks(containers);
@@ -88,10 +88,10 @@ function refuseTasks(containers: readonly ContainerDetails[]): void {
 }
 
 /** Also those that only stand for one that is meant: a restart that was cut off has left no other. */
-async function containersMeant(engine: Engine, { inputs, world }: Draft): Promise<readonly ContainerDetails[]> {
+async function containersMeant(engine: Engine, { inputs, world }: CurrentRun): Promise<readonly ContainerDetails[]> {
   const found = standFor(await engine.containers(), inputs.containers);
   const { containers } =
-    found.length > 0 ? { containers: await inspected(engine, found) } : await findFleet(engine, inputs, world);
+    found.length > 0 ? { containers: await inspected(engine, found) } : await findTargets(engine, inputs, world);
   return containers;
 }
 

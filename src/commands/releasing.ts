@@ -1,15 +1,15 @@
 import type { Report } from '../deployment/report.js';
 import type { Engine } from '../engines/engine.js';
 import { Refusal } from '../reasons/refusal.js';
-import { type Decided, refused } from '../rollout/reporting.js';
+import { type PlannedRun, refused } from '../rollout/reporting.js';
 import { type ReleaseCommandResult, runReleaseCommand } from '../strategies/recreate/release-command.js';
 import type { Changing } from '../strategies/strategy.js';
 import { quoted } from '../system/quoted.js';
 
 /** Runs the release command of a deploy, as the first container that changes, and rolls out only after it has succeeded. */
-export async function releasing(
+export async function afterReleaseCommand(
   engine: Engine,
-  decided: Decided,
+  decided: PlannedRun,
   [first]: readonly Changing[],
   rollOut: () => Promise<Report>,
 ): Promise<Report> {

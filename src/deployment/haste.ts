@@ -6,7 +6,7 @@ import type { Clock } from '../system/log.js';
  * begun must be finished, or be on its way back, after 3.5: a busy machine takes its time for that, too.
  * https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
  */
-export interface Haste {
+export interface CancellationDeadline {
   readonly cancelled: boolean;
   /** Milliseconds until the way forward is given up, and so many more; infinite as long as nobody wants the run to end. */
   leftMs(more?: number): number;
@@ -22,7 +22,7 @@ const forwardMs = 3_500;
 export const afterwardsMs = 2_100;
 
 /** To be made once for a run, and early: the time counts from the signal. */
-export function hasteOf(signal: AbortSignal, clock: Clock): Haste {
+export function cancellationDeadline(signal: AbortSignal, clock: Clock): CancellationDeadline {
   let since: number | undefined;
   const note = () => {
     since ??= clock.now();
@@ -47,7 +47,7 @@ export function hasteOf(signal: AbortSignal, clock: Clock): Haste {
 }
 
 /** For what nobody can cancel. */
-export const noHaste: Haste = {
+export const noDeadline: CancellationDeadline = {
   cancelled: false,
   leftMs: () => Number.POSITIVE_INFINITY,
   onCancel: () => () => undefined,
@@ -59,7 +59,7 @@ const shortSeconds = 1;
  * Stops a container by its own stop signal and timeout; from the moment on when the run is cancelled it has a second, and
  * none where time is short.
  */
-export async function stopInTime(engine: Engine, id: string, haste: Haste): Promise<void> {
+export async function stopInTime(engine: Engine, id: string, haste: CancellationDeadline): Promise<void> {
   let stopping: Promise<void> | undefined;
   const hurry = () => {
     const seconds = haste.leftMs() > 2 * shortSeconds * 1_000 ? shortSeconds : 0;

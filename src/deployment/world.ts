@@ -3,7 +3,7 @@ import type { Clock, Log } from '../system/log.js';
 import type { Method } from './report.js';
 
 /** What the run works in; everything that reaches outside comes from here. */
-export interface World {
+export interface RunContext {
   readonly log: Log;
   readonly clock: Clock;
   /** Connects to the engine that the environment names. */

@@ -5,14 +5,14 @@ import { packEntries, unpack } from '../release/archive.js';
 const file = 'hot-deploy-beat';
 
 /** How often whoever holds a lock says that it lives, in milliseconds. */
-export const beatMs = 3_000;
+export const heartbeatMs = 3_000;
 /** Who has not done so for this long holds nothing any more. */
-export const silenceMs = 15_000;
+export const lockTtlMs = 15_000;
 /** How often it is listened for. */
-export const lookMs = 500;
+export const pollIntervalMs = 500;
 
 /** Leaves something in the lock's container that was not there before. */
-export async function beat(engine: Engine, lock: string): Promise<void> {
+export async function heartbeat(engine: Engine, lock: string): Promise<void> {
   const data = Buffer.from(`${randomUUID()}\n`);
   await engine.putArchive(
     lock,
@@ -22,7 +22,7 @@ export async function beat(engine: Engine, lock: string): Promise<void> {
 }
 
 /** What lies there now: nothing before the first beat. */
-export async function lastBeat(engine: Engine, lock: string): Promise<string | undefined> {
+export async function lastHeartbeat(engine: Engine, lock: string): Promise<string | undefined> {
   const tar = await engine.getArchive(lock, `/${file}`);
   return tar === undefined ? undefined : (await unpack(tar))[0]?.data.toString('utf8');
 }
@@ -58,9 +58,9 @@ export function watched(before: Watch | undefined, look: Pick<Watch, 'lock' | 'a
 }
 
 // Looks may take their time on a busy machine.
-const longestStepMs = 4 * lookMs;
+const longestStepMs = 4 * pollIntervalMs;
 
 /** Whether whoever holds it has said so lately. */
 export function beats({ beaten, silentMs }: Watch): boolean {
-  return beaten && silentMs < 2 * beatMs;
+  return beaten && silentMs < 2 * heartbeatMs;
 }

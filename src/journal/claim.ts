@@ -6,26 +6,26 @@ import { lockName, lockSpec, readLock } from './lock-labels.js';
 import type { Run } from './run.js';
 
 /** What came of reaching for a lock once. */
-export type Claim =
+export type Acquisition =
   | { readonly kind: 'ours'; readonly lock: string }
   | { readonly kind: 'taken'; readonly by: ContainerDetails }
   /** It was somebody's, and now there is none: reach again. */
   | { readonly kind: 'passing'; readonly why: string };
 
 /** One lock, as one run would hold it. */
-export interface Wanted {
+export interface LockRequest {
   readonly environment: string;
   readonly name: string;
   readonly run: Run;
   readonly spec: ContainerSpec;
 }
 
-export function wanted(environment: string, run: Run, since: string, image: ImageDetails): Wanted {
+export function lockRequest(environment: string, run: Run, since: string, image: ImageDetails): LockRequest {
   return { environment, name: lockName(environment), run, spec: lockSpec(environment, run, since, image) };
 }
 
 /** Of all who reach for it at once, the engine lets one have the name. */
-export async function claim(engine: Engine, { environment, name, run, spec }: Wanted): Promise<Claim> {
+export async function acquire(engine: Engine, { environment, name, run, spec }: LockRequest): Promise<Acquisition> {
   // Asked first, since the engine writes a line into its log for each name that it refuses.
   const standing = await engine.findContainer(name);
   if (standing !== undefined) {
@@ -45,7 +45,7 @@ export async function claim(engine: Engine, { environment, name, run, spec }: Wa
   }
 
   /** Ours is one that was made though the answer was lost. */
-  function claimed(by: ContainerDetails): Claim {
+  function claimed(by: ContainerDetails): Acquisition {
     const ours = readLock(by.Config.Labels, environment)?.run === run.id;
     return ours ? { kind: 'ours', lock: by.Id } : { kind: 'taken', by };
   }

@@ -2,12 +2,12 @@ import { statusOf } from '../engines/call.js';
 import type { Engine } from '../engines/engine.js';
 import type { Clock, Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
-import { beat, beatMs } from './beat.js';
-import { claim, type Wanted } from './claim.js';
+import { heartbeat, heartbeatMs } from './beat.js';
+import { acquire, type LockRequest } from './claim.js';
 import { readLock } from './lock-labels.js';
 
 /** A lock that this run holds. */
-export interface Held {
+export interface LockHandle {
   /** Aborts where somebody else holds it now; the reason is an Error with a sentence for the report. */
   readonly lost: AbortSignal;
   /** Gives it back, if it is still ours. Never fails: that it could not be given back is a warning. */
@@ -15,12 +15,12 @@ export interface Held {
 }
 
 /** Beats for a lock until it is released or lost. */
-export function hold(
+export function holdLock(
   engine: Engine,
-  wanted: Wanted,
+  wanted: LockRequest,
   lock: string,
   { clock, log }: { readonly clock: Pick<Clock, 'sleep'>; readonly log: Log },
-): Held {
+): LockHandle {
   const { environment, name } = wanted;
   const [lost, over] = [new AbortController(), new AbortController()];
   let own = lock;
@@ -28,13 +28,13 @@ export function hold(
 
   /** A name that is free was freed by somebody who prunes; of one that is not, somebody else is the holder. */
   const takeAgain = async () => {
-    const claimed = await claim(engine, wanted);
+    const claimed = await acquire(engine, wanted);
     if (claimed.kind === 'ours') {
       own = claimed.lock;
       log.warning(
         `Somebody removed ${name}, the lock that this run holds on ${environment}: it was taken again, and the run goes on. Keep \`docker container prune\` from it by --filter 'label!=hot-deploy.lock'.`,
       );
-      await beat(engine, own);
+      await heartbeat(engine, own);
     } else if (claimed.kind === 'taken') {
       const by = readLock(claimed.by.Config.Labels, environment)?.holder.by ?? 'a container that is no lock';
       lost.abort(new Error(`The lock on ${environment} was removed while this run held it, and ${by} has it now.`));
@@ -43,7 +43,7 @@ export function hold(
 
   const prove = async () => {
     try {
-      await beat(engine, own).catch(async (error: unknown) => {
+      await heartbeat(engine, own).catch(async (error: unknown) => {
         if (statusOf(error) !== 404) throw error;
         await takeAgain();
       });
@@ -62,7 +62,7 @@ export function hold(
   const beating = (async () => {
     while (!over.signal.aborted && !lost.signal.aborted) {
       await prove();
-      await clock.sleep(beatMs, over.signal);
+      await clock.sleep(heartbeatMs, over.signal);
     }
   })();
 

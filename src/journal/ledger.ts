@@ -4,10 +4,10 @@ import type { Engine } from '../engines/engine.js';
 import { findVms } from '../node/vm.js';
 import { type Entry as File, packEntries, unpack } from '../release/archive.js';
 import type { Clock } from '../system/log.js';
-import { type Entry, fileName, numberOf, readEntry, type Step, type Undertaking } from './entry.js';
+import { type Entry, fileName, numberOf, readEntry, type Step, type EntryDetails } from './entry.js';
 
 /** Where it lies, below the release's root. */
-export const ledgerDirectory = 'releases/hot-deploy';
+export const journalDirectory = 'releases/hot-deploy';
 
 /** Where a container's ledger is. */
 export interface Place {
@@ -24,7 +24,7 @@ interface Owner {
 }
 
 /** Everything that is written down in a container, oldest first; nothing where none was ever deployed to. */
-export async function readLedger(engine: Engine, place: Place): Promise<readonly Entry[]> {
+export async function readJournal(engine: Engine, place: Place): Promise<readonly Entry[]> {
   return (await read(engine, place)).files.map(({ entry }) => entry);
 }
 
@@ -56,16 +56,16 @@ export async function findRoot(engine: Engine, container: ContainerDetails): Pro
 
 /** The same where nobody can be asked: the ledger lies in the container's own layer, below the root. */
 export async function rootOnDisk(engine: Engine, container: string): Promise<string | undefined> {
-  const suffix = `/${ledgerDirectory}`;
+  const suffix = `/${journalDirectory}`;
   return (await engine.added(container)).find((path) => path.endsWith(suffix))?.slice(0, -suffix.length);
 }
 
 /** A container's ledger, open for the steps of one run. */
-export interface Ledger {
+export interface Journal {
   /** What was written before this run. */
   readonly entries: readonly Entry[];
   /** Resolves once the step is on the container's disk: it may be carried out then. */
-  write(undertaking: Undertaking, step: Step): Promise<void>;
+  write(undertaking: EntryDetails, step: Step): Promise<void>;
   /** Goes on in the container that takes the place of the first, with all that was written so far. */
   moveTo(place: Place): Promise<void>;
 }
@@ -76,12 +76,12 @@ export interface Ledger {
  *
  * @param next the container that is to take the place: what is written down in it already comes before all that follows
  */
-export async function openLedger(
+export async function openJournal(
   engine: Engine,
   place: Place,
   clock: Pick<Clock, 'date'>,
   next?: Place,
-): Promise<Ledger> {
+): Promise<Journal> {
   let at = place;
   const { files, owner } = await read(engine, place);
   const before = next === undefined ? 0 : ((await read(engine, next)).files.at(-1)?.number ?? 0);
@@ -112,7 +112,7 @@ async function read(
   engine: Engine,
   { container, root }: Place,
 ): Promise<{ readonly files: readonly Numbered[]; readonly owner: Owner }> {
-  const tar = await engine.getArchive(container, posix.join(root, ledgerDirectory));
+  const tar = await engine.getArchive(container, posix.join(root, journalDirectory));
   const all = tar === undefined ? [] : await unpack(tar);
   const { uid = 0, gid = 0 } = all.find(({ type }) => type === 'directory') ?? {};
   const files = all.flatMap(numberedEntry).sort((one, other) => one.number - other.number);
@@ -126,11 +126,11 @@ function numberedEntry({ path, data }: File): readonly Numbered[] {
 }
 
 async function packed(files: readonly Numbered[], owner: Owner): Promise<Buffer> {
-  const directory = { path: ledgerDirectory, type: 'directory', mode: 0o755, ...owner, data: Buffer.alloc(0) } as const;
+  const directory = { path: journalDirectory, type: 'directory', mode: 0o755, ...owner, data: Buffer.alloc(0) } as const;
   return await packEntries([
     directory,
     ...files.map(({ number, entry }) => ({
-      path: posix.join(ledgerDirectory, fileName(number, entry.step)),
+      path: posix.join(journalDirectory, fileName(number, entry.step)),
       type: 'file' as const,
       mode: 0o644,
       ...owner,

@@ -10,7 +10,7 @@ interface Request {
 }
 
 /** The requests under way. */
-export interface Flight {
+export interface RequestsInFlight {
   readonly size: () => number;
   send(ask: Ask, due: number): void;
   /** The prober was held up for so long, and could see no answers. */
@@ -20,7 +20,7 @@ export interface Flight {
 }
 
 /** @param landed gets each request once, when it has ended */
-export function takeOff(clock: Clock, timeoutMs: number, landed: (sample: Sample) => void): Flight {
+export function trackRequests(clock: Clock, timeoutMs: number, landed: (sample: Sample) => void): RequestsInFlight {
   const underWay = new Set<Request>();
   let pausedMs = 0;
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../system/log.js';
 
-export interface Pace {
+export interface Schedule {
   readonly clock: Clock;
   readonly intervalMs: number;
   /** When the first turn is due; now where absent. */
@@ -14,7 +14,7 @@ export interface Pace {
  * is taken as soon as it can be, with the `due` it had; those that went by after it are dropped, since a burst would
  * disturb what is measured.
  */
-export async function keepPace({ clock, intervalMs, from, until }: Pace, turn: (due: number) => void): Promise<void> {
+export async function onSchedule({ clock, intervalMs, from, until }: Schedule, turn: (due: number) => void): Promise<void> {
   let due = from ?? clock.now();
   while (!until()) {
     const now = clock.now();

@@ -1,6 +1,6 @@
 import type { ResolvedProbe } from './resolve.js';
 
-export interface Rhythm {
+export interface ProbeTiming {
   readonly intervalMs: number;
   /** After this a request counts as failed. */
   readonly timeoutMs: number;
@@ -9,9 +9,9 @@ export interface Rhythm {
 }
 
 // Up to 100 ms an answer it is asked at every turn. One that is slower has enough to do: the probe must not be what takes it down.
-const network: Rhythm = { intervalMs: 10, timeoutMs: 1000, atOnce: 10 };
+const network: ProbeTiming = { intervalMs: 10, timeoutMs: 1000, atOnce: 10 };
 
-export const rhythms: Readonly<Record<ResolvedProbe['kind'], Rhythm>> = {
+export const probeTimings: Readonly<Record<ResolvedProbe['kind'], ProbeTiming>> = {
   http: network,
   tcp: network,
   nowhere: network,

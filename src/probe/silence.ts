@@ -3,7 +3,7 @@ import { overlapMs, type Pause, pausesOf } from './pause.js';
 import type { Sample } from './sample.js';
 
 /** The time between two answers that follow each other. */
-export interface Silence {
+export interface Gap {
   readonly from: number;
   readonly to: number;
   /** As much of it as is the service's. */
@@ -24,7 +24,7 @@ interface Seen {
  * right after it, and nothing failed. Otherwise the service was silent already or still, and the silence counts in full.
  * Of several pauses in one silence the longest is taken off: between them the prober looked, and saw no answer.
  */
-export function silences(samples: readonly Sample[], intervalMs: number): readonly Silence[] {
+export function gaps(samples: readonly Sample[], intervalMs: number): readonly Gap[] {
   const failed = samples.filter(({ failure }) => failure !== undefined);
   const seen = seenSilences(samples, intervalMs);
   const undisturbed = seen.filter(({ pause }) => pause === undefined).map(({ from, to }) => to - from);

@@ -3,11 +3,11 @@ import type { ContainerSummary, Engine } from '../engines/engine.js';
 import type { Entry } from '../journal/entry.js';
 import { unfinished } from '../journal/history.js';
 import { findRoot, type Place, readNewest } from '../journal/ledger.js';
-import { beside } from '../strategies/recreate/situation.js';
+import { containersBeside } from '../strategies/recreate/situation.js';
 import { namesMeant, ownName, type Selector } from '../targets/selector.js';
 
 /** A container that a run which is no longer there has left half-way. */
-export interface HalfWay {
+export interface InterruptedTarget {
   /** The container's own name. */
   readonly name: string;
   /** What has the name now; absent where a restart was cut off between two renames. */
@@ -19,16 +19,16 @@ export interface HalfWay {
 }
 
 /** All that one run left half-way, and where it goes from there: all of it to the same side. */
-export interface CutOff {
+export interface InterruptedRun {
   readonly run?: string;
   readonly by?: string;
   readonly environment?: string;
   readonly at?: string;
   readonly direction: 'finish' | 'undo';
-  readonly containers: readonly HalfWay[];
+  readonly containers: readonly InterruptedTarget[];
 }
 
-interface Looked extends HalfWay {
+interface ObservedTarget extends InterruptedTarget {
   readonly entries: readonly Entry[];
   /** Whether containers stand beside it that only exist during a restart. */
   readonly restarting: boolean;
@@ -40,9 +40,9 @@ interface Looked extends HalfWay {
  * What runs that were cut off have left among the containers that are meant, and among those that were to change together
  * with them. Changes nothing.
  */
-export async function findHalfWay(engine: Engine, selectors: readonly Selector[]): Promise<readonly CutOff[]> {
+export async function findInterrupted(engine: Engine, selectors: readonly Selector[]): Promise<readonly InterruptedRun[]> {
   const all = await engine.containers();
-  const looked = new Map<string, Looked>();
+  const looked = new Map<string, ObservedTarget>();
   let names = namesMeant(all, selectors);
   while (names.length > 0) {
     for (const each of await Promise.all(names.map((name) => look(engine, all, name)))) {
@@ -56,8 +56,8 @@ export async function findHalfWay(engine: Engine, selectors: readonly Selector[]
   return byRun([...looked.values()]);
 }
 
-async function look(engine: Engine, all: readonly ContainerSummary[], name: string): Promise<Looked> {
-  const found = beside(name, all);
+async function look(engine: Engine, all: readonly ContainerSummary[], name: string): Promise<ObservedTarget> {
+  const found = containersBeside(name, all);
   const own = all.find((each) => ownName(each) === name);
   const container = own && (await engine.findContainer(own.id));
   const places = await Promise.all(
@@ -97,7 +97,7 @@ async function placeOf(engine: Engine, container: ContainerDetails): Promise<Pla
 }
 
 /** Pure: containers of one run go to one side, and forward as soon as one of them had begun to settle. */
-export function byRun(looked: readonly Looked[]): readonly CutOff[] {
+export function byRun(looked: readonly ObservedTarget[]): readonly InterruptedRun[] {
   const open = looked.filter(({ last, restarting }) => last !== undefined || restarting);
   const runs = [...new Set(open.map(({ last }) => last?.run))];
   return runs.map((run) => {
@@ -127,7 +127,7 @@ function isSettled({ step }: Entry): boolean {
  * Whether one container has come to stay on the image that another, of which nothing is written down, was put on: then all of
  * their fleet had come through. One with --rm takes what was written in it along when it ends.
  */
-function isFinalOn(other: Looked, { name, container, old }: Looked): boolean {
+function isFinalOn(other: ObservedTarget, { name, container, old }: ObservedTarget): boolean {
   if (other.name === name || container === undefined || old) return false;
   const last = other.entries.at(-1);
   return last === undefined

@@ -1,21 +1,21 @@
 import type { ContainerDetails } from '../engines/details.js';
-import { findRoot, openLedger } from '../journal/ledger.js';
-import type { Notes, Surroundings } from '../strategies/recovery.js';
+import { findRoot, openJournal } from '../journal/ledger.js';
+import type { RecoveryRecord, RecoveryContext } from '../strategies/recovery.js';
 import { once } from '../system/once.js';
-import type { HalfWay } from './half-way.js';
+import type { InterruptedTarget } from './half-way.js';
 
 /** What is written down of a run that was cut off. */
 interface Writings {
   /** Goes on in the container that serves now, which may be another one. */
-  in(container: ContainerDetails): Notes;
+  in(container: ContainerDetails): RecoveryRecord;
 }
 
 /** Reads it while it is there; nothing is written where nothing was. */
-export async function openRecord({ engine, clock, log }: Surroundings, { last, written }: HalfWay): Promise<Writings> {
+export async function openRecord({ engine, clock, log }: RecoveryContext, { last, written }: InterruptedTarget): Promise<Writings> {
   if (last === undefined || written === undefined) {
     return { in: () => ({ write: async () => undefined }) };
   }
-  const ledger = await openLedger(engine, written, clock);
+  const ledger = await openJournal(engine, written, clock);
   const { schema: _, at: __, step: ___, ...undertaking } = last;
   const move = once<void>();
   const moveTo = async (container: ContainerDetails) => {

@@ -10,7 +10,7 @@ import type { RunningRelease } from './release.js';
  *
  * @returns its id
  */
-export async function createStandIn(
+export async function createRehearsalContainer(
   engine: Engine,
   isolated: Omit<Isolated, 'image'>,
   running: RunningRelease,

@@ -61,7 +61,7 @@ const unreadable: ReadonlySet<string> = new Set(['no_release', 'bad_app', 'bad_b
  * A throw-away container of the new image, without network, in which the new release's own runtime reads the
  * release and makes the relup: neither the user's machine nor the runner needs Erlang.
  */
-export class Workshop {
+export class Toolbox {
   private constructor(
     private readonly engine: Engine,
     readonly container: string,
@@ -74,7 +74,7 @@ export class Workshop {
     private readonly held: { old?: string } = {},
   ) {}
 
-  static async open(engine: Engine, image: ImageDetails, reference: string): Promise<Workshop> {
+  static async open(engine: Engine, image: ImageDetails, reference: string): Promise<Toolbox> {
     const container = await engine.createContainer(`hot-deploy-workshop-${randomUUID().slice(0, 8)}`, {
       Image: image.Id,
       Entrypoint: ['sh', '-c', wait],
@@ -105,7 +105,7 @@ export class Workshop {
           `The image ${reference} holds no release: nothing in it is named releases/start_erl.data. Is it the image of an Erlang or Elixir release?`,
         );
       }
-      return new Workshop(engine, container, root, versionIn(startErl.join('\n'), root, reference), reference);
+      return new Toolbox(engine, container, root, versionIn(startErl.join('\n'), root, reference), reference);
     } catch (error) {
       await engine.removeContainer(container, { force: true });
       throw error;
@@ -124,11 +124,11 @@ export class Workshop {
   }
 
   /** The same for another release in the image. */
-  async at(root: string): Promise<Workshop> {
+  async at(root: string): Promise<Toolbox> {
     const argv = ['cat', posix.join(root, 'releases/start_erl.data')];
     const { stdout } = await this.engine.exec(this.container, { argv, user: '0:0', timeoutMs: 30_000 });
     const version = versionIn(stdout.toString('utf8'), root, this.reference);
-    return new Workshop(this.engine, this.container, root, version, this.reference, this.held);
+    return new Toolbox(this.engine, this.container, root, version, this.reference, this.held);
   }
 
   /** Evaluates one request in a VM of its own. */

@@ -7,7 +7,7 @@ import { isCommit, revisionLabel } from '../release/revision.js';
  * The commit that a version was made of: by the label that builders give an image, else by a tag that is a commit. Undefined
  * where there is no version that all have.
  */
-export async function madeOf(engine: Engine, versions: readonly (Version | undefined)[]): Promise<Made | undefined> {
+export async function sourceOf(engine: Engine, versions: readonly (Version | undefined)[]): Promise<Made | undefined> {
   const [first, ...others] = versions;
   if (first === undefined || others.some((other) => other?.image !== first.image)) return undefined;
   const labels = (await engine.findImage(first.image))?.Config.Labels;

@@ -3,12 +3,12 @@ import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { Version } from '../journal/entry.js';
 import { lineage, lived, ran } from '../journal/history.js';
-import { readLedger, rootOnDisk } from '../journal/ledger.js';
+import { readJournal, rootOnDisk } from '../journal/ledger.js';
 import { Refusal } from '../reasons/refusal.js';
 import { unpack } from '../release/archive.js';
 import { bootedVersion, type Hints, type Reading, readRunning } from '../release/running.js';
 import { keptContainers } from '../strategies/recreate/kept.js';
-import type { Past } from './target.js';
+import type { History } from './target.js';
 
 /** An earlier container under another name, stopped: to go back is to start it again. */
 export interface Kept {
@@ -18,7 +18,7 @@ export interface Kept {
 }
 
 /** One container, what it runs, and all that is left of what it ran before. */
-export interface Remembered extends Past {
+export interface TargetHistory extends History {
   readonly container: ContainerDetails;
   readonly reading: Reading | { readonly kind: 'stopped' };
   /** Where its release lies; absent where that is unknown. */
@@ -32,7 +32,7 @@ export interface Remembered extends Past {
  *
  * @throws Refusal where nothing can be asked of it although it has not ended
  */
-export async function remember(engine: Engine, container: ContainerDetails, hints: Hints): Promise<Remembered> {
+export async function readHistory(engine: Engine, container: ContainerDetails, hints: Hints): Promise<TargetHistory> {
   const name = nameOf(container);
   if (container.State.Paused) {
     throw new Refusal(`${name} is paused, so nobody can ask what it runs. Let it go on first: docker unpause ${name}`);
@@ -41,7 +41,7 @@ export async function remember(engine: Engine, container: ContainerDetails, hint
   const stopped = !container.State.Running || container.State.Restarting;
   const reading = stopped ? ({ kind: 'stopped' } as const) : await readRunning(engine, container, hints);
   const root = rootOf(reading) ?? (await rootOnDisk(engine, container.Id));
-  const entries = root === undefined ? [] : await readLedger(engine, { container: container.Id, root });
+  const entries = root === undefined ? [] : await readJournal(engine, { container: container.Id, root });
   const earlier = root === undefined ? [] : await keptOf(engine, name, root);
   const version = stopped && root !== undefined ? await boots(engine, container.Id, root) : runs(reading);
   const line = lineage(entries, ran(container, version));
@@ -57,12 +57,12 @@ export function keptAs(earlier: readonly Kept[], { version, image }: Version): K
   return earlier.find(({ ran }) => ran.version === version && ran.image === image);
 }
 
-function rootOf(reading: Remembered['reading']): string | undefined {
+function rootOf(reading: TargetHistory['reading']): string | undefined {
   if (reading.kind === 'running') return reading.release.root;
   return 'vm' in reading ? reading.vm.root : undefined;
 }
 
-function runs(reading: Remembered['reading']): string | undefined {
+function runs(reading: TargetHistory['reading']): string | undefined {
   if (reading.kind === 'running') return reading.release.version;
   return 'vm' in reading ? bootedVersion(reading.vm) : undefined;
 }
@@ -71,7 +71,7 @@ async function keptOf(engine: Engine, name: string, root: string): Promise<reado
   return await Promise.all(
     (await keptContainers(engine, name)).map(async (container) => {
       const version = await boots(engine, container.Id, root);
-      const entries = await readLedger(engine, { container: container.Id, root });
+      const entries = await readJournal(engine, { container: container.Id, root });
       const own = ran(container, version);
       return { container, ran: lineage(entries, own).at(-1) ?? own };
     }),

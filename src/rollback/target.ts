@@ -2,7 +2,7 @@ import type { Version } from '../journal/entry.js';
 import { lastOf } from '../journal/history.js';
 
 /** What is known of one container's past. */
-export interface Past {
+export interface History {
   readonly name: string;
   /** What led to what runs, which is its last. */
   readonly line: readonly Version[];
@@ -12,7 +12,7 @@ export interface Past {
   readonly kept: readonly Version[];
 }
 
-export type Sought =
+export type FoundVersion =
   | { readonly kind: 'found'; readonly target: Version }
   /** It is what runs already. */
   | { readonly kind: 'runs'; readonly target: Version }
@@ -23,7 +23,7 @@ export type Sought =
  *
  * @param image the id of what the engine has by that name now, if it has any
  */
-export function seek(to: string, { name, line, lived, kept }: Past, image?: string): Sought {
+export function findVersion(to: string, { name, line, lived, kept }: History, image?: string): FoundVersion {
   const runs = line.at(-1);
   const known = [...kept, ...lived, ...line];
   // One that was re-created by hand has no record of its own, and what was kept from before may be all there is.

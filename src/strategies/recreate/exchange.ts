@@ -6,8 +6,8 @@ import { meantName, type Names } from '../../engines/names.js';
 import { awaitHealth } from '../../probe/await-health.js';
 import { messageOf } from '../../system/message-of.js';
 import { awaitRemoval } from './removal.js';
-import { situation } from './situation.js';
-import { type Around, awaitBack, passPolicy, restarts, type Undone, undoRestart } from './undo.js';
+import { detectState } from './situation.js';
+import { type Around, awaitBack, passPolicy, restarts, type Undone, undoReplacement } from './undo.js';
 
 export interface RecreateOptions extends Around {
   /** `create`, `stop`, `rename`, `start`, `health`; `restore` after a failure. */
@@ -48,7 +48,7 @@ export type Restored =
   | { readonly kind: 'failed'; readonly why: string; readonly state: string };
 
 /** What takes whose place. */
-export interface Exchanged {
+export interface Replacing {
   readonly old: ContainerDetails;
   readonly names: Names;
   /** The new container's id. */
@@ -61,9 +61,9 @@ type Phase = <T>(name: string, work: () => Promise<T>) => Promise<T>;
  * Stops the old container and starts the new one under its name. Between `stop` and `start` nothing serves, and only two
  * renames happen.
  */
-export async function exchange(
+export async function replace(
   engine: Engine,
-  { old, names, fresh }: Exchanged,
+  { old, names, fresh }: Replacing,
   {
     options,
     phase,
@@ -102,7 +102,7 @@ export async function exchange(
       throw new Error(`The new ${names.own} did not come up: ${health.why.replace(/\.$/, '')}.`);
   } catch (error) {
     const back = { ...options, probed: options.answered ? probed : undefined, old, why: messageOf(error), fresh };
-    return await phase('restore', () => goBack(engine, names.own, back));
+    return await phase('restore', () => restorePrevious(engine, names.own, back));
   }
   return { kind: 'recreated', id: fresh, settings: await compared(), warnings };
 }
@@ -121,7 +121,7 @@ const breathMs = 1_000;
  *
  * @param own the name that users know
  */
-export async function goBack(
+export async function restorePrevious(
   engine: Engine,
   own: string,
   options: Around & {
@@ -158,9 +158,9 @@ async function undoOnce(
   own: string,
   options: Around & { readonly fresh?: string; readonly old: ContainerDetails },
 ): Promise<Undone> {
-  const found = situation(own, await engine.containers());
+  const found = detectState(own, await engine.containers());
   // A stop that failed may be carried out all the same.
-  const undone = await undoRestart(engine, found, { ...options, stopping: true });
+  const undone = await undoReplacement(engine, found, { ...options, stopping: true });
   if (undone !== undefined) return undone;
   const serving = await engine.findContainer(own);
   const isBack = serving !== undefined && serving.Id !== options.fresh && serving.Image === options.old.Image;

@@ -7,7 +7,7 @@ import { namesFor } from '../../engines/names.js';
  *
  * @throws Error with one sentence that says what is in the way and what to do
  */
-export async function guard(
+export async function preflight(
   engine: Engine,
   old: ContainerDetails,
   /** Whether it may have ended: what is asked for then is that its name serves again. */

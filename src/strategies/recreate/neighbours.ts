@@ -3,7 +3,7 @@ import type { Engine } from '../../engines/engine.js';
 import { ownName } from '../../targets/selector.js';
 
 /** What other containers lose when this one makes room for a new one, and what to do about it. */
-export async function neighbours(engine: Engine, container: ContainerDetails): Promise<readonly string[]> {
+export async function dependents(engine: Engine, container: ContainerDetails): Promise<readonly string[]> {
   const name = nameOf(container);
   const all = await engine.containers();
   const tenants = all.filter(({ networkMode }) => networkMode === `container:${container.Id}`).map(ownName);

@@ -3,12 +3,12 @@ import { networkMode } from '../../engines/endpoints.js';
 import type { Engine } from '../../engines/engine.js';
 import { revivalNames } from '../../engines/names.js';
 import { differingSettings, settings } from '../../engines/settings.js';
-import { exchange, phases, type Recreated, type RecreateOptions, unlessCancelled, untouched } from './exchange.js';
-import { guard } from './guard.js';
-import { neighbours } from './neighbours.js';
+import { replace, phases, type Recreated, type RecreateOptions, unlessCancelled, untouched } from './exchange.js';
+import { preflight } from './guard.js';
+import { dependents } from './neighbours.js';
 import { discard } from './undo.js';
 
-export interface Revival {
+export interface KeptReplacement {
   readonly running: ContainerDetails;
   /** An earlier container of the same name that was kept, stopped. */
   readonly kept: ContainerDetails;
@@ -18,14 +18,14 @@ export interface Revival {
  * Starts a kept container again in the place of the one that runs, which then stays stopped until the caller makes it final
  * or goes back to it, as after a re-creation.
  */
-export async function revive(engine: Engine, { running, kept }: Revival, options: RecreateOptions): Promise<Recreated> {
+export async function restoreKept(engine: Engine, { running, kept }: KeptReplacement, options: RecreateOptions): Promise<Recreated> {
   const names = revivalNames(running, kept);
   let warnings: readonly string[];
   let taken = false;
   try {
-    await guard(engine, running, options);
-    warnings = await neighbours(engine, running);
-    const reasons = await whyNotRevive(engine, { running, kept });
+    await preflight(engine, running, options);
+    warnings = await dependents(engine, running);
+    const reasons = await whyNotRestorable(engine, { running, kept });
     if (reasons.length > 0)
       throw new Error(`${nameOf(kept)} cannot take the place of ${names.own}: ${reasons.join(' ')}`);
     await options.note('create');
@@ -41,7 +41,7 @@ export async function revive(engine: Engine, { running, kept }: Revival, options
   }
   // What differs was asked before.
   const compared = async () => ({ equal: true, differing: [] });
-  return await exchange(
+  return await replace(
     engine,
     { old: running, names, fresh: kept.Id },
     { options, phase: phases(options), warnings, compared },
@@ -52,7 +52,7 @@ export async function revive(engine: Engine, { running, kept }: Revival, options
  * Why a kept container cannot be started in the place of the one that runs, in sentences: something that it needs is gone,
  * or it would not have what the user has changed since. Empty where it can.
  */
-export async function whyNotRevive(engine: Engine, { running, kept }: Revival): Promise<readonly string[]> {
+export async function whyNotRestorable(engine: Engine, { running, kept }: KeptReplacement): Promise<readonly string[]> {
   const [image, runningImage] = await Promise.all([engine.findImage(kept.Image), engine.findImage(running.Image)]);
   const missing = [
     ...(kept.State.Running ? [`${nameOf(kept)} runs already.`] : []),

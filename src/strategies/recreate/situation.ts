@@ -11,7 +11,7 @@ export interface Place {
 }
 
 /** The containers of one restart, as far as they exist. */
-export interface Exchange {
+export interface Replacement {
   readonly names: Names;
   /** The container whose place is taken; gone after its stop where it was started with --rm. */
   readonly old?: Place;
@@ -39,14 +39,14 @@ export interface Exchange {
  *
  * A container with --rm that was stopped may still be listed for a moment, before the engine has deleted it.
  */
-export type Situation =
+export type ReplacementState =
   | { readonly kind: 'none' }
-  | ({ readonly kind: 'begun' | 'stopped' | 'switched' } & Exchange)
+  | ({ readonly kind: 'begun' | 'stopped' | 'switched' } & Replacement)
   | { readonly kind: 'unclear'; readonly why: string };
 
 /** Pure. `own` is the name that users know; `containers` are all that the engine lists. */
-export function situation(own: string, containers: readonly ContainerSummary[]): Situation {
-  const marked = beside(own, containers).map(({ mark, container }) => ({ mark, place: placeOf(container) }));
+export function detectState(own: string, containers: readonly ContainerSummary[]): ReplacementState {
+  const marked = containersBeside(own, containers).map(({ mark, container }) => ({ mark, place: placeOf(container) }));
   const [first] = marked;
   if (first === undefined) return { kind: 'none' };
   const { names, old: id, revived } = first.mark;
@@ -69,7 +69,7 @@ export function situation(own: string, containers: readonly ContainerSummary[]):
   if (revived !== undefined && fresh !== undefined && !fresh.id.startsWith(revived)) {
     return { kind: 'unclear', why: `${fresh.name} is not the container that ${first.place.name} speaks of` };
   }
-  const exchange: Exchange = {
+  const exchange: Replacement = {
     names,
     ...(old && { old }),
     ...(spare && { spare }),
@@ -85,7 +85,7 @@ export function situation(own: string, containers: readonly ContainerSummary[]):
  * each must be what its name says: the old one by its own id, what a restart made by its label. If somebody else has the
  * name `own` by now, the restart is over: it is nobody's to stop, to rename or to remove.
  */
-export function beside(own: string, containers: readonly ContainerSummary[]): readonly Beside[] {
+export function containersBeside(own: string, containers: readonly ContainerSummary[]): readonly Beside[] {
   const serving = containers.find((container) => ownName(container) === own);
   return containers.flatMap((container) => {
     const mark = readMark(own, ownName(container));

@@ -1,9 +1,9 @@
 import { notBack } from '../../release/tree-differences.js';
-import type { Ended, Work } from '../context.js';
-import { noted } from '../noted.js';
+import type { UpdateResult, UpdateContext } from '../context.js';
+import { recordIfPossible } from '../noted.js';
 import { bootAgain, runsAlready, serving } from '../serving.js';
-import { go } from './leg.js';
-import type { HotMaterial, HotPlan } from './plan.js';
+import { runStep } from './leg.js';
+import type { UpgradeMaterial, UpgradePlan } from './plan.js';
 import { unstage } from './switch.js';
 
 /** What went wrong, and who takes it back: release_handler has begun to (`emulator`), we have to, or it runs already. */
@@ -17,7 +17,7 @@ interface Failure {
  * state; where that fails too by a restart of the container, which boots the old release as long as the new one is not
  * permanent. Says what is true in the end only after the node was asked.
  */
-export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Promise<Ended> {
+export async function rollBackUpgrade(work: UpdateContext, plan: UpgradePlan, failure: Failure): Promise<UpdateResult> {
   const { inputs, phase, log } = work;
   const { hot, container, name } = plan;
   if (inputs.onFailure === 'stop' && failure.by === 'downgrade') {
@@ -28,7 +28,7 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
     };
   }
   log.warning(`${name}: going back to ${hot.running.version}: ${failure.why}`);
-  await noted(work, name, 'bring-back');
+  await recordIfPossible(work, name, 'bring-back');
   const how = await phase('bring back', async () => {
     if (failure.by === 'downgrade' && !(await runsAlready(work, container.Id, hot.running.version))) {
       const { rehearsal } = plan;
@@ -57,7 +57,7 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
       directories: hot.bundle.directories.filter((directory) => !hot.present.includes(directory)),
     }),
   );
-  await noted(work, name, 'undone');
+  await recordIfPossible(work, name, 'undone');
   return {
     outcome: 'rolled-back',
     id: container.Id,
@@ -69,7 +69,7 @@ export async function bringBack(work: Work, plan: HotPlan, failure: Failure): Pr
  * The answer to the switch was lost, so what runs is unknown: asks the node. Where it runs the old release nothing is left
  * to do but to tidy up; where it runs the new one, that was never compared with a cold boot, and goes back.
  */
-export async function findOut(work: Work, plan: HotPlan, why: string): Promise<Ended> {
+export async function askAfterLostAnswer(work: UpdateContext, plan: UpgradePlan, why: string): Promise<UpdateResult> {
   const { hot, container, name } = plan;
   work.log.warning(`${name}: the answer to the switch was lost (${why}), so the node is asked what it runs`);
   const runs = await work.phase('ask again', () =>
@@ -83,12 +83,12 @@ export async function findOut(work: Work, plan: HotPlan, why: string): Promise<E
     };
   }
   const by = runs.version === hot.running.version ? 'itself' : 'downgrade';
-  return await bringBack(work, plan, { why: `the answer to the switch was lost (${why})`, by });
+  return await rollBackUpgrade(work, plan, { why: `the answer to the switch was lost (${why})`, by });
 }
 
 /** Undefined where it succeeded; else why not. */
-async function downgrade(work: Work, { running, bundle, tree, boot }: HotMaterial): Promise<string | undefined> {
-  const came = await go(running, { way: bundle.way, direction: 'down' }, work.inputs.suspendTimeoutMs);
+async function downgrade(work: UpdateContext, { running, bundle, tree, boot }: UpgradeMaterial): Promise<string | undefined> {
+  const came = await runStep(running, { way: bundle.way, direction: 'down' }, work.inputs.suspendTimeoutMs);
   if (came.kind !== 'arrived') return came.why;
   if (boot.kind !== 'booted') return undefined;
   const missing = notBack(came.after.tree.applications, tree, boot.facts.tree);

@@ -4,16 +4,16 @@ import { messageOf } from '../../system/message-of.js';
 import { baselineBefore } from './direction.js';
 import { judgeProcesses } from './process-rules.js';
 import { type AfterSwitch, prepareSwitch, ready, type Switched, switchRelease } from './switch.js';
-import { type Direction, routeDown, routeUp, target, unlike, type Way } from './way.js';
+import { type Direction, downgradeRequest, upgradeRequest, target, mismatches, type UpgradeManifest } from './way.js';
 
 /** One way, gone in one direction. */
-export interface Leg {
-  readonly way: Way;
+export interface UpgradeStep {
+  readonly way: UpgradeManifest;
   readonly direction: Direction;
 }
 
 /** Where a node is after it was to go one. */
-export type Came =
+export type StepResult =
   | { readonly kind: 'arrived'; readonly after: AfterSwitch; readonly held: number; readonly microseconds: number }
   /** It runs the other release, which is not what it was when it was left. */
   | { readonly kind: 'unlike'; readonly why: string }
@@ -21,10 +21,10 @@ export type Came =
   /** The answer was lost. */
   | { readonly kind: 'unknown'; readonly why: string };
 
-export const end = ({ way, direction }: Leg): string => target(way, direction);
-export const start = ({ way, direction }: Leg): string => target(way, direction === 'up' ? 'down' : 'up');
+export const stepTarget = ({ way, direction }: UpgradeStep): string => target(way, direction);
+export const stepSource = ({ way, direction }: UpgradeStep): string => target(way, direction === 'up' ? 'down' : 'up');
 
-export function reversed({ way, direction }: Leg): Leg {
+export function reversed({ way, direction }: UpgradeStep): UpgradeStep {
   return { way, direction: direction === 'up' ? 'down' : 'up' };
 }
 
@@ -34,12 +34,12 @@ export function reversed({ way, direction }: Leg): Leg {
  */
 export async function unready(
   { node, version }: Pick<RunningRelease, 'node' | 'version'>,
-  { way, direction }: Leg,
-  concerned: Pick<Way, 'loads' | 'updates'>,
+  { way, direction }: UpgradeStep,
+  concerned: Pick<UpgradeManifest, 'loads' | 'updates'>,
   suspendTimeoutMs: number,
 ): Promise<{ readonly why: string; readonly overtaken: boolean } | undefined> {
   const { identity, check } = await ready(node, concerned, suspendTimeoutMs);
-  const differing = unlike(way, direction === 'up' ? 'from' : 'to', identity.modules);
+  const differing = mismatches(way, direction === 'up' ? 'from' : 'to', identity.modules);
   if (identity.version !== version || differing.length > 0) {
     const why = `it no longer runs what the plan was made for (${identity.version}, ${differing.length} modules differ): somebody else deployed meanwhile`;
     return { why, overtaken: true };
@@ -51,13 +51,13 @@ export async function unready(
 }
 
 /** Goes one leg, and holds what runs then against what the way says of that release. */
-export async function go(
+export async function runStep(
   running: Pick<RunningRelease, 'node' | 'root'>,
-  leg: Leg,
+  leg: UpgradeStep,
   suspendTimeoutMs: number,
-): Promise<Came> {
+): Promise<StepResult> {
   const { way, direction } = leg;
-  const route = (direction === 'up' ? routeUp : routeDown)(way, running.node, running.root, suspendTimeoutMs);
+  const route = (direction === 'up' ? upgradeRequest : downgradeRequest)(way, running.node, running.root, suspendTimeoutMs);
   const prepared = prepareSwitch(route);
   let baseline: Awaited<ReturnType<typeof baselineBefore>>;
   try {
@@ -77,7 +77,7 @@ export async function go(
   }
   const { identity, environment, remaining } = switched.after;
   const differing = [
-    ...unlike(way, direction === 'up' ? 'to' : 'from', identity.modules),
+    ...mismatches(way, direction === 'up' ? 'to' : 'from', identity.modules),
     ...remaining,
     ...environment.differing,
   ];

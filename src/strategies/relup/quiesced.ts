@@ -41,7 +41,7 @@ const lookMs = 250;
  * Where an installation is under way nothing is known yet; `false` after `timeoutMs` of waiting. Without a node only scripts
  * are waited for, which is what has to be done before a node is asked for the first time.
  */
-export async function quiesced(
+export async function waitUntilIdle(
   { engine, clock }: { readonly engine: Engine; readonly clock: Clock },
   container: string,
   node: Node | undefined,

@@ -1,6 +1,6 @@
 import { judgeBoots } from '../../analysis/judge-boots.js';
-import type { Shared } from '../../analysis/shared.js';
-import type { Site } from '../../analysis/site.js';
+import type { Cache } from '../../analysis/shared.js';
+import type { AnalysisContext } from '../../analysis/site.js';
 import { judgeStartSettings } from '../../analysis/start-settings.js';
 import type { ContainerDetails, ImageDetails } from '../../engines/details.js';
 import { AgentError } from '../../node/agent.js';
@@ -18,30 +18,30 @@ import { closed } from '../strategy.js';
 import { assemble } from './assembly.js';
 import type { Comparison } from './comparison.js';
 import { judgeCode } from './judge.js';
-import type { HotMaterial } from './plan.js';
-import { readWay } from './stored-way.js';
-import { study } from './study.js';
+import type { UpgradeMaterial } from './plan.js';
+import { readManifest } from './stored-way.js';
+import { analyzeCode } from './study.js';
 import { ready } from './switch.js';
 
-export type CodeSurvey =
+export type CodeAssessment =
   | { readonly kind: 'closed'; readonly reasons: readonly Reason[] }
   /** With remarks. */
   | {
       readonly kind: 'open';
       readonly reasons: readonly Reason[];
       readonly material: Pick<
-        HotMaterial,
+        UpgradeMaterial,
         'bundle' | 'baseline' | 'boot' | 'oldBoot' | 'counts' | 'tree' | 'drift' | 'unseen'
       >;
     };
 
 /** Judges the code, and where nothing closes the way makes everything that the hot load will need. */
-export async function surveyCode(
-  site: Site,
+export async function assessCode(
+  site: AnalysisContext,
   { container, oldImage }: { readonly container: ContainerDetails; readonly oldImage: ImageDetails },
   comparison: Comparison,
-  shared: Shared,
-): Promise<CodeSurvey> {
+  shared: Cache,
+): Promise<CodeAssessment> {
   const { running } = comparison;
   // Containers that run the same code and boot the same way share what is read and made for them.
   const { Env, Cmd, Entrypoint } = container.Config;
@@ -49,7 +49,7 @@ export async function surveyCode(
   const { name, root, version, modules: its } = running;
   const lying = [...running.applications.map(({ directory }) => directory), ...comparison.placement];
   const key = JSON.stringify([oldImage.Id, name, root, version, its, lying, Env, Cmd, Entrypoint, within]);
-  const { modules, boots } = await shared('study', key, () => study(site, container, oldImage, comparison));
+  const { modules, boots } = await shared('study', key, () => analyzeCode(site, container, oldImage, comparison));
   const { old, new: fresh } = boots;
   const faulty = [
     ...judgeBoots(comparison.next.version, old, fresh),
@@ -116,11 +116,11 @@ export async function surveyCode(
 
 /** The image of what runs, where a hot deploy has brought it: the container itself was made from an older one. */
 async function cameFrom(
-  { engine }: Site,
+  { engine }: AnalysisContext,
   { Id: id }: ContainerDetails,
   { root, version }: RunningRelease,
 ): Promise<string | undefined> {
-  const stored = await readWay(engine, id, root, version);
+  const stored = await readManifest(engine, id, root, version);
   return stored.kind === 'stored' ? stored.way.images.to : undefined;
 }
 

@@ -3,17 +3,17 @@ import type { Node } from '../../node/node.js';
 import { text } from '../../node/term.js';
 import type { ProcessNote } from '../../release/processes.js';
 import { messageOf } from '../../system/message-of.js';
-import type { Ended, Work } from '../context.js';
-import { noted } from '../noted.js';
+import type { UpdateResult, UpdateContext } from '../context.js';
+import { recordIfPossible } from '../noted.js';
 import { serving, whyUnlike } from '../serving.js';
-import { together } from './downgrade.js';
+import { combined } from './downgrade.js';
 import { drain } from './drain.js';
-import { goalOf, type Journey } from './journey.js';
-import type { HotPlan } from './plan.js';
+import { versionAtEnd, type UpgradePath } from './journey.js';
+import type { UpgradePlan } from './plan.js';
 import { tidy } from './shelf.js';
 
 /** Makes the new release the one that the container boots, once nobody is left in old code. */
-export async function settle(work: Work, plan: HotPlan, ended: Ended): Promise<Ended> {
+export async function commitUpgrade(work: UpdateContext, plan: UpgradePlan, ended: UpdateResult): Promise<UpdateResult> {
   const { name, hot, container } = plan;
   const { next, running, bundle } = hot;
   const final = { name, container, node: running.node, from: running.version, to: next.version, loads: bundle.loads };
@@ -31,22 +31,22 @@ export async function settle(work: Work, plan: HotPlan, ended: Ended): Promise<E
 }
 
 /** The same after a journey to a release that ran before. */
-export async function settleJourney(
-  work: Work,
-  journey: Journey,
+export async function commitPath(
+  work: UpdateContext,
+  journey: UpgradePath,
   direction: 'down' | 'up',
-  ended: Ended,
-): Promise<Ended> {
+  ended: UpdateResult,
+): Promise<UpdateResult> {
   const { name, container, running, steps } = journey;
-  const to = goalOf(journey, direction);
-  const { loads } = together(steps);
+  const to = versionAtEnd(journey, direction);
+  const { loads } = combined(steps);
   const final = { name, container, node: running.node, from: running.version, to, loads };
   return await finish(work, final, ended);
 }
 
 /** Lets old code run out, which may take long, while the way back is still open. */
 export async function drained(
-  work: Work,
+  work: UpdateContext,
   { node, loads }: { readonly node: Node; readonly loads: readonly string[] },
 ): Promise<readonly ProcessNote[]> {
   return await work.phase('drain', () => drain(work, node, loads));
@@ -63,17 +63,17 @@ interface Final {
 }
 
 /** What came of a new container; or why there is none, and the one that was upgraded runs on. */
-type Instead = { readonly ended: Ended } | { readonly kept: string };
+type Instead = { readonly ended: UpdateResult } | { readonly kept: string };
 
 async function finish(
-  work: Work,
+  work: UpdateContext,
   final: Final,
-  ended: Ended,
+  ended: UpdateResult,
   /** Where a new container is to take its place before anything is final: the image is at hand. */
   instead?: (lingering: number) => Promise<Instead>,
-): Promise<Ended> {
+): Promise<UpdateResult> {
   const { name, node, from, to, loads, container } = final;
-  await noted(work, name, 'settle');
+  await recordIfPossible(work, name, 'settle');
   const lingering = ended.lingering ?? (await drained(work, { node, loads }));
   const ends = lingering.length > 0 && work.inputs.lingering === 'restart';
   const replaced = ends && instead !== undefined ? await instead(lingering.length) : undefined;
@@ -81,7 +81,7 @@ async function finish(
     return replaced.ended;
   }
   // What came of the new container was written down last.
-  if (replaced !== undefined) await noted(work, name, 'settle');
+  if (replaced !== undefined) await recordIfPossible(work, name, 'settle');
   const restarts = ends && replaced === undefined;
   const refused = await work.phase('make permanent', () => makePermanent(node, to));
   if (refused !== undefined) {
@@ -99,7 +99,7 @@ async function finish(
       return { ...ended, outcome: 'failed', message: `${name}: ${failed}` };
     }
   }
-  await noted(work, name, 'done');
+  await recordIfPossible(work, name, 'done');
   const tidied = restarts ? {} : await tidy(work, name, node, work.inputs.keep);
   const left = restarts ? [] : lingering;
   const proof = ended.proof && { ...ended.proof, processes: { ...ended.proof.processes, oldCode: left } };
@@ -109,7 +109,7 @@ async function finish(
 }
 
 /** The very container, which boots what has been made permanent; what went wrong, if anything did. */
-async function restarted(work: Work, { Id: id }: ContainerDetails, version: string): Promise<string | undefined> {
+async function restarted(work: UpdateContext, { Id: id }: ContainerDetails, version: string): Promise<string | undefined> {
   work.log.info('processes stay in old code, and lingering is restart: the container is restarted');
   try {
     await work.engine.stopContainer(id);

@@ -2,7 +2,7 @@ import type { Earlier } from '../../deployment/report.js';
 import type { Node } from '../../node/node.js';
 import { map } from '../../node/term.js';
 import { messageOf } from '../../system/message-of.js';
-import type { Work } from '../context.js';
+import type { UpdateContext } from '../context.js';
 
 /**
  * Keeps the newest releases in a container and deletes the others' files.
@@ -28,7 +28,7 @@ const pruneTimeoutMs = 120_000;
 
 /** The same once a release is final, when nothing that is left lying is worth a failure. */
 export async function tidy(
-  { phase, log }: Pick<Work, 'phase' | 'log'>,
+  { phase, log }: Pick<UpdateContext, 'phase' | 'log'>,
   name: string,
   node: Node,
   keep: number,

@@ -4,10 +4,10 @@ import { type Entry, sha256, UnsafeArchive, unpack } from '../../release/archive
 import { isUsable } from '../../release/names.js';
 import type { Digests } from '../../release/release.js';
 import { messageOf } from '../../system/message-of.js';
-import { type Applications, type Checksums, sumsDown, sumsUp, type Way, wayFile } from './way.js';
+import { type Applications, type Checksums, sumsDown, sumsUp, type UpgradeManifest, manifestFile } from './way.js';
 
-export type StoredWay =
-  | { readonly kind: 'stored'; readonly way: Way }
+export type StoredManifest =
+  | { readonly kind: 'stored'; readonly way: UpgradeManifest }
   /** No hot deploy has brought this version. */
   | { readonly kind: 'none' }
   | { readonly kind: 'damaged'; readonly why: string };
@@ -20,11 +20,11 @@ const largest = 32 * 1024 * 1024;
  *
  * @throws EngineError where the container cannot be read at all
  */
-export async function readWay(engine: Engine, container: string, root: string, version: string): Promise<StoredWay> {
+export async function readManifest(engine: Engine, container: string, root: string, version: string): Promise<StoredManifest> {
   if (!isUsable('version', version)) {
     return { kind: 'none' };
   }
-  const [file, sums] = await Promise.all([wayFile(version), sumsUp(version)].map(read(engine, container, root)));
+  const [file, sums] = await Promise.all([manifestFile(version), sumsUp(version)].map(read(engine, container, root)));
   if (file === undefined) {
     return { kind: 'none' };
   }
@@ -35,13 +35,13 @@ export async function readWay(engine: Engine, container: string, root: string, v
     return { kind: 'damaged', why: sums?.why ?? `${sumsUp(version)} is not there` };
   }
   // The file of digests is the one thing that no digest in it can be of.
-  if (!sums.data.toString('latin1').includes(`${sha256(file.data)}  ${wayFile(version)}\n`)) {
-    return { kind: 'damaged', why: `${wayFile(version)} is not what ${sumsUp(version)} says` };
+  if (!sums.data.toString('latin1').includes(`${sha256(file.data)}  ${manifestFile(version)}\n`)) {
+    return { kind: 'damaged', why: `${manifestFile(version)} is not what ${sumsUp(version)} says` };
   }
   const up = { file: sumsUp(version), sha256: sha256(sums.data) };
-  const way = parseWay(file.data.toString('utf8'), version, up);
+  const way = parseManifest(file.data.toString('utf8'), version, up);
   return way === undefined
-    ? { kind: 'damaged', why: `${wayFile(version)} does not say what it has to` }
+    ? { kind: 'damaged', why: `${manifestFile(version)} does not say what it has to` }
     : { kind: 'stored', way };
 }
 
@@ -71,8 +71,8 @@ function read(engine: Engine, container: string, root: string) {
   };
 }
 
-/** Pure part of {@link readWay}: undefined where it is not the way to this version, whole and well shaped. */
-export function parseWay(json: string, version: string, up: Checksums): Way | undefined {
+/** Pure part of {@link readManifest}: undefined where it is not the way to this version, whole and well shaped. */
+export function parseManifest(json: string, version: string, up: Checksums): UpgradeManifest | undefined {
   let read: unknown;
   try {
     read = JSON.parse(json);
@@ -105,7 +105,7 @@ export function parseWay(json: string, version: string, up: Checksums): Way | un
     isText(down['sha256']) &&
     /^[0-9a-f]{64}$/.test(down['sha256'])
     ? // Each of its fields has been looked at.
-      ({ ...way, checksums: { up, down } } as unknown as Way)
+      ({ ...way, checksums: { up, down } } as unknown as UpgradeManifest)
     : undefined;
 }
 

@@ -1,15 +1,15 @@
 import { isolated } from '../../analysis/isolated.js';
-import type { Site } from '../../analysis/site.js';
+import type { AnalysisContext } from '../../analysis/site.js';
 import type { ContainerDetails, ImageDetails } from '../../engines/details.js';
 import { processSalt } from '../../release/baseline.js';
 import { bootAndRead, type ColdBoot, coldBoot } from '../../release/cold-boot.js';
 import { type ModuleChanges, moduleChanges } from '../../release/modules.js';
-import { createStandIn } from '../../release/stand-in.js';
+import { createRehearsalContainer } from '../../release/stand-in.js';
 import type { Comparison } from './comparison.js';
 import { bringOld } from './old.js';
 
 /** What both releases' code says, and how both come up where nobody is served. */
-export interface Study {
+export interface CodeAnalysis {
   readonly modules: readonly ModuleChanges[];
   readonly boots: {
     /** Of what runs, earlier hot upgrades included. */
@@ -19,12 +19,12 @@ export interface Study {
 }
 
 /** Reads the changed modules in both versions, and boots both releases, at the same time. */
-export async function study(
-  site: Site,
+export async function analyzeCode(
+  site: AnalysisContext,
   container: ContainerDetails,
   oldImage: ImageDetails,
   comparison: Comparison,
-): Promise<Study> {
+): Promise<CodeAnalysis> {
   const { engine, workshop, image, clock } = site;
   const { running, next, change } = comparison;
   const read = async () => {
@@ -38,7 +38,7 @@ export async function study(
     // Once: the rehearsal sees it a second time.
     bootAndRead(
       engine,
-      { ...apart, image: oldImage, create: () => createStandIn(engine, apart, running) },
+      { ...apart, image: oldImage, create: () => createRehearsalContainer(engine, apart, running) },
       salt,
       clock,
     ),

@@ -3,7 +3,7 @@ import { directoryOf } from '../../release/placement.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../../release/release.js';
 import type { Relup } from './relup.js';
 import { heldBy, loadedBy } from './script.js';
-import type { Way } from './way.js';
+import type { UpgradeManifest } from './way.js';
 
 /** What is brought to a container for a way. */
 export interface Bringing {
@@ -13,12 +13,12 @@ export interface Bringing {
 }
 
 /** What a way says of both releases; pure. */
-export function wayOf(
+export function manifestOf(
   running: RunningRelease,
   next: ImageRelease,
   change: Change,
   { relup, images, directories }: Bringing,
-): Omit<Way, 'checksums'> {
+): Omit<UpgradeManifest, 'checksums'> {
   const started = next.applications.filter(({ mode }) => mode !== 'none');
   // What is never loaded is on a node only where somebody loaded it by hand.
   const then = Object.entries(expectedModules({ ...next, applications: started }));

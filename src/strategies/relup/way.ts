@@ -1,7 +1,7 @@
 import type { ConfigRequest } from '../../node/config.js';
 import type { Node } from '../../node/node.js';
 import type { Digests } from '../../release/release.js';
-import type { Route } from './switch.js';
+import type { InstallRequest } from './switch.js';
 
 /** Names and versions, as the configuration of a release is asked for. */
 export type Applications = ConfigRequest['applications'];
@@ -10,7 +10,7 @@ export type Applications = ConfigRequest['applications'];
  * Everything that it takes to go hot between two releases in one container, either way, without whoever made it. It lies
  * beside the relup, as long as that does.
  */
-export interface Way {
+export interface UpgradeManifest {
   readonly schema: 1;
   readonly release: string;
   readonly from: string;
@@ -41,11 +41,11 @@ export interface Checksums {
 export type Direction = 'up' | 'down';
 
 /** Where a way lies, by the version that it leads to; what `sha256sum` made of it and of all that came with it. */
-export const wayFile = (version: string) => `releases/${version}/hot-deploy.json`;
+export const manifestFile = (version: string) => `releases/${version}/hot-deploy.json`;
 export const sumsUp = (version: string) => `releases/${version}/hot-deploy.sha256`;
 export const sumsDown = (version: string) => `releases/${version}/hot-deploy-down.sha256`;
 
-export function routeUp(way: Way, node: Node, root: string, suspendTimeoutMs: number): Route {
+export function upgradeRequest(way: UpgradeManifest, node: Node, root: string, suspendTimeoutMs: number): InstallRequest {
   return {
     ...common(way, node, root, suspendTimeoutMs),
     from: way.from,
@@ -57,7 +57,7 @@ export function routeUp(way: Way, node: Node, root: string, suspendTimeoutMs: nu
   };
 }
 
-export function routeDown(way: Way, node: Node, root: string, suspendTimeoutMs: number): Route {
+export function downgradeRequest(way: UpgradeManifest, node: Node, root: string, suspendTimeoutMs: number): InstallRequest {
   return {
     ...common(way, node, root, suspendTimeoutMs),
     from: way.to,
@@ -69,12 +69,12 @@ export function routeDown(way: Way, node: Node, root: string, suspendTimeoutMs: 
   };
 }
 
-function common({ updates, loads }: Way, node: Node, root: string, suspendTimeoutMs: number) {
+function common({ updates, loads }: UpgradeManifest, node: Node, root: string, suspendTimeoutMs: number) {
   return { node, root, updates, loads, suspendTimeoutMs };
 }
 
 /** The version that a node runs once it has gone this way. */
-export function target(way: Way, direction: Direction): string {
+export function target(way: UpgradeManifest, direction: Direction): string {
   return direction === 'up' ? way.to : way.from;
 }
 
@@ -82,7 +82,7 @@ export function target(way: Way, direction: Direction): string {
  * Modules of a node that are not what they are at one end of the way. What belongs to neither release is left out, and so
  * is what both have and the node does not: an application that is not loaded everywhere.
  */
-export function unlike(way: Way, end: 'from' | 'to', actual: Digests): readonly string[] {
+export function mismatches(way: UpgradeManifest, end: 'from' | 'to', actual: Digests): readonly string[] {
   const own = way.modules[end];
   const other = way.modules[end === 'from' ? 'to' : 'from'];
   // A module that its application names and that has no file is told as null.

@@ -7,31 +7,31 @@ import { type Facts, readContents, readFacts } from '../../../release/facts.js';
 import { type Booted, bootIsolated, type Isolated } from '../../../release/isolation.js';
 import { plainName } from '../../../release/modules.js';
 import type { ImageRelease, RunningRelease } from '../../../release/release.js';
-import { createStandIn } from '../../../release/stand-in.js';
+import { createRehearsalContainer } from '../../../release/stand-in.js';
 import { asIn } from '../../../release/steady.js';
 import type { Clock, Log } from '../../../system/log.js';
-import { together } from '../downgrade.js';
-import { end, go, type Leg, reversed } from '../leg.js';
+import { combined } from '../downgrade.js';
+import { stepTarget, runStep, type UpgradeStep, reversed } from '../leg.js';
 import { prove } from '../proof.js';
 import type { AfterSwitch } from '../switch.js';
-import { unlike, type Way } from '../way.js';
+import { mismatches, type UpgradeManifest } from '../way.js';
 import { runCommand } from './command.js';
 import { compareFacts } from './compare.js';
 import { type Copy, judgeCopies, type Migrated, migrateDown } from './copies.js';
 import { findings } from './findings.js';
-import { type Outcome, onStandIn } from './on-stand-in.js';
+import { type Outcome, inRehearsalContainer } from './on-stand-in.js';
 import { settled } from './settled.js';
 import { judgeStartEffects, startEffects, startRemarks } from './start-effects.js';
 
 /** A way back that is to be tried out, over one release or several. */
-export interface Descent {
+export interface DowngradeRehearsal {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly log: Log;
   readonly isolated: Omit<Isolated, 'image'>;
   readonly running: RunningRelease;
   /** In the order in which they are gone; at least one. */
-  readonly steps: readonly Way[];
+  readonly steps: readonly UpgradeManifest[];
   /** What it goes back to, as its image holds it, and how that comes up in the container's place. */
   readonly target: { readonly release: ImageRelease; readonly boot: ColdBoot };
   readonly suspendTimeoutMs: number;
@@ -46,17 +46,17 @@ export interface Descent {
  * Tries a way back out where nobody is served: a container of what runs now, with the earlier releases that lie in it, goes
  * down by the very relups, is compared with a cold boot of the older image, and comes up again.
  */
-export async function rehearseDown(descent: Descent): Promise<Rehearsal> {
+export async function rehearseDown(descent: DowngradeRehearsal): Promise<Rehearsal> {
   const { engine, clock, log, isolated, running, steps, target } = descent;
   const earlier = [...new Set(steps.flatMap(({ directories }) => directories.from))];
-  return await onStandIn(
+  return await inRehearsalContainer(
     { engine, clock, log, boot: target.boot },
-    () => createStandIn(engine, isolated, running, earlier),
+    () => createRehearsalContainer(engine, isolated, running, earlier),
     (container) => tried(descent, container),
   );
 }
 
-async function tried(descent: Descent, container: string): Promise<Outcome> {
+async function tried(descent: DowngradeRehearsal, container: string): Promise<Outcome> {
   const { engine, clock, isolated, running, steps, target } = descent;
   const { boot, release } = target;
   const salt = boot.kind === 'booted' ? boot.salt : '';
@@ -73,20 +73,20 @@ async function tried(descent: Descent, container: string): Promise<Outcome> {
     const message = `What runs boots in a container of its own, and what it is to go back to does not: ${boot.why}`;
     return { kind: 'failed', reasons: [against('rehearsal-failed', release.version, message)] };
   }
-  return await descend(descent, container, before, boot);
+  return await rehearseSteps(descent, container, before, boot);
 }
 
 /** Why the container that came up does not stand for the one that runs. */
-function otherwise({ identity }: Facts, running: RunningRelease, steps: readonly Way[]): string | undefined {
+function otherwise({ identity }: Facts, running: RunningRelease, steps: readonly UpgradeManifest[]): string | undefined {
   if (identity.version !== running.version) {
     return `a container of its own boots ${identity.version}, and ${running.version} runs: was it made permanent?`;
   }
-  const differing = steps.slice(0, 1).flatMap((way) => unlike(way, 'to', identity.modules));
+  const differing = steps.slice(0, 1).flatMap((way) => mismatches(way, 'to', identity.modules));
   return differing.length === 0 ? undefined : `it boots other code there: ${differing.map(plainName).join(', ')}`;
 }
 
-async function descend(
-  descent: Descent,
+async function rehearseSteps(
+  descent: DowngradeRehearsal,
   container: string,
   before: Extract<Booted, { kind: 'booted' }>,
   boot: Extract<ColdBoot, { kind: 'booted' }>,
@@ -96,13 +96,13 @@ async function descend(
   const was = { ...before.facts, contents: await readContents(before.node, boot.salt) };
   const migrated = await migratedDown(descent, before);
   const smoke = command === undefined ? undefined : runCommand(engine, container, before.vm.user, command);
-  const legs = steps.map((way): Leg => ({ way, direction: 'down' }));
+  const legs = steps.map((way): UpgradeStep => ({ way, direction: 'down' }));
   const gone: AfterSwitch[] = [];
   const reasons: Reason[] = [];
   for (const leg of legs) {
-    const came = await go(at, leg, suspendTimeoutMs);
+    const came = await runStep(at, leg, suspendTimeoutMs);
     if (came.kind !== 'arrived') {
-      reasons.push(failed(end(leg), `the downgrade did not succeed: ${came.why}`));
+      reasons.push(failed(stepTarget(leg), `the downgrade did not succeed: ${came.why}`));
       break;
     }
     gone.push(came.after);
@@ -116,7 +116,7 @@ async function descend(
     return { kind: 'failed', reasons };
   }
   const registered = { before: before.facts.registrations, now: last.registered.now };
-  const { loads } = together(steps);
+  const { loads } = combined(steps);
   const { facts, compared, started } = await settled(
     clock,
     async () => {
@@ -161,7 +161,7 @@ async function descend(
 
 /** Of what only the first step migrates: what a copy became by then is not what the next would get. */
 async function migratedDown(
-  { copies, steps, running }: Descent,
+  { copies, steps, running }: DowngradeRehearsal,
   { node }: Extract<Booted, { kind: 'booted' }>,
 ): Promise<readonly Migrated[]> {
   const [first, ...others] = steps;
@@ -177,14 +177,14 @@ async function migratedDown(
 
 /** Why it could not come back to where it began while it runs; undefined where it could. */
 async function upAgain(
-  at: Parameters<typeof go>[0],
-  legs: readonly Leg[],
+  at: Parameters<typeof runStep>[0],
+  legs: readonly UpgradeStep[],
   suspendTimeoutMs: number,
 ): Promise<string | undefined> {
   for (const leg of [...legs].reverse().map(reversed)) {
-    const came = await go(at, leg, suspendTimeoutMs);
+    const came = await runStep(at, leg, suspendTimeoutMs);
     if (came.kind !== 'arrived') {
-      return `the way up again to ${end(leg)} did not succeed: ${came.why}`;
+      return `the way up again to ${stepTarget(leg)} did not succeed: ${came.why}`;
     }
   }
   return undefined;

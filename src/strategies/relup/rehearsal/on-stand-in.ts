@@ -16,7 +16,7 @@ interface Place {
 }
 
 /** Tries something out in a container that is removed again, and says what it took. */
-export async function onStandIn(
+export async function inRehearsalContainer(
   { engine, clock, log, boot }: Place,
   create: () => Promise<string>,
   tried: (container: string) => Promise<Outcome>,

@@ -2,7 +2,7 @@ import type { Engine } from '../../../engines/engine.js';
 import type { Facts } from '../../../release/facts.js';
 import type { Booted, Isolated } from '../../../release/isolation.js';
 import type { Clock, Log } from '../../../system/log.js';
-import type { HotMaterial } from '../plan.js';
+import type { UpgradeMaterial } from '../plan.js';
 import type { Copy } from './copies.js';
 
 /** What is rehearsed, and where. */
@@ -11,7 +11,7 @@ export interface Attempt {
   readonly clock: Clock;
   readonly log: Log;
   readonly isolated: Omit<Isolated, 'image'>;
-  readonly hot: HotMaterial;
+  readonly hot: UpgradeMaterial;
   readonly suspendTimeoutMs: number;
   /** States of processes that serve, where there are any. */
   readonly copies: readonly Copy[];

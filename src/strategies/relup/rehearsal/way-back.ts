@@ -11,7 +11,7 @@ import { judgeStartEffects, startEffects } from './start-effects.js';
 import { attempted } from './switching.js';
 
 /** Downgrades, and compares with the cold boot that it was. Answers why there is no way back; undefined where there is. */
-export async function wayBack(on: Stage): Promise<string | undefined> {
+export async function tryDowngrade(on: Stage): Promise<string | undefined> {
   try {
     return await downAndCompare(on);
   } catch (error) {

@@ -16,12 +16,12 @@ import type { Stage } from './stage.js';
 import { judgeStartEffects, type StartEffects, startEffects, startRemarks } from './start-effects.js';
 import { attempted } from './switching.js';
 
-type Ascent =
+type UpgradeTrial =
   | Pick<Extract<Rehearsal, { kind: 'failed' }>, 'kind' | 'reasons'>
   | Pick<Extract<Rehearsal, { kind: 'passed' }>, 'kind' | 'after' | 'remarks'>;
 
 /** Upgrades, with the team's smoke test meanwhile, and compares with a cold boot. */
-export async function wayUp(on: Stage): Promise<Ascent> {
+export async function tryUpgrade(on: Stage): Promise<UpgradeTrial> {
   const { engine, container, hot, command, suspendTimeoutMs } = on;
   const { running, next, bundle } = hot;
   const smoke = command === undefined ? undefined : runCommand(engine, container, running.vm.user, command);
@@ -51,7 +51,7 @@ export async function wayUp(on: Stage): Promise<Ascent> {
   }
 }
 
-async function judged(on: Stage, switched: AfterSwitch, reasons: readonly Reason[]): Promise<Ascent> {
+async function judged(on: Stage, switched: AfterSwitch, reasons: readonly Reason[]): Promise<UpgradeTrial> {
   const { running, next } = on.hot;
   const { facts, compared, started } = await compare(on, switched);
   const migrated = await migrateCopies(running.node, on.copies);
