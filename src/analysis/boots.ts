@@ -4,10 +4,10 @@ import { newSalt } from '../release/baseline.js';
 import { bootOnce } from '../release/cold-boot.js';
 import { confinement } from '../release/confinement.js';
 import { createIsolated } from '../release/isolation.js';
+import type { Cache } from './cache.js';
+import type { AnalysisContext } from './context.js';
 import { isolated } from './isolated.js';
 import { judgeBoots } from './judge-boots.js';
-import type { Cache } from './shared.js';
-import type { AnalysisContext } from './site.js';
 
 /**
  * Reasons against a release that does not boot although what runs does, also if it is to be deployed by restart; none if

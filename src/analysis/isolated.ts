@@ -1,5 +1,5 @@
 import type { Isolated } from '../release/isolation.js';
-import type { AnalysisContext } from './site.js';
+import type { AnalysisContext } from './context.js';
 
 /** What is booted apart from production gets what the user allows it, and nothing else. */
 export function isolated(

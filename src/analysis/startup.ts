@@ -6,9 +6,9 @@ import type { FileDigests, RunningRelease } from '../release/release.js';
 import { scriptsIn } from '../release/scripts.js';
 import { type ReadScripts, readStart, startCommandOf } from '../release/start-command.js';
 import type { Tree } from '../release/supervision.js';
+import type { Cache } from './cache.js';
+import type { AnalysisContext } from './context.js';
 import { judgeStartup, type Startup } from './migration-rules.js';
-import type { Cache } from './shared.js';
-import type { AnalysisContext } from './site.js';
 
 /** What a start of the container does that a hot load does not, and what waits for it. */
 export interface StartupAnalysis {

@@ -1,7 +1,7 @@
 import type { Report } from '../deployment/report.js';
 import type { Engine } from '../engines/engine.js';
 import { isChannel, originOf, sameName } from '../engines/origin.js';
-import { readJournal } from '../journal/ledger.js';
+import { readJournal } from '../journal/journal.js';
 import { composeServiceOf } from '../rollout/compose.js';
 import type { PlannedRun } from '../rollout/reporting.js';
 import type { TargetPlan } from '../strategies/strategy.js';

@@ -1,6 +1,6 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { RunContext } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import { deploy } from './deploy.js';
 import { rollback } from './rollback.js';
 import { writeScriptOnly } from './script-file.js';

@@ -1,10 +1,10 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { RunContext } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { readImage } from '../release/image.js';
-import { Toolbox } from '../release/workshop.js';
+import { Toolbox } from '../release/toolbox.js';
 import { isBundleWritten, writeBundle } from '../rollout/bundle-file.js';
 import { withComposeRemarks } from '../rollout/compose.js';
 import { decide } from '../rollout/decide.js';
@@ -12,14 +12,14 @@ import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { provideImage } from '../source/provide-image.js';
 import { rehearsePlans } from '../strategies/relup/rehearsal/plans.js';
-import { rollOutPlans, moveTags } from './carry-out.js';
 import { channelsOf, withComposeWarnings } from './channels.js';
-import { reportWithoutRollout } from './ends-here.js';
-import { estimateDowntime } from './foretell.js';
-import { withTargets } from './on-fleet.js';
+import { estimateDowntime } from './downtime-estimate.js';
 import { probeBefore, withProbeReasons } from './preflight.js';
+import { moveTags, rollOutPlans } from './roll-out.js';
 import { writeScript } from './script-file.js';
 import { openSession } from './session.js';
+import { withTargets } from './with-targets.js';
+import { reportWithoutRollout } from './without-rollout.js';
 
 /** The way of a deploy, from the inputs to the report. What cannot begin is refused with a reason, and changes nothing. */
 export async function deploy(inputs: Inputs, world: RunContext): Promise<Report> {

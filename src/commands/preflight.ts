@@ -47,7 +47,10 @@ function reasonOf({ name, asked, got }: Unanswered, goesOn: boolean): Reason {
 }
 
 /** The plans, each with what its container's probe said. */
-export function withProbeReasons(plans: readonly TargetPlan[], reasons: ReadonlyMap<string, Reason>): readonly TargetPlan[] {
+export function withProbeReasons(
+  plans: readonly TargetPlan[],
+  reasons: ReadonlyMap<string, Reason>,
+): readonly TargetPlan[] {
   return plans.map((plan) => {
     const reason = reasons.get(plan.name);
     return reason === undefined ? plan : { ...plan, reasons: [...plan.reasons, reason] };

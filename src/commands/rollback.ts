@@ -1,28 +1,28 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { RunContext } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { Version } from '../journal/entry.js';
 import { Refusal } from '../reasons/refusal.js';
 import { counterpart } from '../release/counterpart.js';
 import { readImage } from '../release/image.js';
-import { Toolbox } from '../release/workshop.js';
-import { chooseTarget } from '../rollback/agree.js';
-import { sourceOf } from '../rollback/made-of.js';
-import { type TargetHistory, readHistory } from '../rollback/past.js';
+import { Toolbox } from '../release/toolbox.js';
+import { chooseTarget } from '../rollback/choose-target.js';
+import { readHistory, type TargetHistory } from '../rollback/history.js';
 import { plansBack } from '../rollback/plan-back.js';
-import { tagToMove } from '../rollback/reference.js';
+import { sourceOf } from '../rollback/source.js';
+import { tagToMove } from '../rollback/tag-to-move.js';
 import { plansWithoutImage } from '../rollback/without-image.js';
 import { withComposeRemarks } from '../rollout/compose.js';
 import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { once } from '../system/once.js';
-import { rollOutPlans, moveTags } from './carry-out.js';
 import { channelsOf, withComposeWarnings } from './channels.js';
-import { reportWithoutRollout } from './ends-here.js';
-import { withTargets } from './on-fleet.js';
+import { moveTags, rollOutPlans } from './roll-out.js';
 import { openSession } from './session.js';
+import { withTargets } from './with-targets.js';
+import { reportWithoutRollout } from './without-rollout.js';
 
 /** The way of a rollback: to what ran before, by the way that disturbs least. What cannot begin is refused. */
 export async function rollback(inputs: Inputs, world: RunContext): Promise<Report> {

@@ -2,7 +2,7 @@ import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { RunContext } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { script } from '../fallback/script.js';
@@ -13,8 +13,8 @@ import { injected } from '../strategies/recreate/injected.js';
 import { makeFolder } from '../system/folder.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
-import { withTargets } from './on-fleet.js';
 import { openSession } from './session.js';
+import { withTargets } from './with-targets.js';
 
 /** Writes `hot-deploy.sh` and nothing else. */
 export async function writeScriptOnly(inputs: Inputs, world: RunContext): Promise<Report> {

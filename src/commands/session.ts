@@ -1,6 +1,6 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { RunContext } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import type { Engine } from '../engines/engine.js';
 import { marking, removeStale, removeThrowAways } from '../engines/throw-away.js';
 import { isGone } from '../journal/holder.js';

@@ -1,18 +1,18 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { RunContext } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import { type Look, looking } from '../drift/look.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { holderOf } from '../journal/lock.js';
 import { Refusal } from '../reasons/refusal.js';
-import { type InterruptedRun, findInterrupted } from '../recovery/half-way.js';
+import { findInterrupted, type InterruptedRun } from '../recovery/interrupted.js';
 import { newSalt } from '../release/baseline.js';
 import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
-import { findTargets, inWords } from './find-fleet.js';
-import { statusReport } from './looked.js';
+import { findTargets, inWords } from './find-targets.js';
 import { openSession } from './session.js';
+import { statusReport } from './status-report.js';
 
 /** What runs against what the image says, container by container. Changes nothing on any of them. */
 export async function status(inputs: Inputs, world: RunContext): Promise<Report> {

@@ -1,15 +1,15 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report, Uninstalled } from '../deployment/report.js';
-import type { RunContext } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import type { Engine } from '../engines/engine.js';
 import { type Belonging, type Found, findBelongings, spellBelonging } from '../leavings/belongings.js';
 import { removeJournal } from '../leavings/journal.js';
 import { Refusal } from '../reasons/refusal.js';
-import { findInterrupted } from '../recovery/half-way.js';
+import { findInterrupted } from '../recovery/interrupted.js';
 import { type CurrentRun, empty } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { messageOf } from '../system/message-of.js';
-import { inWords } from './find-fleet.js';
+import { inWords } from './find-targets.js';
 import { openSession } from './session.js';
 import { underLock } from './under-lock.js';
 

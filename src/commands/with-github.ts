@@ -1,6 +1,6 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { RunContext } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import { type GithubReporting, openGithub } from '../github/github-reporting.js';
 import { runCommand } from './commands.js';
 

@@ -2,7 +2,7 @@ import type { Drift } from '../deployment/drift.js';
 import { EngineError } from '../engines/call.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
-import { readJournal } from '../journal/ledger.js';
+import { readJournal } from '../journal/journal.js';
 import { AgentError } from '../node/agent.js';
 import { NodeUnreachable } from '../node/node.js';
 import { Refusal } from '../reasons/refusal.js';

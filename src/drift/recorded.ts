@@ -1,5 +1,5 @@
 import type { Difference, Moment } from '../deployment/drift.js';
-import { type Entry, steps, type EntryDetails, type Version } from '../journal/entry.js';
+import { type Entry, type EntryDetails, steps, type Version } from '../journal/entry.js';
 import { ended, unfinished } from '../journal/history.js';
 
 /** What the container's ledger says; pure. */

@@ -9,7 +9,7 @@ import { readImage } from '../release/image.js';
 import { createIsolated, type Isolated } from '../release/isolation.js';
 import type { FileDigests, ImageRelease, RunningRelease } from '../release/release.js';
 import { steadyTree } from '../release/steady.js';
-import { Toolbox } from '../release/workshop.js';
+import { Toolbox } from '../release/toolbox.js';
 import type { Clock } from '../system/log.js';
 import { once } from '../system/once.js';
 import { readBeams } from './beams.js';

@@ -1,6 +1,6 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { EarlierDeployments, RunContext } from '../deployment/world.js';
+import type { EarlierDeployments, RunContext } from '../deployment/run-context.js';
 import { pastOf, renderComment } from '../report/comment.js';
 import { type GithubRun, githubRun } from '../source/run.js';
 import { messageOf } from '../system/message-of.js';

@@ -3,10 +3,10 @@ import type { Engine } from '../engines/engine.js';
 import { Refusal } from '../reasons/refusal.js';
 import type { Clock, Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
-import { heartbeatMs, beats, lastHeartbeat, pollIntervalMs, lockTtlMs, type Watch, watched } from './beat.js';
-import { acquire, lockRequest } from './claim.js';
-import { type LockHandle, holdLock } from './held.js';
+import { acquire, lockRequest } from './acquire.js';
+import { beats, heartbeatMs, lastHeartbeat, lockTtlMs, pollIntervalMs, type Watch, watched } from './heartbeat.js';
 import { type Fate, fateOf } from './holder.js';
+import { holdLock, type LockHandle } from './lock-handle.js';
 import { type Locked, lockName, readLock } from './lock-labels.js';
 import type { Run } from './run.js';
 

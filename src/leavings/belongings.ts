@@ -5,7 +5,7 @@ import type { ContainerSummary, Engine } from '../engines/engine.js';
 import { keptOf, previousName } from '../engines/names.js';
 import { holderLabel, replacesLabel, roleLabel, runLabel, stamped } from '../engines/throw-away.js';
 import { isGone } from '../journal/holder.js';
-import { findRoot, readJournal, rootOnDisk } from '../journal/ledger.js';
+import { findRoot, readJournal, rootOnDisk } from '../journal/journal.js';
 import { lockName, readHolder, readLock } from '../journal/lock-labels.js';
 import { isMeant, ownName } from '../targets/selector.js';
 

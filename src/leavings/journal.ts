@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Engine } from '../engines/engine.js';
-import { journalDirectory } from '../journal/ledger.js';
+import { journalDirectory } from '../journal/journal.js';
 
 // Only files that are called as those of a journal; the directory goes if nothing else is in it.
 const script = 'cd "$1" && rm -f [0-9][0-9][0-9][0-9][0-9][0-9]-*.json .next && cd .. && rmdir "$2"';

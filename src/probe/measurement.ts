@@ -1,8 +1,8 @@
 import { type Downtime, outageMs } from './downtime.js';
+import { type Gap, gaps } from './gaps.js';
 import { type LatencyByPeriod, windowOf } from './latency.js';
 import { pausedMs } from './pause.js';
 import type { Sample } from './sample.js';
-import { type Gap, gaps } from './silence.js';
 import type { Window } from './window.js';
 
 export interface Measurement {

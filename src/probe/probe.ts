@@ -2,12 +2,12 @@ import type { Engine } from '../engines/engine.js';
 import type { Clock } from '../system/log.js';
 import { askFor } from './ask.js';
 import { watchFailing } from './failing.js';
-import { trackRequests } from './flight.js';
+import { trackRequests } from './in-flight.js';
 import { type Measurement, measurement } from './measurement.js';
-import { onSchedule } from './pace.js';
 import type { ResolvedProbe } from './resolve.js';
-import { type ProbeTiming, probeTimings } from './rhythm.js';
 import type { Sample } from './sample.js';
+import { onSchedule } from './schedule.js';
+import { type ProbeTiming, probeTimings } from './timing.js';
 
 /** The switch lasts from the first `switch-begins` to the last `switch-ends`, so that it takes in a rollback. */
 export type Mark = 'switch-begins' | 'switch-ends';

@@ -1,8 +1,8 @@
 import type { ContainerDetails } from '../engines/details.js';
-import { findRoot, openJournal } from '../journal/ledger.js';
-import type { RecoveryRecord, RecoveryContext } from '../strategies/recovery.js';
+import { findRoot, openJournal } from '../journal/journal.js';
+import type { RecoveryContext, RecoveryRecord } from '../strategies/recovery.js';
 import { once } from '../system/once.js';
-import type { InterruptedTarget } from './half-way.js';
+import type { InterruptedTarget } from './interrupted.js';
 
 /** What is written down of a run that was cut off. */
 interface Writings {
@@ -11,7 +11,10 @@ interface Writings {
 }
 
 /** Reads it while it is there; nothing is written where nothing was. */
-export async function openRecord({ engine, clock, log }: RecoveryContext, { last, written }: InterruptedTarget): Promise<Writings> {
+export async function openRecord(
+  { engine, clock, log }: RecoveryContext,
+  { last, written }: InterruptedTarget,
+): Promise<Writings> {
   if (last === undefined || written === undefined) {
     return { in: () => ({ write: async () => undefined }) };
   }

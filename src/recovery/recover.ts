@@ -5,11 +5,11 @@ import { Refusal } from '../reasons/refusal.js';
 import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { strategies } from '../strategies/index.js';
-import type { Recovery, RecoveryResult, RecoveryContext } from '../strategies/recovery.js';
+import type { Recovery, RecoveryContext, RecoveryResult } from '../strategies/recovery.js';
 import { recreate } from '../strategies/recreate/index.js';
 import { giveBack } from '../strategies/recreate/lent-name.js';
 import { messageOf } from '../system/message-of.js';
-import { type InterruptedRun, findInterrupted, type InterruptedTarget } from './half-way.js';
+import { findInterrupted, type InterruptedRun, type InterruptedTarget } from './interrupted.js';
 import { openRecord } from './record.js';
 import { Unrecovered } from './unrecovered.js';
 
@@ -23,7 +23,9 @@ import { Unrecovered } from './unrecovered.js';
 export async function recover(engine: Engine, draft: CurrentRun): Promise<readonly Recovered[]> {
   const { inputs, world } = draft;
   const around = { engine, inputs, log: world.log, clock: world.clock };
-  const cutOff = await steps(world)('Look for what was left half-way', () => findInterrupted(engine, inputs.containers));
+  const cutOff = await steps(world)('Look for what was left half-way', () =>
+    findInterrupted(engine, inputs.containers),
+  );
   refuseOthers(cutOff, inputs.environment);
   const lent = cutOff.flatMap(({ containers }) => containers.flatMap(({ last }) => last?.to.reference ?? []));
   for (const reference of new Set([...lent, ...(inputs.image ? [inputs.image] : [])]))
@@ -81,7 +83,11 @@ async function setRight(
   return recovered;
 }
 
-async function repair(around: RecoveryContext, halfWay: InterruptedTarget, direction: InterruptedRun['direction']): Promise<RecoveryResult> {
+async function repair(
+  around: RecoveryContext,
+  halfWay: InterruptedTarget,
+  direction: InterruptedRun['direction'],
+): Promise<RecoveryResult> {
   const { name, last } = halfWay;
   // Read before anything is removed that it is written in.
   const before = await openRecord(around, halfWay);
@@ -102,7 +108,9 @@ async function repair(around: RecoveryContext, halfWay: InterruptedTarget, direc
   return repaired;
 }
 
-async function fromEngine(...found: Parameters<NonNullable<Recovery['fromEngine']>>): Promise<RecoveryResult | undefined> {
+async function fromEngine(
+  ...found: Parameters<NonNullable<Recovery['fromEngine']>>
+): Promise<RecoveryResult | undefined> {
   for (const { recovery } of strategies) {
     const repaired = await recovery.fromEngine?.(...found);
     if (repaired !== undefined) return repaired;

@@ -1,7 +1,7 @@
 import type { Engine } from '../engines/engine.js';
 import { readImage } from './image.js';
 import type { ImageRelease } from './release.js';
-import type { Toolbox } from './workshop.js';
+import type { Toolbox } from './toolbox.js';
 
 /** A release in an image, and where it is read. */
 export interface Counterpart {

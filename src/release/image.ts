@@ -3,7 +3,7 @@ import { map, text } from '../node/term.js';
 import { readFiles } from './files.js';
 import { refuseUnusableNames } from './names.js';
 import type { ImageRelease } from './release.js';
-import type { Toolbox } from './workshop.js';
+import type { Toolbox } from './toolbox.js';
 
 /** Reads the release in the new image, by its own runtime. */
 export async function readImage(engine: Engine, workshop: Toolbox): Promise<ImageRelease> {

@@ -1,6 +1,6 @@
 import { atom, map, text, tuple } from '../node/term.js';
 import type { FileDigests, ImageRelease, RunningRelease } from './release.js';
-import type { Toolbox } from './workshop.js';
+import type { Toolbox } from './toolbox.js';
 
 /** Who runs migrations when the new release starts, by its beams. */
 export interface Migrators {

@@ -1,6 +1,6 @@
+import { newCache } from '../analysis/cache.js';
+import type { AnalysisContext } from '../analysis/context.js';
 import { isolated } from '../analysis/isolated.js';
-import { newCache } from '../analysis/shared.js';
-import type { AnalysisContext } from '../analysis/site.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
 import { against, remark } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
@@ -12,20 +12,23 @@ import { counterpart } from '../release/counterpart.js';
 import type { RunningRelease } from '../release/release.js';
 import { treeOf } from '../release/running.js';
 import { asIn } from '../release/steady.js';
-import { choose, imageGone, decide } from '../rollout/decide.js';
+import { choose, decide, imageGone } from '../rollout/decide.js';
 import { restartUpdate } from '../strategies/recreate/index.js';
-import { whyNotRestorable } from '../strategies/recreate/revive.js';
+import { whyNotRestorable } from '../strategies/recreate/restore-kept.js';
 import { findDowngradePath } from '../strategies/relup/downgrade.js';
 import { downgradeUpdate } from '../strategies/relup/index.js';
 import type { DowngradePlan } from '../strategies/relup/plan.js';
 import { unrehearsed } from '../strategies/relup/rehearsal/plans.js';
 import type { TargetPlan } from '../strategies/strategy.js';
 import { once } from '../system/once.js';
-import { type Kept, keptAs, type TargetHistory } from './past.js';
+import { type Kept, keptAs, type TargetHistory } from './history.js';
 import { rehearseBack } from './rehearse-back.js';
 
 /** Decides for each container how it goes back. */
-export async function plansBack(site: AnalysisContext, pasts: readonly TargetHistory[]): Promise<readonly TargetPlan[]> {
+export async function plansBack(
+  site: AnalysisContext,
+  pasts: readonly TargetHistory[],
+): Promise<readonly TargetPlan[]> {
   const trials = { boots: once<ColdBoot>(), rehearsals: once<Rehearsal>() };
   const plans: TargetPlan[] = [];
   for (const past of pasts) {
@@ -66,7 +69,10 @@ async function planBack(site: AnalysisContext, past: TargetHistory, trials: Tria
 }
 
 /** What a deploy of the older image by restart would be; of a container that has ended nobody can be asked. */
-async function byRestart(site: AnalysisContext, { name, container, reading, root, line }: TargetHistory): Promise<TargetPlan> {
+async function byRestart(
+  site: AnalysisContext,
+  { name, container, reading, root, line }: TargetHistory,
+): Promise<TargetPlan> {
   const { engine, inputs } = site;
   if (reading.kind !== 'stopped') {
     const [surveyed] = await decide({ ...site, inputs: { ...inputs, strategy: 'restart' } }, [container]);
@@ -107,7 +113,12 @@ interface Trials {
   readonly rehearsals: (key: string, hold: () => Promise<Rehearsal>) => Promise<Rehearsal>;
 }
 
-async function hotWay(site: AnalysisContext, plan: TargetPlan, running: RunningRelease, trials: Trials): Promise<HotWay> {
+async function hotWay(
+  site: AnalysisContext,
+  plan: TargetPlan,
+  running: RunningRelease,
+  trials: Trials,
+): Promise<HotWay> {
   const { engine, next, image, clock, inputs } = site;
   const { container, oldImage } = plan;
   // Another build of the very version: no way leads there, and what differs is among the reasons of the restart.

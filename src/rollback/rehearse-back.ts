@@ -1,10 +1,10 @@
+import type { AnalysisContext } from '../analysis/context.js';
 import { isolated } from '../analysis/isolated.js';
-import type { AnalysisContext } from '../analysis/site.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
 import { combined } from '../strategies/relup/downgrade.js';
 import type { DowngradePlan } from '../strategies/relup/plan.js';
-import { rehearseDown } from '../strategies/relup/rehearsal/down.js';
 import { copiesOf, inWords } from '../strategies/relup/rehearsal/plans.js';
+import { rehearseDown } from '../strategies/relup/rehearsal/rehearse-downgrade.js';
 import type { TargetPlan } from '../strategies/strategy.js';
 
 /** Tries the way back out on a throw-away container of what runs, with copies of the states that serve. */

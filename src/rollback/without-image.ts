@@ -6,7 +6,7 @@ import { imageGone } from '../rollout/decide.js';
 import { findDowngradePath } from '../strategies/relup/downgrade.js';
 import { downgradeUpdate } from '../strategies/relup/index.js';
 import type { TargetPlan } from '../strategies/strategy.js';
-import type { TargetHistory } from './past.js';
+import type { TargetHistory } from './history.js';
 
 /**
  * How containers go back to a version whose image is gone: hot, or not at all.

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import type { AssessedTarget } from '../analysis/assessed.js';
-import { type Cache, newCache } from '../analysis/shared.js';
-import type { AnalysisContext } from '../analysis/site.js';
+import { type Cache, newCache } from '../analysis/cache.js';
+import type { AnalysisContext } from '../analysis/context.js';
 import { analyzeStartup } from '../analysis/startup.js';
+import type { AssessedTarget } from '../analysis/target.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { AgentError } from '../node/agent.js';
@@ -23,7 +23,10 @@ import { strategies } from '../strategies/index.js';
 import type { TargetPlan } from '../strategies/strategy.js';
 
 /** Reads each container, compares it with the new release, and decides. Changes nothing that anybody uses. */
-export async function decide(site: AnalysisContext, containers: readonly ContainerDetails[]): Promise<readonly TargetPlan[]> {
+export async function decide(
+  site: AnalysisContext,
+  containers: readonly ContainerDetails[],
+): Promise<readonly TargetPlan[]> {
   const plans: TargetPlan[] = [];
   const shared = newCache();
   // One after another: the workshop holds one old release at a time.

@@ -1,5 +1,5 @@
 import type { Inputs } from '../config/inputs.js';
-import { cancellationDeadline } from '../deployment/haste.js';
+import { cancellationDeadline } from '../deployment/cancellation-deadline.js';
 import type { Turns } from '../deployment/turns.js';
 import type { Engine } from '../engines/engine.js';
 import type { Changing } from '../strategies/strategy.js';

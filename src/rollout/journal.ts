@@ -1,7 +1,7 @@
 import type { Engine } from '../engines/engine.js';
-import type { Step, EntryDetails } from '../journal/entry.js';
+import type { EntryDetails, Step } from '../journal/entry.js';
 import { lineage, ran } from '../journal/history.js';
-import { type Journal, openJournal } from '../journal/ledger.js';
+import { type Journal, openJournal } from '../journal/journal.js';
 import { type Changing, versionBy } from '../strategies/strategy.js';
 import type { Clock, Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';

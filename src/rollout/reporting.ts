@@ -2,7 +2,7 @@ import type { Inputs } from '../config/inputs.js';
 import { tally } from '../deployment/drift.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
 import type { ComparedWith, ContainerReport, Method, Outcome, Report } from '../deployment/report.js';
-import type { RunContext } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import type { Run } from '../journal/run.js';
 import type { Measurement } from '../probe/measurement.js';
 import { inWords } from '../probe/words.js';
@@ -127,7 +127,10 @@ function rowOf({ plan, ended, method, phases, measurement }: TargetUpdate, draft
   };
 }
 
-function sinceBegan(failures: Measurement['failures'], { began }: CurrentRun): NonNullable<ContainerReport['failures']> {
+function sinceBegan(
+  failures: Measurement['failures'],
+  { began }: CurrentRun,
+): NonNullable<ContainerReport['failures']> {
   return failures.map(({ what, count, first, last }) => ({
     what: inWords(what),
     count,
@@ -171,7 +174,12 @@ function told(rehearsal: Rehearsal): NonNullable<ContainerReport['rehearsal']> {
   }
 }
 
-function whole(draft: PlannedRun, outcome: Outcome, containers: readonly ContainerReport[], carriedOut = false): Report {
+function whole(
+  draft: PlannedRun,
+  outcome: Outcome,
+  containers: readonly ContainerReport[],
+  carriedOut = false,
+): Report {
   const { plans, next, image, inputs } = draft;
   const bundles = bundlesOf(plans);
   const [bundle] = bundles;

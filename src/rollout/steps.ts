@@ -1,4 +1,4 @@
-import type { RunContext } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import { Refusal } from '../reasons/refusal.js';
 
 /** Steps of a story before anything has changed: under a heading each, and a cancelled run just ends. */

@@ -1,10 +1,10 @@
-import type { CancellationDeadline } from '../deployment/haste.js';
+import type { CancellationDeadline } from '../deployment/cancellation-deadline.js';
 import type { Method, TimelineEvent } from '../deployment/report.js';
 import { askedAt } from '../probe/asked.js';
 import type { Measurement } from '../probe/measurement.js';
 import { type RunningProbe, startProbe } from '../probe/probe.js';
 import type { ProbeTarget } from '../probe/target.js';
-import { type UpdateResult, recorder, type UpdateContext } from '../strategies/context.js';
+import { recorder, type UpdateContext, type UpdateResult } from '../strategies/context.js';
 import type { Changing, OpenUpdate, Update } from '../strategies/strategy.js';
 import { messageOf } from '../system/message-of.js';
 import type { Fleet } from './fleet.js';

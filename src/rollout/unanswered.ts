@@ -5,7 +5,7 @@ import type { Answer } from '../probe/answer.js';
 import { askFor } from '../probe/ask.js';
 import { awaitHealth } from '../probe/await-health.js';
 import { type ResolvedProbe, resolveProbe, UnreachableContainer } from '../probe/resolve.js';
-import { probeTimings } from '../probe/rhythm.js';
+import { probeTimings } from '../probe/timing.js';
 import { inWords } from '../probe/words.js';
 import type { Clock } from '../system/log.js';
 import { targetOf } from './for-container.js';

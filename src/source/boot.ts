@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Inputs } from '../config/inputs.js';
-import type { RunContext } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { roleLabel } from '../engines/throw-away.js';

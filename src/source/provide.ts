@@ -4,7 +4,7 @@ import type { From } from '../config/from.js';
 import { imageOfCommit } from '../config/image-of-commit.js';
 import type { Inputs } from '../config/inputs.js';
 import type { ComparedWith } from '../deployment/report.js';
-import type { Deployed, RunContext } from '../deployment/world.js';
+import type { Deployed, RunContext } from '../deployment/run-context.js';
 import { buildImage } from '../engines/build.js';
 import type { Engine } from '../engines/engine.js';
 import { Refusal } from '../reasons/refusal.js';

@@ -1,5 +1,5 @@
 import type { Inputs } from '../config/inputs.js';
-import type { CancellationDeadline } from '../deployment/haste.js';
+import type { CancellationDeadline } from '../deployment/cancellation-deadline.js';
 import type { ContainerReport, Method, Outcome, Phase, Proof, TimelineEvent } from '../deployment/report.js';
 import type { Turns } from '../deployment/turns.js';
 import type { Engine } from '../engines/engine.js';

@@ -1,4 +1,4 @@
-import { noDeadline } from '../deployment/haste.js';
+import { noDeadline } from '../deployment/cancellation-deadline.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Entry, Step } from '../journal/entry.js';
 import type { UpdateContext } from './context.js';
@@ -43,7 +43,11 @@ export interface RecoveryRecord {
 }
 
 /** What going back or on works with: no probe, no soak, and it is never left where it is. */
-export function recoveryUpdateContext({ engine, inputs, log, clock }: RecoveryContext, last: Entry, notes: RecoveryRecord): UpdateContext {
+export function recoveryUpdateContext(
+  { engine, inputs, log, clock }: RecoveryContext,
+  last: Entry,
+  notes: RecoveryRecord,
+): UpdateContext {
   return {
     engine,
     log,

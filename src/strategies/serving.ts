@@ -46,7 +46,11 @@ export async function runsAlready(work: UpdateContext, container: string, versio
 }
 
 /** Restarts the very container, which boots what is permanent; when it is its turn, and others serve. */
-export async function bootAgain({ engine, down, ...work }: UpdateContext, container: string, version: string): Promise<void> {
+export async function bootAgain(
+  { engine, down, ...work }: UpdateContext,
+  container: string,
+  version: string,
+): Promise<void> {
   await down(async () => {
     await engine.stopContainer(container);
     await engine.startContainer(container);
@@ -59,7 +63,11 @@ export async function bootAgain({ engine, down, ...work }: UpdateContext, contai
  * Why a container is not, or not any more, what it was brought to, to be read after its name; undefined if it is. Its node is
  * asked if it can be.
  */
-export async function whyUnlike(work: UpdateContext, id: string, version: string | undefined): Promise<string | undefined> {
+export async function whyUnlike(
+  work: UpdateContext,
+  id: string,
+  version: string | undefined,
+): Promise<string | undefined> {
   const { State: state } = (await work.engine.findContainer(id)) ?? {};
   if (!state?.Running || state.Restarting) return 'has ended since';
   if (version === undefined) return undefined;

@@ -72,7 +72,10 @@ function endSince(container: ContainerDetails, { restarts, startedAt }: Life): s
 }
 
 /** A HEALTHCHECK's verdict is looked at by itself: until the Engine has one, a container is neither healthy nor not. */
-function failingProbe({ clock, probe }: UpdateContext, soakMs: number): { readonly sick?: string; readonly still: boolean } {
+function failingProbe(
+  { clock, probe }: UpdateContext,
+  soakMs: number,
+): { readonly sick?: string; readonly still: boolean } {
   const since = probe?.failingSince();
   if (probe === undefined || probe.kind === 'docker' || since === undefined) return { still: false };
   const ms = clock.now() - since;

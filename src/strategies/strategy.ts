@@ -1,13 +1,13 @@
-import type { AssessedTarget } from '../analysis/assessed.js';
-import type { AnalysisContext } from '../analysis/site.js';
+import type { AnalysisContext } from '../analysis/context.js';
+import type { AssessedTarget } from '../analysis/target.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
 import type { Method } from '../deployment/report.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { EntryDetails } from '../journal/entry.js';
-import type { Place } from '../journal/ledger.js';
+import type { Place } from '../journal/journal.js';
 import type { Reason } from '../reasons/reason.js';
 import type { ImageRelease } from '../release/release.js';
-import type { UpdateResult, UpdateContext } from './context.js';
+import type { UpdateContext, UpdateResult } from './context.js';
 import type { Recovery } from './recovery.js';
 
 /** One way of deploying. `index.ts` lists them, the one to be preferred first. */

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newSalt } from '../../src/release/baseline.js';
 import { coldBoot } from '../../src/release/cold-boot.js';
 import { readImage } from '../../src/release/image.js';
-import { Toolbox } from '../../src/release/workshop.js';
+import { Toolbox } from '../../src/release/toolbox.js';
 import { type DowngradePath, findDowngradePath } from '../../src/strategies/relup/downgrade.js';
-import { downgrade, type UpgradePath, rollBackPath } from '../../src/strategies/relup/journey.js';
+import { downgrade, rollBackPath, type UpgradePath } from '../../src/strategies/relup/path.js';
 import { onlyNightly } from '../support/tier.js';
 import { type Container, connect, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
@@ -192,7 +192,9 @@ describe('what goes wrong under way', () => {
     const ended = await downgrade(work, { ...chosen, measure });
     expect([ended.message, ended.proof?.converged]).toEqual([undefined, true]);
     expect(await client.ask('GET arms')).toBe('8');
-    expect(await rollBackPath(work, chosen, 'down', 'another container failed')).toMatchObject({ outcome: 'rolled-back' });
+    expect(await rollBackPath(work, chosen, 'down', 'another container failed')).toMatchObject({
+      outcome: 'rolled-back',
+    });
     expect(await client.ask('PING')).toMatch(/^PONG 0\.2\.1 /);
   });
 });

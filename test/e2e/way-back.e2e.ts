@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commitPath } from '../../src/strategies/relup/commit.js';
 import { findDowngradePath } from '../../src/strategies/relup/downgrade.js';
-import { downgrade, upgradeAgain, type UpgradePath } from '../../src/strategies/relup/journey.js';
-import { commitPath } from '../../src/strategies/relup/settle.js';
-import { readManifest } from '../../src/strategies/relup/stored-way.js';
-import type { UpgradeManifest } from '../../src/strategies/relup/way.js';
+import type { UpgradeManifest } from '../../src/strategies/relup/manifest.js';
+import { downgrade, type UpgradePath, upgradeAgain } from '../../src/strategies/relup/path.js';
+import { readManifest } from '../../src/strategies/relup/stored-manifest.js';
 import { itNightly } from '../support/nightly.js';
 import { worlds } from '../support/tier.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { script } from '../../src/fallback/script.js';
-import { detectState } from '../../src/strategies/recreate/situation.js';
+import { detectState } from '../../src/strategies/recreate/state.js';
 import { variants } from './variants.js';
 
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beats, lockTtlMs, type Watch, watched } from '../../src/journal/beat.js';
+import { beats, lockTtlMs, type Watch, watched } from '../../src/journal/heartbeat.js';
 import { isDead, isUp } from '../../src/journal/lock.js';
 
 /** What one has seen who looked at these times, in milliseconds. */

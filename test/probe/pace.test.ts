@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { onSchedule } from '../../src/probe/pace.js';
+import { onSchedule } from '../../src/probe/schedule.js';
 import type { Clock } from '../../src/system/log.js';
 import { systemClock } from '../../src/system/log.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { gaps } from '../../src/probe/gaps.js';
 import type { Sample } from '../../src/probe/sample.js';
-import { gaps } from '../../src/probe/silence.js';
 import { anyRun, bad, late, observe, ok } from './run.js';
 
 const INTERVAL = 10;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withTargets } from '../../src/commands/on-fleet.js';
+import { withTargets } from '../../src/commands/with-targets.js';
 import type { Inputs } from '../../src/config/inputs.js';
 import type { Report } from '../../src/deployment/report.js';
 import type { ContainerDetails } from '../../src/engines/details.js';

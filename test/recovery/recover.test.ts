@@ -3,7 +3,7 @@ import type { ContainerDetails } from '../../src/engines/details.js';
 import type { ContainerSummary, Engine } from '../../src/engines/engine.js';
 import { replacesLabel } from '../../src/engines/throw-away.js';
 import type { Entry, Step } from '../../src/journal/entry.js';
-import { readJournal } from '../../src/journal/ledger.js';
+import { readJournal } from '../../src/journal/journal.js';
 import { recover } from '../../src/recovery/recover.js';
 import type { CurrentRun } from '../../src/rollout/reporting.js';
 import { disks } from '../ledger/disks.js';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Engine } from '../../src/engines/engine.js';
 import { type Counterpart, counterpart } from '../../src/release/counterpart.js';
 import type { ImageRelease } from '../../src/release/release.js';
-import { started, type Toolbox } from '../../src/release/workshop.js';
+import { started, type Toolbox } from '../../src/release/toolbox.js';
 import { once } from '../../src/system/once.js';
 import { image } from '../docker/created.js';
 

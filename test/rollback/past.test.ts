@@ -3,7 +3,7 @@ import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import type { Version } from '../../src/journal/entry.js';
 import { Refusal } from '../../src/reasons/refusal.js';
-import { type Kept, keptAs, readHistory } from '../../src/rollback/past.js';
+import { type Kept, keptAs, readHistory } from '../../src/rollback/history.js';
 
 const kept = (ran: Version): Kept => ({ container: { Id: ran.image } as ContainerDetails, ran });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Version } from '../../src/journal/entry.js';
-import { type History, findVersion } from '../../src/rollback/target.js';
+import { findVersion, type History } from '../../src/rollback/find-version.js';
 
 const one: Version = { version: '1.0.0', image: 'sha256:1', reference: 'app:1', commit: 'abcdef0123456789' };
 const two: Version = { version: '2.0.0', image: 'sha256:2', reference: 'app:2' };
@@ -30,7 +30,10 @@ describe('what a container goes back to', () => {
 
   it('is the newest of two builds of one version', () => {
     const rebuilt = { ...one, image: 'sha256:1b' };
-    expect(findVersion('1.0.0', past({ line: [one, rebuilt, two], lived: [] }))).toEqual({ kind: 'found', target: rebuilt });
+    expect(findVersion('1.0.0', past({ line: [one, rebuilt, two], lived: [] }))).toEqual({
+      kind: 'found',
+      target: rebuilt,
+    });
   });
 
   it('may have been left behind by an earlier rollback', () => {

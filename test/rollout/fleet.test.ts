@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withoutSplitFleet, commitAll, inBatches } from '../../src/rollout/fleet.js';
+import { commitAll, inBatches, withoutSplitFleet } from '../../src/rollout/fleet.js';
 import type { TargetUpdate } from '../../src/rollout/target-update.js';
 
 const several = fc.integer({ min: 1, max: 5 });
@@ -115,7 +115,8 @@ describe('a fleet of which one went back while all were made final', () => {
   const carried = (outcome: 'deployed' | 'rolled-back' | 'failed') => ({
     ended: { id: 'c0', outcome, message: `It ${outcome}.` },
   });
-  const outcomes = (all: Parameters<typeof withoutSplitFleet>[0]) => withoutSplitFleet(all).map(({ ended }) => ended.outcome);
+  const outcomes = (all: Parameters<typeof withoutSplitFleet>[0]) =>
+    withoutSplitFleet(all).map(({ ended }) => ended.outcome);
 
   it('has failed where others have come to stay', () => {
     const [stays, went] = withoutSplitFleet([carried('deployed'), carried('rolled-back')]);

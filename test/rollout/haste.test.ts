@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { afterwardsMs, cancellationDeadline, stopInTime } from '../../src/deployment/haste.js';
+import { afterwardsMs, cancellationDeadline, stopInTime } from '../../src/deployment/cancellation-deadline.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { awaitBack } from '../../src/strategies/recreate/undo.js';
 import type { Clock } from '../../src/system/log.js';

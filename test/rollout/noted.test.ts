@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { recordIfPossible } from '../../src/strategies/noted.js';
+import { recordIfPossible } from '../../src/strategies/record.js';
 
 it('a step that cannot be written down on the way back stops nobody, and is told', async () => {
   const warnings: string[] = [];

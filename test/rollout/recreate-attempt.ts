@@ -1,10 +1,10 @@
 import { afterAll, beforeAll } from 'vitest';
-import { noDeadline } from '../../src/deployment/haste.js';
+import { noDeadline } from '../../src/deployment/cancellation-deadline.js';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
-import type { Recreated, RecreateOptions } from '../../src/strategies/recreate/exchange.js';
 import { retireOriginal } from '../../src/strategies/recreate/finish.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
+import type { Recreated, RecreateOptions } from '../../src/strategies/recreate/replace.js';
 import { type Log, systemClock } from '../../src/system/log.js';
 import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findInterrupted } from '../../src/recovery/half-way.js';
-import { detectState } from '../../src/strategies/recreate/situation.js';
+import { findInterrupted } from '../../src/recovery/interrupted.js';
+import { detectState } from '../../src/strategies/recreate/state.js';
 import { attempt, bench, leftOver, named, openBench, v1, v2 } from './recreate-attempt.js';
 
 openBench();

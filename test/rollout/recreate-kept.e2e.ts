@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { cancellationDeadline } from '../../src/deployment/haste.js';
+import { cancellationDeadline } from '../../src/deployment/cancellation-deadline.js';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
-import { restorePrevious } from '../../src/strategies/recreate/exchange.js';
 import { retireOriginal } from '../../src/strategies/recreate/finish.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
-import { restoreKept, whyNotRestorable } from '../../src/strategies/recreate/revive.js';
+import { restorePrevious } from '../../src/strategies/recreate/replace.js';
+import { restoreKept, whyNotRestorable } from '../../src/strategies/recreate/restore-kept.js';
 import { systemClock } from '../../src/system/log.js';
 import { idle } from '../docker/workbench.js';
 import { bench, inside, named, openBench, options, v1, v2 } from './recreate-attempt.js';

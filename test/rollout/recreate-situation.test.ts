@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerSummary } from '../../src/engines/engine.js';
 import { replacesLabel } from '../../src/engines/throw-away.js';
-import { detectState } from '../../src/strategies/recreate/situation.js';
+import { detectState } from '../../src/strategies/recreate/state.js';
 
 const [old, fresh, spare, kept] = ['aaaaaaaaaaaa', 'bbbbbbbbbbbb', 'cccccccccccc', 'dddddddddddd'] as const;
 const stranger = 'eeeeeeeeeeee';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { UpdateContext } from '../../src/strategies/context.js';
-import { commitUpgrade } from '../../src/strategies/relup/settle.js';
+import { commitUpgrade } from '../../src/strategies/relup/commit.js';
 
 /** A new container that the engine refuses to make. */
 const instead = {

@@ -2,9 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../src/release/compare.js';
 import { expectedModules } from '../../src/release/release.js';
-import { parseManifest } from '../../src/strategies/relup/stored-way.js';
-import { downgradeRequest, upgradeRequest, mismatches, type UpgradeManifest } from '../../src/strategies/relup/way.js';
-import { manifestOf } from '../../src/strategies/relup/way-of.js';
+import { manifestOf } from '../../src/strategies/relup/make-manifest.js';
+import {
+  downgradeRequest,
+  mismatches,
+  type UpgradeManifest,
+  upgradeRequest,
+} from '../../src/strategies/relup/manifest.js';
+import { parseManifest } from '../../src/strategies/relup/stored-manifest.js';
 import { anyImage, bumped, changing, digest, image, runs, script } from '../support/world/facts.js';
 
 const up = { file: 'releases/1.1.0/hot-deploy.sha256', sha256: 'a'.repeat(64) };

@@ -1,11 +1,11 @@
-import { stopInTime } from '../../deployment/haste.js';
+import { stopInTime } from '../../deployment/cancellation-deadline.js';
 import type { Earlier } from '../../deployment/report.js';
 import type { Engine } from '../../engines/engine.js';
 import { awaitHealth } from '../../probe/await-health.js';
 import { messageOf } from '../../system/message-of.js';
 import { keepNewest } from './kept.js';
 import { awaitRemoval } from './removal.js';
-import { type Replacement, type ReplacementState, detectState } from './situation.js';
+import { detectState, type Replacement, type ReplacementState } from './state.js';
 import { type Around, keep, passPolicy, type Undone, undoReplacement } from './undo.js';
 
 export type Finished =

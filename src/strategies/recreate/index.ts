@@ -1,4 +1,4 @@
-import type { AssessedTarget } from '../../analysis/assessed.js';
+import type { AssessedTarget } from '../../analysis/target.js';
 import type { ContainerDetails } from '../../engines/details.js';
 import type { Reason } from '../../reasons/reason.js';
 import { Refusal } from '../../reasons/refusal.js';
@@ -7,8 +7,8 @@ import { treeOf } from '../../release/running.js';
 import type { UpdateContext } from '../context.js';
 import { whyUnlike } from '../serving.js';
 import type { Assessment, OpenUpdate, Strategy, TargetPlan, Update } from '../strategy.js';
-import { recoverReplacement, confirmServing } from './recover.js';
-import { rollBackRestart, restart, commitRestart } from './restart.js';
+import { confirmServing, recoverReplacement } from './recover.js';
+import { commitRestart, restart, rollBackRestart } from './restart.js';
 
 /** A new container takes the place of the one that runs, with all of its settings. */
 export const recreate: Strategy = {

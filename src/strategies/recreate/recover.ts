@@ -1,12 +1,12 @@
-import { noDeadline } from '../../deployment/haste.js';
+import { noDeadline } from '../../deployment/cancellation-deadline.js';
 import type { ContainerDetails } from '../../engines/details.js';
 import type { Engine } from '../../engines/engine.js';
 import type { Entry } from '../../journal/entry.js';
 import { awaitHealth, type Health } from '../../probe/await-health.js';
 import { messageOf } from '../../system/message-of.js';
-import type { Direction, RecoveryResult, RecoveryContext } from '../recovery.js';
+import type { Direction, RecoveryContext, RecoveryResult } from '../recovery.js';
 import { finishReplacement } from './finish.js';
-import { detectState } from './situation.js';
+import { detectState } from './state.js';
 import { undoReplacement } from './undo.js';
 
 /**

@@ -5,11 +5,11 @@ import { type Names, namesFor } from '../../engines/names.js';
 import { recreation } from '../../engines/recreation.js';
 import { differingSettings, settings } from '../../engines/settings.js';
 import { create, referenceTo } from './create.js';
-import { replace, phases, type Recreated, type RecreateOptions, unlessCancelled, untouched } from './exchange.js';
-import { preflight } from './guard.js';
+import { dependents } from './dependents.js';
 import { copyInjected } from './injected.js';
 import { lending } from './lent-name.js';
-import { dependents } from './neighbours.js';
+import { preflight } from './preflight.js';
+import { phases, type Recreated, type RecreateOptions, replace, unlessCancelled, untouched } from './replace.js';
 import { discard } from './undo.js';
 
 /**

@@ -3,15 +3,15 @@ import type { Step } from '../../journal/entry.js';
 import { askedAt } from '../../probe/asked.js';
 import type { ImageRelease } from '../../release/release.js';
 import { messageOf } from '../../system/message-of.js';
-import type { UpdateResult, UpdateContext } from '../context.js';
-import { recordIfPossible } from '../noted.js';
+import type { UpdateContext, UpdateResult } from '../context.js';
+import { recordIfPossible } from '../record.js';
 import { serving } from '../serving.js';
 import { type Life, lifeOf, soak } from '../soak.js';
 import type { TargetPlan } from '../strategy.js';
-import { restorePrevious, type Recreated, type RecreateOptions } from './exchange.js';
 import { retireOriginal } from './finish.js';
 import { recreate } from './recreate.js';
-import { restoreKept } from './revive.js';
+import { type Recreated, type RecreateOptions, restorePrevious } from './replace.js';
+import { restoreKept } from './restore-kept.js';
 import { verifyBoot } from './verify-boot.js';
 
 const askedBackMs = 30_000;
@@ -118,7 +118,11 @@ async function saidBack(
 }
 
 /** Makes a restart final. What stays for a way back is told, and what could not be tidied up makes no deploy fail. */
-export async function commitRestart(work: UpdateContext, plan: TargetPlan, restarted: UpdateResult): Promise<UpdateResult> {
+export async function commitRestart(
+  work: UpdateContext,
+  plan: TargetPlan,
+  restarted: UpdateResult,
+): Promise<UpdateResult> {
   const { engine, inputs, log } = work;
   try {
     await work.arrive(restarted.id);
@@ -155,7 +159,13 @@ function endedSince({ name }: TargetPlan) {
 /** What cannot be written down is no reason against a restart: the names of its containers say as much. */
 function around(work: UpdateContext, name: string) {
   const { clock, haste, log, inputs } = work;
-  return { log, clock, haste, healthTimeoutMs: inputs.healthTimeoutMs, note: (step: Step) => recordIfPossible(work, name, step) };
+  return {
+    log,
+    clock,
+    haste,
+    healthTimeoutMs: inputs.healthTimeoutMs,
+    note: (step: Step) => recordIfPossible(work, name, step),
+  };
 }
 
 function ended(plan: TargetPlan, result: Exclude<Recreated, { readonly kind: 'recreated' }>, said = ''): UpdateResult {

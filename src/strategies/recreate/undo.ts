@@ -1,11 +1,11 @@
-import { afterwardsMs, type CancellationDeadline, stopInTime } from '../../deployment/haste.js';
+import { afterwardsMs, type CancellationDeadline, stopInTime } from '../../deployment/cancellation-deadline.js';
 import { type ContainerDetails, nameOf } from '../../engines/details.js';
 import type { Engine, RestartPolicy } from '../../engines/engine.js';
 import { previousName } from '../../engines/names.js';
 import { awaitHealth, type Health } from '../../probe/await-health.js';
 import type { Clock, Log } from '../../system/log.js';
 import { awaitRemoval } from './removal.js';
-import { type Replacement, type ReplacementState, detectState } from './situation.js';
+import { detectState, type Replacement, type ReplacementState } from './state.js';
 
 /** What the ways forward and back of a restart work with. */
 export interface Around {
@@ -32,7 +32,11 @@ export interface Undone {
  * @returns undefined where no restart was under way
  * @throws Error where the engine fails, or it is unclear what belongs together
  */
-export async function undoReplacement(engine: Engine, found: ReplacementState, around: Around): Promise<Undone | undefined> {
+export async function undoReplacement(
+  engine: Engine,
+  found: ReplacementState,
+  around: Around,
+): Promise<Undone | undefined> {
   const { clock } = around;
   if (found.kind === 'none') return undefined;
   if (found.kind === 'unclear')

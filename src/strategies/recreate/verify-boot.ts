@@ -23,7 +23,12 @@ const unreachableMs = 30_000;
  * Asks a container that was just started what it runs, until its node has booted; at most as long as a new container may take
  * to become healthy. Stops at once when the container has ended.
  */
-export async function verifyBoot(work: UpdateContext, plan: TargetPlan, id: string, next: ImageRelease): Promise<Verified> {
+export async function verifyBoot(
+  work: UpdateContext,
+  plan: TargetPlan,
+  id: string,
+  next: ImageRelease,
+): Promise<Verified> {
   const { clock, engine, inputs, haste } = work;
   const until = clock.now() + inputs.healthTimeoutMs;
   let unreachableSince: number | undefined;

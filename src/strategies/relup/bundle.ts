@@ -5,13 +5,13 @@ import { type Entry, packEntries, sha256, UnsafeArchive, unpack } from '../../re
 import { type Change, exchanged } from '../../release/compare.js';
 import { moved, type Placement } from '../../release/placement.js';
 import type { ImageRelease, RunningRelease } from '../../release/release.js';
-import type { Toolbox } from '../../release/workshop.js';
+import type { Toolbox } from '../../release/toolbox.js';
 import type { Artifact, Sentence } from '../strategy.js';
 import { byHand } from './by-hand.js';
+import { type Bringing, manifestOf } from './make-manifest.js';
+import { manifestFile, sumsDown, sumsUp, type UpgradeManifest } from './manifest.js';
 import { line, oldSums } from './old-sums.js';
 import { file, helperFile, type Relup } from './relup.js';
-import { sumsDown, sumsUp, type UpgradeManifest, manifestFile } from './way.js';
-import { type Bringing, manifestOf } from './way-of.js';
 
 /** Everything that goes into a container to bring it from one release to another, and what to do with it. */
 export interface Bundle extends Artifact {

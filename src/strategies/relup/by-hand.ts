@@ -4,8 +4,8 @@ import { callFunction, evaluateInput, ownEnvironment } from '../../node/shell.js
 import { atom, map, type Term, text, write } from '../../node/term.js';
 import type { Entry } from '../../release/archive.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../../release/release.js';
+import type { Direction, UpgradeManifest } from './manifest.js';
 import { file } from './relup.js';
-import type { Direction, UpgradeManifest } from './way.js';
 
 /** What the bundle is about, as far as those have to know who load it by hand. */
 export interface ByHand {

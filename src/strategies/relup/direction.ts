@@ -1,9 +1,9 @@
 import type { Baseline } from '../../node/config.js';
 import { readBaseline } from '../../release/baseline.js';
 import type { RunningRelease } from '../../release/release.js';
+import { type Direction, downgradeRequest, type UpgradeManifest, upgradeRequest } from './manifest.js';
 import type { UpgradeMaterial } from './plan.js';
 import type { InstallRequest } from './switch.js';
-import { type Direction, downgradeRequest, upgradeRequest, type UpgradeManifest } from './way.js';
 
 /** The way to the new release. */
 export function up({ running, bundle }: UpgradeMaterial, suspendTimeoutMs: number): InstallRequest {
@@ -16,12 +16,18 @@ export function down({ running, bundle }: UpgradeMaterial, suspendTimeoutMs: num
 }
 
 /** What the old release configures on the node, before the way up. */
-export async function baselineOfOld({ running, bundle }: Pick<UpgradeMaterial, 'running' | 'bundle'>): Promise<Baseline> {
+export async function baselineOfOld({
+  running,
+  bundle,
+}: Pick<UpgradeMaterial, 'running' | 'bundle'>): Promise<Baseline> {
   return await baselineBefore(bundle.way, 'up', running);
 }
 
 /** What the new one configures on the node, before the way back. */
-export async function baselineOfNew({ running, bundle }: Pick<UpgradeMaterial, 'running' | 'bundle'>): Promise<Baseline> {
+export async function baselineOfNew({
+  running,
+  bundle,
+}: Pick<UpgradeMaterial, 'running' | 'bundle'>): Promise<Baseline> {
   return await baselineBefore(bundle.way, 'down', running);
 }
 

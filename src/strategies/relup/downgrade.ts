@@ -6,10 +6,10 @@ import type { Reason } from '../../reasons/reason.js';
 import { newSalt } from '../../release/baseline.js';
 import { plainName } from '../../release/modules.js';
 import type { RunningRelease } from '../../release/release.js';
+import { mismatches, type UpgradeManifest } from './manifest.js';
 import { judgeProcesses } from './process-rules.js';
-import { readManifest } from './stored-way.js';
+import { readManifest } from './stored-manifest.js';
 import { ready } from './switch.js';
-import { mismatches, type UpgradeManifest } from './way.js';
 
 /** Whether a node can go back hot to a release that ran in its container before, by what deploys have left there. */
 export type DowngradePath =

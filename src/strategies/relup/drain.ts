@@ -10,7 +10,11 @@ const lookMs = 500;
  * which costs memory and closes the hot way for the next upgrade of the same module, or ended. A run that is cancelled waits
  * no longer, and ends nobody.
  */
-export async function drain(work: UpdateContext, node: Node, modules: readonly string[]): Promise<readonly ProcessNote[]> {
+export async function drain(
+  work: UpdateContext,
+  node: Node,
+  modules: readonly string[],
+): Promise<readonly ProcessNote[]> {
   const { clock, inputs, signal } = work;
   const until = clock.now() + inputs.drainMs;
   for (;;) {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { map, type Term, text } from '../../node/term.js';
 import { packEntries } from '../../release/archive.js';
 import type { ApplicationChange } from '../../release/compare.js';
-import type { Toolbox } from '../../release/workshop.js';
+import type { Toolbox } from '../../release/toolbox.js';
 import { parents } from './old.js';
 import { file } from './relup.js';
 

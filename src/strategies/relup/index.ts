@@ -1,20 +1,20 @@
-import type { AssessedTarget } from '../../analysis/assessed.js';
 import { assessBoots } from '../../analysis/boots.js';
-import type { UpdateResult, UpdateContext } from '../context.js';
+import type { AssessedTarget } from '../../analysis/target.js';
+import type { UpdateContext, UpdateResult } from '../context.js';
 import { recoveryUpdateContext } from '../recovery.js';
 import { whyUnlike } from '../serving.js';
 import { type Assessment, closed, type OpenUpdate, type Strategy, type TargetPlan, type Update } from '../strategy.js';
-import { rollBackUpgrade } from './bring-back.js';
+import { assessCode } from './assess-code.js';
+import { commitPath, commitUpgrade, drained } from './commit.js';
 import { combined } from './downgrade.js';
-import { versionAtEnd, downgrade, type UpgradePath, rollBackPath } from './journey.js';
 import { judgeRelease } from './judge.js';
+import { downgrade, rollBackPath, type UpgradePath, versionAtEnd } from './path.js';
 import { place } from './place.js';
-import type { DowngradePlan, UpgradeMaterial, UpgradePlan, Upgrade } from './plan.js';
+import type { DowngradePlan, Upgrade, UpgradeMaterial, UpgradePlan } from './plan.js';
 import { measure } from './proof.js';
-import { assessCode } from './read-code.js';
 import { recoverUpgrade } from './recover.js';
 import { rehearsePlans } from './rehearsal/plans.js';
-import { drained, commitUpgrade, commitPath } from './settle.js';
+import { rollBackUpgrade } from './roll-back.js';
 import { upgrade } from './upgrade.js';
 
 /** A release upgrade by OTP's release_handler: code, processes and supervisors change in the VM that runs. */
@@ -92,7 +92,11 @@ export function downgradeUpdate(down: DowngradePlan): Update {
   };
 }
 
-function openDowngrade(work: UpdateContext, { name, container, rehearsal }: TargetPlan, down: DowngradePlan): OpenUpdate {
+function openDowngrade(
+  work: UpdateContext,
+  { name, container, rehearsal }: TargetPlan,
+  down: DowngradePlan,
+): OpenUpdate {
   const { running, steps, against } = down;
   const goal = against && { tree: against.tree, of: measure(against, rehearsal) };
   const journey: UpgradePath = { name, container, running, steps, ...(goal && { measure: goal }) };

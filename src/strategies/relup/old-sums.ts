@@ -2,7 +2,7 @@ import { sha256, unpack } from '../../release/archive.js';
 import { type Change, exchanged } from '../../release/compare.js';
 import { oldRoot } from '../../release/modules.js';
 import type { RunningRelease } from '../../release/release.js';
-import type { Toolbox } from '../../release/workshop.js';
+import type { Toolbox } from '../../release/toolbox.js';
 
 /**
  * Digests of what a way down reads of the old release, a line of `sha256sum` for each: its changed code, its consolidated

@@ -3,7 +3,7 @@ import { type Entry, packEntries, unpack } from '../../release/archive.js';
 import { type Change, exchanged } from '../../release/compare.js';
 import { oldRoot } from '../../release/modules.js';
 import type { RunningRelease } from '../../release/release.js';
-import type { Toolbox } from '../../release/workshop.js';
+import type { Toolbox } from '../../release/toolbox.js';
 
 /**
  * Brings what only the running release has into the workshop: the applications that change, its .rel file, and

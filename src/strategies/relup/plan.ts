@@ -5,7 +5,7 @@ import type { ImageRelease, RunningRelease } from '../../release/release.js';
 import type { Tree } from '../../release/supervision.js';
 import type { TargetPlan, Update } from '../strategy.js';
 import type { Bundle } from './bundle.js';
-import type { UpgradeManifest } from './way.js';
+import type { UpgradeManifest } from './manifest.js';
 
 /** Everything a hot load needs, gathered before anything changes. */
 export interface UpgradeMaterial {

@@ -6,11 +6,11 @@ import type { RunningRelease } from '../../release/release.js';
 import type { UpdateContext } from '../context.js';
 import type { RecoveryResult } from '../recovery.js';
 import { serving } from '../serving.js';
+import { makePermanent } from './commit.js';
 import { type DowngradePath, findDowngradePath, storedSteps } from './downgrade.js';
-import { downgrade, upgradeAgain } from './journey.js';
-import { waitUntilIdle, resume, suspendedByUs } from './quiesced.js';
-import { makePermanent } from './settle.js';
-import { readManifest } from './stored-way.js';
+import { resume, suspendedByUs, waitUntilIdle } from './idle.js';
+import { downgrade, upgradeAgain } from './path.js';
+import { readManifest } from './stored-manifest.js';
 import { unstage } from './switch.js';
 
 /**
@@ -78,7 +78,12 @@ async function atRest(
 }
 
 /** The old version is what a restart boots, as long as nobody had begun to settle. */
-async function back(work: UpdateContext, container: ContainerDetails, running: RunningRelease, last: Entry): Promise<RecoveryResult> {
+async function back(
+  work: UpdateContext,
+  container: ContainerDetails,
+  running: RunningRelease,
+  last: Entry,
+): Promise<RecoveryResult> {
   const { engine, log } = work;
   const { from, to, brought = [] } = last;
   const old = from.version ?? '';

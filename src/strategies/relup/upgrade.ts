@@ -1,14 +1,14 @@
 import type { Proof } from '../../deployment/report.js';
 import { messageOf } from '../../system/message-of.js';
-import type { UpdateResult, UpdateContext } from '../context.js';
-import { recordIfPossible } from '../noted.js';
+import type { UpdateContext, UpdateResult } from '../context.js';
+import { recordIfPossible } from '../record.js';
 import { type Life, lifeOf, soak } from '../soak.js';
-import { rollBackUpgrade, askAfterLostAnswer } from './bring-back.js';
 import { up } from './direction.js';
 import { endedWarnings } from './ended.js';
-import { unready } from './leg.js';
 import type { UpgradePlan } from './plan.js';
 import { measure, prove } from './proof.js';
+import { askAfterLostAnswer, rollBackUpgrade } from './roll-back.js';
+import { unready } from './step.js';
 import { prepareSwitch, stage, switchRelease, unstage } from './switch.js';
 
 /**

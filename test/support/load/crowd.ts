@@ -1,4 +1,4 @@
-import { onSchedule } from '../../../src/probe/pace.js';
+import { onSchedule } from '../../../src/probe/schedule.js';
 import { systemClock as clock } from '../../../src/system/log.js';
 import { watchGap } from './gap.js';
 import type { LoadOptions, LoadTarget } from './options.js';

@@ -1,5 +1,5 @@
-import { trackRequests } from '../../../src/probe/flight.js';
 import { httpAsk } from '../../../src/probe/http.js';
+import { trackRequests } from '../../../src/probe/in-flight.js';
 import { systemClock as clock } from '../../../src/system/log.js';
 import type { Gap } from './gap.js';
 import { countAnswer, countFailure, type Tally } from './tally.js';

@@ -1,5 +1,5 @@
 import { type Inputs, readInputs } from '../../../src/config/inputs.js';
-import { noDeadline } from '../../../src/deployment/haste.js';
+import { noDeadline } from '../../../src/deployment/cancellation-deadline.js';
 import { connectEngine } from '../../../src/engines/connect.js';
 import type { Engine } from '../../../src/engines/engine.js';
 import type { Step } from '../../../src/journal/entry.js';

@@ -1,5 +1,5 @@
+import type { AnalysisContext } from '../../../analysis/context.js';
 import { isolated } from '../../../analysis/isolated.js';
-import type { AnalysisContext } from '../../../analysis/site.js';
 import type { Rehearsal } from '../../../deployment/rehearsal.js';
 import { remark } from '../../../reasons/make.js';
 import type { Reason } from '../../../reasons/reason.js';
@@ -14,7 +14,10 @@ import { type Copy, takeCopies } from './copies.js';
 import { rehearse } from './rehearse.js';
 
 /** Rehearses each upgrade once, however many containers get it, and closes the hot way where that failed. */
-export async function rehearsePlans(site: AnalysisContext, plans: readonly TargetPlan[]): Promise<readonly TargetPlan[]> {
+export async function rehearsePlans(
+  site: AnalysisContext,
+  plans: readonly TargetPlan[],
+): Promise<readonly TargetPlan[]> {
   const { inputs } = site;
   if (inputs.rehearse === 'never') {
     return plans;
@@ -36,7 +39,11 @@ export async function rehearsePlans(site: AnalysisContext, plans: readonly Targe
   return rehearsed;
 }
 
-async function rehearseOne(site: AnalysisContext, plan: UpgradePlan, alike: readonly UpgradePlan[]): Promise<Rehearsal> {
+async function rehearseOne(
+  site: AnalysisContext,
+  plan: UpgradePlan,
+  alike: readonly UpgradePlan[],
+): Promise<Rehearsal> {
   const { engine, clock, inputs, log, image } = site;
   const { container, oldImage, hot } = plan;
   const { image: _, ...apart } = isolated(site, { container, oldImage, image, nodeName: hot.running.nodeName });

@@ -3,13 +3,13 @@ import { against } from '../../../reasons/make.js';
 import { type Facts, readContents } from '../../../release/facts.js';
 import { bootIsolated } from '../../../release/isolation.js';
 import { plainName } from '../../../release/modules.js';
-import { createRehearsalContainer } from '../../../release/stand-in.js';
+import { createRehearsalContainer } from '../../../release/rehearsal-container.js';
 import { steadyFacts } from '../../../release/steady-facts.js';
 import type { UpgradeMaterial } from '../plan.js';
-import { type Outcome, inRehearsalContainer } from './on-stand-in.js';
-import type { Attempt, Stage } from './stage.js';
-import { tryDowngrade } from './way-back.js';
-import { tryUpgrade } from './way-up.js';
+import { inRehearsalContainer, type Outcome } from './container.js';
+import type { Attempt, Stage } from './trial.js';
+import { tryDowngrade } from './try-downgrade.js';
+import { tryUpgrade } from './try-upgrade.js';
 
 /**
  * Tries an upgrade out where nobody is served: a container of what runs now gets the very bundle, is compared with a cold

@@ -1,6 +1,6 @@
 import type { Baseline } from '../../../node/config.js';
 import { messageOf } from '../../../system/message-of.js';
-import { type AfterSwitch, prepareSwitch, type InstallRequest, switchRelease } from '../switch.js';
+import { type AfterSwitch, type InstallRequest, prepareSwitch, switchRelease } from '../switch.js';
 
 /**
  * Switches where nobody is served: however it does not succeed, all there is to know is why. The VM that resolves the new

@@ -1,6 +1,6 @@
+import type { Cache } from '../../analysis/cache.js';
+import type { AnalysisContext } from '../../analysis/context.js';
 import { judgeBoots } from '../../analysis/judge-boots.js';
-import type { Cache } from '../../analysis/shared.js';
-import type { AnalysisContext } from '../../analysis/site.js';
 import { judgeStartSettings } from '../../analysis/start-settings.js';
 import type { ContainerDetails, ImageDetails } from '../../engines/details.js';
 import { AgentError } from '../../node/agent.js';
@@ -15,12 +15,12 @@ import { compareSupervision } from '../../release/drift.js';
 import type { RunningRelease } from '../../release/release.js';
 import { treeOf } from '../../release/running.js';
 import { closed } from '../strategy.js';
+import { analyzeCode } from './analyze-code.js';
 import { assemble } from './assembly.js';
 import type { Comparison } from './comparison.js';
 import { judgeCode } from './judge.js';
 import type { UpgradeMaterial } from './plan.js';
-import { readManifest } from './stored-way.js';
-import { analyzeCode } from './study.js';
+import { readManifest } from './stored-manifest.js';
 import { ready } from './switch.js';
 
 export type CodeAssessment =

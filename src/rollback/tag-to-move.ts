@@ -1,6 +1,6 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Version } from '../journal/entry.js';
-import type { History } from './target.js';
+import type { History } from './find-version.js';
 
 /**
  * The image name that has to follow the rollback, so that a new container boots what runs: the one that was given, or one

@@ -2,8 +2,8 @@ import type { ContainerDetails } from '../engines/details.js';
 import type { ContainerSummary, Engine } from '../engines/engine.js';
 import type { Entry } from '../journal/entry.js';
 import { unfinished } from '../journal/history.js';
-import { findRoot, type Place, readNewest } from '../journal/ledger.js';
-import { containersBeside } from '../strategies/recreate/situation.js';
+import { findRoot, type Place, readNewest } from '../journal/journal.js';
+import { containersBeside } from '../strategies/recreate/state.js';
 import { namesMeant, ownName, type Selector } from '../targets/selector.js';
 
 /** A container that a run which is no longer there has left half-way. */
@@ -40,7 +40,10 @@ interface ObservedTarget extends InterruptedTarget {
  * What runs that were cut off have left among the containers that are meant, and among those that were to change together
  * with them. Changes nothing.
  */
-export async function findInterrupted(engine: Engine, selectors: readonly Selector[]): Promise<readonly InterruptedRun[]> {
+export async function findInterrupted(
+  engine: Engine,
+  selectors: readonly Selector[],
+): Promise<readonly InterruptedRun[]> {
   const all = await engine.containers();
   const looked = new Map<string, ObservedTarget>();
   let names = namesMeant(all, selectors);

@@ -8,7 +8,7 @@ import { type PlannedRun, report } from '../rollout/reporting.js';
 import { isChanging } from '../strategies/strategy.js';
 import { messageOf } from '../system/message-of.js';
 import type { Channels } from './channels.js';
-import { afterReleaseCommand } from './releasing.js';
+import { afterReleaseCommand } from './release-command.js';
 
 /** Carries a decision out, container by container, and tells what came of it. */
 export async function rollOutPlans(engine: Engine, decided: PlannedRun): Promise<Report> {

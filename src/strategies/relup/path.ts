@@ -3,18 +3,18 @@ import type { RunningRelease } from '../../release/release.js';
 import type { Tree } from '../../release/supervision.js';
 import { notBack } from '../../release/tree-differences.js';
 import { messageOf } from '../../system/message-of.js';
-import type { UpdateResult, UpdateContext } from '../context.js';
-import { recordIfPossible } from '../noted.js';
+import type { UpdateContext, UpdateResult } from '../context.js';
+import { recordIfPossible } from '../record.js';
 import { bootAgain, runsAlready, serving } from '../serving.js';
 import { type Life, lifeOf, soak } from '../soak.js';
 import { combined } from './downgrade.js';
 import { drain } from './drain.js';
 import { endedWarnings } from './ended.js';
-import { stepTarget, runStep, type UpgradeStep, reversed, stepSource, unready } from './leg.js';
+import { target, type UpgradeManifest } from './manifest.js';
 import { type Measure, prove } from './proof.js';
+import { reversed, runStep, stepSource, stepTarget, type UpgradeStep, unready } from './step.js';
 import type { AfterSwitch } from './switch.js';
 import { differences } from './upgrade.js';
-import { target, type UpgradeManifest } from './way.js';
 
 /** From what a container runs to another release that ran in it, over those between. */
 export interface UpgradePath {
@@ -41,7 +41,12 @@ export async function upgradeAgain(work: UpdateContext, journey: UpgradePath): P
 }
 
 /** Takes back a journey that came through, since something else of the run did not. */
-export async function rollBackPath(work: UpdateContext, journey: UpgradePath, direction: 'down' | 'up', why: string): Promise<UpdateResult> {
+export async function rollBackPath(
+  work: UpdateContext,
+  journey: UpgradePath,
+  direction: 'down' | 'up',
+  why: string,
+): Promise<UpdateResult> {
   return await rollBackSteps(work, journey, legsOf(journey, direction), why);
 }
 
@@ -49,7 +54,11 @@ function legsOf({ steps }: UpgradePath, direction: 'down' | 'up'): readonly Upgr
   return steps.map((way) => ({ way, direction }));
 }
 
-async function followPath(work: UpdateContext, journey: UpgradePath, legs: readonly UpgradeStep[]): Promise<UpdateResult> {
+async function followPath(
+  work: UpdateContext,
+  journey: UpgradePath,
+  legs: readonly UpgradeStep[],
+): Promise<UpdateResult> {
   const { inputs, phase, probe, log } = work;
   const { container, name, running, steps, measure } = journey;
   const id = container.Id;
@@ -84,7 +93,12 @@ async function followPath(work: UpdateContext, journey: UpgradePath, legs: reado
         log.warning(`${name}: who is inside old code could not be asked: ${messageOf(error)}`);
       });
       if (work.signal.aborted) {
-        return await rollBackSteps(work, journey, legs.slice(0, at), `the run was cancelled on the way to ${stepTarget(leg)}`);
+        return await rollBackSteps(
+          work,
+          journey,
+          legs.slice(0, at),
+          `the run was cancelled on the way to ${stepTarget(leg)}`,
+        );
       }
     }
     const came = await phase(at === legs.length - 1 ? 'switch' : `switch to ${stepTarget(leg)}`, () =>
@@ -104,7 +118,12 @@ async function followPath(work: UpdateContext, journey: UpgradePath, legs: reado
           await recordIfPossible(work, name, 'undone');
           return unchanged(came.why);
         }
-        return await rollBackSteps(work, journey, legs.slice(0, at), `${stepSource(leg)} did not go to ${stepTarget(leg)}: ${came.why}`);
+        return await rollBackSteps(
+          work,
+          journey,
+          legs.slice(0, at),
+          `${stepSource(leg)} did not go to ${stepTarget(leg)}: ${came.why}`,
+        );
       case 'unlike':
         return await rollBackSteps(work, journey, legs.slice(0, at + 1), came.why);
       case 'restarting':
@@ -140,7 +159,12 @@ async function followPath(work: UpdateContext, journey: UpgradePath, legs: reado
 }
 
 /** Goes the same legs in the other direction, the last one first; where that fails, by a restart of the container. */
-async function rollBackSteps(work: UpdateContext, journey: UpgradePath, gone: readonly UpgradeStep[], why: string): Promise<UpdateResult> {
+async function rollBackSteps(
+  work: UpdateContext,
+  journey: UpgradePath,
+  gone: readonly UpgradeStep[],
+  why: string,
+): Promise<UpdateResult> {
   const { inputs, log, phase } = work;
   const { container, name, running } = journey;
   const last = gone.at(-1);
@@ -210,7 +234,13 @@ async function rebooted(
 }
 
 /** The answer to a step was lost, so it is not known whether it was taken. */
-async function findOut(work: UpdateContext, journey: UpgradePath, legs: readonly UpgradeStep[], at: number, why: string): Promise<UpdateResult> {
+async function findOut(
+  work: UpdateContext,
+  journey: UpgradePath,
+  legs: readonly UpgradeStep[],
+  at: number,
+  why: string,
+): Promise<UpdateResult> {
   const { container, name, running } = journey;
   const said = `the answer to the switch was lost (${why.replace(/\.$/, '')})`;
   work.log.warning(`${name}: ${said}, so the node is asked what it runs`);
@@ -229,7 +259,10 @@ async function findOut(work: UpdateContext, journey: UpgradePath, legs: readonly
 }
 
 /** Pure: the release that a journey leads to. */
-export function versionAtEnd({ steps, running }: Pick<UpgradePath, 'steps' | 'running'>, direction: 'down' | 'up'): string {
+export function versionAtEnd(
+  { steps, running }: Pick<UpgradePath, 'steps' | 'running'>,
+  direction: 'down' | 'up',
+): string {
   const last = steps.at(-1);
   return last === undefined ? running.version : target(last, direction);
 }

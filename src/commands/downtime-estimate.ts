@@ -1,5 +1,5 @@
 import type { Report } from '../deployment/report.js';
-import type { RunContext } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import { messageOf } from '../system/message-of.js';
 
 /** Puts to a plan what earlier deploys by the same method have measured, where GitHub knows of any. */

@@ -1,10 +1,10 @@
+import type { AnalysisContext } from '../../analysis/context.js';
 import { isolated } from '../../analysis/isolated.js';
-import type { AnalysisContext } from '../../analysis/site.js';
 import type { ContainerDetails, ImageDetails } from '../../engines/details.js';
 import { processSalt } from '../../release/baseline.js';
 import { bootAndRead, type ColdBoot, coldBoot } from '../../release/cold-boot.js';
 import { type ModuleChanges, moduleChanges } from '../../release/modules.js';
-import { createRehearsalContainer } from '../../release/stand-in.js';
+import { createRehearsalContainer } from '../../release/rehearsal-container.js';
 import type { Comparison } from './comparison.js';
 import { bringOld } from './old.js';
 

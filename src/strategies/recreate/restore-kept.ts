@@ -3,9 +3,9 @@ import { networkMode } from '../../engines/endpoints.js';
 import type { Engine } from '../../engines/engine.js';
 import { revivalNames } from '../../engines/names.js';
 import { differingSettings, settings } from '../../engines/settings.js';
-import { replace, phases, type Recreated, type RecreateOptions, unlessCancelled, untouched } from './exchange.js';
-import { preflight } from './guard.js';
-import { dependents } from './neighbours.js';
+import { dependents } from './dependents.js';
+import { preflight } from './preflight.js';
+import { phases, type Recreated, type RecreateOptions, replace, unlessCancelled, untouched } from './replace.js';
 import { discard } from './undo.js';
 
 export interface KeptReplacement {
@@ -18,7 +18,11 @@ export interface KeptReplacement {
  * Starts a kept container again in the place of the one that runs, which then stays stopped until the caller makes it final
  * or goes back to it, as after a re-creation.
  */
-export async function restoreKept(engine: Engine, { running, kept }: KeptReplacement, options: RecreateOptions): Promise<Recreated> {
+export async function restoreKept(
+  engine: Engine,
+  { running, kept }: KeptReplacement,
+  options: RecreateOptions,
+): Promise<Recreated> {
   const names = revivalNames(running, kept);
   let warnings: readonly string[];
   let taken = false;

@@ -1,9 +1,9 @@
 import { notBack } from '../../release/tree-differences.js';
-import type { UpdateResult, UpdateContext } from '../context.js';
-import { recordIfPossible } from '../noted.js';
+import type { UpdateContext, UpdateResult } from '../context.js';
+import { recordIfPossible } from '../record.js';
 import { bootAgain, runsAlready, serving } from '../serving.js';
-import { runStep } from './leg.js';
 import type { UpgradeMaterial, UpgradePlan } from './plan.js';
+import { runStep } from './step.js';
 import { unstage } from './switch.js';
 
 /** What went wrong, and who takes it back: release_handler has begun to (`emulator`), we have to, or it runs already. */
@@ -87,7 +87,10 @@ export async function askAfterLostAnswer(work: UpdateContext, plan: UpgradePlan,
 }
 
 /** Undefined where it succeeded; else why not. */
-async function downgrade(work: UpdateContext, { running, bundle, tree, boot }: UpgradeMaterial): Promise<string | undefined> {
+async function downgrade(
+  work: UpdateContext,
+  { running, bundle, tree, boot }: UpgradeMaterial,
+): Promise<string | undefined> {
   const came = await runStep(running, { way: bundle.way, direction: 'down' }, work.inputs.suspendTimeoutMs);
   if (came.kind !== 'arrived') return came.why;
   if (boot.kind !== 'booted') return undefined;

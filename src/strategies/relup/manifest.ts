@@ -45,7 +45,12 @@ export const manifestFile = (version: string) => `releases/${version}/hot-deploy
 export const sumsUp = (version: string) => `releases/${version}/hot-deploy.sha256`;
 export const sumsDown = (version: string) => `releases/${version}/hot-deploy-down.sha256`;
 
-export function upgradeRequest(way: UpgradeManifest, node: Node, root: string, suspendTimeoutMs: number): InstallRequest {
+export function upgradeRequest(
+  way: UpgradeManifest,
+  node: Node,
+  root: string,
+  suspendTimeoutMs: number,
+): InstallRequest {
   return {
     ...common(way, node, root, suspendTimeoutMs),
     from: way.from,
@@ -57,7 +62,12 @@ export function upgradeRequest(way: UpgradeManifest, node: Node, root: string, s
   };
 }
 
-export function downgradeRequest(way: UpgradeManifest, node: Node, root: string, suspendTimeoutMs: number): InstallRequest {
+export function downgradeRequest(
+  way: UpgradeManifest,
+  node: Node,
+  root: string,
+  suspendTimeoutMs: number,
+): InstallRequest {
   return {
     ...common(way, node, root, suspendTimeoutMs),
     from: way.to,

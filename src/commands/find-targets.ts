@@ -1,10 +1,10 @@
 import type { Inputs } from '../config/inputs.js';
 import type { ComparedWith } from '../deployment/report.js';
-import type { RunContext } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { Refusal } from '../reasons/refusal.js';
-import { type InterruptedRun, findInterrupted } from '../recovery/half-way.js';
+import { findInterrupted, type InterruptedRun } from '../recovery/interrupted.js';
 import { spellInstant } from '../report/instant.js';
 import { bootFromImage } from '../source/boot.js';
 import { provideFrom } from '../source/provide.js';

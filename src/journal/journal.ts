@@ -4,7 +4,7 @@ import type { Engine } from '../engines/engine.js';
 import { findVms } from '../node/vm.js';
 import { type Entry as File, packEntries, unpack } from '../release/archive.js';
 import type { Clock } from '../system/log.js';
-import { type Entry, fileName, numberOf, readEntry, type Step, type EntryDetails } from './entry.js';
+import { type Entry, type EntryDetails, fileName, numberOf, readEntry, type Step } from './entry.js';
 
 /** Where it lies, below the release's root. */
 export const journalDirectory = 'releases/hot-deploy';
@@ -126,7 +126,13 @@ function numberedEntry({ path, data }: File): readonly Numbered[] {
 }
 
 async function packed(files: readonly Numbered[], owner: Owner): Promise<Buffer> {
-  const directory = { path: journalDirectory, type: 'directory', mode: 0o755, ...owner, data: Buffer.alloc(0) } as const;
+  const directory = {
+    path: journalDirectory,
+    type: 'directory',
+    mode: 0o755,
+    ...owner,
+    data: Buffer.alloc(0),
+  } as const;
   return await packEntries([
     directory,
     ...files.map(({ number, entry }) => ({

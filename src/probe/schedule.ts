@@ -14,7 +14,10 @@ export interface Schedule {
  * is taken as soon as it can be, with the `due` it had; those that went by after it are dropped, since a burst would
  * disturb what is measured.
  */
-export async function onSchedule({ clock, intervalMs, from, until }: Schedule, turn: (due: number) => void): Promise<void> {
+export async function onSchedule(
+  { clock, intervalMs, from, until }: Schedule,
+  turn: (due: number) => void,
+): Promise<void> {
   let due = from ?? clock.now();
   while (!until()) {
     const now = clock.now();

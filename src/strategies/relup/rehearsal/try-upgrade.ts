@@ -12,9 +12,9 @@ import { type Compared, compareFacts } from './compare.js';
 import { judgeCopies, migrateCopies } from './copies.js';
 import { findings } from './findings.js';
 import { settled } from './settled.js';
-import type { Stage } from './stage.js';
 import { judgeStartEffects, type StartEffects, startEffects, startRemarks } from './start-effects.js';
 import { attempted } from './switching.js';
+import type { Stage } from './trial.js';
 
 type UpgradeTrial =
   | Pick<Extract<Rehearsal, { kind: 'failed' }>, 'kind' | 'reasons'>

@@ -2,8 +2,8 @@ import { statusOf } from '../engines/call.js';
 import type { Engine } from '../engines/engine.js';
 import type { Clock, Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
-import { heartbeat, heartbeatMs } from './beat.js';
-import { acquire, type LockRequest } from './claim.js';
+import { acquire, type LockRequest } from './acquire.js';
+import { heartbeat, heartbeatMs } from './heartbeat.js';
 import { readLock } from './lock-labels.js';
 
 /** A lock that this run holds. */

@@ -6,20 +6,20 @@ import type { ColdBoot } from '../../../release/cold-boot.js';
 import { type Facts, readContents, readFacts } from '../../../release/facts.js';
 import { type Booted, bootIsolated, type Isolated } from '../../../release/isolation.js';
 import { plainName } from '../../../release/modules.js';
+import { createRehearsalContainer } from '../../../release/rehearsal-container.js';
 import type { ImageRelease, RunningRelease } from '../../../release/release.js';
-import { createRehearsalContainer } from '../../../release/stand-in.js';
 import { asIn } from '../../../release/steady.js';
 import type { Clock, Log } from '../../../system/log.js';
 import { combined } from '../downgrade.js';
-import { stepTarget, runStep, type UpgradeStep, reversed } from '../leg.js';
+import { mismatches, type UpgradeManifest } from '../manifest.js';
 import { prove } from '../proof.js';
+import { reversed, runStep, stepTarget, type UpgradeStep } from '../step.js';
 import type { AfterSwitch } from '../switch.js';
-import { mismatches, type UpgradeManifest } from '../way.js';
 import { runCommand } from './command.js';
 import { compareFacts } from './compare.js';
+import { inRehearsalContainer, type Outcome } from './container.js';
 import { type Copy, judgeCopies, type Migrated, migrateDown } from './copies.js';
 import { findings } from './findings.js';
-import { type Outcome, inRehearsalContainer } from './on-stand-in.js';
 import { settled } from './settled.js';
 import { judgeStartEffects, startEffects, startRemarks } from './start-effects.js';
 
@@ -77,7 +77,11 @@ async function tried(descent: DowngradeRehearsal, container: string): Promise<Ou
 }
 
 /** Why the container that came up does not stand for the one that runs. */
-function otherwise({ identity }: Facts, running: RunningRelease, steps: readonly UpgradeManifest[]): string | undefined {
+function otherwise(
+  { identity }: Facts,
+  running: RunningRelease,
+  steps: readonly UpgradeManifest[],
+): string | undefined {
   if (identity.version !== running.version) {
     return `a container of its own boots ${identity.version}, and ${running.version} runs: was it made permanent?`;
   }

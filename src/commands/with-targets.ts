@@ -4,12 +4,12 @@ import type { Engine } from '../engines/engine.js';
 import { isGone } from '../journal/holder.js';
 import { holderOf } from '../journal/lock.js';
 import { Refusal } from '../reasons/refusal.js';
-import { findInterrupted } from '../recovery/half-way.js';
+import { findInterrupted } from '../recovery/interrupted.js';
 import { recover } from '../recovery/recover.js';
 import { type CurrentRun, refusedBy } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { standFor } from '../targets/selector.js';
-import { findTargets, inWords } from './find-fleet.js';
+import { findTargets, inWords } from './find-targets.js';
 import { underLock } from './under-lock.js';
 
 type Story = (engine: Engine, draft: CurrentRun, containers: readonly ContainerDetails[]) => Promise<Report>;

@@ -3,7 +3,11 @@ import { messageOf } from '../system/message-of.js';
 import type { UpdateContext } from './context.js';
 
 /** Writes a step down where the work goes on even if that fails: to go back, or to finish, matters more. */
-export async function recordIfPossible({ note, log }: Pick<UpdateContext, 'note' | 'log'>, name: string, step: Step): Promise<void> {
+export async function recordIfPossible(
+  { note, log }: Pick<UpdateContext, 'note' | 'log'>,
+  name: string,
+  step: Step,
+): Promise<void> {
   try {
     await note(step);
   } catch (error) {

@@ -2,7 +2,7 @@ import type { Inputs } from '../config/inputs.js';
 import type { ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { ImageRelease } from '../release/release.js';
-import type { Toolbox } from '../release/workshop.js';
+import type { Toolbox } from '../release/toolbox.js';
 import type { Clock, Log } from '../system/log.js';
 
 /** What a survey works with; nothing of it is changed. */

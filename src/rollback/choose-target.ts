@@ -2,7 +2,7 @@ import type { Engine } from '../engines/engine.js';
 import type { Version } from '../journal/entry.js';
 import { lastOf } from '../journal/history.js';
 import { Refusal } from '../reasons/refusal.js';
-import { type History, findVersion } from './target.js';
+import { findVersion, type History } from './find-version.js';
 
 /**
  * What all containers go back to: they are one fleet, and never run two versions.

@@ -2,9 +2,16 @@ import { few } from '../../reasons/make.js';
 import type { RunningRelease } from '../../release/release.js';
 import { messageOf } from '../../system/message-of.js';
 import { baselineBefore } from './direction.js';
+import {
+  type Direction,
+  downgradeRequest,
+  mismatches,
+  target,
+  type UpgradeManifest,
+  upgradeRequest,
+} from './manifest.js';
 import { judgeProcesses } from './process-rules.js';
 import { type AfterSwitch, prepareSwitch, ready, type Switched, switchRelease } from './switch.js';
-import { type Direction, downgradeRequest, upgradeRequest, target, mismatches, type UpgradeManifest } from './way.js';
 
 /** One way, gone in one direction. */
 export interface UpgradeStep {
@@ -57,7 +64,12 @@ export async function runStep(
   suspendTimeoutMs: number,
 ): Promise<StepResult> {
   const { way, direction } = leg;
-  const route = (direction === 'up' ? upgradeRequest : downgradeRequest)(way, running.node, running.root, suspendTimeoutMs);
+  const route = (direction === 'up' ? upgradeRequest : downgradeRequest)(
+    way,
+    running.node,
+    running.root,
+    suspendTimeoutMs,
+  );
   const prepared = prepareSwitch(route);
   let baseline: Awaited<ReturnType<typeof baselineBefore>>;
   try {

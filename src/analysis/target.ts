@@ -2,8 +2,8 @@ import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { ImageChange } from '../release/base.js';
 import type { Change } from '../release/compare.js';
 import type { RunningRelease } from '../release/release.js';
-import type { Cache } from './shared.js';
-import type { AnalysisContext } from './site.js';
+import type { Cache } from './cache.js';
+import type { AnalysisContext } from './context.js';
 import type { StartupAnalysis } from './startup.js';
 
 /** A target as it is before anything changes, beside the release that is to run in it. */

@@ -3,17 +3,21 @@ import type { Node } from '../../node/node.js';
 import { text } from '../../node/term.js';
 import type { ProcessNote } from '../../release/processes.js';
 import { messageOf } from '../../system/message-of.js';
-import type { UpdateResult, UpdateContext } from '../context.js';
-import { recordIfPossible } from '../noted.js';
+import type { UpdateContext, UpdateResult } from '../context.js';
+import { recordIfPossible } from '../record.js';
 import { serving, whyUnlike } from '../serving.js';
 import { combined } from './downgrade.js';
 import { drain } from './drain.js';
-import { versionAtEnd, type UpgradePath } from './journey.js';
+import { type UpgradePath, versionAtEnd } from './path.js';
 import type { UpgradePlan } from './plan.js';
-import { tidy } from './shelf.js';
+import { tidy } from './retention.js';
 
 /** Makes the new release the one that the container boots, once nobody is left in old code. */
-export async function commitUpgrade(work: UpdateContext, plan: UpgradePlan, ended: UpdateResult): Promise<UpdateResult> {
+export async function commitUpgrade(
+  work: UpdateContext,
+  plan: UpgradePlan,
+  ended: UpdateResult,
+): Promise<UpdateResult> {
   const { name, hot, container } = plan;
   const { next, running, bundle } = hot;
   const final = { name, container, node: running.node, from: running.version, to: next.version, loads: bundle.loads };
@@ -109,7 +113,11 @@ async function finish(
 }
 
 /** The very container, which boots what has been made permanent; what went wrong, if anything did. */
-async function restarted(work: UpdateContext, { Id: id }: ContainerDetails, version: string): Promise<string | undefined> {
+async function restarted(
+  work: UpdateContext,
+  { Id: id }: ContainerDetails,
+  version: string,
+): Promise<string | undefined> {
   work.log.info('processes stay in old code, and lingering is restart: the container is restarted');
   try {
     await work.engine.stopContainer(id);

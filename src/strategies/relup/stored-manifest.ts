@@ -4,7 +4,7 @@ import { type Entry, sha256, UnsafeArchive, unpack } from '../../release/archive
 import { isUsable } from '../../release/names.js';
 import type { Digests } from '../../release/release.js';
 import { messageOf } from '../../system/message-of.js';
-import { type Applications, type Checksums, sumsDown, sumsUp, type UpgradeManifest, manifestFile } from './way.js';
+import { type Applications, type Checksums, manifestFile, sumsDown, sumsUp, type UpgradeManifest } from './manifest.js';
 
 export type StoredManifest =
   | { readonly kind: 'stored'; readonly way: UpgradeManifest }
@@ -20,7 +20,12 @@ const largest = 32 * 1024 * 1024;
  *
  * @throws EngineError where the container cannot be read at all
  */
-export async function readManifest(engine: Engine, container: string, root: string, version: string): Promise<StoredManifest> {
+export async function readManifest(
+  engine: Engine,
+  container: string,
+  root: string,
+  version: string,
+): Promise<StoredManifest> {
   if (!isUsable('version', version)) {
     return { kind: 'none' };
   }

@@ -3,12 +3,12 @@ import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { Version } from '../journal/entry.js';
 import { lineage, lived, ran } from '../journal/history.js';
-import { readJournal, rootOnDisk } from '../journal/ledger.js';
+import { readJournal, rootOnDisk } from '../journal/journal.js';
 import { Refusal } from '../reasons/refusal.js';
 import { unpack } from '../release/archive.js';
 import { bootedVersion, type Hints, type Reading, readRunning } from '../release/running.js';
 import { keptContainers } from '../strategies/recreate/kept.js';
-import type { History } from './target.js';
+import type { History } from './find-version.js';
 
 /** An earlier container under another name, stopped: to go back is to start it again. */
 export interface Kept {

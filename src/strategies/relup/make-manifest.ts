@@ -1,9 +1,9 @@
 import { type Change, exchanged } from '../../release/compare.js';
 import { directoryOf } from '../../release/placement.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../../release/release.js';
+import type { UpgradeManifest } from './manifest.js';
 import type { Relup } from './relup.js';
 import { heldBy, loadedBy } from './script.js';
-import type { UpgradeManifest } from './way.js';
 
 /** What is brought to a container for a way. */
 export interface Bringing {

@@ -1,4 +1,4 @@
-import { stopInTime } from '../../deployment/haste.js';
+import { stopInTime } from '../../deployment/cancellation-deadline.js';
 import { EngineError } from '../../engines/call.js';
 import type { ContainerDetails } from '../../engines/details.js';
 import type { Engine } from '../../engines/engine.js';
@@ -6,7 +6,7 @@ import { meantName, type Names } from '../../engines/names.js';
 import { awaitHealth } from '../../probe/await-health.js';
 import { messageOf } from '../../system/message-of.js';
 import { awaitRemoval } from './removal.js';
-import { detectState } from './situation.js';
+import { detectState } from './state.js';
 import { type Around, awaitBack, passPolicy, restarts, type Undone, undoReplacement } from './undo.js';
 
 export interface RecreateOptions extends Around {

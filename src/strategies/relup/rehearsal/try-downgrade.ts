@@ -6,9 +6,9 @@ import { baselineOfNew, down } from '../direction.js';
 import type { AfterSwitch } from '../switch.js';
 import { compareFacts } from './compare.js';
 import { settled } from './settled.js';
-import type { Stage } from './stage.js';
 import { judgeStartEffects, startEffects } from './start-effects.js';
 import { attempted } from './switching.js';
+import type { Stage } from './trial.js';
 
 /** Downgrades, and compares with the cold boot that it was. Answers why there is no way back; undefined where there is. */
 export async function tryDowngrade(on: Stage): Promise<string | undefined> {
