@@ -7,11 +7,10 @@ import { readImage } from '../release/image.js';
 import { Toolbox } from '../release/toolbox.js';
 import { isBundleWritten, writeBundle } from '../rollout/bundle-file.js';
 import { withComposeRemarks } from '../rollout/compose.js';
-import { decide } from '../rollout/decide.js';
+import { decide, rehearse } from '../rollout/decide.js';
 import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { provideImage } from '../source/provide-image.js';
-import { rehearsePlans } from '../strategies/relup/rehearsal/plans.js';
 import { channelsOf, withComposeWarnings } from './channels.js';
 import { estimateDowntime } from './downtime-estimate.js';
 import { probeBefore, withProbeReasons } from './preflight.js';
@@ -56,7 +55,7 @@ async function deployTo(
     const surveyed = await step('Read what runs, and decide', async () =>
       withComposeRemarks(engine, image, await decide(site, containers)),
     );
-    const plans = withProbeReasons(await step('Rehearse', () => rehearsePlans(site, surveyed)), silent);
+    const plans = withProbeReasons(await step('Rehearse', () => rehearse(site, surveyed)), silent);
     const decided = { ...draft, engine: engine.address, image, next, plans };
     const channels = await channelsOf(engine, image, plans);
     const ended = reportWithoutRollout(decided);

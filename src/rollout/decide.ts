@@ -132,6 +132,13 @@ async function filesAt(engine: Engine, container: string, vm: Vm): Promise<FileD
   return (await readFiles(engine, container, vm.user, vm.root, bootedVersion(vm) ?? '')).files;
 }
 
+/** Lets each strategy try its updates out; those that fail are replaced by the next best ones. */
+export async function rehearse(site: AnalysisContext, plans: readonly TargetPlan[]): Promise<readonly TargetPlan[]> {
+  let rehearsed = plans;
+  for (const strategy of strategies) rehearsed = (await strategy.rehearse?.(site, rehearsed)) ?? rehearsed;
+  return rehearsed;
+}
+
 /** Why nothing can be done with a container whose own image is missing. */
 export function imageGone(name: string, image: string): string {
   return `The engine no longer has the image ${image} that ${name} was made from, so its own settings cannot be told from the image's. Pull or rebuild that image first.`;
