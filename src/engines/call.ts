@@ -65,6 +65,16 @@ export function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
+/** Undefined where what was asked about is not there, or not any more. */
+export async function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+    return undefined;
+  }
+}
+
 /** The Engine's own words, without docker-modem's "(HTTP code 404) no such container - " before them. */
 export function reasonOf(cause: unknown): string {
   const words = cause instanceof Error ? cause.message || cause.name : String(cause);

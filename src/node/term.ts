@@ -54,13 +54,12 @@ function isList(term: Term): term is readonly Term[] {
 
 // Erlang's scanner refuses the whole expression for a lone surrogate, U+FFFE or U+FFFF: those are replaced.
 function escapeCharacters(characters: string, quote: string): string {
-  return [...characters.toWellFormed().replace(/[\ufffe\uffff]/g, '\ufffd')]
-    .map((character) => {
-      const code = character.codePointAt(0) ?? 0;
-      if (character === quote || character === '\\') {
-        return `\\${character}`;
-      }
-      return code >= 32 && code < 127 ? character : `\\x{${code.toString(16)}}`;
-    })
-    .join('');
+  const known = characters.toWellFormed().replace(/[\ufffe\uffff]/g, '\ufffd');
+  return known.replace(/[^ -~]|["'\\]/gu, (character) => {
+    if (character === quote || character === '\\') {
+      return `\\${character}`;
+    }
+    const code = character.codePointAt(0) ?? 0;
+    return code >= 32 && code < 127 ? character : `\\x{${code.toString(16)}}`;
+  });
 }

@@ -1,20 +1,20 @@
-import type { CancellationDeadline } from '../deployment/cancellation-deadline.js';
+import type { Haste } from '../deployment/haste.js';
 import type { Method, TimelineEvent } from '../deployment/report.js';
 import { askedAt } from '../probe/asked.js';
 import type { Measurement } from '../probe/measurement.js';
 import { type RunningProbe, startProbe } from '../probe/probe.js';
 import type { ProbeTarget } from '../probe/target.js';
-import { recorder, type UpdateContext, type UpdateResult } from '../strategies/context.js';
+import { type Ended, recorder, type Work } from '../strategies/context.js';
 import type { Changing, OpenUpdate, Update } from '../strategies/strategy.js';
 import { messageOf } from '../system/message-of.js';
 import type { Fleet } from './fleet.js';
 import { targetOf } from './for-container.js';
-import { openTargetJournal } from './journal.js';
+import { keepJournal } from './journal.js';
 
 /** One container after the switch and the soak, and what may still become of it. */
-export interface TargetUpdate {
+export interface Carried {
   readonly plan: Changing;
-  readonly ended: UpdateResult;
+  readonly ended: Ended;
   readonly method: Method;
   readonly phases: ReturnType<typeof recorder>['phases'];
   readonly timeline: readonly TimelineEvent[];
@@ -22,24 +22,24 @@ export interface TargetUpdate {
   /** Why it is not any more what it was brought to, as far as that can be seen; undefined if it is. */
   unlike(): Promise<string | undefined>;
   /** What takes its time before it is made final. */
-  drain(): Promise<TargetUpdate>;
+  drain(): Promise<Carried>;
   /** Makes it final. */
-  commit(): Promise<TargetUpdate>;
+  commit(): Promise<Carried>;
   /** Goes back, because the fleet does; `why` is a sentence. */
-  rollback(why: string): Promise<TargetUpdate>;
+  rollback(why: string): Promise<Carried>;
   /** Only ends the measurement. */
-  finish(): Promise<TargetUpdate>;
+  finish(): Promise<Carried>;
 }
 
 /** As many requests tell how long an answer takes before anything changes; what is asked seldom is not waited for longer. */
 const [baselineRequests, baselineMs] = [50, 2_000];
 
-export async function updateTarget(fleet: Fleet, plan: Changing, haste: CancellationDeadline): Promise<TargetUpdate> {
+export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Promise<Carried> {
   const { engine, clock, log, inputs, image, signal, replaced, errand } = fleet;
   const record = recorder(plan.name, clock, log, fleet.began);
   const target = targetOf(inputs, plan.container);
   const probe = startFor(fleet, plan, target);
-  const work: UpdateContext = {
+  const work: Work = {
     engine,
     log,
     clock,
@@ -52,15 +52,15 @@ export async function updateTarget(fleet: Fleet, plan: Changing, haste: Cancella
     part: record.part,
     down: fleet.down,
     ...(target && { target }),
-    ...openTargetJournal(engine, errand, plan, { clock, log }),
+    ...keepJournal(engine, errand, plan, { clock, log }),
     ...(probe && { probe }),
   };
   const until = clock.now() + baselineMs;
   while (probe !== undefined && probe.samples.length < baselineRequests && clock.now() < until && !haste.cancelled) {
     await clock.sleep(50);
   }
-  const carried = (method: Method, update: OpenUpdate, ended: UpdateResult): TargetUpdate => {
-    const finish = async (last: UpdateResult): Promise<TargetUpdate> => {
+  const carried = (method: Method, update: OpenUpdate, ended: Ended): Carried => {
+    const finish = async (last: Ended): Promise<Carried> => {
       const measurement = await probe?.stop();
       return { ...carried(method, update, last), ...(measurement && { measurement }) };
     };
@@ -88,14 +88,14 @@ export async function updateTarget(fleet: Fleet, plan: Changing, haste: Cancella
     };
   };
   // Whatever was done, what runs now is what counts.
-  const lastWord = async (update: OpenUpdate, settled: UpdateResult): Promise<UpdateResult> => {
+  const lastWord = async (update: OpenUpdate, settled: Ended): Promise<Ended> => {
     if (settled.outcome !== 'deployed') return settled;
     const why = await update.unlike(settled).catch(() => undefined);
     return why === undefined
       ? settled
       : { ...settled, outcome: 'failed', message: `${plan.name} was made final, and ${why}: look at it now.` };
   };
-  const went = async ({ method, hot, open }: Update): Promise<TargetUpdate> => {
+  const went = async ({ method, hot, open }: Update): Promise<Carried> => {
     const since = clock.now();
     const update = open(work, plan);
     const ended = await update.apply().catch((error: unknown) => lost(plan, error));
@@ -137,7 +137,7 @@ function startFor(
 }
 
 // Whatever came in between, it is not known what runs: a person must look.
-function lost(plan: Changing, error: unknown): UpdateResult {
+function lost(plan: Changing, error: unknown): Ended {
   const said = messageOf(error);
   return { outcome: 'failed', id: plan.container.Id, message: `${plan.name}: ${said}` };
 }

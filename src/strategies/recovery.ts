@@ -1,13 +1,13 @@
-import { noDeadline } from '../deployment/cancellation-deadline.js';
+import { noHaste } from '../deployment/haste.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Entry, Step } from '../journal/entry.js';
-import type { UpdateContext } from './context.js';
+import type { Work } from './context.js';
 
 /** What a repair works with. */
-export type RecoveryContext = Pick<UpdateContext, 'engine' | 'log' | 'clock' | 'inputs'>;
+export type Surroundings = Pick<Work, 'engine' | 'log' | 'clock' | 'inputs'>;
 
 /** What was done about a container, to be read after its name; or why a person must look. */
-export type RecoveryResult =
+export type Repaired =
   | {
       readonly kind: 'repaired';
       readonly how: string;
@@ -24,30 +24,26 @@ export interface Recovery {
   readonly ways: readonly Entry['way'][];
   /** By what the engine lists beside the target, whatever the journal says; undefined if there is nothing. */
   fromEngine?(
-    around: RecoveryContext,
+    around: Surroundings,
     name: string,
     direction: Direction,
     last: Entry | undefined,
-  ): Promise<RecoveryResult | undefined>;
+  ): Promise<Repaired | undefined>;
   /** By the journal's last entry, where the engine lists nothing. */
   fromJournal(
-    around: RecoveryContext,
+    around: Surroundings,
     container: ContainerDetails,
-    interrupted: { readonly last: Entry | undefined; readonly notes: RecoveryRecord; readonly direction: Direction },
-  ): Promise<RecoveryResult>;
+    interrupted: { readonly last: Entry | undefined; readonly notes: Notes; readonly direction: Direction },
+  ): Promise<Repaired>;
 }
 
 /** Writes down how a run ends that was cut off. */
-export interface RecoveryRecord {
+export interface Notes {
   write(step: Step): Promise<void>;
 }
 
 /** What going back or on works with: no probe, no soak, and it is never left where it is. */
-export function recoveryUpdateContext(
-  { engine, inputs, log, clock }: RecoveryContext,
-  last: Entry,
-  notes: RecoveryRecord,
-): UpdateContext {
+export function repairWork({ engine, inputs, log, clock }: Surroundings, last: Entry, notes: Notes): Work {
   return {
     engine,
     log,
@@ -57,7 +53,7 @@ export function recoveryUpdateContext(
     signal: new AbortController().signal,
     image: { reference: last.to.reference ?? last.to.image, id: last.to.image },
     replaced: new Map(),
-    haste: noDeadline,
+    haste: noHaste,
     down: (work) => work(),
     phase: async (label, work) => {
       log.debug(`${last.container}: ${label}`);

@@ -5,10 +5,10 @@ import type { ImageRelease, RunningRelease } from '../../release/release.js';
 import type { Tree } from '../../release/supervision.js';
 import type { TargetPlan, Update } from '../strategy.js';
 import type { Bundle } from './bundle.js';
-import type { UpgradeManifest } from './manifest.js';
+import type { Way } from './way.js';
 
 /** Everything a hot load needs, gathered before anything changes. */
-export interface UpgradeMaterial {
+export interface HotMaterial {
   readonly running: RunningRelease;
   readonly next: ImageRelease;
   readonly bundle: Bundle;
@@ -29,24 +29,24 @@ export interface UpgradeMaterial {
 }
 
 /** Everything that it takes to go back hot. */
-export interface DowngradePlan {
+export interface Descent {
   readonly running: RunningRelease;
   /** What deploys have left in the container, in the order in which it is gone. */
-  readonly steps: readonly UpgradeManifest[];
+  readonly steps: readonly Way[];
   /** What it is held against in the end: a cold boot of the older image. Absent where there is no such image any more. */
   readonly against?: { readonly tree: Tree; readonly next: ImageRelease; readonly boot: ColdBoot };
 }
 
 /** An upgrade by release_handler. */
 export interface Upgrade extends Update {
-  readonly upgrade: UpgradeMaterial;
+  readonly upgrade: HotMaterial;
 }
 
 /** A plan for one, as what carries it out sees it. */
-export type UpgradePlan = TargetPlan & { readonly hot: UpgradeMaterial };
+export type HotPlan = TargetPlan & { readonly hot: HotMaterial };
 
 /** Its own plan of what is planned for a target; undefined if that is something else. */
-export function upgradePlanOf(plan: TargetPlan): UpgradePlan | undefined {
+export function hotPlan(plan: TargetPlan): HotPlan | undefined {
   const { update } = plan;
   return update !== undefined && 'upgrade' in update ? { ...plan, hot: (update as Upgrade).upgrade } : undefined;
 }

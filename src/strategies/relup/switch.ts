@@ -39,7 +39,7 @@ export interface AfterSwitch {
 }
 
 /** What to switch, from where to where. Up and down are the same thing with other names. */
-export interface InstallRequest {
+export interface Route {
   readonly node: Node;
   readonly root: string;
   readonly from: string;
@@ -55,7 +55,7 @@ export interface InstallRequest {
 }
 
 /** And what the release that runs then has configured: the rest was set at run time. */
-export interface Switch extends InstallRequest {
+export interface Switch extends Route {
   readonly baseline: Baseline;
 }
 
@@ -91,7 +91,7 @@ export async function unstage(node: Node, bundle: Pick<Bundle, 'to' | 'directori
 }
 
 /** Starts what the switch will need in the container, so that it is there when everything else is. */
-export function prepareSwitch({ node, root, from, to, applications, checksums }: InstallRequest): Prepared {
+export function prepareSwitch({ node, root, from, to, applications, checksums }: Route): Prepared {
   const config = { root, version: to, running: from, applications };
   return node.prepare(config, { ...checksums, file: `${root}/${checksums.file}` }, switchTimeoutMs);
 }

@@ -1,13 +1,13 @@
 import type { Baseline } from '../../../node/config.js';
 import { messageOf } from '../../../system/message-of.js';
-import { type AfterSwitch, type InstallRequest, prepareSwitch, switchRelease } from '../switch.js';
+import { type AfterSwitch, prepareSwitch, type Route, switchRelease } from '../switch.js';
 
 /**
  * Switches where nobody is served: however it does not succeed, all there is to know is why. The VM that resolves the new
  * configuration boots while the old one is read.
  */
 export async function attempted(
-  route: InstallRequest,
+  route: Route,
   read: () => Promise<Baseline>,
 ): Promise<AfterSwitch | { readonly why: string; readonly kept?: readonly string[] }> {
   const prepared = prepareSwitch(route);
