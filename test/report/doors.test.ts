@@ -112,15 +112,9 @@ describe('the command line', () => {
   });
 
   test('a report that can not be written changes nothing about what was deployed', async () => {
-    const { code, stderr } = await cli([...plan, '--report', '/dev/full']);
+    const { code, stderr } = await cli([...plan, '--report', 'cli.mjs/r.json']);
     expect(code).toBe(0);
-    expect(stderr).toContain('warning: The report could not be written to /dev/full.');
-  });
-
-  test('a report for which there can be no folder is refused before anything runs', async () => {
-    const { code, stdout, stderr } = await cli([...plan, '--report', 'cli.mjs/r.json']);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^hot-deploy: `report` cannot be written to cli\.mjs\/r\.json: [^\n]*\n$/);
+    expect(stderr).toContain('warning: The report could not be written to cli.mjs/r.json.');
   });
 
   test('wrong usage is told before anything runs', async () => {
@@ -183,9 +177,9 @@ describe('the Action', () => {
   });
 
   test('a report that can not be written is a warning, and the outputs are there', async () => {
-    const { code, stdout, outputs } = await action({ INPUT_REPORT: '/dev/full' });
+    const { code, stdout, outputs } = await action({ INPUT_REPORT: 'cli.mjs/r.json' });
     expect(code).toBe(0);
-    expect(stdout).toContain('::warning::The report could not be written to /dev/full.');
+    expect(stdout).toContain('::warning::The report could not be written to cli.mjs/r.json.');
     expect(outputs).toContain('deployed');
   });
 

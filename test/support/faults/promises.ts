@@ -9,7 +9,7 @@ export type Broken = readonly string[];
 const previous = '.hot-deploy-previous-';
 
 /** What the engine has to have when nothing is under way: each once, running, and of what was before only what is kept. */
-export function aloneAndRunning(crew: Crew, seen: readonly Seen[]): Broken {
+export function aloneAndRunning(crew: Pick<Crew, 'names'>, seen: readonly Seen[]): Broken {
   const missing = crew.names.filter((name) => !seen.some((one) => one.name === name));
   const down = seen.filter(({ name, running }) => crew.names.includes(name) && !running);
   const beside = seen.filter(({ name }) => !crew.names.includes(name));
@@ -23,7 +23,11 @@ export function aloneAndRunning(crew: Crew, seen: readonly Seen[]): Broken {
 }
 
 /** Of the nodes: one version in all, no other under way, none held. `ends` where it is known which. */
-export function oneVersion(crew: Crew, says: readonly Says[], ends: string | undefined): Broken {
+export function oneVersion(
+  crew: Pick<Crew, 'names'>,
+  says: readonly Pick<Says, 'version' | 'permanent' | 'others' | 'suspended'>[],
+  ends: string | undefined,
+): Broken {
   const wanted = ends ?? says[0]?.version;
   return says.flatMap(({ version, permanent, others, suspended }, at) => {
     const name = crew.names[at];

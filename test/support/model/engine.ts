@@ -93,7 +93,7 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
     );
 
   const shown = ({ details }: Image): ImageDetails => ({
-    ...structuredClone(details),
+    ...details,
     RepoTags: [...tags].filter(([, id]) => id === details.Id).map(([name]) => name),
   });
 
@@ -102,20 +102,20 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
   const details = (container: Container): ContainerDetails => {
     const { made: base, status, exitCode, startedAt, finishedAt, restarts, policy, health, createdAt } = container;
     const running = status === 'running' || status === 'restarting';
-    return structuredClone({
+    return {
       ...base,
       Name: `/${container.name}`,
       Created: instant(createdAt),
       RestartCount: restarts,
       HostConfig: { ...base.HostConfig, RestartPolicy: policy },
-      NetworkSettings: { ...base.NetworkSettings, Networks: container.networks },
+      NetworkSettings: { ...base.NetworkSettings, Networks: { ...container.networks } },
       State: {
         ...{ Status: status, Running: running, Paused: false, Restarting: status === 'restarting', OOMKilled: false },
         ...{ Dead: false, Pid: status === 'running' ? 1000 : 0, ExitCode: exitCode, Error: '' },
         ...{ StartedAt: instant(startedAt), FinishedAt: instant(finishedAt) },
-        ...(health && { Health: health }),
+        ...(health && { Health: { ...health } }),
       },
-    } as unknown as ContainerDetails);
+    } as unknown as ContainerDetails;
   };
 
   // --- lives -----------------------------------------------------------------------------------------------------------
@@ -158,10 +158,9 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
     const { program } = container.image;
     const life = new AbortController();
     Object.assign(container, { status: 'running', startedAt: clock.date(), asked: false, life, exitCode: 0 });
-    if (program.ends) {
-      const { afterMs, code } = program.ends;
-      clock.at(afterMs, () => end(container, code, life));
-    }
+    const { afterMs = 0, code = 0, where } = program.ends ?? {};
+    const isMeant = where === undefined || container.made.Config.Labels?.[where[0]] === where[1];
+    if (program.ends && isMeant) clock.at(afterMs, () => end(container, code, life));
     check(container, life);
   };
 

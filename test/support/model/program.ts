@@ -5,7 +5,12 @@ export interface Program {
   /** Why it cannot be started, in the engine's words. */
   readonly startFails?: string;
   /** Ends by itself; without it, it runs until it is told to end. */
-  readonly ends?: { readonly afterMs: number; readonly code: number };
+  readonly ends?: {
+    readonly afterMs: number;
+    readonly code: number;
+    /** Only in containers with this label. */
+    readonly where?: readonly [label: string, value: string];
+  };
   /** How long it takes to end after its stop signal, or that it does not listen. */
   readonly stops?: { readonly afterMs: number; readonly code: number } | 'deaf';
   /** From when on its HEALTHCHECK passes; never, with what it prints. At once where absent. */

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCommand } from '../../../src/commands/commands.js';
+import { tell } from '../../../src/commands/commands.js';
 import { readInputs } from '../../../src/config/inputs.js';
 import type { Report } from '../../../src/deployment/report.js';
 import { connectEngine } from '../../../src/engines/connect.js';
@@ -49,7 +49,7 @@ export async function deployTo(
   };
   const environment = process.env;
   const inputs = readInputs((name) => given[name], environment);
-  const report = await runCommand(inputs, {
+  const report = await tell(inputs, {
     log,
     clock: systemClock,
     connect: () => connectEngine(environment),

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { everywhere, everywhereTwice, whole } from '../support/model/everywhere.js';
+import { allIsRight, type Play } from '../support/model/stage.js';
+import { everything } from '../support/tier.js';
+
+interface Tried extends Play {
+  /** Also what only asks is lost, and also the run that recovers is killed. */
+  readonly thorough?: true;
+}
+
+/** Every fault at every call of a deploy by restart, and what has to be so whatever has happened. */
+export function survives({ thorough, ...play }: Tried): void {
+  it('is deployed to, or goes back, without a fault', async () => {
+    const { stage, carried } = await whole(play);
+    const outcome = play.bad === undefined ? 'deployed' : 'rolled-back';
+    expect(carried.map(({ ended }) => ended)).toMatchObject(play.names.map(() => ({ outcome })));
+    expect(await allIsRight(stage, play.bad === undefined ? '2' : '1')).toEqual([]);
+  });
+
+  it.each(['the call is lost', 'the answer is lost'] as const)(
+    'runs as it is reported to, and nobody has to look, where %s',
+    async (fault) => expect(await everywhere(play, fault, { reads: thorough === true })).toEqual([]),
+  );
+
+  it.each(['killed after the call', 'killed amid the call'] as const)(
+    'runs one version, alone under its name and with its data, after the next run: %s',
+    async (fault) => expect(await everywhere(play, fault, { reads: false })).toEqual([]),
+  );
+
+  // Of two containers it is the square of many.
+  it.runIf(thorough && (everything || play.names.length === 1))(
+    'is so, too, where the next run is killed while it recovers',
+    async () => {
+      expect(await everywhereTwice(play)).toEqual([]);
+    },
+  );
+}

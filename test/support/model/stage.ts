@@ -1,0 +1,232 @@
+import { readInputs } from '../../../src/config/inputs.js';
+import { turns } from '../../../src/deployment/turns.js';
+import type { ContainerDetails, ImageDetails } from '../../../src/engines/details.js';
+import type { ContainerSpec, Engine } from '../../../src/engines/engine.js';
+import { marking } from '../../../src/engines/throw-away.js';
+import { findHalfWay } from '../../../src/recovery/half-way.js';
+import { recover } from '../../../src/recovery/recover.js';
+import { packEntries } from '../../../src/release/archive.js';
+import type { ImageRelease } from '../../../src/release/release.js';
+import { rollOut } from '../../../src/rollout/fleet.js';
+import type { Draft } from '../../../src/rollout/reporting.js';
+import type { Carried } from '../../../src/rollout/target-update.js';
+import { restartUpdate } from '../../../src/strategies/recreate/index.js';
+import type { Changing } from '../../../src/strategies/strategy.js';
+import type { Clock, Log } from '../../../src/system/log.js';
+import type { Seen } from '../faults/look.js';
+import { aloneAndRunning, oneVersion } from '../faults/promises.js';
+import { type ModelClock, modelClock } from './clock.js';
+import { type ModelEngine, modelEngine } from './engine.js';
+import { unhurried } from './faults.js';
+import { vm } from './vm.js';
+
+/** What is deployed to, and what is deployed. */
+export interface Play {
+  readonly names: readonly string[];
+  readonly kind: 'plain' | '--rm' | '--restart always';
+  /** Where the new version does not come up. */
+  readonly bad?: string;
+  /** It has no HEALTHCHECK. */
+  readonly unchecked?: true;
+  /** Nothing can be written down in its containers. */
+  readonly unwritten?: true;
+  /** How many may be down. */
+  readonly atOnce?: number;
+}
+
+/** Containers of version 1 with data, an image of version 2, and a name that still means version 1. */
+export interface Stage {
+  readonly play: Play;
+  readonly clock: ModelClock;
+  readonly model: ModelEngine;
+  /** As runs have it: with a while for each answer. */
+  readonly engine: Engine;
+  readonly v1: ImageDetails;
+  readonly v2: ImageDetails;
+  readonly began: ReadonlyMap<string, ContainerDetails>;
+}
+
+const reference = 'app:live';
+
+export async function setUp(play: Play): Promise<Stage> {
+  const clock = modelClock();
+  const model = modelEngine(clock);
+  const image = (version: string, program: Parameters<typeof vm>[1], volumes: readonly string[]) =>
+    model.image(`app:${version}`, {
+      program: vm(version, program),
+      config: {
+        Env: [`VERSION=${version}`],
+        Volumes: Object.fromEntries(volumes.map((volume) => [volume, {}])),
+        ...(!play.unchecked && { Healthcheck: { Test: ['CMD', 'healthy'], Interval: 1e9 } }),
+      },
+      files: { '/app/releases/': '' },
+    });
+  const v1 = image('1', {}, ['/data']);
+  const v2 = image('2', play.bad ? { ends: { afterMs: 100, code: 7, where: ['own', play.bad] } } : {}, [
+    '/data',
+    '/other',
+  ]);
+  await model.engine.tagImage(v1.Id, reference);
+  const began = new Map<string, ContainerDetails>();
+  for (const name of play.names) {
+    const { Id: id } = await model.run(name, { Image: reference, Labels: { own: name }, HostConfig: hostOf(play) });
+    const file = { path: 'file', type: 'file', mode: 0o644, uid: 0, gid: 0, data: Buffer.from(name) } as const;
+    await model.engine.putArchive(id, '/data', await packEntries([file]));
+    began.set(name, await model.engine.inspectContainer(id));
+  }
+  await clock.sleep(3_000);
+  return { play, clock, model, engine: unhurried(model.engine, clock), v1, v2, began };
+}
+
+function hostOf({ kind, unwritten }: Play): ContainerSpec {
+  return {
+    ...(kind === '--rm' && { AutoRemove: true }),
+    RestartPolicy: { Name: kind === '--restart always' ? 'always' : 'no' },
+    ...(unwritten && { ReadonlyRootfs: true }),
+  };
+}
+
+const quiet: Log = {
+  ...{ info: () => undefined, output: () => undefined, warning: () => undefined, debug: () => undefined },
+  ...{ group: (_, work) => work(), mask: () => undefined },
+};
+
+/** Who acts: the world's own engine and clock, or those of a run that is struck. */
+export interface Actor {
+  readonly engine: Engine;
+  readonly clock: Clock;
+}
+
+let runs = 0;
+
+export function inputsOf({ names, atOnce = 1 }: Play) {
+  const given: Readonly<Record<string, string>> = {
+    ...{ containers: names.join('\n'), image: reference, build: 'false', strategy: 'restart', probe: 'none' },
+    ...{ soak: '300ms', canary: '0', 'max-parallel': '2', 'max-unavailable': String(atOnce), environment: 'model' },
+  };
+  return readInputs((name) => given[name], {});
+}
+
+/** Brings what does not run version 2 there. */
+export async function deploy({ play, v1, v2, model }: Stage, { engine, clock }: Actor): Promise<readonly Carried[]> {
+  runs += 1;
+  const run = `run-${runs}`;
+  const next: ImageRelease = {
+    ...{ name: 'app', version: '2', erts: '13.1.5', otp: '25', root: '/app' },
+    ...{ applications: [], protocols: {}, files: {} },
+  };
+  const found = await Promise.all(play.names.map((name) => model.engine.findContainer(name)));
+  const plans = found.flatMap((container): readonly Changing[] =>
+    container === undefined || container.Image === v2.Id
+      ? []
+      : [
+          {
+            ...{ name: container.Name.slice(1), container, oldImage: v1, from: '1', reasons: [], next },
+            ...{ place: { root: '/app' }, update: restartUpdate(next) },
+          },
+        ],
+  );
+  const { signal } = new AbortController();
+  const inputs = inputsOf(play);
+  return await rollOut(
+    {
+      engine: marking(engine, { run, holder: '{}' }),
+      ...{
+        log: quiet,
+        clock,
+        inputs,
+        image: { reference, id: v2.Id },
+        signal,
+        replaced: new Map(),
+        began: clock.now(),
+      },
+      down: turns(inputs.maxUnavailable, signal),
+      errand: {
+        ...{ run, task: 'deploy', environment: 'model', by: 'somebody', fleet: plans.map(({ name }) => name) },
+        to: { version: '2', image: v2.Id, reference },
+      },
+    },
+    plans,
+  );
+}
+
+/** What the next run does first. */
+export async function recovered({ play }: Stage, { engine, clock }: Actor) {
+  const world = { log: quiet, clock, signal: new AbortController().signal };
+  return await recover(engine, { inputs: inputsOf(play), world } as unknown as Draft);
+}
+
+const versionOf = ({ Config: { Env: env } }: ContainerDetails) =>
+  env.find((each) => each.startsWith('VERSION='))?.slice('VERSION='.length) ?? '';
+
+export async function look({ model, play }: Stage) {
+  const all = await Promise.all((await model.engine.containers()).map(({ id }) => model.engine.inspectContainer(id)));
+  const seen = all.map(
+    ({ Id: id, Name, State, HostConfig, Image: image }): Seen => ({
+      ...{ id, name: Name.slice(1), status: State.Status, running: State.Running, startedAt: State.StartedAt, image },
+      restartPolicy: HostConfig.RestartPolicy?.Name ?? '',
+    }),
+  );
+  const serving = play.names.flatMap((name) => all.find(({ Name }) => Name === `/${name}`) ?? []);
+  return { all, seen, serving };
+}
+
+/** Of a run that ended by itself: what it reports is what runs. One fault alone is nothing that a person must look at. */
+export async function whatIsReportedRuns(stage: Stage, carried: readonly Carried[]): Promise<readonly string[]> {
+  const { serving } = await look(stage);
+  return carried.flatMap(({ plan: { name }, ended: { outcome, id, message } }) => {
+    if (outcome === 'failed') return [`a person must look at ${name}: ${message}`];
+    const now = serving.find(({ Name }) => Name === `/${name}`);
+    const said = `${name} was said to be ${outcome} (${message ?? ''}), and`;
+    if (!now?.State.Running) return [`${said} ${now === undefined ? 'there is none' : `it is ${now.State.Status}`}`];
+    const version = outcome === 'deployed' ? '2' : '1';
+    return [
+      ...(versionOf(now) === version ? [] : [`${said} it runs ${versionOf(now)}`]),
+      ...(now.Id === id ? [] : [`${said} what has the name is another container`]),
+    ];
+  });
+}
+
+/** What has to be so when nothing is under way any more. */
+export async function allIsRight(stage: Stage, version?: '1' | '2'): Promise<readonly string[]> {
+  const { play, model, began, v1 } = stage;
+  const { all, seen, serving } = await look(stage);
+  const says = serving.map((each) => ({
+    version: versionOf(each),
+    permanent: [versionOf(each)],
+    others: [],
+    suspended: [],
+  }));
+  const used = new Set(all.flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name)));
+  const halfWay = await findHalfWay(model.engine, inputsOf(play).containers);
+  const data = await Promise.all(serving.map((each) => dataOf(stage, each)));
+  return [
+    ...aloneAndRunning(play, seen),
+    ...oneVersion(play, says, version),
+    ...data.flat(),
+    ...serving.flatMap(({ Name, HostConfig, Labels }: ContainerDetails & { Labels?: unknown }) => {
+      const before = began.get(Name.slice(1))?.HostConfig;
+      const [now, then] = [HostConfig, before].map((each) => [each?.RestartPolicy?.Name, each?.AutoRemove].join());
+      return now === then && Labels === undefined ? [] : [`${Name} has the policy ${now}, and had ${then}`];
+    }),
+    ...serving
+      .filter((each) => versionOf(each) === '1' && play.kind !== '--rm')
+      .filter(({ Id, Name }) => began.get(Name.slice(1))?.Id !== Id)
+      .map(({ Name }) => `${Name} is of version 1, and another one than before`),
+    ...model.volumes().flatMap((name) => (used.has(name) ? [] : [`the volume ${name} is left`])),
+    ...[...model.tags()].flatMap(([tag, id]) => (tag.includes('lent') ? [`the name ${tag} is left for ${id}`] : [])),
+    ...(model.tags().get(reference) === v1.Id ? [] : [`${reference} means another image`]),
+    ...halfWay.map(
+      ({ direction, containers }) => `${containers.map(({ name }) => name)} is to be ${direction}ed still`,
+    ),
+  ];
+}
+
+/** The data of each is where it was. */
+async function dataOf({ model, began }: Stage, { Id, Name, Mounts }: ContainerDetails): Promise<readonly string[]> {
+  const at = (mounts: ContainerDetails['Mounts'] = []) =>
+    mounts.find(({ Destination }) => Destination === '/data')?.Name;
+  const before = at(began.get(Name.slice(1))?.Mounts);
+  if (at(Mounts) !== before) return [`${Name} has another volume than before`];
+  return (await model.engine.stat(Id, '/data/file')) === undefined ? [`the data of ${Name} is gone`] : [];
+}
