@@ -173,6 +173,30 @@ async function see(
             { image: meant.details, root: held.release.root },
           ),
         );
+  try {
+    return { ...(await told(engine, at, salt)), boot: await boot, image: await image };
+  } finally {
+    // Whoever is told that a node cannot be read is left with no throw-away container that still boots.
+    await Promise.allSettled([boot, image]);
+  }
+}
+
+/** What the node itself says, and what lies in its container. */
+async function told(
+  engine: Engine,
+  {
+    container,
+    running,
+    meant,
+    held,
+  }: {
+    readonly container: ContainerDetails;
+    readonly running: RunningRelease;
+    readonly meant: MeantImage;
+    readonly held: Held;
+  },
+  salt: string,
+): Promise<Omit<Seen, 'boot' | 'image'>> {
   const { node, root, version, vm } = running;
   const beams = await readBeams(engine, container.Id, vm.user, root, version, running.applications);
   const seen = {
@@ -192,7 +216,5 @@ async function see(
     state: await readState(node, salt, asked),
     configured: await configuredBy(node, running, salt),
     startup: await readStartup(engine, container, running),
-    boot: await boot,
-    image: await image,
   };
 }
