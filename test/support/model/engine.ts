@@ -470,7 +470,12 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
       };
       const Config = { ...none, ...config };
       const image: Image = {
-        details: { Id, Config, Created: new Date(clock.date()).toISOString() } as unknown as ImageDetails,
+        details: {
+          Id,
+          Config,
+          RootFS: { Type: 'layers', Layers: [Id] },
+          Created: new Date(clock.date()).toISOString(),
+        } as unknown as ImageDetails,
         program,
         files: filesOf({ '/tmp/': '', ...files }, clock.date()),
       };

@@ -28,6 +28,10 @@ export function vm(
         return upMs < bootMs
           ? { exitCode: 1, stderr: 'failed to connect to node\n' }
           : { stdout: `\nhot-deploy-answer ${JSON.stringify({ ok: identity })}\n` };
+      // Of a throw-away container of its image, in which the release is read.
+      if (script.includes('cat "$d/releases/start_erl.data"')) return { stdout: `/app\n13.1.5 ${version}\n` };
+      if (script.includes('-boot_var RELEASE_LIB'))
+        return { stdout: `hot-deploy-answer ${JSON.stringify({ ok: { ...identity, protocols: {} } })}\n` };
       return script.includes('sha256sum') ? { stdout: 'owner 0 0\n' } : undefined;
     },
   };

@@ -1,0 +1,56 @@
+import { expect, it } from 'vitest';
+import { deploy } from '../../src/commands/deploy.js';
+import { status } from '../../src/commands/status.js';
+import type { Inputs } from '../../src/config/inputs.js';
+import type { ContainerSpec, Engine } from '../../src/engines/engine.js';
+import { fields } from '../../src/engines/overrides.js';
+import { roleLabel } from '../../src/engines/throw-away.js';
+import { isChanging } from '../support/model/faults.js';
+import { inputsOf, look, type Play, quiet, type Stage, setUp } from '../support/model/stage.js';
+
+const play: Play = { names: ['web-1', 'web-2'], kind: 'plain' };
+
+const isThrowAway = ({ Labels: labels }: ContainerSpec) => roleLabel in fields(labels);
+
+/** What a command changes of containers that are none of its own. */
+async function changes(
+  stage: Stage,
+  command: (inputs: Inputs, world: Parameters<typeof status>[1]) => Promise<unknown>,
+  mode: Inputs['mode'],
+) {
+  const own = new Set<string>();
+  const changed: string[] = [];
+  const { engine } = stage.model;
+  const watched = Object.fromEntries(
+    Object.entries(engine).map(([name, value]) => {
+      if (typeof value !== 'function') return [name, value];
+      const call = async (...words: unknown[]) => {
+        const answer = await value.apply(engine, words);
+        if (name === 'createContainer' && isThrowAway(words[1] as ContainerSpec)) own.add(String(answer));
+        else if (isChanging(name) && !own.has(String(words[0]))) changed.push(`${name} ${words[0]}`);
+        return answer;
+      };
+      return [name, call];
+    }),
+  ) as unknown as Engine;
+  const world = {
+    ...{ log: quiet, clock: stage.clock, environment: {}, signal: new AbortController().signal },
+    connect: async () => watched,
+  };
+  const report = await command({ ...inputsOf(play), mode, rehearse: 'never' }, world);
+  return { report, changed };
+}
+
+it.each([
+  // Its node does not say all that is asked, while what it is compared with boots.
+  ['status', status, 'refused'],
+  ['plan', deploy, 'planned'],
+] as const)('%s changes no container but its own, and leaves none of these', async (mode, command, outcome) => {
+  const stage = await setUp(play);
+  await stage.model.engine.tagImage(stage.v2.Id, 'app:live');
+  const { seen: before } = await look(stage);
+  const { report, changed } = await changes(stage, command, mode);
+  expect(report).toMatchObject({ outcome, containers: play.names.map((name) => ({ name })) });
+  expect(changed).toEqual([]);
+  expect((await look(stage)).seen).toEqual(before);
+});
