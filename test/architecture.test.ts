@@ -55,6 +55,17 @@ describe('the house', () => {
     expect(up.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);
   });
 
+  it('has no circle: what a file imports does not import it, over however many files', () => {
+    const open = new Map(files.map((file) => [file, new Set<string>()]));
+    for (const { file, target } of imports) if (target !== file && open.has(target)) open.get(file)?.add(target);
+    for (let leaves = [''] as readonly string[]; leaves.length > 0; ) {
+      leaves = [...open].flatMap(([file, targets]) => (targets.size === 0 ? [file] : []));
+      for (const leaf of leaves) open.delete(leaf);
+      for (const targets of open.values()) for (const leaf of leaves) targets.delete(leaf);
+    }
+    expect([...open.keys()]).toEqual([]);
+  });
+
   it('has no strategy that knows another one', () => {
     const strategy = (file: string) => /^strategies\/([^/]+)\//.exec(file)?.[1];
     const across = imports.filter(({ file, target }) => {

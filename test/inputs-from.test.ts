@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readInputs } from '../src/config/inputs.js';
+import { readInputs } from '../src/config/read-inputs.js';
 import { read, refusal } from './support/inputs/reading.js';
 
 describe('an image that runs', () => {

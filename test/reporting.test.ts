@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { readInputs } from '../src/config/inputs.js';
+import { readInputs } from '../src/config/read-inputs.js';
 import { Refusal } from '../src/reasons/refusal.js';
-import { type Decided, refusedBy, report } from '../src/rollout/reporting.js';
-import type { Carried } from '../src/rollout/target-update.js';
+import { type PlannedRun, refusedBy, report } from '../src/rollout/reporting.js';
+import type { TargetUpdate } from '../src/rollout/target-update.js';
 import { systemClock } from '../src/system/log.js';
 
 const given: Record<string, string> = { containers: 'web', image: 'kv:2', build: 'false' };
@@ -15,7 +15,7 @@ const decided = {
   image: { reference: 'kv:2', id: 'sha256:2' },
   next: { version: '0.2.0' },
   plans: [],
-} as unknown as Decided;
+} as unknown as PlannedRun;
 
 it('a run that was cancelled before the first container had its turn is never told as a deploy', () => {
   expect(report(decided, [])).toMatchObject({ outcome: 'refused', message: expect.stringContaining('cancelled') });
@@ -34,8 +34,8 @@ it('what failed requests got is told of the container, in times since the run be
     failures: [{ what: 'status 500', count: 2, first: 1_100.4, last: 1_200.6 }],
   };
   const carried = { plan, ended: { outcome: 'rolled-back' }, phases: [], timeline: [], measurement };
-  const { containers } = report({ ...decided, began: 1_000, plans: [plan] } as unknown as Decided, [
-    carried as unknown as Carried,
+  const { containers } = report({ ...decided, began: 1_000, plans: [plan] } as unknown as PlannedRun, [
+    carried as unknown as TargetUpdate,
   ]);
   expect(containers).toMatchObject([
     { downtime: measurement.downtime, failures: [{ what: 'status 500', count: 2, first: 100, last: 201 }] },

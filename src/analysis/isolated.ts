@@ -1,9 +1,9 @@
 import type { Isolated } from '../release/isolation.js';
-import type { Site } from './site.js';
+import type { AnalysisContext } from './context.js';
 
 /** What is booted apart from production gets what the user allows it, and nothing else. */
 export function isolated(
-  { inputs, signal }: Pick<Site, 'inputs' | 'signal'>,
+  { inputs, signal }: Pick<AnalysisContext, 'inputs' | 'signal'>,
   of: Pick<Isolated, 'container' | 'oldImage' | 'image' | 'nodeName'>,
 ): Isolated {
   return {

@@ -6,24 +6,24 @@ import type { FileDigests, RunningRelease } from '../release/release.js';
 import { scriptsIn } from '../release/scripts.js';
 import { type ReadScripts, readStart, startCommandOf } from '../release/start-command.js';
 import type { Tree } from '../release/supervision.js';
+import type { Cache } from './cache.js';
+import type { AnalysisContext } from './context.js';
 import { judgeStartup, type Startup } from './migration-rules.js';
-import type { Shared } from './shared.js';
-import type { Site } from './site.js';
 
 /** What a start of the container does that a hot load does not, and what waits for it. */
-export interface StartupSurvey {
+export interface StartupAnalysis {
   /** Reasons that a hot load gives, or closes it by. */
   hot(trees: Omit<Startup['trees'], 'apart'>): Promise<readonly Reason[]>;
   /** Remarks for a restart, which runs by itself whatever a start runs. */
   restart(running?: () => Promise<Tree>): Promise<readonly Reason[]>;
 }
 
-export function surveyStartup(
-  site: Site,
+export function analyzeStartup(
+  site: AnalysisContext,
   of: { readonly container: ContainerDetails; readonly oldImage: ImageDetails },
   old: { readonly files: FileDigests; readonly applications?: RunningRelease['applications'] },
-  shared: Shared,
-): StartupSurvey {
+  shared: Cache,
+): StartupAnalysis {
   const { inputs, next, workshop, image } = site;
   const command = startCommandOf(of.container, of.oldImage, image);
   const mounted = of.container.Mounts.map(({ Destination: at }) => at);
@@ -70,7 +70,7 @@ function ignores(entrypoint: string): Reason {
 }
 
 /** Scripts of the new image, and in their place those that the container mounts. */
-function reader({ engine, workshop }: Site, { Id: id, Mounts }: ContainerDetails): ReadScripts {
+function reader({ engine, workshop }: AnalysisContext, { Id: id, Mounts }: ContainerDetails): ReadScripts {
   const image = scriptsIn(engine, workshop.container);
   if (Mounts.length === 0) return image;
   const own = scriptsIn(engine, id);

@@ -1,9 +1,9 @@
 import type { Report } from '../deployment/report.js';
 import type { Engine } from '../engines/engine.js';
 import { isChannel, originOf, sameName } from '../engines/origin.js';
-import { readLedger } from '../journal/ledger.js';
+import { readJournal } from '../journal/journal.js';
 import { composeServiceOf } from '../rollout/compose.js';
-import type { Decided } from '../rollout/reporting.js';
+import type { PlannedRun } from '../rollout/reporting.js';
 import type { TargetPlan } from '../strategies/strategy.js';
 
 /** Channel tags that containers were made from. */
@@ -46,7 +46,7 @@ async function ranBefore(engine: Engine, plans: readonly TargetPlan[], channel: 
   const all = await Promise.all(
     of.map(async ({ container, place }) => {
       const entries =
-        place && (await readLedger(engine, { container: container.Id, root: place.root }).catch(() => []));
+        place && (await readJournal(engine, { container: container.Id, root: place.root }).catch(() => []));
       return [container.Image, ...(entries ?? []).filter(({ step }) => step === 'done').map(({ to }) => to.image)];
     }),
   );
@@ -55,7 +55,7 @@ async function ranBefore(engine: Engine, plans: readonly TargetPlan[], channel: 
 
 /** After a hot load `docker compose up` re-creates a service once: its label still names the image that it was made from. */
 export function withComposeWarnings(
-  { plans, image, next }: Pick<Decided, 'plans' | 'image' | 'next'>,
+  { plans, image, next }: Pick<PlannedRun, 'plans' | 'image' | 'next'>,
   result: Report,
 ): Report {
   const warnings = plans.flatMap(({ container, name }) => {

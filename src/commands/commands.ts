@@ -1,6 +1,6 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { World } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import { deploy } from './deploy.js';
 import { rollback } from './rollback.js';
 import { writeScriptOnly } from './script-file.js';
@@ -8,7 +8,7 @@ import { status } from './status.js';
 import { uninstall } from './uninstall.js';
 
 /** What each mode tells from its beginning to its end. */
-const stories: Readonly<Record<Inputs['mode'], (inputs: Inputs, world: World) => Promise<Report>>> = {
+const commands: Readonly<Record<Inputs['mode'], (inputs: Inputs, world: RunContext) => Promise<Report>>> = {
   deploy,
   plan: deploy,
   rehearse: deploy,
@@ -19,7 +19,7 @@ const stories: Readonly<Record<Inputs['mode'], (inputs: Inputs, world: World) =>
 };
 
 /** Does what was asked for. What cannot begin is refused with a reason, and changes nothing. */
-export async function tell(inputs: Inputs, world: World): Promise<Report> {
-  const report = await stories[inputs.mode](inputs, world);
+export async function runCommand(inputs: Inputs, world: RunContext): Promise<Report> {
+  const report = await commands[inputs.mode](inputs, world);
   return world.signal.aborted ? { ...report, cancelled: true } : report;
 }

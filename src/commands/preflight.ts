@@ -3,7 +3,7 @@ import type { Engine } from '../engines/engine.js';
 import { againstAll, remark } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
 import { Refusal } from '../reasons/refusal.js';
-import type { Draft } from '../rollout/reporting.js';
+import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { type Unanswered, unansweredBefore } from '../rollout/unanswered.js';
 import type { TargetPlan } from '../strategies/strategy.js';
@@ -14,9 +14,9 @@ import type { TargetPlan } from '../strategies/strategy.js';
  *
  * @throws Refusal if this run is to deploy; not with `strategy: restart`, which may be the way out of an outage
  */
-export async function askBefore(
+export async function probeBefore(
   engine: Engine,
-  { inputs, world, comparedWith }: Draft,
+  { inputs, world, comparedWith }: CurrentRun,
   containers: readonly ContainerDetails[],
 ): Promise<ReadonlyMap<string, Reason>> {
   if (comparedWith !== undefined || !['deploy', 'plan'].includes(inputs.mode)) return new Map();
@@ -47,7 +47,10 @@ function reasonOf({ name, asked, got }: Unanswered, goesOn: boolean): Reason {
 }
 
 /** The plans, each with what its container's probe said. */
-export function withSilent(plans: readonly TargetPlan[], reasons: ReadonlyMap<string, Reason>): readonly TargetPlan[] {
+export function withProbeReasons(
+  plans: readonly TargetPlan[],
+  reasons: ReadonlyMap<string, Reason>,
+): readonly TargetPlan[] {
   return plans.map((plan) => {
     const reason = reasons.get(plan.name);
     return reason === undefined ? plan : { ...plan, reasons: [...plan.reasons, reason] };

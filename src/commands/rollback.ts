@@ -1,48 +1,48 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { World } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { Version } from '../journal/entry.js';
 import { Refusal } from '../reasons/refusal.js';
 import { counterpart } from '../release/counterpart.js';
 import { readImage } from '../release/image.js';
-import { Workshop } from '../release/workshop.js';
-import { agree } from '../rollback/agree.js';
-import { madeOf } from '../rollback/made-of.js';
-import { type Remembered, remember } from '../rollback/past.js';
+import { Toolbox } from '../release/toolbox.js';
+import { chooseTarget } from '../rollback/choose-target.js';
+import { readHistory, type TargetHistory } from '../rollback/history.js';
 import { plansBack } from '../rollback/plan-back.js';
-import { nameToMove } from '../rollback/reference.js';
+import { sourceOf } from '../rollback/source.js';
+import { tagToMove } from '../rollback/tag-to-move.js';
 import { plansWithoutImage } from '../rollback/without-image.js';
 import { withComposeRemarks } from '../rollout/compose.js';
-import type { Draft } from '../rollout/reporting.js';
+import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { once } from '../system/once.js';
-import { carryOut, moveTags } from './carry-out.js';
 import { channelsOf, withComposeWarnings } from './channels.js';
-import { endsHere } from './ends-here.js';
-import { onFleet } from './on-fleet.js';
-import { begin } from './session.js';
+import { moveTags, rollOutPlans } from './roll-out.js';
+import { openSession } from './session.js';
+import { withTargets } from './with-targets.js';
+import { reportWithoutRollout } from './without-rollout.js';
 
 /** The way of a rollback: to what ran before, by the way that disturbs least. What cannot begin is refused. */
-export async function rollback(inputs: Inputs, world: World): Promise<Report> {
-  return await begin(inputs, world, (engine, draft) => onFleet(engine, draft, rollBack));
+export async function rollback(inputs: Inputs, world: RunContext): Promise<Report> {
+  return await openSession(inputs, world, (engine, draft) => withTargets(engine, draft, rollBack));
 }
 
-async function rollBack(engine: Engine, draft: Draft, containers: readonly ContainerDetails[]): Promise<Report> {
+async function rollBack(engine: Engine, draft: CurrentRun, containers: readonly ContainerDetails[]): Promise<Report> {
   const { inputs, world } = draft;
   const step = steps(world);
   const pasts = await step('Read what ran before', () =>
-    Promise.all(containers.map((container) => remember(engine, container, inputs))),
+    Promise.all(containers.map((container) => readHistory(engine, container, inputs))),
   );
-  const target = await agree(engine, inputs.to, pasts);
+  const target = await chooseTarget(engine, inputs.to, pasts);
   const [details, tookBack, wentTo] = await Promise.all([
     engine.findImage(target.image),
-    madeOf(
+    sourceOf(
       engine,
       pasts.map(({ line }) => line.at(-1)),
     ),
-    madeOf(engine, [target]),
+    sourceOf(engine, [target]),
   ]);
   const report =
     details === undefined
@@ -53,18 +53,18 @@ async function rollBack(engine: Engine, draft: Draft, containers: readonly Conta
 
 async function byImage(
   engine: Engine,
-  draft: Draft,
+  draft: CurrentRun,
   {
     target,
     details,
     pasts,
-  }: { readonly target: Version; readonly details: ImageDetails; readonly pasts: readonly Remembered[] },
+  }: { readonly target: Version; readonly details: ImageDetails; readonly pasts: readonly TargetHistory[] },
 ): Promise<Report> {
   const { inputs, world } = draft;
   const { log, clock, signal } = world;
   const step = steps(world);
   const named = target.reference ?? target.image;
-  const workshop = await Workshop.open(engine, details, named);
+  const workshop = await Toolbox.open(engine, details, named);
   try {
     const { next, ...at } = await step('Read the release to go back to', async () =>
       counterpart(
@@ -79,14 +79,14 @@ async function byImage(
       );
     }
     const site = { engine, log, clock, inputs, ...at, next, image: details, signal };
-    const reference = nameToMove(inputs, target, pasts);
+    const reference = tagToMove(inputs, target, pasts);
     const image = { reference: reference ?? named, id: details.Id };
     const plans = await step('Decide, and rehearse', async () =>
       withComposeRemarks(engine, image, await plansBack(site, pasts)),
     );
     const decided = { ...draft, engine: engine.address, image, next, plans };
     const channels = await channelsOf(engine, image, plans);
-    const result = endsHere(decided) ?? (await carryOut(engine, decided));
+    const result = reportWithoutRollout(decided) ?? (await rollOutPlans(engine, decided));
     const tags = { ...channels, follow: [...(reference === undefined ? [] : [reference]), ...channels.follow] };
     return withComposeWarnings(decided, await moveTags(engine, image, tags, result));
   } finally {
@@ -97,15 +97,15 @@ async function byImage(
 /** The release may lie in the containers all the same. What a cold boot of it would be is not known then. */
 async function withoutImage(
   engine: Engine,
-  draft: Draft,
+  draft: CurrentRun,
   target: Version,
-  pasts: readonly Remembered[],
+  pasts: readonly TargetHistory[],
 ): Promise<Report> {
   const plans = await steps(draft.world)('Decide', () => plansWithoutImage(engine, draft.inputs, target, pasts));
   const image = { reference: target.reference ?? target.image, id: target.image };
   const next = { version: target.version ?? target.image };
   const decided = { ...draft, engine: engine.address, image, next, plans };
-  const result = endsHere(decided) ?? (await carryOut(engine, decided));
+  const result = reportWithoutRollout(decided) ?? (await rollOutPlans(engine, decided));
   const warning = `The engine no longer has the image ${image.reference} of ${next.version}: a new container cannot be made of what runs now. Pull it, or build it again.`;
   return { ...result, warnings: [...result.warnings, warning] };
 }

@@ -2,7 +2,7 @@ import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { World } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { script } from '../fallback/script.js';
@@ -13,13 +13,13 @@ import { injected } from '../strategies/recreate/injected.js';
 import { makeFolder } from '../system/folder.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
-import { onFleet } from './on-fleet.js';
-import { begin } from './session.js';
+import { openSession } from './session.js';
+import { withTargets } from './with-targets.js';
 
 /** Writes `hot-deploy.sh` and nothing else. */
-export async function writeScriptOnly(inputs: Inputs, world: World): Promise<Report> {
-  return await begin(inputs, world, (engine, draft) =>
-    onFleet(engine, draft, async (on, its, containers) => {
+export async function writeScriptOnly(inputs: Inputs, world: RunContext): Promise<Report> {
+  return await openSession(inputs, world, (engine, draft) =>
+    withTargets(engine, draft, async (on, its, containers) => {
       const path = await steps(world)('Write the script', () => write(on, inputs, containers)).catch(
         (cause: unknown) => {
           throw new Refusal(`The script could not be written to ${inputs.scriptPath}: ${messageOf(cause)}`, { cause });

@@ -1,6 +1,6 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { World } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import type { Engine } from '../engines/engine.js';
 import { marking, removeStale, removeThrowAways } from '../engines/throw-away.js';
 import { isGone } from '../journal/holder.js';
@@ -8,17 +8,17 @@ import { readHolder, writeHolder } from '../journal/lock-labels.js';
 import { newRun } from '../journal/run.js';
 import { Refusal } from '../reasons/refusal.js';
 import { Unrecovered } from '../recovery/unrecovered.js';
-import { type Draft, failed, refusedBy } from '../rollout/reporting.js';
+import { type CurrentRun, failed, refusedBy } from '../rollout/reporting.js';
 import { messageOf } from '../system/message-of.js';
 
 /** Begins a story: connects, and makes a report of what cannot begin. */
-export async function begin(
+export async function openSession(
   inputs: Inputs,
-  world: World,
-  story: (engine: Engine, draft: Draft) => Promise<Report>,
+  world: RunContext,
+  story: (engine: Engine, draft: CurrentRun) => Promise<Report>,
 ): Promise<Report> {
   const run = newRun(world.environment, world.clock);
-  const draft: Draft = { inputs, world, run, began: world.clock.now() };
+  const draft: CurrentRun = { inputs, world, run, began: world.clock.now() };
   try {
     const engine = await connect(world);
     // Of those it lists what it removes, before it does.
@@ -50,14 +50,14 @@ const tidyingMs = 2_000;
  * A step that was cancelled is not waited for, and would take away what it had made only in its end. As long as there is time:
  * the next run removes the rest.
  */
-async function tidyUp(engine: Engine, { clock, log }: World, run: string): Promise<void> {
+async function tidyUp(engine: Engine, { clock, log }: RunContext, run: string): Promise<void> {
   const removed = removeThrowAways(engine, { ...log, info: log.debug }, run).catch((error: unknown) =>
     log.debug(messageOf(error)),
   );
   await Promise.race([removed, clock.sleep(tidyingMs)]);
 }
 
-async function connect(world: World): Promise<Engine> {
+async function connect(world: RunContext): Promise<Engine> {
   try {
     return await world.connect();
   } catch (error) {

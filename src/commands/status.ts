@@ -1,34 +1,34 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { World } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import { type Look, looking } from '../drift/look.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { holderOf } from '../journal/lock.js';
 import { Refusal } from '../reasons/refusal.js';
-import { type CutOff, findHalfWay } from '../recovery/half-way.js';
+import { findInterrupted, type InterruptedRun } from '../recovery/interrupted.js';
 import { newSalt } from '../release/baseline.js';
-import type { Draft } from '../rollout/reporting.js';
+import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
-import { findFleet, inWords } from './find-fleet.js';
-import { looked } from './looked.js';
-import { begin } from './session.js';
+import { findTargets, inWords } from './find-targets.js';
+import { openSession } from './session.js';
+import { statusReport } from './status-report.js';
 
 /** What runs against what the image says, container by container. Changes nothing on any of them. */
-export async function status(inputs: Inputs, world: World): Promise<Report> {
-  return await begin(inputs, world, lookAt);
+export async function status(inputs: Inputs, world: RunContext): Promise<Report> {
+  return await openSession(inputs, world, lookAt);
 }
 
-async function lookAt(engine: Engine, draft: Draft): Promise<Report> {
+async function lookAt(engine: Engine, draft: CurrentRun): Promise<Report> {
   const { inputs, world } = draft;
   const step = steps(world);
-  const { containers } = await step('Find the containers', () => findFleet(engine, inputs, world));
+  const { containers } = await step('Find the containers', () => findTargets(engine, inputs, world));
   const { image } = inputs;
   if (image !== undefined && (await engine.findImage(image)) === undefined) {
     throw new Refusal(`The engine has no image ${image}. Pull it first, or leave \`image\` out.`);
   }
   const holder = await holderOf(engine, inputs.environment);
-  const cutOff = await step('Look for what was left half-way', () => findHalfWay(engine, inputs.containers));
+  const cutOff = await step('Look for what was left half-way', () => findInterrupted(engine, inputs.containers));
   const salt = newSalt();
   const look = looking({ engine, clock: world.clock, hints: inputs, salt, ...(image !== undefined && { image }) });
   const rows: { container: ContainerDetails; look: Look }[] = [];
@@ -36,15 +36,15 @@ async function lookAt(engine: Engine, draft: Draft): Promise<Report> {
     const name = nameOf(container);
     rows.push({ container, look: tell(await step(`Look at ${name}`, () => look(container)), cutOffOf(cutOff, name)) });
   }
-  return looked(draft, engine.address, rows, holder);
+  return statusReport(draft, engine.address, rows, holder);
 }
 
-function cutOffOf(cutOff: readonly CutOff[], name: string): CutOff | undefined {
+function cutOffOf(cutOff: readonly InterruptedRun[], name: string): InterruptedRun | undefined {
   return cutOff.find(({ containers }) => containers.some((each) => each.name === name));
 }
 
 /** A container may be half-way and run all the same: nothing else of the look would show it. */
-function tell({ drift, message }: Look, cutOff: CutOff | undefined): Look {
+function tell({ drift, message }: Look, cutOff: InterruptedRun | undefined): Look {
   if (cutOff === undefined) {
     return { drift, ...(message !== undefined && { message }) };
   }

@@ -2,9 +2,9 @@ import type { Report } from '../deployment/report.js';
 import { type ContainerDetails, type ImageDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { removeThrowAways } from '../engines/throw-away.js';
-import { type Taken, takeLock } from '../journal/lock.js';
+import { type AcquiredLock, acquireLock } from '../journal/lock.js';
 import { Refusal } from '../reasons/refusal.js';
-import type { Draft } from '../rollout/reporting.js';
+import type { CurrentRun } from '../rollout/reporting.js';
 
 /**
  * Runs what changes containers while nobody else may: one at a time for an environment on an engine. Whatever was known about
@@ -14,15 +14,15 @@ import type { Draft } from '../rollout/reporting.js';
  */
 export async function underLock(
   engine: Engine,
-  draft: Draft,
+  draft: CurrentRun,
   containers: readonly ContainerDetails[],
-  story: (draft: Draft, held: Taken) => Promise<Report>,
+  story: (draft: CurrentRun, held: AcquiredLock) => Promise<Report>,
 ): Promise<Report> {
   const { inputs, world, run } = draft;
   const { log, clock, signal } = world;
   const { environment, lockTimeoutMs: timeoutMs } = inputs;
   const held = await log.group('Take the lock', async () =>
-    takeLock(engine, {
+    acquireLock(engine, {
       ...{ environment, run, timeoutMs, clock, log, signal },
       image: await imageOf(engine, containers),
     }),
@@ -45,7 +45,7 @@ export async function underLock(
   }
 }
 
-function whyLost({ lost }: Taken): string | undefined {
+function whyLost({ lost }: AcquiredLock): string | undefined {
   return lost.aborted ? String(lost.reason.message) : undefined;
 }
 

@@ -1,30 +1,30 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report, Uninstalled } from '../deployment/report.js';
-import type { World } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import type { Engine } from '../engines/engine.js';
 import { type Belonging, type Found, findBelongings, spellBelonging } from '../leavings/belongings.js';
 import { removeJournal } from '../leavings/journal.js';
 import { Refusal } from '../reasons/refusal.js';
-import { findHalfWay } from '../recovery/half-way.js';
-import { type Draft, empty } from '../rollout/reporting.js';
+import { findInterrupted } from '../recovery/interrupted.js';
+import { type CurrentRun, empty } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { messageOf } from '../system/message-of.js';
-import { inWords } from './find-fleet.js';
-import { begin } from './session.js';
+import { inWords } from './find-targets.js';
+import { openSession } from './session.js';
 import { underLock } from './under-lock.js';
 
 /**
  * Lists what hot-deploy has left on the engine for an environment and its containers, then removes it. No container that serves
  * is touched, and nothing that is not provably ours.
  */
-export async function uninstall(inputs: Inputs, world: World): Promise<Report> {
-  return await begin(inputs, world, async (engine, draft) => {
+export async function uninstall(inputs: Inputs, world: RunContext): Promise<Report> {
+  return await openSession(inputs, world, async (engine, draft) => {
     const found = await list(engine, draft);
     if (inputs.dryRun || found.belongings.length === 0) {
       return told(draft, inputs.dryRun ? 'planned' : 'unchanged', [...found.belongings.map(asFound), ...found.left]);
     }
     // A lock that is held is not waited for: whoever has it needs what would be removed.
-    const now: Draft = { ...draft, inputs: { ...inputs, lockTimeoutMs: 0 } };
+    const now: CurrentRun = { ...draft, inputs: { ...inputs, lockTimeoutMs: 0 } };
     return await underLock(engine, now, found.containers, async (locked) => {
       await refuseHalfWay(engine, inputs);
       // What was taken over, and what has ended since, is gone by now.
@@ -38,7 +38,7 @@ export async function uninstall(inputs: Inputs, world: World): Promise<Report> {
   });
 }
 
-async function list(engine: Engine, { inputs, world }: Draft): Promise<Found> {
+async function list(engine: Engine, { inputs, world }: CurrentRun): Promise<Found> {
   return await steps(world)('Look for what hot-deploy has left', async () => {
     const found = await findBelongings(engine, inputs);
     for (const each of found.belongings) world.log.info(spellBelonging(each));
@@ -49,7 +49,7 @@ async function list(engine: Engine, { inputs, world }: Draft): Promise<Found> {
 
 /** What is half-way needs the containers that stand beside it, and its journal. */
 async function refuseHalfWay(engine: Engine, { containers }: Inputs): Promise<void> {
-  const halfWay = await findHalfWay(engine, containers);
+  const halfWay = await findInterrupted(engine, containers);
   if (halfWay.length > 0) {
     throw new Refusal(`${halfWay.map(inWords).join(' ')} Nothing was removed: deploy or roll back first.`);
   }
@@ -57,7 +57,7 @@ async function refuseHalfWay(engine: Engine, { containers }: Inputs): Promise<vo
 
 async function removeAll(
   engine: Engine,
-  { world: { log, signal } }: Draft,
+  { world: { log, signal } }: CurrentRun,
   belongings: readonly Belonging[],
 ): Promise<readonly Uninstalled[]> {
   return await log.group('Remove it', async () => {
@@ -99,6 +99,6 @@ const asFound = ({ kind, name, by }: Belonging): Uninstalled => ({
 });
 const asRemoved = ({ kind, name }: Belonging): Uninstalled => ({ what: kind, name, state: 'removed' });
 
-function told(draft: Draft, outcome: Report['outcome'], uninstalled: readonly Uninstalled[]): Report {
+function told(draft: CurrentRun, outcome: Report['outcome'], uninstalled: readonly Uninstalled[]): Report {
   return { ...empty(draft, outcome), uninstalled };
 }

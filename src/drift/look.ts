@@ -2,7 +2,7 @@ import type { Drift } from '../deployment/drift.js';
 import { EngineError } from '../engines/call.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
-import { readLedger } from '../journal/ledger.js';
+import { readJournal } from '../journal/journal.js';
 import { AgentError } from '../node/agent.js';
 import { NodeUnreachable } from '../node/node.js';
 import { Refusal } from '../reasons/refusal.js';
@@ -97,7 +97,7 @@ async function compared(
   }
   const { release: running } = reading;
   const { name, version, nodeName: node, otp, root } = running;
-  const written = recorded(await readLedger(engine, { container: container.Id, root }));
+  const written = recorded(await readJournal(engine, { container: container.Id, root }));
   const runs = {
     ...known,
     runs: { name, version, node, otp },

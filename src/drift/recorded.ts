@@ -1,5 +1,5 @@
 import type { Difference, Moment } from '../deployment/drift.js';
-import { type Entry, steps, type Undertaking, type Version } from '../journal/entry.js';
+import { type Entry, type EntryDetails, steps, type Version } from '../journal/entry.js';
 import { ended, unfinished } from '../journal/history.js';
 
 /** What the container's ledger says; pure. */
@@ -20,7 +20,7 @@ const ways = {
   downgrade: 'hot',
   recreate: 'by a new container',
   revive: 'by the container that was kept',
-} as const satisfies Readonly<Record<Undertaking['way'], string>>;
+} as const satisfies Readonly<Record<EntryDetails['way'], string>>;
 
 function became(entry: Entry): string {
   const { step: last, task, way, by } = entry;
@@ -34,7 +34,7 @@ function cutOff({ task, by, step: last }: Entry): string {
   return `is a ${task} by ${by} that is under way or was cut off; its last step on record: ${steps[last]}`;
 }
 
-function step({ from, to }: Undertaking): string {
+function step({ from, to }: EntryDetails): string {
   return `${name(from)} → ${name(to)}`;
 }
 

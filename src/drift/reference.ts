@@ -9,7 +9,7 @@ import { readImage } from '../release/image.js';
 import { createIsolated, type Isolated } from '../release/isolation.js';
 import type { FileDigests, ImageRelease, RunningRelease } from '../release/release.js';
 import { steadyTree } from '../release/steady.js';
-import { Workshop } from '../release/workshop.js';
+import { Toolbox } from '../release/toolbox.js';
 import type { Clock } from '../system/log.js';
 import { once } from '../system/once.js';
 import { readBeams } from './beams.js';
@@ -30,7 +30,7 @@ export async function readHeld(
   { details, reference }: MeantImage,
   { name, root }: Pick<RunningRelease, 'name' | 'root'>,
 ): Promise<Held> {
-  const workshop = await Workshop.open(engine, details, reference);
+  const workshop = await Toolbox.open(engine, details, reference);
   try {
     const own = { engine, workshop, next: await readImage(engine, workshop) };
     const { next: release } = await counterpart(own, { names: [name], root }, once());

@@ -1,5 +1,5 @@
 import { imageReferenceShape } from '../config/from.js';
-import type { Deployed, EarlierDeployments } from '../deployment/world.js';
+import type { Deployed, EarlierDeployments } from '../deployment/run-context.js';
 import { isCommit } from '../release/revision.js';
 import { once } from '../system/once.js';
 import type { GithubApi } from './api.js';

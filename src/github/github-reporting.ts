@@ -1,6 +1,6 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
-import type { EarlierDeployments, World } from '../deployment/world.js';
+import type { EarlierDeployments, RunContext } from '../deployment/run-context.js';
 import { pastOf, renderComment } from '../report/comment.js';
 import { type GithubRun, githubRun } from '../source/run.js';
 import { messageOf } from '../system/message-of.js';
@@ -36,7 +36,7 @@ type Asked = Pick<
   | 'pullRequest'
 >;
 
-type Surroundings = Pick<World, 'environment' | 'clock' | 'log'>;
+type Surroundings = Pick<RunContext, 'environment' | 'clock' | 'log'>;
 
 const silent: GithubReporting = { end: async () => [], breakOff: async () => undefined };
 

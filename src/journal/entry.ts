@@ -2,7 +2,7 @@
  * One step of a deploy or a rollback, written down in the container before it is carried out. It says what the run meant
  * to do; what is true afterwards is asked of the node and of the engine, and never read from here.
  */
-export interface Entry extends Undertaking {
+export interface Entry extends EntryDetails {
   readonly schema: 1;
   /** ISO 8601, by the clock of whoever wrote it. */
   readonly at: string;
@@ -10,7 +10,7 @@ export interface Entry extends Undertaking {
 }
 
 /** What a run is about for one container: the same in all of its entries. */
-export interface Undertaking {
+export interface EntryDetails {
   /** A UUID. */
   readonly run: string;
   readonly task: 'deploy' | 'rollback';

@@ -3,15 +3,15 @@ import type { Engine } from '../engines/engine.js';
 import { Refusal } from '../reasons/refusal.js';
 import type { Clock, Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
-import { beatMs, beats, lastBeat, lookMs, silenceMs, type Watch, watched } from './beat.js';
-import { claim, wanted } from './claim.js';
-import { type Held, hold } from './held.js';
+import { acquire, lockRequest } from './acquire.js';
+import { beats, heartbeatMs, lastHeartbeat, lockTtlMs, pollIntervalMs, type Watch, watched } from './heartbeat.js';
 import { type Fate, fateOf } from './holder.js';
+import { holdLock, type LockHandle } from './lock-handle.js';
 import { type Locked, lockName, readLock } from './lock-labels.js';
 import type { Run } from './run.js';
 
 /** Who wants which lock, and how long it waits. */
-export interface Taking {
+export interface LockOptions {
   readonly environment: string;
   readonly run: Run;
   /** Any that the engine has: its container is never started. */
@@ -24,7 +24,7 @@ export interface Taking {
   readonly signal: AbortSignal;
 }
 
-export interface Taken extends Held {
+export interface AcquiredLock extends LockHandle {
   /** A run that died while it held the lock. */
   readonly tookOver?: Locked;
 }
@@ -42,7 +42,7 @@ const tellMs = 30_000;
  *
  * @throws Refusal where it is not to be had: somebody holds it for longer than this run waits, or the run was cancelled
  */
-export async function takeLock(engine: Engine, taking: Taking): Promise<Taken> {
+export async function acquireLock(engine: Engine, taking: LockOptions): Promise<AcquiredLock> {
   try {
     return await take(engine, taking);
   } catch (error) {
@@ -54,17 +54,17 @@ export async function takeLock(engine: Engine, taking: Taking): Promise<Taken> {
   }
 }
 
-async function take(engine: Engine, taking: Taking): Promise<Taken> {
+async function take(engine: Engine, taking: LockOptions): Promise<AcquiredLock> {
   const { environment, run, clock, log, signal } = taking;
-  const want = wanted(environment, run, new Date(clock.date()).toISOString(), taking.image);
+  const want = lockRequest(environment, run, new Date(clock.date()).toISOString(), taking.image);
   const began = clock.now();
   let told: number | undefined;
   let watch: Watch | undefined;
   let dead: { readonly lock: string; readonly locked: Locked } | undefined;
   while (!signal.aborted) {
-    const claimed = await claim(engine, want);
+    const claimed = await acquire(engine, want);
     if (claimed.kind === 'ours') {
-      const held = hold(engine, want, claimed.lock, { clock, log });
+      const held = holdLock(engine, want, claimed.lock, { clock, log });
       if (!signal.aborted) {
         return { ...held, ...(dead && { tookOver: dead.locked }) };
       }
@@ -100,7 +100,7 @@ async function take(engine: Engine, taking: Taking): Promise<Taken> {
         `Nobody holds the lock on ${environment}, and the engine does not let anybody have its name: ${claimed.why}`,
       );
     }
-    await clock.sleep(lookMs, signal);
+    await clock.sleep(pollIntervalMs, signal);
   }
   throw new Refusal('The run was cancelled while it waited for the lock, before anything had changed.');
 }
@@ -112,7 +112,7 @@ async function look(
   clock: Clock,
 ): Promise<Watch | undefined> {
   try {
-    const beat = await lastBeat(engine, lock);
+    const beat = await lastHeartbeat(engine, lock);
     return watched(before, { lock, at: clock.now(), beat });
   } catch {
     // It may just be going. What it comes to, the next look tells.
@@ -122,7 +122,7 @@ async function look(
 
 /** Pure. Of a process that can be seen to live, silence proves nothing: it was stopped, or has much to do. */
 export function isDead(fate: Fate, watch: Watch | undefined): boolean {
-  return fate === 'gone' || (fate === 'unknown' && watch !== undefined && watch.silentMs >= silenceMs);
+  return fate === 'gone' || (fate === 'unknown' && watch !== undefined && watch.silentMs >= lockTtlMs);
 }
 
 /**
@@ -131,7 +131,7 @@ export function isDead(fate: Fate, watch: Watch | undefined): boolean {
  */
 export function isUp(waitedMs: number, timeoutMs: number, fate: Fate, watch: Watch | undefined): boolean {
   const lives = fate === 'alive' || (watch !== undefined && beats(watch));
-  return waitedMs >= timeoutMs && (lives || waitedMs >= timeoutMs + silenceMs + beatMs);
+  return waitedMs >= timeoutMs && (lives || waitedMs >= timeoutMs + lockTtlMs + heartbeatMs);
 }
 
 function busy(name: string, environment: string, { holder, since }: Locked, waitedMs: number): string {

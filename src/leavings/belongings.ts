@@ -5,7 +5,7 @@ import type { ContainerSummary, Engine } from '../engines/engine.js';
 import { keptOf, previousName } from '../engines/names.js';
 import { holderLabel, replacesLabel, roleLabel, runLabel, stamped } from '../engines/throw-away.js';
 import { isGone } from '../journal/holder.js';
-import { findRoot, readLedger, rootOnDisk } from '../journal/ledger.js';
+import { findRoot, readJournal, rootOnDisk } from '../journal/journal.js';
 import { lockName, readHolder, readLock } from '../journal/lock-labels.js';
 import { isMeant, ownName } from '../targets/selector.js';
 
@@ -96,7 +96,7 @@ async function whyItStays(
   }
   if (state.Running || state.Paused || state.Restarting) return `it is ${state.Status}, and what runs is not touched`;
   const root = await rootOnDisk(engine, id);
-  const last = root === undefined ? undefined : (await readLedger(engine, { container: id, root })).at(-1);
+  const last = root === undefined ? undefined : (await readJournal(engine, { container: id, root })).at(-1);
   return last === undefined || last.environment === environment
     ? undefined
     : `it is of the environment ${last.environment}`;
@@ -131,7 +131,7 @@ async function journals(engine: Engine, { containers, environment }: Asked, all:
       if (details === undefined) return nothing;
       const name = nameOf(details);
       const root = await findRoot(engine, details);
-      const last = root === undefined ? undefined : (await readLedger(engine, { container: id, root })).at(-1);
+      const last = root === undefined ? undefined : (await readJournal(engine, { container: id, root })).at(-1);
       if (root === undefined || last === undefined) return { ...nothing, containers: [details] };
       const why =
         last.environment !== environment

@@ -1,8 +1,8 @@
 import { type Downtime, outageMs } from './downtime.js';
+import { type Gap, gaps } from './gaps.js';
 import { type LatencyByPeriod, windowOf } from './latency.js';
 import { pausedMs } from './pause.js';
 import type { Sample } from './sample.js';
-import { type Silence, silences } from './silence.js';
 import type { Window } from './window.js';
 
 export interface Measurement {
@@ -23,20 +23,20 @@ export interface Switch {
 /** What the samples say, in milliseconds. Requests belong to the period in which they were sent. */
 export function measurement(samples: readonly Sample[], { from, to }: Switch, intervalMs: number): Measurement {
   const failed = samples.filter(({ failure }) => failure !== undefined).length;
-  const gaps = silences(samples, intervalMs);
+  const found = gaps(samples, intervalMs);
 
   return {
     downtime: {
       ms: rounded(outageMs(samples)),
-      longestGapMs: rounded(longest([...gaps.map(({ ms }) => ms), ...openGapsMs(samples)])),
+      longestGapMs: rounded(longest([...found.map(({ ms }) => ms), ...openGapsMs(samples)])),
       requests: samples.length,
       failed,
     },
     failures: failuresOf(samples),
     latency: {
-      before: periodOf(samples, gaps, ({ start }) => start < from),
-      during: periodOf(samples, gaps, ({ start }) => start >= from && start < to),
-      after: periodOf(samples, gaps, ({ start }) => start >= from && start >= to),
+      before: periodOf(samples, found, ({ start }) => start < from),
+      during: periodOf(samples, found, ({ start }) => start >= from && start < to),
+      after: periodOf(samples, found, ({ start }) => start >= from && start >= to),
     },
     proberLagMs: rounded(longest(samples.map(({ due, start }) => start - due))),
   };
@@ -77,7 +77,7 @@ function openGapsMs(samples: readonly Sample[]): readonly number[] {
 
 const latest = (times: readonly number[]) => times.reduce((most, at) => Math.max(most, at), Number.NEGATIVE_INFINITY);
 
-function periodOf(samples: readonly Sample[], gaps: readonly Silence[], within: (sample: Sample) => boolean): Window {
+function periodOf(samples: readonly Sample[], gaps: readonly Gap[], within: (sample: Sample) => boolean): Window {
   // One pause may stand between two pairs of answers.
   const pauses = [...new Set(gaps.flatMap(({ excused }) => excused ?? []))];
   const sent = samples.filter(within);

@@ -2,18 +2,18 @@ import type { Engine } from '../engines/engine.js';
 import type { Clock } from '../system/log.js';
 import { askFor } from './ask.js';
 import { watchFailing } from './failing.js';
-import { takeOff } from './flight.js';
+import { trackRequests } from './in-flight.js';
 import { type Measurement, measurement } from './measurement.js';
-import { keepPace } from './pace.js';
 import type { ResolvedProbe } from './resolve.js';
-import { type Rhythm, rhythms } from './rhythm.js';
 import type { Sample } from './sample.js';
+import { onSchedule } from './schedule.js';
+import { type ProbeTiming, probeTimings } from './timing.js';
 
 /** The switch lasts from the first `switch-begins` to the last `switch-ends`, so that it takes in a rollback. */
 export type Mark = 'switch-begins' | 'switch-ends';
 
 /** What is not given of the rhythm is as usual for the kind of probe. */
-export interface ProbeOptions extends Partial<Rhythm> {
+export interface ProbeOptions extends Partial<ProbeTiming> {
   readonly clock: Clock;
   /** Needed by `exec` and `docker`. */
   readonly engine?: Engine;
@@ -42,7 +42,7 @@ export interface RunningProbe {
 /** Asks at a pace of its own: a slow answer does not keep the next question from being asked. */
 export function startProbe(target: ResolvedProbe, options: ProbeOptions): RunningProbe {
   const { clock } = options;
-  const { timeoutMs, atOnce, ...rhythm } = { ...rhythms[target.kind], ...options };
+  const { timeoutMs, atOnce, ...rhythm } = { ...probeTimings[target.kind], ...options };
   // Timers know no less than a millisecond.
   const intervalMs = Math.max(1, rhythm.intervalMs);
   const samples: Sample[] = [];
@@ -53,14 +53,14 @@ export function startProbe(target: ResolvedProbe, options: ProbeOptions): Runnin
   let stopped: Promise<Measurement> | undefined;
   let allLanded: () => void = () => undefined;
 
-  const flight = takeOff(clock, timeoutMs, (sample) => {
+  const flight = trackRequests(clock, timeoutMs, (sample) => {
     samples.push(sample);
     failing.add(sample);
     if (flight.size() === 0) allLanded();
   });
 
   const done = () => stopped !== undefined && flight.size() === 0;
-  void keepPace({ clock, intervalMs, until: done }, (due) => {
+  void onSchedule({ clock, intervalMs, until: done }, (due) => {
     const lateMs = clock.now() - due;
     if (lateMs >= intervalMs) flight.paused(lateMs);
     flight.giveUpLate();

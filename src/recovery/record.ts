@@ -1,19 +1,22 @@
 import { ifThere } from '../engines/call.js';
 import type { ContainerDetails } from '../engines/details.js';
-import { findRoot, openLedger } from '../journal/ledger.js';
-import type { Notes, Surroundings } from '../strategies/recovery.js';
+import { findRoot, openJournal } from '../journal/journal.js';
+import type { RecoveryContext, RecoveryRecord } from '../strategies/recovery.js';
 import { once } from '../system/once.js';
-import type { HalfWay } from './half-way.js';
+import type { InterruptedTarget } from './interrupted.js';
 
 /** What is written down of a run that was cut off. */
 interface Writings {
   /** Goes on in the container that serves now, which may be another one. */
-  in(container: ContainerDetails): Notes;
+  in(container: ContainerDetails): RecoveryRecord;
 }
 
 /** Reads it while it is there; nothing is written where nothing was, or where it went with its container. */
-export async function openRecord({ engine, clock, log }: Surroundings, { last, written }: HalfWay): Promise<Writings> {
-  const ledger = written && (await ifThere(openLedger(engine, written, clock)));
+export async function openRecord(
+  { engine, clock, log }: RecoveryContext,
+  { last, written }: InterruptedTarget,
+): Promise<Writings> {
+  const ledger = written && (await ifThere(openJournal(engine, written, clock)));
   if (last === undefined || written === undefined || ledger === undefined) {
     return { in: () => ({ write: async () => undefined }) };
   }

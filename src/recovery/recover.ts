@@ -2,14 +2,14 @@ import type { Recovered } from '../deployment/report.js';
 import type { Engine } from '../engines/engine.js';
 import type { Entry } from '../journal/entry.js';
 import { Refusal } from '../reasons/refusal.js';
-import type { Draft } from '../rollout/reporting.js';
+import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { strategies } from '../strategies/index.js';
-import type { Recovery, Repaired, Surroundings } from '../strategies/recovery.js';
+import type { Recovery, RecoveryContext, RecoveryResult } from '../strategies/recovery.js';
 import { recreate } from '../strategies/recreate/index.js';
 import { giveBack } from '../strategies/recreate/lent-name.js';
 import { messageOf } from '../system/message-of.js';
-import { type CutOff, findHalfWay, type HalfWay } from './half-way.js';
+import { findInterrupted, type InterruptedRun, type InterruptedTarget } from './interrupted.js';
 import { openRecord } from './record.js';
 import { Unrecovered } from './unrecovered.js';
 
@@ -20,10 +20,12 @@ import { Unrecovered } from './unrecovered.js';
  * @throws Refusal where it is another environment's
  * @throws Unrecovered where a person must look
  */
-export async function recover(engine: Engine, draft: Draft): Promise<readonly Recovered[]> {
+export async function recover(engine: Engine, draft: CurrentRun): Promise<readonly Recovered[]> {
   const { inputs, world } = draft;
   const around = { engine, inputs, log: world.log, clock: world.clock };
-  const cutOff = await steps(world)('Look for what was left half-way', () => findHalfWay(engine, inputs.containers));
+  const cutOff = await steps(world)('Look for what was left half-way', () =>
+    findInterrupted(engine, inputs.containers),
+  );
   refuseOthers(cutOff, inputs.environment);
   const lent = cutOff.flatMap(({ containers }) => containers.flatMap(({ last }) => last?.to.reference ?? []));
   for (const reference of new Set([...lent, ...(inputs.image ? [inputs.image] : [])]))
@@ -40,7 +42,7 @@ export async function recover(engine: Engine, draft: Draft): Promise<readonly Re
   return recovered;
 }
 
-function refuseOthers(cutOff: readonly CutOff[], environment: string): void {
+function refuseOthers(cutOff: readonly InterruptedRun[], environment: string): void {
   const other = cutOff.find((each) => each.environment !== undefined && each.environment !== environment);
   if (other !== undefined) {
     const names = other.containers.map(({ name }) => name).join(', ');
@@ -52,14 +54,14 @@ function refuseOthers(cutOff: readonly CutOff[], environment: string): void {
 
 /** Each is tried, whatever came of the others: what one cannot come back from is no reason to leave the rest half-way. */
 async function setRight(
-  around: Surroundings,
-  { run, by, at, direction, containers }: CutOff,
+  around: RecoveryContext,
+  { run, by, at, direction, containers }: InterruptedRun,
   failed: string[],
 ): Promise<readonly Recovered[]> {
   const recovered: Recovered[] = [];
   for (const each of containers) {
     const repaired = await repair(around, each, direction).catch(
-      (error: unknown): Repaired => ({ kind: 'failed', why: messageOf(error) }),
+      (error: unknown): RecoveryResult => ({ kind: 'failed', why: messageOf(error) }),
     );
     if (repaired.kind === 'failed') {
       around.log.warning(`${each.name}: ${repaired.why}`);
@@ -81,7 +83,11 @@ async function setRight(
   return recovered;
 }
 
-async function repair(around: Surroundings, halfWay: HalfWay, direction: CutOff['direction']): Promise<Repaired> {
+async function repair(
+  around: RecoveryContext,
+  halfWay: InterruptedTarget,
+  direction: InterruptedRun['direction'],
+): Promise<RecoveryResult> {
   const { name, last } = halfWay;
   // Read before anything is removed that it is written in.
   const before = await openRecord(around, halfWay);
@@ -102,7 +108,9 @@ async function repair(around: Surroundings, halfWay: HalfWay, direction: CutOff[
   return repaired;
 }
 
-async function fromEngine(...found: Parameters<NonNullable<Recovery['fromEngine']>>): Promise<Repaired | undefined> {
+async function fromEngine(
+  ...found: Parameters<NonNullable<Recovery['fromEngine']>>
+): Promise<RecoveryResult | undefined> {
   for (const { recovery } of strategies) {
     const repaired = await recovery.fromEngine?.(...found);
     if (repaired !== undefined) return repaired;

@@ -1,11 +1,11 @@
 import type { Engine } from '../engines/engine.js';
 import { readImage } from './image.js';
 import type { ImageRelease } from './release.js';
-import type { Workshop } from './workshop.js';
+import type { Toolbox } from './toolbox.js';
 
 /** A release in an image, and where it is read. */
 export interface Counterpart {
-  readonly workshop: Workshop;
+  readonly workshop: Toolbox;
   readonly next: ImageRelease;
 }
 

@@ -3,7 +3,7 @@ import type { ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { roleLabel } from '../engines/throw-away.js';
 import { readListing } from './listing.js';
-import { findReleases } from './workshop.js';
+import { findReleases } from './toolbox.js';
 
 /** Files of an image below a directory, as nobody has changed them yet: path to digest. */
 export type Listing = (where: 'overlays' | 'outside', root: string) => Promise<ReadonlyMap<string, string>>;

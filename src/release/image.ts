@@ -3,10 +3,10 @@ import { map, text } from '../node/term.js';
 import { readFiles } from './files.js';
 import { refuseUnusableNames } from './names.js';
 import type { ImageRelease } from './release.js';
-import type { Workshop } from './workshop.js';
+import type { Toolbox } from './toolbox.js';
 
 /** Reads the release in the new image, by its own runtime. */
-export async function readImage(engine: Engine, workshop: Workshop): Promise<ImageRelease> {
+export async function readImage(engine: Engine, workshop: Toolbox): Promise<ImageRelease> {
   const { container, root, version, reference } = workshop;
   const [read, { files }] = await Promise.all([
     workshop.ask({

@@ -1,6 +1,6 @@
 import { atom, map, text, tuple } from '../node/term.js';
 import type { FileDigests, ImageRelease, RunningRelease } from './release.js';
-import type { Workshop } from './workshop.js';
+import type { Toolbox } from './toolbox.js';
 
 /** Who runs migrations when the new release starts, by its beams. */
 export interface Migrators {
@@ -45,7 +45,7 @@ function migration(
   return [{ path, directory, key: `${directory.replace(/-[^-]*$/, '')} ${folder} ${number ?? file}` }];
 }
 
-export async function readMigrators(workshop: Workshop, { applications }: ImageRelease): Promise<Migrators> {
+export async function readMigrators(workshop: Toolbox, { applications }: ImageRelease): Promise<Migrators> {
   const answer = await workshop.ask({
     module: 'hot_deploy_migrations',
     function: 'read',

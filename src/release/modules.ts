@@ -1,7 +1,7 @@
 import { map, text, tuple } from '../node/term.js';
 import { type Change, exchanged } from './compare.js';
 import type { ImageRelease, ModuleFacts, RunningRelease } from './release.js';
-import type { Workshop } from './workshop.js';
+import type { Toolbox } from './toolbox.js';
 
 /** Where the workshop keeps what only the old release has. */
 export const oldRoot = '/hot-deploy/old';
@@ -30,7 +30,7 @@ interface Read {
 
 /** Reads the modules of all changed applications in both versions, once the workshop has both. */
 export async function moduleChanges(
-  workshop: Workshop,
+  workshop: Toolbox,
   change: Change,
   running: RunningRelease,
   next: ImageRelease,

@@ -1,6 +1,6 @@
+import { newCache } from '../analysis/cache.js';
+import type { AnalysisContext } from '../analysis/context.js';
 import { isolated } from '../analysis/isolated.js';
-import { sharing } from '../analysis/shared.js';
-import type { Site } from '../analysis/site.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
 import { against, remark } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
@@ -12,20 +12,23 @@ import { counterpart } from '../release/counterpart.js';
 import type { RunningRelease } from '../release/release.js';
 import { treeOf } from '../release/running.js';
 import { asIn } from '../release/steady.js';
-import { choose, imageGone, survey } from '../rollout/decide.js';
+import { choose, decide, imageGone } from '../rollout/decide.js';
 import { restartUpdate } from '../strategies/recreate/index.js';
-import { whyNotRevive } from '../strategies/recreate/revive.js';
-import { downgradable } from '../strategies/relup/downgrade.js';
+import { whyNotRestorable } from '../strategies/recreate/restore-kept.js';
+import { findDowngradePath } from '../strategies/relup/downgrade.js';
 import { downgradeUpdate } from '../strategies/relup/index.js';
-import type { Descent } from '../strategies/relup/plan.js';
+import type { DowngradePlan } from '../strategies/relup/plan.js';
 import { unrehearsed } from '../strategies/relup/rehearsal/plans.js';
 import type { TargetPlan } from '../strategies/strategy.js';
 import { once } from '../system/once.js';
-import { type Kept, keptAs, type Remembered } from './past.js';
+import { type Kept, keptAs, type TargetHistory } from './history.js';
 import { rehearseBack } from './rehearse-back.js';
 
 /** Decides for each container how it goes back. */
-export async function plansBack(site: Site, pasts: readonly Remembered[]): Promise<readonly TargetPlan[]> {
+export async function plansBack(
+  site: AnalysisContext,
+  pasts: readonly TargetHistory[],
+): Promise<readonly TargetPlan[]> {
   const trials = { boots: once<ColdBoot>(), rehearsals: once<Rehearsal>() };
   const plans: TargetPlan[] = [];
   for (const past of pasts) {
@@ -38,7 +41,7 @@ export async function plansBack(site: Site, pasts: readonly Remembered[]): Promi
  * Decides for one container how it goes back: hot by what its deploys have left in it, else by the very container that ran
  * then, else by a new one on the older image. Changes nothing.
  */
-async function planBack(site: Site, past: Remembered, trials: Trials): Promise<TargetPlan> {
+async function planBack(site: AnalysisContext, past: TargetHistory, trials: Trials): Promise<TargetPlan> {
   const { inputs, image } = site;
   const surveyed = await byRestart(site, past);
   const { next, update } = surveyed;
@@ -66,10 +69,13 @@ async function planBack(site: Site, past: Remembered, trials: Trials): Promise<T
 }
 
 /** What a deploy of the older image by restart would be; of a container that has ended nobody can be asked. */
-async function byRestart(site: Site, { name, container, reading, root, line }: Remembered): Promise<TargetPlan> {
+async function byRestart(
+  site: AnalysisContext,
+  { name, container, reading, root, line }: TargetHistory,
+): Promise<TargetPlan> {
   const { engine, inputs } = site;
   if (reading.kind !== 'stopped') {
-    const [surveyed] = await survey({ ...site, inputs: { ...inputs, strategy: 'restart' } }, [container]);
+    const [surveyed] = await decide({ ...site, inputs: { ...inputs, strategy: 'restart' } }, [container]);
     if (surveyed === undefined) throw new Error(`Nothing was decided about ${name}.`);
     return surveyed;
   }
@@ -88,13 +94,13 @@ async function byRestart(site: Site, { name, container, reading, root, line }: R
     reasons: [against('container-stopped', name, message)],
   };
   const at = { ...site, ...(await counterpart(site, { names: [], root }, once())) };
-  return await choose(plan, { name, container, oldImage, site: at, shared: sharing(), root: root ?? at.next.root });
+  return await choose(plan, { name, container, oldImage, site: at, shared: newCache(), root: root ?? at.next.root });
 }
 
 type HotWay =
   | {
       readonly kind: 'open';
-      readonly down: Descent;
+      readonly down: DowngradePlan;
       readonly rehearsal?: Rehearsal;
       /** Remarks. */
       readonly reasons: readonly Reason[];
@@ -107,14 +113,19 @@ interface Trials {
   readonly rehearsals: (key: string, hold: () => Promise<Rehearsal>) => Promise<Rehearsal>;
 }
 
-async function hotWay(site: Site, plan: TargetPlan, running: RunningRelease, trials: Trials): Promise<HotWay> {
+async function hotWay(
+  site: AnalysisContext,
+  plan: TargetPlan,
+  running: RunningRelease,
+  trials: Trials,
+): Promise<HotWay> {
   const { engine, next, image, clock, inputs } = site;
   const { container, oldImage } = plan;
   // Another build of the very version: no way leads there, and what differs is among the reasons of the restart.
   if (running.version === next.version) {
     return { kind: 'closed', reasons: [] };
   }
-  const found = await downgradable(engine, container.Id, running, next.version, inputs.suspendTimeoutMs);
+  const found = await findDowngradePath(engine, container.Id, running, next.version, inputs.suspendTimeoutMs);
   if (found.kind === 'closed') {
     return found;
   }
@@ -143,10 +154,10 @@ async function hotWay(site: Site, plan: TargetPlan, running: RunningRelease, tri
 }
 
 async function revivable(
-  { engine }: Site,
+  { engine }: AnalysisContext,
   { name, container }: TargetPlan,
   { container: kept }: Kept,
 ): Promise<{ readonly kept: Kept['container'] } | { readonly closed: readonly Reason[] }> {
-  const why = await whyNotRevive(engine, { running: container, kept });
+  const why = await whyNotRestorable(engine, { running: container, kept });
   return why.length === 0 ? { kept } : { closed: [remark('not-revived', name, why.join(' '))] };
 }

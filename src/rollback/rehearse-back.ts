@@ -1,24 +1,24 @@
+import type { AnalysisContext } from '../analysis/context.js';
 import { isolated } from '../analysis/isolated.js';
-import type { Site } from '../analysis/site.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
-import { together } from '../strategies/relup/downgrade.js';
-import type { Descent } from '../strategies/relup/plan.js';
-import { rehearseDown } from '../strategies/relup/rehearsal/down.js';
+import { combined } from '../strategies/relup/downgrade.js';
+import type { DowngradePlan } from '../strategies/relup/plan.js';
 import { copiesOf, inWords } from '../strategies/relup/rehearsal/plans.js';
+import { rehearseDown } from '../strategies/relup/rehearsal/rehearse-downgrade.js';
 import type { TargetPlan } from '../strategies/strategy.js';
 
 /** Tries the way back out on a throw-away container of what runs, with copies of the states that serve. */
 export async function rehearseBack(
-  site: Site,
+  site: AnalysisContext,
   { name, container, oldImage }: TargetPlan,
-  { running, steps, against }: Descent,
+  { running, steps, against }: DowngradePlan,
 ): Promise<Rehearsal> {
   const { engine, clock, log, inputs, image, next } = site;
   if (against === undefined) {
     return { kind: 'unrehearsed', why: 'the image of the older version is gone', ms: 0 };
   }
   const { image: _, ...apart } = isolated(site, { container, oldImage, image, nodeName: running.nodeName });
-  const { copies, remarks } = await copiesOf({ name, running, updates: together(steps).updates });
+  const { copies, remarks } = await copiesOf({ name, running, updates: combined(steps).updates });
   const rehearsal = await rehearseDown({
     engine,
     clock,

@@ -3,10 +3,10 @@ import type { Engine } from '../engines/engine.js';
 import type { Version } from '../journal/entry.js';
 import { Refusal } from '../reasons/refusal.js';
 import { imageGone } from '../rollout/decide.js';
-import { downgradable } from '../strategies/relup/downgrade.js';
+import { findDowngradePath } from '../strategies/relup/downgrade.js';
 import { downgradeUpdate } from '../strategies/relup/index.js';
 import type { TargetPlan } from '../strategies/strategy.js';
-import type { Remembered } from './past.js';
+import type { TargetHistory } from './history.js';
 
 /**
  * How containers go back to a version whose image is gone: hot, or not at all.
@@ -17,7 +17,7 @@ export async function plansWithoutImage(
   engine: Engine,
   inputs: Inputs,
   target: Version,
-  pasts: readonly Remembered[],
+  pasts: readonly TargetHistory[],
 ): Promise<readonly TargetPlan[]> {
   return await Promise.all(pasts.map((past) => planWithoutImage(engine, inputs, target, past)));
 }
@@ -26,7 +26,7 @@ async function planWithoutImage(
   engine: Engine,
   inputs: Inputs,
   { version, image, reference }: Version,
-  { name, container, reading }: Remembered,
+  { name, container, reading }: TargetHistory,
 ): Promise<TargetPlan> {
   const gone = `The engine no longer has the image ${reference ?? image} of ${version ?? 'what ran before'}`;
   const help = 'Pull it or build it again, and name it by `to`.';
@@ -43,7 +43,7 @@ async function planWithoutImage(
   if (running.version === version) {
     return base;
   }
-  const found = await downgradable(engine, container.Id, running, version, inputs.suspendTimeoutMs);
+  const found = await findDowngradePath(engine, container.Id, running, version, inputs.suspendTimeoutMs);
   if (found.kind === 'closed') {
     const why = found.reasons.map(({ code, subject }) => `${code} (${subject})`).join(', ');
     throw new Refusal(`${gone}, and ${name} cannot go back hot: ${why}. ${help}`);

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import type { Assessed } from '../analysis/assessed.js';
-import { type Shared, sharing } from '../analysis/shared.js';
-import type { Site } from '../analysis/site.js';
-import { surveyStartup } from '../analysis/startup.js';
+import { type Cache, newCache } from '../analysis/cache.js';
+import type { AnalysisContext } from '../analysis/context.js';
+import { analyzeStartup } from '../analysis/startup.js';
+import type { AssessedTarget } from '../analysis/target.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { AgentError } from '../node/agent.js';
@@ -23,12 +23,15 @@ import { strategies } from '../strategies/index.js';
 import type { TargetPlan } from '../strategies/strategy.js';
 
 /** Reads each container, compares it with the new release, and decides. Changes nothing that anybody uses. */
-export async function survey(site: Site, containers: readonly ContainerDetails[]): Promise<readonly TargetPlan[]> {
+export async function decide(
+  site: AnalysisContext,
+  containers: readonly ContainerDetails[],
+): Promise<readonly TargetPlan[]> {
   const plans: TargetPlan[] = [];
-  const shared = sharing();
+  const shared = newCache();
   // One after another: the workshop holds one old release at a time.
   for (const container of containers) {
-    plans.push(await surveyOne(site, container, shared).catch(refuseUnreadable(container)));
+    plans.push(await decideOne(site, container, shared).catch(refuseUnreadable(container)));
   }
   return plans;
 }
@@ -53,7 +56,7 @@ function refuseUnreadable(container: ContainerDetails): (error: unknown) => neve
   };
 }
 
-async function surveyOne(whole: Site, container: ContainerDetails, shared: Shared): Promise<TargetPlan> {
+async function decideOne(whole: AnalysisContext, container: ContainerDetails, shared: Cache): Promise<TargetPlan> {
   const { engine, inputs, image } = whole;
   const name = nameOf(container);
   refuseStopped(name, container);
@@ -77,7 +80,7 @@ async function surveyOne(whole: Site, container: ContainerDetails, shared: Share
       return { ...plan, reasons: [] };
     }
     const files = 'vm' in reading ? await filesAt(engine, container.Id, reading.vm) : undefined;
-    const startup = files && surveyStartup(site, { container, oldImage }, { files }, shared);
+    const startup = files && analyzeStartup(site, { container, oldImage }, { files }, shared);
     return await choose(plan, { ...known, site, shared, root: next.root, ...(startup && { startup }) });
   }
   const { release: running } = reading;
@@ -100,7 +103,7 @@ async function surveyOne(whole: Site, container: ContainerDetails, shared: Share
   if (change.same && Object.values(imageChange).every((differing) => differing.length === 0)) {
     return plan;
   }
-  const startup = surveyStartup(site, { container, oldImage }, running, shared);
+  const startup = analyzeStartup(site, { container, oldImage }, running, shared);
   return await choose(plan, {
     ...{ ...known, site, shared, root, startup },
     running: { release: running, change, image: imageChange },
@@ -108,7 +111,7 @@ async function surveyOne(whole: Site, container: ContainerDetails, shared: Share
 }
 
 /** Plans the first strategy that is possible, with the reasons that rule the better ones out. */
-export async function choose(plan: TargetPlan, target: Assessed): Promise<TargetPlan> {
+export async function choose(plan: TargetPlan, target: AssessedTarget): Promise<TargetPlan> {
   const { next } = target.site;
   const ruledOut = [...plan.reasons];
   for (const [at, strategy] of strategies.entries()) {
@@ -127,6 +130,13 @@ export async function choose(plan: TargetPlan, target: Assessed): Promise<Target
 /** The files of a release whose VM cannot be asked. */
 async function filesAt(engine: Engine, container: string, vm: Vm): Promise<FileDigests> {
   return (await readFiles(engine, container, vm.user, vm.root, bootedVersion(vm) ?? '')).files;
+}
+
+/** Lets each strategy try its updates out; those that fail are replaced by the next best ones. */
+export async function rehearse(site: AnalysisContext, plans: readonly TargetPlan[]): Promise<readonly TargetPlan[]> {
+  let rehearsed = plans;
+  for (const strategy of strategies) rehearsed = (await strategy.rehearse?.(site, rehearsed)) ?? rehearsed;
+  return rehearsed;
 }
 
 /** Why nothing can be done with a container whose own image is missing. */

@@ -1,41 +1,19 @@
 import type { Inputs } from '../config/inputs.js';
-import { hasteOf } from '../deployment/haste.js';
-import type { Turns } from '../deployment/turns.js';
-import type { Engine } from '../engines/engine.js';
+import { cancellationDeadline } from '../deployment/cancellation-deadline.js';
 import type { Changing } from '../strategies/strategy.js';
-import type { Clock, Log } from '../system/log.js';
-import type { Errand } from './journal.js';
-import { type Carried, carryOut } from './target-update.js';
-
-/** What a roll-out works with. */
-export interface Fleet {
-  readonly engine: Engine;
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly inputs: Inputs;
-  readonly image: { readonly reference: string; readonly id: string };
-  /** Aborts when the run is cancelled. */
-  readonly signal: AbortSignal;
-  /** New ids of containers that were re-created, by their old ones: others may live in their namespaces. */
-  readonly replaced: Map<string, string>;
-  /** When the run began, on the clock. */
-  readonly began: number;
-  /** As many containers as may be down at once. */
-  readonly down: Turns;
-  /** What is written down of the run in each container. */
-  readonly errand: Errand;
-}
+import type { Log } from '../system/log.js';
+import { type Fleet, type TargetUpdate, updateTarget } from './target-update.js';
 
 /**
  * Carries the plans out: the canary first, then the rest, a few at a time. Nothing is final until all have come through:
  * where one fails, those before it go back too, so that the fleet never runs two versions.
  */
-export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise<readonly Carried[]> {
+export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise<readonly TargetUpdate[]> {
   const { inputs, log } = fleet;
-  const haste = hasteOf(fleet.signal, fleet.clock);
+  const haste = cancellationDeadline(fleet.signal, fleet.clock);
   const isRestart = ({ update }: Changing) => !update.hot;
-  const waves = inWaves(plans, inputs, isRestart);
-  const carried: Carried[] = [];
+  const waves = inBatches(plans, inputs, isRestart);
+  const carried: TargetUpdate[] = [];
   for (const [at, wave] of waves.entries()) {
     if (haste.cancelled) {
       log.warning('the run was cancelled before every container had its turn: those that did go back');
@@ -51,7 +29,7 @@ export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise
     if (at === 0 && waves.length > 1) {
       log.info(`canary: ${wave.map(({ name }) => name).join(', ')}`);
     }
-    carried.push(...(await Promise.all(wave.map((plan) => carryOut(fleet, plan, haste)))));
+    carried.push(...(await Promise.all(wave.map((plan) => updateTarget(fleet, plan, haste)))));
     if (carried.some(({ ended }) => ended.outcome !== 'deployed')) {
       log.warning('not every container came through: those that did go back');
       return await Promise.all(
@@ -61,11 +39,11 @@ export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise
       );
     }
   }
-  return asOne(await conclude(carried, fleet));
+  return withoutSplitFleet(await commitAll(carried, fleet));
 }
 
-type Concluded<T> = Pick<Carried, 'unlike' | 'commit' | 'rollback'> & {
-  readonly plan: Pick<Carried['plan'], 'name'>;
+type Concluded<T> = Pick<TargetUpdate, 'unlike' | 'commit' | 'rollback'> & {
+  readonly plan: Pick<TargetUpdate['plan'], 'name'>;
   drain(): Promise<T>;
 };
 
@@ -74,10 +52,10 @@ type Concluded<T> = Pick<Carried, 'unlike' | 'commit' | 'rollback'> & {
  * old code may take long to run out. If a failure is to be left to a person nothing goes back, and that one is told to have
  * failed when it is to be made final.
  */
-export async function conclude<T extends Concluded<T>>(
+export async function commitAll<T extends Concluded<T>>(
   carried: readonly T[],
   { log, inputs }: { readonly log: Pick<Log, 'warning'>; readonly inputs: Pick<Inputs, 'onFailure'> },
-): Promise<readonly Carried[]> {
+): Promise<readonly TargetUpdate[]> {
   const back = async (why: string) => {
     log.warning(`${why}: all go back`);
     return await Promise.all(carried.map((each) => each.rollback(why)));
@@ -102,7 +80,7 @@ async function whoFell(carried: readonly Pick<Concluded<unknown>, 'unlike' | 'pl
  * Pure: where one went back alone while it was made final, as by a restart to end old code that failed, the old version serves
  * nowhere else any more. That is no deploy that was taken back.
  */
-export function asOne<T extends Pick<Carried, 'ended'>>(settled: readonly T[]): readonly T[] {
+export function withoutSplitFleet<T extends Pick<TargetUpdate, 'ended'>>(settled: readonly T[]): readonly T[] {
   if (!settled.some(({ ended }) => ended.outcome === 'deployed')) return settled;
   return settled.map((each) => {
     const { outcome, message = 'It went back.' } = each.ended;
@@ -115,7 +93,7 @@ export function asOne<T extends Pick<Carried, 'ended'>>(settled: readonly T[]): 
 /**
  * Pure: the canary, then groups of at most `maxParallel`; no more restarts at once than may be down, the canary's included.
  */
-export function inWaves<T>(
+export function inBatches<T>(
   all: readonly T[],
   { canary, maxParallel, maxUnavailable }: Pick<Inputs, 'canary' | 'maxParallel' | 'maxUnavailable'>,
   isRestart: (one: T) => boolean,

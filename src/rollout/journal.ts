@@ -1,17 +1,17 @@
 import type { Engine } from '../engines/engine.js';
-import type { Step, Undertaking } from '../journal/entry.js';
+import type { EntryDetails, Step } from '../journal/entry.js';
 import { lineage, ran } from '../journal/history.js';
-import { type Ledger, openLedger } from '../journal/ledger.js';
+import { type Journal, openJournal } from '../journal/journal.js';
 import { type Changing, versionBy } from '../strategies/strategy.js';
 import type { Clock, Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { once } from '../system/once.js';
 
 /** What all journeys of a run have in common. */
-export type Errand = Pick<Undertaking, 'run' | 'task' | 'to' | 'fleet' | 'environment' | 'by'>;
+export type RunRecord = Pick<EntryDetails, 'run' | 'task' | 'to' | 'fleet' | 'environment' | 'by'>;
 
 /** Writes down what is about to be done with one container. */
-export interface Journal {
+export interface TargetJournal {
   /** @throws Error where the step could not be written down: it must not be carried out then */
   note(step: Step): Promise<void>;
   /** Goes on in the container that has taken the place of the first. Its release may lie elsewhere. */
@@ -19,20 +19,20 @@ export interface Journal {
 }
 
 interface Opened {
-  readonly ledger: Ledger;
-  readonly undertaking: Undertaking;
+  readonly ledger: Journal;
+  readonly undertaking: EntryDetails;
 }
 
 /**
  * The journal of one container, in its ledger. One whose file system is read-only has none, and neither has one whose
  * release is unknown: for these only the names of containers tell what was under way.
  */
-export function keepJournal(
+export function openTargetJournal(
   engine: Engine,
-  errand: Errand,
+  errand: RunRecord,
   plan: Changing,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
-): Journal {
+): TargetJournal {
   const { container, name, place, update } = plan;
   const { standby } = update;
   if (place === undefined || container.HostConfig.ReadonlyRootfs) {
@@ -46,7 +46,7 @@ export function keepJournal(
       // What was re-created by hand begins anew, and the one that was kept from before has a past of its own.
       const { container: kept, root } = standby ?? {};
       const next = kept !== undefined && root !== undefined ? { container: kept, root } : undefined;
-      const ledger = await openLedger(engine, { ...place, container: container.Id }, clock, next);
+      const ledger = await openJournal(engine, { ...place, container: container.Id }, clock, next);
       const runs = ran(container, plan.from);
       const from = lineage(ledger.entries, runs).at(-1) ?? runs;
       const version = versionBy(plan);

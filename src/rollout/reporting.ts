@@ -2,7 +2,7 @@ import type { Inputs } from '../config/inputs.js';
 import { tally } from '../deployment/drift.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
 import type { ComparedWith, ContainerReport, Method, Outcome, Report } from '../deployment/report.js';
-import type { World } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import type { Run } from '../journal/run.js';
 import type { Measurement } from '../probe/measurement.js';
 import { inWords } from '../probe/words.js';
@@ -13,12 +13,12 @@ import { tell } from '../report/instructions.js';
 import type { ProvidedImage } from '../source/provide-image.js';
 import { type TargetPlan, versionBy } from '../strategies/strategy.js';
 import { bundleFile, bundlesOf, isBundleWritten } from './bundle-file.js';
-import type { Carried } from './target-update.js';
+import type { TargetUpdate } from './target-update.js';
 
 /** What a run knows from its beginning on. */
-export interface Draft {
+export interface CurrentRun {
   readonly inputs: Inputs;
-  readonly world: World;
+  readonly world: RunContext;
   readonly run: Run;
   readonly began: number;
   /** Where no container was asked. */
@@ -26,7 +26,7 @@ export interface Draft {
 }
 
 /** And once it has decided. */
-export interface Decided extends Draft {
+export interface PlannedRun extends CurrentRun {
   /** The engine's address. */
   readonly engine: string;
   readonly image: Pick<ProvidedImage, 'reference' | 'id' | 'previousId'>;
@@ -35,7 +35,7 @@ export interface Decided extends Draft {
   readonly plans: readonly TargetPlan[];
 }
 
-export function refused(draft: Draft | Decided, message: string): Report {
+export function refused(draft: CurrentRun | PlannedRun, message: string): Report {
   return 'plans' in draft
     ? {
         ...whole(
@@ -48,17 +48,17 @@ export function refused(draft: Draft | Decided, message: string): Report {
     : { ...empty(draft, 'refused'), message };
 }
 
-export function refusedBy(draft: Draft, { message, output, reasons }: Refusal): Report {
+export function refusedBy(draft: CurrentRun, { message, output, reasons }: Refusal): Report {
   const report = refused(draft, message);
   return { ...report, reasons: [...report.reasons, ...reasons], ...(output.length > 0 && { output }) };
 }
 
 /** Before anything was decided. */
-export function failed(draft: Draft, message: string): Report {
+export function failed(draft: CurrentRun, message: string): Report {
   return { ...empty(draft, 'failed'), message };
 }
 
-export function planned(draft: Decided): Report {
+export function planned(draft: PlannedRun): Report {
   return whole(
     draft,
     'planned',
@@ -66,7 +66,7 @@ export function planned(draft: Decided): Report {
   );
 }
 
-export function unchanged(draft: Decided): Report {
+export function unchanged(draft: PlannedRun): Report {
   return whole(
     draft,
     'unchanged',
@@ -74,7 +74,7 @@ export function unchanged(draft: Decided): Report {
   );
 }
 
-export function report(draft: Decided, carried: readonly Carried[]): Report {
+export function report(draft: PlannedRun, carried: readonly TargetUpdate[]): Report {
   const rows = draft.plans.map((plan) => {
     const done = carried.find((each) => each.plan === plan);
     // Those that run it already, and those whose turn did not come.
@@ -96,7 +96,7 @@ export function report(draft: Decided, carried: readonly Carried[]): Report {
 }
 
 /** Only the script was written. */
-export function scripted(draft: Draft, path: string): Report {
+export function scripted(draft: CurrentRun, path: string): Report {
   return { ...empty(draft, 'planned'), script: { path } };
 }
 
@@ -106,7 +106,7 @@ function worst(outcomes: readonly Outcome[]): Outcome {
   return order.find((outcome) => outcomes.includes(outcome)) ?? 'refused';
 }
 
-function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Decided): ContainerReport {
+function rowOf({ plan, ended, method, phases, measurement }: TargetUpdate, draft: PlannedRun): ContainerReport {
   const { downtime, latency, failures = [] } = measurement ?? {};
   const { id, proof, unasked, lingering, settings, earlier, message } = ended;
   return {
@@ -127,7 +127,10 @@ function rowOf({ plan, ended, method, phases, measurement }: Carried, draft: Dec
   };
 }
 
-function sinceBegan(failures: Measurement['failures'], { began }: Draft): NonNullable<ContainerReport['failures']> {
+function sinceBegan(
+  failures: Measurement['failures'],
+  { began }: CurrentRun,
+): NonNullable<ContainerReport['failures']> {
   return failures.map(({ what, count, first, last }) => ({
     what: inWords(what),
     count,
@@ -136,7 +139,7 @@ function sinceBegan(failures: Measurement['failures'], { began }: Draft): NonNul
   }));
 }
 
-function row({ engine, next }: Decided, plan: TargetPlan, outcome: Outcome, method: Method): ContainerReport {
+function row({ engine, next }: PlannedRun, plan: TargetPlan, outcome: Outcome, method: Method): ContainerReport {
   const { name, container, from, reasons, rehearsal } = plan;
   return {
     name,
@@ -171,7 +174,12 @@ function told(rehearsal: Rehearsal): NonNullable<ContainerReport['rehearsal']> {
   }
 }
 
-function whole(draft: Decided, outcome: Outcome, containers: readonly ContainerReport[], carriedOut = false): Report {
+function whole(
+  draft: PlannedRun,
+  outcome: Outcome,
+  containers: readonly ContainerReport[],
+  carriedOut = false,
+): Report {
   const { plans, next, image, inputs } = draft;
   const bundles = bundlesOf(plans);
   const [bundle] = bundles;
@@ -211,7 +219,7 @@ function distinct(reasons: readonly Reason[]): readonly Reason[] {
   return [...new Map(reasons.map((reason) => [JSON.stringify(reason), reason])).values()];
 }
 
-export function empty({ inputs, world, began, run, comparedWith }: Draft, outcome: Outcome): Report {
+export function empty({ inputs, world, began, run, comparedWith }: CurrentRun, outcome: Outcome): Report {
   return {
     schema: 1,
     outcome,

@@ -1,8 +1,8 @@
-import type { World } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import { Refusal } from '../reasons/refusal.js';
 
 /** Steps of a story before anything has changed: under a heading each, and a cancelled run just ends. */
-export function steps({ log, signal }: World): <T>(title: string, work: () => Promise<T>) => Promise<T> {
+export function steps({ log, signal }: RunContext): <T>(title: string, work: () => Promise<T>) => Promise<T> {
   return (title, work) => log.group(title, () => unlessCancelled(signal, work));
 }
 

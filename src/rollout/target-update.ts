@@ -1,20 +1,43 @@
-import type { Haste } from '../deployment/haste.js';
+import type { Inputs } from '../config/inputs.js';
+import type { CancellationDeadline } from '../deployment/cancellation-deadline.js';
 import type { Method, TimelineEvent } from '../deployment/report.js';
+import type { Turns } from '../deployment/turns.js';
+import type { Engine } from '../engines/engine.js';
 import { askedAt } from '../probe/asked.js';
 import type { Measurement } from '../probe/measurement.js';
 import { type RunningProbe, startProbe } from '../probe/probe.js';
 import type { ProbeTarget } from '../probe/target.js';
-import { type Ended, recorder, type Work } from '../strategies/context.js';
+import { recorder, type UpdateContext, type UpdateResult } from '../strategies/context.js';
 import type { Changing, OpenUpdate, Update } from '../strategies/strategy.js';
+import type { Clock, Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
-import type { Fleet } from './fleet.js';
 import { targetOf } from './for-container.js';
-import { keepJournal } from './journal.js';
+import type { RunRecord } from './journal.js';
+import { openTargetJournal } from './journal.js';
+
+/** What a roll-out works with. */
+export interface Fleet {
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly inputs: Inputs;
+  readonly image: { readonly reference: string; readonly id: string };
+  /** Aborts when the run is cancelled. */
+  readonly signal: AbortSignal;
+  /** New ids of containers that were re-created, by their old ones: others may live in their namespaces. */
+  readonly replaced: Map<string, string>;
+  /** When the run began, on the clock. */
+  readonly began: number;
+  /** As many containers as may be down at once. */
+  readonly down: Turns;
+  /** What is written down of the run in each container. */
+  readonly errand: RunRecord;
+}
 
 /** One container after the switch and the soak, and what may still become of it. */
-export interface Carried {
+export interface TargetUpdate {
   readonly plan: Changing;
-  readonly ended: Ended;
+  readonly ended: UpdateResult;
   readonly method: Method;
   readonly phases: ReturnType<typeof recorder>['phases'];
   readonly timeline: readonly TimelineEvent[];
@@ -22,24 +45,24 @@ export interface Carried {
   /** Why it is not any more what it was brought to, as far as that can be seen; undefined if it is. */
   unlike(): Promise<string | undefined>;
   /** What takes its time before it is made final. */
-  drain(): Promise<Carried>;
+  drain(): Promise<TargetUpdate>;
   /** Makes it final. */
-  commit(): Promise<Carried>;
+  commit(): Promise<TargetUpdate>;
   /** Goes back, because the fleet does; `why` is a sentence. */
-  rollback(why: string): Promise<Carried>;
+  rollback(why: string): Promise<TargetUpdate>;
   /** Only ends the measurement. */
-  finish(): Promise<Carried>;
+  finish(): Promise<TargetUpdate>;
 }
 
 /** As many requests tell how long an answer takes before anything changes; what is asked seldom is not waited for longer. */
 const [baselineRequests, baselineMs] = [50, 2_000];
 
-export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Promise<Carried> {
+export async function updateTarget(fleet: Fleet, plan: Changing, haste: CancellationDeadline): Promise<TargetUpdate> {
   const { engine, clock, log, inputs, image, signal, replaced, errand } = fleet;
   const record = recorder(plan.name, clock, log, fleet.began);
   const target = targetOf(inputs, plan.container);
   const probe = startFor(fleet, plan, target);
-  const work: Work = {
+  const work: UpdateContext = {
     engine,
     log,
     clock,
@@ -52,15 +75,15 @@ export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Prom
     part: record.part,
     down: fleet.down,
     ...(target && { target }),
-    ...keepJournal(engine, errand, plan, { clock, log }),
+    ...openTargetJournal(engine, errand, plan, { clock, log }),
     ...(probe && { probe }),
   };
   const until = clock.now() + baselineMs;
   while (probe !== undefined && probe.samples.length < baselineRequests && clock.now() < until && !haste.cancelled) {
     await clock.sleep(50);
   }
-  const carried = (method: Method, update: OpenUpdate, ended: Ended): Carried => {
-    const finish = async (last: Ended): Promise<Carried> => {
+  const carried = (method: Method, update: OpenUpdate, ended: UpdateResult): TargetUpdate => {
+    const finish = async (last: UpdateResult): Promise<TargetUpdate> => {
       const measurement = await probe?.stop();
       return { ...carried(method, update, last), ...(measurement && { measurement }) };
     };
@@ -88,14 +111,14 @@ export async function carryOut(fleet: Fleet, plan: Changing, haste: Haste): Prom
     };
   };
   // Whatever was done, what runs now is what counts.
-  const lastWord = async (update: OpenUpdate, settled: Ended): Promise<Ended> => {
+  const lastWord = async (update: OpenUpdate, settled: UpdateResult): Promise<UpdateResult> => {
     if (settled.outcome !== 'deployed') return settled;
     const why = await update.unlike(settled).catch(() => undefined);
     return why === undefined
       ? settled
       : { ...settled, outcome: 'failed', message: `${plan.name} was made final, and ${why}: look at it now.` };
   };
-  const went = async ({ method, hot, open }: Update): Promise<Carried> => {
+  const went = async ({ method, hot, open }: Update): Promise<TargetUpdate> => {
     const since = clock.now();
     const update = open(work, plan);
     const ended = await update.apply().catch((error: unknown) => lost(plan, error));
@@ -137,7 +160,7 @@ function startFor(
 }
 
 // Whatever came in between, it is not known what runs: a person must look.
-function lost(plan: Changing, error: unknown): Ended {
+function lost(plan: Changing, error: unknown): UpdateResult {
   const said = messageOf(error);
   return { outcome: 'failed', id: plan.container.Id, message: `${plan.name}: ${said}` };
 }

@@ -5,7 +5,7 @@ import type { Answer } from '../probe/answer.js';
 import { askFor } from '../probe/ask.js';
 import { awaitHealth } from '../probe/await-health.js';
 import { type ResolvedProbe, resolveProbe, UnreachableContainer } from '../probe/resolve.js';
-import { rhythms } from '../probe/rhythm.js';
+import { probeTimings } from '../probe/timing.js';
 import { inWords } from '../probe/words.js';
 import type { Clock } from '../system/log.js';
 import { targetOf } from './for-container.js';
@@ -68,7 +68,7 @@ async function byHealthCheck(
 }
 
 async function askUntilAnswered({ engine, clock }: Asking, place: ResolvedProbe): Promise<string | undefined> {
-  const { timeoutMs } = rhythms[place.kind];
+  const { timeoutMs } = probeTimings[place.kind];
   const ask = askFor(place, { clock, timeoutMs, engine });
   const until = clock.now() + triedForMs;
   for (;;) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Inputs } from '../config/inputs.js';
-import type { World } from '../deployment/world.js';
+import type { RunContext } from '../deployment/run-context.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { roleLabel } from '../engines/throw-away.js';
@@ -26,7 +26,7 @@ export async function bootFromImage(
   engine: Engine,
   { name, id: image }: OriginImage,
   inputs: Inputs,
-  { clock, log, signal }: Pick<World, 'clock' | 'log' | 'signal'>,
+  { clock, log, signal }: Pick<RunContext, 'clock' | 'log' | 'signal'>,
 ): Promise<FromImage> {
   const id = await engine.createContainer(`hot-deploy-stand-in-${randomUUID().slice(0, 8)}`, {
     Image: image,

@@ -4,7 +4,7 @@ import type { From } from '../config/from.js';
 import { imageOfCommit } from '../config/image-of-commit.js';
 import type { Inputs } from '../config/inputs.js';
 import type { ComparedWith } from '../deployment/report.js';
-import type { Deployed, World } from '../deployment/world.js';
+import type { Deployed, RunContext } from '../deployment/run-context.js';
 import { buildImage } from '../engines/build.js';
 import type { Engine } from '../engines/engine.js';
 import { Refusal } from '../reasons/refusal.js';
@@ -25,7 +25,7 @@ export interface OriginImage {
 }
 
 type Asked = Pick<Inputs, 'build' | 'context' | 'environment' | 'image'>;
-type Around = Pick<World, 'deployments' | 'environment' | 'log' | 'signal'>;
+type Around = Pick<RunContext, 'deployments' | 'environment' | 'log' | 'signal'>;
 
 /** A commit that ran, or will be merged into, and how it is told of. */
 interface Origin {

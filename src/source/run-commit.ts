@@ -1,6 +1,7 @@
-import { type Inputs, readInputs } from '../config/inputs.js';
+import type { Inputs } from '../config/inputs.js';
 import type { Given } from '../config/options.js';
 import { makePlaces } from '../config/places.js';
+import { readInputs } from '../config/read-inputs.js';
 import type { Before } from '../config/usage-error.js';
 import { commitCheckedOut } from './checkout.js';
 

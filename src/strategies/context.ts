@@ -1,5 +1,5 @@
 import type { Inputs } from '../config/inputs.js';
-import type { Haste } from '../deployment/haste.js';
+import type { CancellationDeadline } from '../deployment/cancellation-deadline.js';
 import type { ContainerReport, Method, Outcome, Phase, Proof, TimelineEvent } from '../deployment/report.js';
 import type { Turns } from '../deployment/turns.js';
 import type { Engine } from '../engines/engine.js';
@@ -9,7 +9,7 @@ import type { ProbeTarget } from '../probe/target.js';
 import type { Clock, Log } from '../system/log.js';
 
 /** What carrying a plan out works with. */
-export interface Work {
+export interface UpdateContext {
   readonly engine: Engine;
   readonly log: Log;
   readonly clock: Clock;
@@ -18,7 +18,7 @@ export interface Work {
   readonly image: { readonly reference: string; readonly id: string };
   readonly replaced: Map<string, string>;
   /** How much time is left once the run is cancelled. */
-  readonly haste: Haste;
+  readonly haste: CancellationDeadline;
   /** What the container is asked by; absent where it is asked nothing. */
   readonly target?: ProbeTarget;
   readonly probe?: RunningProbe;
@@ -35,7 +35,7 @@ export interface Work {
 }
 
 /** How it ended for one container. */
-export interface Ended {
+export interface UpdateResult {
   readonly outcome: Extract<Outcome, 'deployed' | 'rolled-back' | 'refused' | 'failed'>;
   readonly id: string;
   /** Where it was another way in the end than the one that was planned. */

@@ -1,13 +1,13 @@
-import { noHaste } from '../deployment/haste.js';
+import { noDeadline } from '../deployment/cancellation-deadline.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Entry, Step } from '../journal/entry.js';
-import type { Work } from './context.js';
+import type { UpdateContext } from './context.js';
 
 /** What a repair works with. */
-export type Surroundings = Pick<Work, 'engine' | 'log' | 'clock' | 'inputs'>;
+export type RecoveryContext = Pick<UpdateContext, 'engine' | 'log' | 'clock' | 'inputs'>;
 
 /** What was done about a container, to be read after its name; or why a person must look. */
-export type Repaired =
+export type RecoveryResult =
   | {
       readonly kind: 'repaired';
       readonly how: string;
@@ -24,26 +24,30 @@ export interface Recovery {
   readonly ways: readonly Entry['way'][];
   /** By what the engine lists beside the target, whatever the journal says; undefined if there is nothing. */
   fromEngine?(
-    around: Surroundings,
+    around: RecoveryContext,
     name: string,
     direction: Direction,
     last: Entry | undefined,
-  ): Promise<Repaired | undefined>;
+  ): Promise<RecoveryResult | undefined>;
   /** By the journal's last entry, where the engine lists nothing. */
   fromJournal(
-    around: Surroundings,
+    around: RecoveryContext,
     container: ContainerDetails,
-    interrupted: { readonly last: Entry | undefined; readonly notes: Notes; readonly direction: Direction },
-  ): Promise<Repaired>;
+    interrupted: { readonly last: Entry | undefined; readonly notes: RecoveryRecord; readonly direction: Direction },
+  ): Promise<RecoveryResult>;
 }
 
 /** Writes down how a run ends that was cut off. */
-export interface Notes {
+export interface RecoveryRecord {
   write(step: Step): Promise<void>;
 }
 
 /** What going back or on works with: no probe, no soak, and it is never left where it is. */
-export function repairWork({ engine, inputs, log, clock }: Surroundings, last: Entry, notes: Notes): Work {
+export function recoveryUpdateContext(
+  { engine, inputs, log, clock }: RecoveryContext,
+  last: Entry,
+  notes: RecoveryRecord,
+): UpdateContext {
   return {
     engine,
     log,
@@ -53,7 +57,7 @@ export function repairWork({ engine, inputs, log, clock }: Surroundings, last: E
     signal: new AbortController().signal,
     image: { reference: last.to.reference ?? last.to.image, id: last.to.image },
     replaced: new Map(),
-    haste: noHaste,
+    haste: noDeadline,
     down: (work) => work(),
     phase: async (label, work) => {
       log.debug(`${last.container}: ${label}`);

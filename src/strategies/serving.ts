@@ -1,13 +1,13 @@
 import { NodeUnreachable } from '../node/node.js';
 import type { RunningRelease } from '../release/release.js';
 import { readRunning } from '../release/running.js';
-import type { Work } from './context.js';
+import type { UpdateContext } from './context.js';
 
 const patienceMs = 60_000;
 
 /** Asks until the node has booted and says what it runs, one of these versions where any are named; undefined where it does not in time. */
 export async function serving(
-  { clock, engine, inputs }: Pick<Work, 'clock' | 'engine' | 'inputs'>,
+  { clock, engine, inputs }: Pick<UpdateContext, 'clock' | 'engine' | 'inputs'>,
   container: string,
   versions?: readonly string[],
   timeoutMs = patienceMs,
@@ -39,14 +39,18 @@ const onceMs = 3_000;
 const standsMs = 30_000;
 
 /** Whether a VM that ended since has booted this version by itself: what is not permanent does not outlive it. */
-export async function runsAlready(work: Work, container: string, version: string): Promise<boolean> {
+export async function runsAlready(work: UpdateContext, container: string, version: string): Promise<boolean> {
   const { State: state } = (await work.engine.findContainer(container)) ?? {};
   if (!state?.Running) return false;
   return (await serving(work, container, undefined, onceMs).catch(() => undefined))?.version === version;
 }
 
 /** Restarts the very container, which boots what is permanent; when it is its turn, and others serve. */
-export async function bootAgain({ engine, down, ...work }: Work, container: string, version: string): Promise<void> {
+export async function bootAgain(
+  { engine, down, ...work }: UpdateContext,
+  container: string,
+  version: string,
+): Promise<void> {
   await down(async () => {
     await engine.stopContainer(container);
     await engine.startContainer(container);
@@ -59,7 +63,11 @@ export async function bootAgain({ engine, down, ...work }: Work, container: stri
  * Why a container is not, or not any more, what it was brought to, to be read after its name; undefined if it is. Its node is
  * asked if it can be.
  */
-export async function whyUnlike(work: Work, id: string, version: string | undefined): Promise<string | undefined> {
+export async function whyUnlike(
+  work: UpdateContext,
+  id: string,
+  version: string | undefined,
+): Promise<string | undefined> {
   const { State: state } = (await work.engine.findContainer(id)) ?? {};
   if (!state?.Running || state.Restarting) return 'has ended since';
   if (version === undefined) return undefined;

@@ -4,7 +4,7 @@ import { healthCheck } from '../probe/health-check.js';
 import type { RunningProbe } from '../probe/probe.js';
 import { withoutValues } from '../release/without-values.js';
 import { quoted } from '../system/quoted.js';
-import type { Work } from './context.js';
+import type { UpdateContext } from './context.js';
 
 /** Failing for this long is no hiccup of the network between the prober and the service. */
 const enduredMs = 1_000;
@@ -31,7 +31,7 @@ export function lifeOf({ RestartCount: restarts, State: state }: ContainerDetail
  * Watches the new version for `soak` before it is final, hot and by restart alike: the container must stay up without being
  * restarted, its HEALTHCHECK must pass, and it must answer the probe. Answers what is wrong with it, or nothing.
  */
-export async function soak(work: Work, id: string, life: Life): Promise<string | undefined> {
+export async function soak(work: UpdateContext, id: string, life: Life): Promise<string | undefined> {
   const { clock, engine, inputs, probe } = work;
   const since = clock.now();
   const until = since + inputs.soakMs;
@@ -72,7 +72,10 @@ function endSince(container: ContainerDetails, { restarts, startedAt }: Life): s
 }
 
 /** A HEALTHCHECK's verdict is looked at by itself: until the Engine has one, a container is neither healthy nor not. */
-function failingProbe({ clock, probe }: Work, soakMs: number): { readonly sick?: string; readonly still: boolean } {
+function failingProbe(
+  { clock, probe }: UpdateContext,
+  soakMs: number,
+): { readonly sick?: string; readonly still: boolean } {
   const since = probe?.failingSince();
   if (probe === undefined || probe.kind === 'docker' || since === undefined) return { still: false };
   const ms = clock.now() - since;

@@ -1,25 +1,25 @@
-import type { Assessed } from '../analysis/assessed.js';
-import type { Site } from '../analysis/site.js';
+import type { AnalysisContext } from '../analysis/context.js';
+import type { AssessedTarget } from '../analysis/target.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
 import type { Method } from '../deployment/report.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
-import type { Undertaking } from '../journal/entry.js';
-import type { Place } from '../journal/ledger.js';
+import type { EntryDetails } from '../journal/entry.js';
+import type { Place } from '../journal/journal.js';
 import type { Reason } from '../reasons/reason.js';
 import type { ImageRelease } from '../release/release.js';
-import type { Ended, Work } from './context.js';
+import type { UpdateContext, UpdateResult } from './context.js';
 import type { Recovery } from './recovery.js';
 
 /** One way of deploying. `index.ts` lists them, the one to be preferred first. */
 export interface Strategy {
   readonly name: string;
   /** Decides whether it can bring a target to the next release, knowing why the strategies before it cannot. Changes nothing. */
-  assess(target: Assessed, ruledOut: readonly Reason[]): Promise<Assessment>;
+  assess(target: AssessedTarget, ruledOut: readonly Reason[]): Promise<Assessment>;
   /** What it does if a strategy before it is ruled out or fails after it was chosen; undefined if it could not. Asks nothing. */
-  instead?(target: Assessed): Update | undefined;
+  instead?(target: AssessedTarget): Update | undefined;
   readonly recovery: Recovery;
   /** Tries its updates out where nobody is served, each once; those that fail are ruled out. Absent if it cannot. */
-  rehearse?(site: Site, plans: readonly TargetPlan[]): Promise<readonly TargetPlan[]>;
+  rehearse?(site: AnalysisContext, plans: readonly TargetPlan[]): Promise<readonly TargetPlan[]>;
 }
 
 export type Assessment =
@@ -63,8 +63,8 @@ export interface Update {
   /** The next best update, for when this one turns out to be impossible. */
   readonly instead?: Update;
   /** What the journal has to know of it. */
-  record(plan: TargetPlan): Pick<Undertaking, 'way' | 'brought' | 'wayBack'>;
-  open(work: Work, plan: TargetPlan): OpenUpdate;
+  record(plan: TargetPlan): Pick<EntryDetails, 'way' | 'brought' | 'wayBack'>;
+  open(work: UpdateContext, plan: TargetPlan): OpenUpdate;
 }
 
 /** A hot load's files as they are published. Plans that share one share this very object. */
@@ -86,15 +86,15 @@ export interface Sentence {
 /** An update of one target that is carried out: first to where it can still go back, then for good. */
 export interface OpenUpdate {
   /** Brings the target to the new version, and leaves the way back open. */
-  apply(): Promise<Ended>;
+  apply(): Promise<UpdateResult>;
   /** Why the target is not, or not any more, what it was brought to, to be read after its name; undefined if it is. */
-  unlike(ended: Ended): Promise<string | undefined>;
+  unlike(ended: UpdateResult): Promise<string | undefined>;
   /** Waits for what takes its time before the commit, and closes no way back. */
-  drain(ended: Ended): Promise<Ended>;
+  drain(ended: UpdateResult): Promise<UpdateResult>;
   /** Makes it final, once the whole fleet has come through. */
-  commit(ended: Ended): Promise<Ended>;
+  commit(ended: UpdateResult): Promise<UpdateResult>;
   /** Goes back, since the fleet does; `why` is a sentence. */
-  rollback(why: string): Promise<Ended>;
+  rollback(why: string): Promise<UpdateResult>;
 }
 
 export function isChanging(plan: TargetPlan): plan is Changing {

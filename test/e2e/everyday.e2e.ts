@@ -52,7 +52,11 @@ const lines = '{Octochat.Acceptor, port: port(:tcp_port), packet: :line, handler
 const http = '{Octochat.Acceptor, port: port(:http_port), packet: :http_bin, handler: Octochat.Request}';
 const registry = '{Registry, keys: :unique, name: Octochat.Rooms}';
 
-const counter = (name: string, body = 'def handle_call(:count, _from, count), do: {:reply, count, count + 1}') => ({
+const counter = (
+  name: string,
+  first = 'count',
+  body = 'def handle_call(:count, _from, count), do: {:reply, count, count + 1}',
+) => ({
   [`${kv}/${name.toLowerCase()}.ex`]: `defmodule KV.${name} do
   use GenServer
 
@@ -60,7 +64,7 @@ const counter = (name: string, body = 'def handle_call(:count, _from, count), do
   def count, do: GenServer.call(__MODULE__, :count)
 
   @impl true
-  def init(count), do: {:ok, count}
+  def init(count), do: {:ok, ${first}}
 
   @impl true
   ${body}
@@ -151,7 +155,7 @@ const edits: readonly (readonly [what: string, files: Files])[] = [
     application('KV.Other, Supervisor.child_spec(KV, restart: :transient), KV.First'),
   ],
   ['a function answers something else', store('map_size(data) + 0')],
-  ['a state takes another shape, with code_change', counter('First', pair)],
+  ['a state takes another shape, with code_change', counter('First', '{count, 0}', pair)],
   ['a registry comes in front of the listeners of a sibling', server([registry, connections, requests, lines, http])],
   ['listeners change places', server([connections, registry, requests, http, lines])],
   ['a protocol is implemented for one more type', tuples],

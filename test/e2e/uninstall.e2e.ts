@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, expect, it } from 'vitest';
 import type { Report } from '../../src/deployment/report.js';
 import { marking } from '../../src/engines/throw-away.js';
-import type { Step, Undertaking } from '../../src/journal/entry.js';
+import type { EntryDetails, Step } from '../../src/journal/entry.js';
 import { thisHolder } from '../../src/journal/holder.js';
-import { openLedger, readLedger } from '../../src/journal/ledger.js';
-import { takeLock } from '../../src/journal/lock.js';
+import { openJournal, readJournal } from '../../src/journal/journal.js';
+import { acquireLock } from '../../src/journal/lock.js';
 import { lockName, lockSpec, writeHolder } from '../../src/journal/lock-labels.js';
 import { renderTerminal } from '../../src/report/terminal.js';
-import { settleRestart } from '../../src/strategies/recreate/finish.js';
+import { retireOriginal } from '../../src/strategies/recreate/finish.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
 import { systemClock } from '../../src/system/log.js';
 import { bench, named, openBench, options, v1, v2 } from '../rollout/recreate-attempt.js';
@@ -31,7 +31,7 @@ afterAll(async () => {
 /** A journal of one deploy, as a run leaves it. */
 async function written(container: string, environment: string): Promise<void> {
   const side = { image: v1.Id };
-  const undertaking: Undertaking = {
+  const undertaking: EntryDetails = {
     ...{
       run,
       task: 'deploy',
@@ -44,7 +44,7 @@ async function written(container: string, environment: string): Promise<void> {
       by: 'ada',
     },
   };
-  const ledger = await openLedger(bench.engine, { container, root: '/app', owner: { uid: 0, gid: 0 } }, systemClock);
+  const ledger = await openJournal(bench.engine, { container, root: '/app', owner: { uid: 0, gid: 0 } }, systemClock);
   for (const step of ['stop', 'settle', 'done'] as const satisfies readonly Step[])
     await ledger.write(undertaking, step);
 }
@@ -55,7 +55,7 @@ it('an uninstallation lists, then removes what is provably ours, and touches not
   const old = await bench.run('web', v1.Id);
   const to = { reference: v2.RepoTags[0] ?? v2.Id, id: v2.Id };
   expect((await recreate(engine, old, v1, to, options())).kind).toBe('recreated');
-  await settleRestart(bench.engine, old.Name.slice(1), { ...options(), newest: 3 });
+  await retireOriginal(bench.engine, old.Name.slice(1), { ...options(), newest: 3 });
   const web = await named('web');
   await bench.docker('exec', web.Id, 'mkdir', '-p', '/app/releases');
   await written(web.Id, environment);
@@ -107,7 +107,7 @@ it('an uninstallation lists, then removes what is provably ours, and touches not
   for (const each of [other, foreign, `${bench.prefix}-imitation`]) {
     expect(await bench.engine.findContainer(each), each).toBeDefined();
   }
-  expect(await readLedger(bench.engine, { container: web.Id, root: '/app' })).toEqual([]);
+  expect(await readJournal(bench.engine, { container: web.Id, root: '/app' })).toEqual([]);
   expect(await bench.engine.stat(web.Id, '/app/releases')).toBeDefined();
   const { Id, State, RestartCount } = await named('web');
   expect({ Id, started: State.StartedAt, RestartCount }).toEqual({
@@ -126,7 +126,7 @@ it('an uninstallation is refused while another run has the lock, and says who', 
   const { Id: id } = await bench.run('live', v1.Id);
   await bench.docker('exec', id, 'mkdir', '-p', '/app/releases');
   await written(id, environment);
-  const held = await takeLock(bench.engine, {
+  const held = await acquireLock(bench.engine, {
     ...{ environment, image: v1, timeoutMs: 0, clock: systemClock, signal: new AbortController().signal },
     run: { id: run, holder: thisHolder('grace'), startedAt: since },
     log: options().log,
@@ -136,7 +136,7 @@ it('an uninstallation is refused while another run has the lock, and says who', 
     expect(report.outcome).toBe('refused');
     expect(report.message).toMatch(/^grace has held the lock on /);
     expect(renderTerminal(report)).toMatch(/^Refused to uninstall: nothing was removed\./);
-    expect(await readLedger(bench.engine, { container: id, root: '/app' })).toHaveLength(3);
+    expect(await readJournal(bench.engine, { container: id, root: '/app' })).toHaveLength(3);
     expect(await bench.engine.findContainer(lockName(environment))).toBeDefined();
   } finally {
     await held.release();

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newSalt } from '../../src/release/baseline.js';
 import { coldBoot } from '../../src/release/cold-boot.js';
 import { readImage } from '../../src/release/image.js';
-import { Workshop } from '../../src/release/workshop.js';
-import { type Downgradable, downgradable } from '../../src/strategies/relup/downgrade.js';
-import { goDown, type Journey, takeBack } from '../../src/strategies/relup/journey.js';
+import { Toolbox } from '../../src/release/toolbox.js';
+import { type DowngradePath, findDowngradePath } from '../../src/strategies/relup/downgrade.js';
+import { downgrade, rollBackPath, type UpgradePath } from '../../src/strategies/relup/path.js';
 import { onlyNightly } from '../support/tier.js';
 import { type Container, connect, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
@@ -40,16 +40,16 @@ async function look(container = web, version = '0.1.0') {
   const place = await workplace(container);
   const seen = await whatRuns(place, container.name);
   const { suspendTimeoutMs } = place.inputs;
-  const way = await downgradable(place.engine, seen.container.Id, seen.running, version, suspendTimeoutMs);
+  const way = await findDowngradePath(place.engine, seen.container.Id, seen.running, version, suspendTimeoutMs);
   return { ...seen, place, way };
 }
 
-async function journey(): Promise<Journey> {
+async function journey(): Promise<UpgradePath> {
   const { container, running, way } = await look();
   return { name: web.name, container, running, steps: way.kind === 'open' ? way.steps : [] };
 }
 
-const codes = (way: Downgradable) => (way.kind === 'open' ? 'open' : way.reasons.map(({ code }) => code));
+const codes = (way: DowngradePath) => (way.kind === 'open' ? 'open' : way.reasons.map(({ code }) => code));
 const file = (path: string) => `/app/${path}`;
 /** Does something to a file for the time of some work. */
 async function without<T>(path: string, change: string, work: () => Promise<T>): Promise<T> {
@@ -142,7 +142,7 @@ describe('what goes wrong under way', () => {
     const { work } = await workplace(web, {}, async () => {
       throw new Error('the disk is full');
     });
-    expect(await goDown(work, await journey())).toMatchObject({
+    expect(await downgrade(work, await journey())).toMatchObject({
       outcome: 'refused',
       message: expect.stringMatching(/the disk is full/),
     });
@@ -155,7 +155,7 @@ describe('what goes wrong under way', () => {
     const { work, steps } = await workplace(web);
     const broken = 'lib/octochat-0.1.0/ebin/Elixir.Octochat.Render.beam';
 
-    const ended = await without(broken, 'echo x >>"$1"', () => goDown(work, chosen));
+    const ended = await without(broken, 'echo x >>"$1"', () => downgrade(work, chosen));
 
     expect(ended).toMatchObject({
       outcome: 'rolled-back',
@@ -172,7 +172,7 @@ describe('what goes wrong under way', () => {
     const { engine, work } = seen.place;
     const details = await engine.findImage(await image(one));
     if (details === undefined || seen.way.kind !== 'open') throw new Error('no way');
-    const workshop = await Workshop.open(engine, details, 'one');
+    const workshop = await Toolbox.open(engine, details, 'one');
     const release = await readImage(engine, workshop).finally(() => workshop.close());
     const at = { container: seen.container, oldImage: details, image: details, nodeName: seen.running.nodeName };
     const boot = await coldBoot(engine, { ...at, named: false, environment: [] }, newSalt(), work.clock);
@@ -182,17 +182,19 @@ describe('what goes wrong under way', () => {
 
     const other = { ...release, protocols: { ...release.protocols, 'Elixir.Octochat.Command': '0'.repeat(32) } };
     expect(
-      await goDown(work, { ...chosen, measure: { ...measure, of: { ...measure.of, release: other } } }),
+      await downgrade(work, { ...chosen, measure: { ...measure, of: { ...measure.of, release: other } } }),
     ).toMatchObject({
       outcome: 'rolled-back',
       message: expect.stringMatching(/did not equal a cold boot: .*Elixir\.Octochat\.Command.*runs 0\.2\.1 again/),
       proof: { converged: false },
     });
 
-    const ended = await goDown(work, { ...chosen, measure });
+    const ended = await downgrade(work, { ...chosen, measure });
     expect([ended.message, ended.proof?.converged]).toEqual([undefined, true]);
     expect(await client.ask('GET arms')).toBe('8');
-    expect(await takeBack(work, chosen, 'down', 'another container failed')).toMatchObject({ outcome: 'rolled-back' });
+    expect(await rollBackPath(work, chosen, 'down', 'another container failed')).toMatchObject({
+      outcome: 'rolled-back',
+    });
     expect(await client.ask('PING')).toMatch(/^PONG 0\.2\.1 /);
   });
 });

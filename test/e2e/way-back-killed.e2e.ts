@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { quiesced, resume, suspendedByUs } from '../../src/strategies/relup/quiesced.js';
+import { resume, suspendedByUs, waitUntilIdle } from '../../src/strategies/relup/idle.js';
 import { itNightly } from '../support/nightly.js';
 import { worlds } from '../support/tier.js';
 import { startHotDeploy } from '../support/world/command.js';
@@ -69,10 +69,10 @@ describe.each(worlds)('a run that is killed on Debian %s', (debian) => {
     run.kill('SIGKILL');
     await run.ended;
 
-    expect(await quiesced(place.work, web.name, undefined, 500)).toBe(false);
+    expect(await waitUntilIdle(place.work, web.name, undefined, 500)).toBe(false);
     await web.exec('rm', held);
-    expect(await quiesced(place.work, web.name, undefined, 20_000)).toBe(true);
-    expect(await quiesced(place.work, web.name, running.node, 20_000)).toBe(true);
+    expect(await waitUntilIdle(place.work, web.name, undefined, 20_000)).toBe(true);
+    expect(await waitUntilIdle(place.work, web.name, running.node, 20_000)).toBe(true);
 
     expect((await whatRuns(place, web.name)).running.version).toBe('0.2.0');
     expect(await client.ask('PING')).toBe('PONG 0.2.0 2');
@@ -115,7 +115,7 @@ describe.each(worlds)('a run that is killed on Debian %s', (debian) => {
     await evaluate(web, `spawn(fun() -> ${hold} end)`);
     run.kill('SIGCONT');
     await eventually('a script that waits', async () =>
-      (await quiesced(place.work, web.name, running.node, 0)) ? undefined : true,
+      (await waitUntilIdle(place.work, web.name, running.node, 0)) ? undefined : true,
     );
     const asks = async () => (await evaluate(web, 'whereis(hot_deploy_agent)')) !== 'undefined' || undefined;
     await eventually('that it asks who can be held', asks);
@@ -123,7 +123,7 @@ describe.each(worlds)('a run that is killed on Debian %s', (debian) => {
     await run.ended;
     await evaluate(web, 'stubborn ! stop');
 
-    expect(await quiesced(place.work, web.name, running.node, 20_000)).toBe(true);
+    expect(await waitUntilIdle(place.work, web.name, running.node, 20_000)).toBe(true);
     expect((await whatRuns(place, web.name)).running.version).toBe('0.1.0');
     expect(await client.ask('GET arms')).toBe('8');
   });

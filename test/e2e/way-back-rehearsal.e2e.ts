@@ -2,10 +2,10 @@ import { afterAll, afterEach, expect, it } from 'vitest';
 import { newSalt } from '../../src/release/baseline.js';
 import { coldBoot } from '../../src/release/cold-boot.js';
 import { readImage } from '../../src/release/image.js';
-import { Workshop } from '../../src/release/workshop.js';
-import { downgradable, together } from '../../src/strategies/relup/downgrade.js';
+import { Toolbox } from '../../src/release/toolbox.js';
+import { combined, findDowngradePath } from '../../src/strategies/relup/downgrade.js';
 import { takeCopies } from '../../src/strategies/relup/rehearsal/copies.js';
-import { rehearseDown } from '../../src/strategies/relup/rehearsal/down.js';
+import { rehearseDown } from '../../src/strategies/relup/rehearsal/rehearse-downgrade.js';
 import { type Container, connect, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { whatRuns, workplace } from '../support/world/going-back.js';
@@ -33,14 +33,14 @@ async function rehearsed(web: Container, older: string, version: string) {
   const place = await workplace(web);
   const { engine, work, inputs } = place;
   const { container, running, tree } = await whatRuns(place, web.name);
-  const way = await downgradable(engine, container.Id, running, version, inputs.suspendTimeoutMs);
+  const way = await findDowngradePath(engine, container.Id, running, version, inputs.suspendTimeoutMs);
   const [details, oldImage] = await Promise.all([engine.findImage(older), engine.findImage(container.Image)]);
   if (way.kind === 'closed' || details === undefined || oldImage === undefined) throw new Error(JSON.stringify(way));
-  const workshop = await Workshop.open(engine, details, older);
+  const workshop = await Toolbox.open(engine, details, older);
   const release = await readImage(engine, workshop).finally(() => workshop.close());
   const apart = { container, oldImage, nodeName: running.nodeName, named: false, environment: [] };
   const boot = await coldBoot(engine, { ...apart, image: details }, newSalt(), work.clock);
-  const { copies } = await takeCopies(running.node, together(way.steps).updates);
+  const { copies } = await takeCopies(running.node, combined(way.steps).updates);
   return await rehearseDown({
     ...{ engine, clock: work.clock, log: work.log, isolated: apart, running, tree, steps: way.steps },
     ...{ target: { release, boot }, suspendTimeoutMs: inputs.suspendTimeoutMs, copies, uncopied: [] },

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { downgradable } from '../../src/strategies/relup/downgrade.js';
-import { prune } from '../../src/strategies/relup/shelf.js';
+import { findDowngradePath } from '../../src/strategies/relup/downgrade.js';
+import { prune } from '../../src/strategies/relup/retention.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { whatRuns, workplace } from '../support/world/going-back.js';
@@ -84,8 +84,8 @@ it('keeps the releases that can be gone back to, and takes from the others what 
 
   const timeout = place.inputs.suspendTimeoutMs;
   const { Id } = await web.inspect();
-  expect(await downgradable(place.engine, Id, running, '0.2.1', timeout)).toMatchObject({ kind: 'open' });
-  expect(await downgradable(place.engine, Id, running, '0.2.0', timeout)).toMatchObject({
+  expect(await findDowngradePath(place.engine, Id, running, '0.2.1', timeout)).toMatchObject({ kind: 'open' });
+  expect(await findDowngradePath(place.engine, Id, running, '0.2.0', timeout)).toMatchObject({
     kind: 'closed',
     reasons: [{ code: 'release-gone', subject: '0.2.0' }],
   });

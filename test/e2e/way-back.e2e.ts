@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { downgradable } from '../../src/strategies/relup/downgrade.js';
-import { goDown, goUp, type Journey } from '../../src/strategies/relup/journey.js';
-import { settleJourney } from '../../src/strategies/relup/settle.js';
-import { readWay } from '../../src/strategies/relup/stored-way.js';
-import type { Way } from '../../src/strategies/relup/way.js';
+import { commitPath } from '../../src/strategies/relup/commit.js';
+import { findDowngradePath } from '../../src/strategies/relup/downgrade.js';
+import type { UpgradeManifest } from '../../src/strategies/relup/manifest.js';
+import { downgrade, type UpgradePath, upgradeAgain } from '../../src/strategies/relup/path.js';
+import { readManifest } from '../../src/strategies/relup/stored-manifest.js';
 import { itNightly } from '../support/nightly.js';
 import { worlds } from '../support/tier.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
@@ -47,10 +47,10 @@ describe.each(worlds)('three releases, one after the other, on Debian %s', (debi
 
   const journeyTo = async (
     version: string,
-  ): Promise<{ journey: Journey; place: Awaited<ReturnType<typeof workplace>> }> => {
+  ): Promise<{ journey: UpgradePath; place: Awaited<ReturnType<typeof workplace>> }> => {
     const place = await workplace(web);
     const { container, running } = await whatRuns(place, web.name);
-    const way = await downgradable(place.engine, container.Id, running, version, place.inputs.suspendTimeoutMs);
+    const way = await findDowngradePath(place.engine, container.Id, running, version, place.inputs.suspendTimeoutMs);
     if (way.kind === 'closed') {
       throw new Error(JSON.stringify(way.reasons));
     }
@@ -78,7 +78,7 @@ describe.each(worlds)('three releases, one after the other, on Debian %s', (debi
       ['0.2.0', '0.1.0'],
     ]);
 
-    const ended = await goDown(place.work, journey);
+    const ended = await downgrade(place.work, journey);
 
     expect([ended.message, ended.outcome]).toEqual([undefined, 'deployed']);
     expect(place.steps).toEqual(['switch']);
@@ -97,11 +97,11 @@ describe.each(worlds)('three releases, one after the other, on Debian %s', (debi
     const place = await workplace(web);
     const { container, running } = await whatRuns(place, web.name);
     const stored = await Promise.all(
-      ['0.2.0', '0.2.1'].map((v) => readWay(place.engine, container.Id, running.root, v)),
+      ['0.2.0', '0.2.1'].map((v) => readManifest(place.engine, container.Id, running.root, v)),
     );
-    const steps = stored.flatMap((each): readonly Way[] => (each.kind === 'stored' ? [each.way] : []));
+    const steps = stored.flatMap((each): readonly UpgradeManifest[] => (each.kind === 'stored' ? [each.way] : []));
 
-    const ended = await goUp(place.work, { name: web.name, container, running, steps });
+    const ended = await upgradeAgain(place.work, { name: web.name, container, running, steps });
 
     expect([ended.message, ended.outcome]).toEqual([undefined, 'deployed']);
     expect(await client.ask('PING')).toMatch(/^PONG 0\.2\.1 12\d\d$/);
@@ -116,7 +116,7 @@ describe.each(worlds)('three releases, one after the other, on Debian %s', (debi
     await client.ask('PUT arms 9');
     const { journey, place } = await journeyTo('0.2.0');
 
-    const ended = await settleJourney(place.work, journey, 'down', await goDown(place.work, journey));
+    const ended = await commitPath(place.work, journey, 'down', await downgrade(place.work, journey));
 
     expect([ended.message, ended.outcome, ended.warnings]).toEqual([undefined, 'deployed', undefined]);
     expect(place.steps).toEqual(['switch', 'settle', 'done']);
@@ -130,7 +130,7 @@ describe.each(worlds)('three releases, one after the other, on Debian %s', (debi
     await client.ask('PUT arms 10');
     const last = await journeyTo('0.1.0');
     expect(
-      await settleJourney(last.place.work, last.journey, 'down', await goDown(last.place.work, last.journey)),
+      await commitPath(last.place.work, last.journey, 'down', await downgrade(last.place.work, last.journey)),
     ).toMatchObject({
       outcome: 'deployed',
     });
@@ -154,12 +154,12 @@ itNightly('goes back hot in a release of relx, too, whose own start script says 
   const place = await workplace(web);
   const { container, running } = await whatRuns(place, web.name);
   const to = report.from ?? '';
-  const way = await downgradable(place.engine, container.Id, running, to, place.inputs.suspendTimeoutMs);
+  const way = await findDowngradePath(place.engine, container.Id, running, to, place.inputs.suspendTimeoutMs);
   expect(way).toMatchObject({ kind: 'open', steps: [{ from: to }] });
   if (way.kind === 'closed') return;
   const journey = { name: web.name, container, running, steps: way.steps };
 
-  const ended = await settleJourney(place.work, journey, 'down', await goDown(place.work, journey));
+  const ended = await commitPath(place.work, journey, 'down', await downgrade(place.work, journey));
 
   expect([ended.message, ended.outcome, ended.warnings]).toEqual([undefined, 'deployed', undefined]);
   await docker('restart', web.name);

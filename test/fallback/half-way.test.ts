@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { script } from '../../src/fallback/script.js';
-import { situation } from '../../src/strategies/recreate/situation.js';
+import { detectState } from '../../src/strategies/recreate/state.js';
 import { variants } from './variants.js';
 
 const run = promisify(execFile);
@@ -120,7 +120,7 @@ put "${to}" "$web" true always`;
         ...{ id, names: [name], labels: {}, createdAt: 0, networkMode: 'bridge' },
         state: running ? 'running' : 'exited',
       }));
-      expect(situation('web', listed)).toMatchObject({ revived: true, old: { id: runs }, fresh: { id: back } });
+      expect(detectState('web', listed)).toMatchObject({ revived: true, old: { id: runs }, fresh: { id: back } });
     },
   );
 

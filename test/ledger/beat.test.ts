@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beats, silenceMs, type Watch, watched } from '../../src/journal/beat.js';
+import { beats, lockTtlMs, type Watch, watched } from '../../src/journal/heartbeat.js';
 import { isDead, isUp } from '../../src/journal/lock.js';
 
 /** What one has seen who looked at these times, in milliseconds. */
@@ -16,12 +16,12 @@ const still = (from: number, to: number, beat: string | undefined = 'same') =>
 
 describe('a holder that nobody can look at', () => {
   it('is dead once it has been silent for long enough', () => {
-    expect(isDead('unknown', seen(...still(0, silenceMs - 500)))).toBe(false);
-    expect(isDead('unknown', seen(...still(0, silenceMs)))).toBe(true);
+    expect(isDead('unknown', seen(...still(0, lockTtlMs - 500)))).toBe(false);
+    expect(isDead('unknown', seen(...still(0, lockTtlMs)))).toBe(true);
   });
 
   it('is dead if it never said anything, too', () => {
-    expect(isDead('unknown', seen(...still(0, silenceMs, undefined)))).toBe(true);
+    expect(isDead('unknown', seen(...still(0, lockTtlMs, undefined)))).toBe(true);
   });
 
   it('lives as long as it beats, though the clocks of two machines never agree', () => {
@@ -48,7 +48,7 @@ describe('a holder that nobody can look at', () => {
 describe('a holder on this machine', () => {
   it('is dead as soon as it is gone, and never as long as it lives', () => {
     expect(isDead('gone', undefined)).toBe(true);
-    expect(isDead('alive', seen(...still(0, 2 * silenceMs)))).toBe(false);
+    expect(isDead('alive', seen(...still(0, 2 * lockTtlMs)))).toBe(false);
   });
 });
 
@@ -70,7 +70,7 @@ describe('the time to wait', () => {
   });
 
   it('ends, whatever can be seen', () => {
-    expect(isUp(10_000 + silenceMs, 10_000, 'unknown', undefined)).toBe(false);
-    expect(isUp(10_000 + 2 * silenceMs, 10_000, 'unknown', undefined)).toBe(true);
+    expect(isUp(10_000 + lockTtlMs, 10_000, 'unknown', undefined)).toBe(false);
+    expect(isUp(10_000 + 2 * lockTtlMs, 10_000, 'unknown', undefined)).toBe(true);
   });
 });

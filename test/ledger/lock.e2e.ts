@@ -2,17 +2,17 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { underLock } from '../../src/commands/under-lock.js';
-import { readInputs } from '../../src/config/inputs.js';
+import { readInputs } from '../../src/config/read-inputs.js';
 import type { Report } from '../../src/deployment/report.js';
 import type { ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
-import { beat, silenceMs } from '../../src/journal/beat.js';
-import type { Held } from '../../src/journal/held.js';
+import { heartbeat, lockTtlMs } from '../../src/journal/heartbeat.js';
 import { type Holder, thisHolder } from '../../src/journal/holder.js';
-import { type Taking, takeLock } from '../../src/journal/lock.js';
+import { acquireLock, type LockOptions } from '../../src/journal/lock.js';
+import type { LockHandle } from '../../src/journal/lock-handle.js';
 import { lockName, lockSpec, writeHolder } from '../../src/journal/lock-labels.js';
 import { newRun, type Run } from '../../src/journal/run.js';
-import type { Draft } from '../../src/rollout/reporting.js';
+import type { CurrentRun } from '../../src/rollout/reporting.js';
 import { type Clock, type Log, systemClock } from '../../src/system/log.js';
 import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
 import { waitingClock } from '../support/world/waiting-clock.js';
@@ -62,12 +62,12 @@ function told(): { readonly lines: string[]; readonly log: Log } {
   };
 }
 
-const taking = (environment: string): Taking => ({
+const taking = (environment: string): LockOptions => ({
   ...{ environment, image, run: runOf(), timeoutMs: 60_000, clock: systemClock, log: told().log },
   signal: new AbortController().signal,
 });
-const take = (environment: string, given: Partial<Taking> = {}) =>
-  takeLock(engine, { ...taking(environment), ...given });
+const take = (environment: string, given: Partial<LockOptions> = {}) =>
+  acquireLock(engine, { ...taking(environment), ...given });
 
 /** The lock of a run that is not this one, and its id. */
 async function standing(environment: string, run: Run): Promise<string> {
@@ -172,7 +172,7 @@ describe('a lock', () => {
         throw new Error('the answer was lost');
       },
     };
-    const held = await takeLock(lossy, taking(environment));
+    const held = await acquireLock(lossy, taking(environment));
     await held.release();
     expect(await locks()).toEqual([]);
   });
@@ -211,12 +211,12 @@ describe('the lock of a run that died', () => {
     const beats = (async () => {
       while (beating) {
         lastBeat = patient.now();
-        await Promise.all([beat(engine, theirs), beat(engine, alive)]);
+        await Promise.all([heartbeat(engine, theirs), heartbeat(engine, alive)]);
         await pause(3_000);
       }
     })();
-    const taken = async (of: string, given: Partial<Taking> & { readonly clock: Clock }) => {
-      const got: Held = await take(of, given);
+    const taken = async (of: string, given: Partial<LockOptions> & { readonly clock: Clock }) => {
+      const got: LockHandle = await take(of, given);
       return { got, ms: given.clock.now() };
     };
     const waiting = taken(environment, { clock: patient });
@@ -225,15 +225,15 @@ describe('the lock of a run that died', () => {
     // Not at once, since it has to be seen that it lives.
     expect(refused.now()).toBeLessThan(5_000);
     const second = await unwilling;
-    expect(second.ms).toBeGreaterThanOrEqual(silenceMs);
-    expect(second.ms).toBeLessThan(silenceMs + 5_000);
-    while (patient.now() <= silenceMs + 3_000) await pause(100);
+    expect(second.ms).toBeGreaterThanOrEqual(lockTtlMs);
+    expect(second.ms).toBeLessThan(lockTtlMs + 5_000);
+    while (patient.now() <= lockTtlMs + 3_000) await pause(100);
     beating = false;
     await beats;
     const stopped = patient.now();
     const first = await waiting;
-    expect(first.ms).toBeGreaterThanOrEqual(lastBeat + silenceMs);
-    expect(first.ms).toBeLessThan(stopped + silenceMs + 3_000);
+    expect(first.ms).toBeGreaterThanOrEqual(lastBeat + lockTtlMs);
+    expect(first.ms).toBeLessThan(stopped + lockTtlMs + 3_000);
     await Promise.all([first.got.release(), second.got.release(), engine.removeContainer(alive)]);
   });
 
@@ -241,7 +241,7 @@ describe('the lock of a run that died', () => {
     const environment = fresh();
     await standing(environment, runOf(gone));
     const [firstHolds, slowRemoves] = [new AbortController(), new AbortController()];
-    const slow = takeLock(
+    const slow = acquireLock(
       {
         ...engine,
         removeContainer: async (...asked) => {
@@ -285,7 +285,7 @@ describe('the lock of a run that died', () => {
     const order: number[] = [];
     await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
-        const held = await takeLock(dawdling, taking(environment));
+        const held = await acquireLock(dawdling, taking(environment));
         inside += 1;
         expect(inside).toBe(1);
         const { Id: id } = await engine.inspectContainer(lockName(environment));
@@ -323,7 +323,7 @@ describe('the lock of a run that died', () => {
 
 const reported = { outcome: 'deployed', message: 'It went well.' } as Report;
 
-function draftOf(environment: string): Draft {
+function draftOf(environment: string): CurrentRun {
   const given: Record<string, string> = {
     mode: 'deploy',
     containers: 'web',
@@ -381,7 +381,7 @@ describe('a lock that somebody removes while it is held', () => {
     const environment = fresh();
     const { lines, log } = told();
     const failing: Engine = { ...engine, removeContainer: () => Promise.reject(new Error('The disk is on fire.')) };
-    const held = await takeLock(failing, { ...taking(environment), log });
+    const held = await acquireLock(failing, { ...taking(environment), log });
     await held.release();
     expect(lines).toEqual([expect.stringMatching(/could not be given back: The disk is on fire/)]);
     await engine.removeContainer(lockName(environment));

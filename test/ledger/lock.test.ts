@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
-import { takeLock } from '../../src/journal/lock.js';
+import { acquireLock } from '../../src/journal/lock.js';
 import { Refusal } from '../../src/reasons/refusal.js';
 
 it.each([0, 600_000])(
@@ -17,11 +17,11 @@ it.each([0, 600_000])(
       now += ms;
       if (now > 3_600_000) throw new Error('it waits for ever');
     };
-    const taken = takeLock(engine as Engine, {
+    const taken = acquireLock(engine as Engine, {
       ...{ environment: 'production', run: { id: 'run', holder: { by: 'ada' }, startedAt: '' }, timeoutMs },
       image: { Id: 'sha256:1', Config: {} } as ImageDetails,
       clock: { now: () => now, date: () => now, sleep: pass },
-      log: { info: () => undefined } as unknown as Parameters<typeof takeLock>[1]['log'],
+      log: { info: () => undefined } as unknown as Parameters<typeof acquireLock>[1]['log'],
       signal: new AbortController().signal,
     });
     await expect(taken).rejects.toThrow(Refusal);

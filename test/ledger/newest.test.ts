@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Engine } from '../../src/engines/engine.js';
 import { type Entry, fileName, type Step } from '../../src/journal/entry.js';
-import { readNewest } from '../../src/journal/ledger.js';
+import { readNewest } from '../../src/journal/journal.js';
 import { packEntries } from '../../src/release/archive.js';
 
 const entry = (run: string, step: Step): Entry => ({

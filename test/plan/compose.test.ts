@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { moveTags } from '../../src/commands/carry-out.js';
 import { channelsOf, withComposeWarnings } from '../../src/commands/channels.js';
+import { moveTags } from '../../src/commands/roll-out.js';
 import type { Report } from '../../src/deployment/report.js';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';

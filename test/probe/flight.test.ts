@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, Ask } from '../../src/probe/answer.js';
-import { takeOff } from '../../src/probe/flight.js';
+import { trackRequests } from '../../src/probe/in-flight.js';
 import type { Sample } from '../../src/probe/sample.js';
 
 function flying(timeoutMs = 100) {
@@ -16,7 +16,14 @@ function flying(timeoutMs = 100) {
   const at = (ms: number) => {
     now = ms;
   };
-  return { flight: takeOff(clock, timeoutMs, (sample) => landed.push(sample)), landed, reports, givenUp, ask, at };
+  return {
+    flight: trackRequests(clock, timeoutMs, (sample) => landed.push(sample)),
+    landed,
+    reports,
+    givenUp,
+    ask,
+    at,
+  };
 }
 
 describe('a request under way', () => {

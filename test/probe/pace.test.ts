@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keepPace } from '../../src/probe/pace.js';
+import { onSchedule } from '../../src/probe/schedule.js';
 import type { Clock } from '../../src/system/log.js';
 import { systemClock } from '../../src/system/log.js';
 
@@ -21,7 +21,7 @@ function slowClock(): Clock & { pass(ms: number): void } {
 async function turnsOf(until: number, takes: (turn: number) => number): Promise<readonly (readonly number[])[]> {
   const clock = slowClock();
   const turns: number[][] = [];
-  await keepPace({ clock, intervalMs: 10, until: () => clock.now() >= until }, (due) => {
+  await onSchedule({ clock, intervalMs: 10, until: () => clock.now() >= until }, (due) => {
     turns.push([due, clock.now()]);
     clock.pass(takes(turns.length));
   });
@@ -52,18 +52,18 @@ describe('a pace', () => {
   it('can begin later', async () => {
     const clock = slowClock();
     const turns: number[] = [];
-    await keepPace({ clock, intervalMs: 10, from: 7, until: () => clock.now() > 20 }, () => turns.push(clock.now()));
+    await onSchedule({ clock, intervalMs: 10, from: 7, until: () => clock.now() > 20 }, () => turns.push(clock.now()));
     expect(turns).toEqual([7, 17]);
   });
 
   it('takes no turn when it is over before it began', async () => {
-    await keepPace({ clock: systemClock, intervalMs: 1, until: () => true }, () => expect.unreachable());
+    await onSchedule({ clock: systemClock, intervalMs: 1, until: () => true }, () => expect.unreachable());
   });
 
   it('holds against the real clock: never early, and a turn is dropped only for one that was too late', async () => {
     const start = performance.now();
     const turns: { readonly due: number; readonly late: number }[] = [];
-    await keepPace({ clock: systemClock, intervalMs: 10, until: () => performance.now() > start + 500 }, (due) =>
+    await onSchedule({ clock: systemClock, intervalMs: 10, until: () => performance.now() > start + 500 }, (due) =>
       turns.push({ due, late: performance.now() - due }),
     );
     for (const [i, { due, late }] of turns.entries()) {

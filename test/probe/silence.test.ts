@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { gaps } from '../../src/probe/gaps.js';
 import type { Sample } from '../../src/probe/sample.js';
-import { silences } from '../../src/probe/silence.js';
 import { anyRun, bad, late, observe, ok } from './run.js';
 
 const INTERVAL = 10;
@@ -9,10 +9,10 @@ const INTERVAL = 10;
 /** A service that was answering well before the first request of a test. */
 const steady = Array.from({ length: 30 }, (_, i) => ok(INTERVAL * (i - 30)));
 
-const longest = (samples: readonly Sample[]) => Math.max(0, ...silences(samples, INTERVAL).map(({ ms }) => ms));
+const longest = (samples: readonly Sample[]) => Math.max(0, ...gaps(samples, INTERVAL).map(({ ms }) => ms));
 
 const rawLongest = (samples: readonly Sample[]) =>
-  Math.max(0, ...silences(samples, INTERVAL).map(({ from, to }) => to - from));
+  Math.max(0, ...gaps(samples, INTERVAL).map(({ from, to }) => to - from));
 
 describe('a silence is the time between two answers that follow each other', () => {
   it.each<[string, readonly Sample[], number]>([
@@ -72,7 +72,7 @@ describe("the prober's own pause is told apart", () => {
     fc.assert(
       fc.property(pausesOfAProber, fc.nat(40), (pauses, latencyMs) => {
         const samples = observe({ latencyMs, down: [], pauses }, INTERVAL, 2000);
-        const worst = Math.max(...silences(samples, INTERVAL).map(({ ms }) => ms));
+        const worst = Math.max(...gaps(samples, INTERVAL).map(({ ms }) => ms));
         expect(worst).toBeLessThanOrEqual(2 * INTERVAL + latencyMs);
       }),
     );
@@ -83,7 +83,7 @@ describe("the prober's own pause is told apart", () => {
       fc.property(pausesOfAProber, fc.integer({ min: 0, max: 1500 }), (pauses, from) => {
         const samples = observe({ latencyMs: 1, down: [[from, from + 300]], pauses }, INTERVAL, 2000);
         fc.pre(samples.some(({ failure }) => failure !== undefined) && samples.some(({ start }) => start > from + 300));
-        const around = silences(samples, INTERVAL).filter(({ from: a, to }) =>
+        const around = gaps(samples, INTERVAL).filter(({ from: a, to }) =>
           samples.some(({ start, failure }) => failure !== undefined && start > a && start < to),
         );
         for (const silence of around) expect(silence.ms).toBe(silence.to - silence.from);

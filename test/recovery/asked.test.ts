@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { onFleet } from '../../src/commands/on-fleet.js';
+import { withTargets } from '../../src/commands/with-targets.js';
 import type { Inputs } from '../../src/config/inputs.js';
 import type { Report } from '../../src/deployment/report.js';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { replacesLabel } from '../../src/engines/throw-away.js';
 import { Refusal } from '../../src/reasons/refusal.js';
-import type { Draft } from '../../src/rollout/reporting.js';
+import type { CurrentRun } from '../../src/rollout/reporting.js';
 
 const [old, fresh] = ['a'.repeat(64), 'b'.repeat(64)] as const;
 
@@ -32,12 +32,12 @@ function asked(names: ReadonlyMap<string, string>): Engine {
   } as unknown as Engine;
 }
 
-function draftOf(mode: Inputs['mode']): Draft {
+function draftOf(mode: Inputs['mode']): CurrentRun {
   const quiet = { info: () => undefined, group: async (_: string, work: () => Promise<unknown>) => await work() };
   return {
     inputs: { mode, containers: [{ by: 'name', name: 'web' }], environment: 'production' },
     world: { log: quiet, signal: new AbortController().signal },
-  } as unknown as Draft;
+  } as unknown as CurrentRun;
 }
 
 const report = { outcome: 'planned', warnings: ['its own'] } as unknown as Report;
@@ -55,14 +55,14 @@ it.each(['plan', 'rehearse', 'script', 'deploy'] as const)('a task of Swarm is r
   const draft = draftOf(mode);
   // A deploy that is tried: without the lock.
   const inputs = mode === 'deploy' ? { ...draft.inputs, dryRun: true } : draft.inputs;
-  await expect(onFleet(swarm, { ...draft, inputs }, async () => report)).rejects.toThrow(
+  await expect(withTargets(swarm, { ...draft, inputs }, async () => report)).rejects.toThrow(
     'web is a task of the Swarm service shop_web, and Swarm would put the old version back when it makes the task anew: services cannot be deployed to yet. Use docker service update --image IMAGE shop_web',
   );
 });
 
 describe.each(['plan', 'rehearse', 'script'] as const)('%s of a container that is half-way', (mode) => {
   it('changes nothing, and says what the next deploy would', async () => {
-    const told = await onFleet(asked(switched), draftOf(mode), async () => report);
+    const told = await withTargets(asked(switched), draftOf(mode), async () => report);
     expect(told).toEqual({
       outcome: 'planned',
       warnings: [
@@ -73,7 +73,7 @@ describe.each(['plan', 'rehearse', 'script'] as const)('%s of a container that i
   });
 
   it('says so also where it is refused', async () => {
-    const refused = onFleet(asked(switched), draftOf(mode), () => Promise.reject(new Refusal('web is exited.')));
+    const refused = withTargets(asked(switched), draftOf(mode), () => Promise.reject(new Refusal('web is exited.')));
     await expect(refused).rejects.toThrow(/^web is exited\. web is half-way in a deploy by .* undoes it\.$/);
   });
 
@@ -82,6 +82,6 @@ describe.each(['plan', 'rehearse', 'script'] as const)('%s of a container that i
       ['c'.repeat(64), 'web.hot-deploy-old-aaaaaaaaaaaa'],
       [fresh, 'web'],
     ]);
-    expect(await onFleet(asked(stranger), draftOf(mode), async () => report)).toEqual(report);
+    expect(await withTargets(asked(stranger), draftOf(mode), async () => report)).toEqual(report);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Entry, Step } from '../../src/journal/entry.js';
-import { byRun } from '../../src/recovery/half-way.js';
+import { byRun } from '../../src/recovery/interrupted.js';
 
 const entry = (run: string, step: Step): Entry => ({
   schema: 1,

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import type { Entry } from '../../src/journal/entry.js';
-import type { Work } from '../../src/strategies/context.js';
-import { repairHot } from '../../src/strategies/relup/recover.js';
+import type { UpdateContext } from '../../src/strategies/context.js';
+import { recoverUpgrade } from '../../src/strategies/relup/recover.js';
 
 it('starts a container again that a stop ends while its node is asked', async () => {
   let now = 0;
@@ -32,9 +32,9 @@ it('starts a container again that a stop ends while its node is asked', async ()
         now += ms;
       },
     },
-  } as unknown as Work;
+  } as unknown as UpdateContext;
   const last = { step: 'bring-back', from: { image: 'sha256:1', version: '1.0.0' }, to: { image: 'sha256:2' } };
-  const repaired = await repairHot(work, details(), last as unknown as Entry, 'undo');
+  const repaired = await recoverUpgrade(work, details(), last as unknown as Entry, 'undo');
   // Its node says nothing here, so a person is told to look, at one that runs.
   expect(repaired).toMatchObject({ kind: 'failed', why: 'its node does not say what it runs' });
   expect(starts).toBe(1);

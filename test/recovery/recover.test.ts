@@ -3,15 +3,15 @@ import type { ContainerDetails } from '../../src/engines/details.js';
 import type { ContainerSummary, Engine } from '../../src/engines/engine.js';
 import { replacesLabel } from '../../src/engines/throw-away.js';
 import type { Entry, Step } from '../../src/journal/entry.js';
-import { readLedger } from '../../src/journal/ledger.js';
+import { readJournal } from '../../src/journal/journal.js';
 import { recover } from '../../src/recovery/recover.js';
-import type { Draft } from '../../src/rollout/reporting.js';
+import type { CurrentRun } from '../../src/rollout/reporting.js';
 import { disks } from '../ledger/disks.js';
 
 const ids = { 'web-1': 'a'.repeat(64), 'web-2': 'b'.repeat(64) };
 
 /** A run about both, whose clock goes on where it sleeps. */
-function draftOf(): Draft {
+function draftOf(): CurrentRun {
   let now = 0;
   const pass = async (ms: number) => {
     now += ms;
@@ -27,7 +27,7 @@ function draftOf(): Draft {
       clock: { now: () => now, date: () => now, sleep: pass },
       signal: new AbortController().signal,
     },
-  } as unknown as Draft;
+  } as unknown as CurrentRun;
 }
 
 it('one container that cannot be set right keeps nobody from setting right the others', async () => {
@@ -102,7 +102,7 @@ it('what is found on the other side than its fleet is told, and written down, to
     exec: async () => ({ exitCode: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }),
   } as unknown as Engine;
   expect(await recover(engine, draftOf())).toMatchObject([{ container: 'web-2', what: 'undone' }]);
-  const entries = await readLedger(engine, { container: ids['web-2'], root: '/app' });
+  const entries = await readJournal(engine, { container: ids['web-2'], root: '/app' });
   expect(entries.map(({ step }) => step)).toEqual(['stop', 'undone']);
 });
 

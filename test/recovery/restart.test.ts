@@ -3,8 +3,8 @@ import type { ContainerDetails } from '../../src/engines/details.js';
 import type { ContainerSummary, Engine } from '../../src/engines/engine.js';
 import { replacesLabel } from '../../src/engines/throw-away.js';
 import type { Entry, Step } from '../../src/journal/entry.js';
-import type { Surroundings } from '../../src/strategies/recovery.js';
-import { repairRestart } from '../../src/strategies/recreate/recover.js';
+import type { RecoveryContext } from '../../src/strategies/recovery.js';
+import { recoverReplacement } from '../../src/strategies/recreate/recover.js';
 
 const [old, fresh] = ['a'.repeat(64), 'b'.repeat(64)] as const;
 
@@ -64,10 +64,10 @@ function world({
     inputs: { healthTimeoutMs: 120_000 },
     log: { info: (line: string) => void said.push(line), warning: () => undefined, debug: () => undefined },
     clock: { now: () => now, date: () => now, sleep: async (ms: number) => pass(ms) },
-  } as unknown as Surroundings;
+  } as unknown as RecoveryContext;
   return {
     repaired: async (step: Step | undefined, direction: 'undo' | 'finish' = 'undo', way: Entry['way'] = 'recreate') =>
-      await repairRestart(around, 'web', direction, step && { step, way }),
+      await recoverReplacement(around, 'web', direction, step && { step, way }),
     said,
     passed: () => now,
     after: (ms: number) => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Engine } from '../../src/engines/engine.js';
 import { type Counterpart, counterpart } from '../../src/release/counterpart.js';
 import type { ImageRelease } from '../../src/release/release.js';
-import { started, type Workshop } from '../../src/release/workshop.js';
+import { started, type Toolbox } from '../../src/release/toolbox.js';
 import { once } from '../../src/system/once.js';
 import { image } from '../docker/created.js';
 
@@ -16,7 +16,7 @@ async function chosen(
   const workshop = {
     releases: async () => held,
     at: async (root: string) => ({ root }),
-  } as unknown as Workshop;
+  } as unknown as Toolbox;
   const read = once<Counterpart>();
   const found = await counterpart(
     { engine: {} as Engine, workshop, next: held[0] as ImageRelease },

@@ -112,9 +112,15 @@ describe('the command line', () => {
   });
 
   test('a report that can not be written changes nothing about what was deployed', async () => {
-    const { code, stderr } = await cli([...plan, '--report', 'cli.mjs/r.json']);
+    const { code, stderr } = await cli([...plan, '--report', '/dev/full']);
     expect(code).toBe(0);
-    expect(stderr).toContain('warning: The report could not be written to cli.mjs/r.json.');
+    expect(stderr).toContain('warning: The report could not be written to /dev/full.');
+  });
+
+  test('a report for which there can be no folder is refused before anything runs', async () => {
+    const { code, stdout, stderr } = await cli([...plan, '--report', 'cli.mjs/r.json']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^hot-deploy: `report` cannot be written to cli\.mjs\/r\.json: [^\n]*\n$/);
   });
 
   test('wrong usage is told before anything runs', async () => {
@@ -177,9 +183,9 @@ describe('the Action', () => {
   });
 
   test('a report that can not be written is a warning, and the outputs are there', async () => {
-    const { code, stdout, outputs } = await action({ INPUT_REPORT: 'cli.mjs/r.json' });
+    const { code, stdout, outputs } = await action({ INPUT_REPORT: '/dev/full' });
     expect(code).toBe(0);
-    expect(stdout).toContain('::warning::The report could not be written to cli.mjs/r.json.');
+    expect(stdout).toContain('::warning::The report could not be written to /dev/full.');
     expect(outputs).toContain('deployed');
   });
 

@@ -3,7 +3,7 @@ import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import type { Version } from '../../src/journal/entry.js';
 import { Refusal } from '../../src/reasons/refusal.js';
-import { type Kept, keptAs, remember } from '../../src/rollback/past.js';
+import { type Kept, keptAs, readHistory } from '../../src/rollback/history.js';
 
 const kept = (ran: Version): Kept => ({ container: { Id: ran.image } as ContainerDetails, ran });
 
@@ -26,6 +26,6 @@ it('a container that is paused is refused with what to do: it can neither be ask
     exec: async () => Promise.reject(new Error('Container web is paused, unpause the container before exec')),
   };
   const paused = { Name: '/web', State: { Running: true, Paused: true, Status: 'paused' } } as ContainerDetails;
-  await expect(remember(engine as Engine, paused, {})).rejects.toThrow(Refusal);
-  await expect(remember(engine as Engine, paused, {})).rejects.toThrow('docker unpause web');
+  await expect(readHistory(engine as Engine, paused, {})).rejects.toThrow(Refusal);
+  await expect(readHistory(engine as Engine, paused, {})).rejects.toThrow('docker unpause web');
 });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Version } from '../../src/journal/entry.js';
-import { type Past, seek } from '../../src/rollback/target.js';
+import { findVersion, type History } from '../../src/rollback/find-version.js';
 
 const one: Version = { version: '1.0.0', image: 'sha256:1', reference: 'app:1', commit: 'abcdef0123456789' };
 const two: Version = { version: '2.0.0', image: 'sha256:2', reference: 'app:2' };
 const three: Version = { version: '3.0.0', image: 'sha256:3', reference: 'app:3' };
-const past = (more: Partial<Past> = {}): Past => ({
+const past = (more: Partial<History> = {}): History => ({
   name: 'web',
   line: [one, two, three],
   lived: [one, two, three],
@@ -15,7 +15,7 @@ const past = (more: Partial<Past> = {}): Past => ({
 
 describe('what a container goes back to', () => {
   it('is what ran before', () => {
-    expect(seek('previous', past())).toEqual({ kind: 'found', target: two });
+    expect(findVersion('previous', past())).toEqual({ kind: 'found', target: two });
   });
 
   it.each([
@@ -25,44 +25,47 @@ describe('what a container goes back to', () => {
     ['a commit', 'abcdef0123456789'],
     ['the beginning of a commit', 'ABCDEF0'],
   ])('may be named by %s', (_, to) => {
-    expect(seek(to, past())).toEqual({ kind: 'found', target: one });
+    expect(findVersion(to, past())).toEqual({ kind: 'found', target: one });
   });
 
   it('is the newest of two builds of one version', () => {
     const rebuilt = { ...one, image: 'sha256:1b' };
-    expect(seek('1.0.0', past({ line: [one, rebuilt, two], lived: [] }))).toEqual({ kind: 'found', target: rebuilt });
+    expect(findVersion('1.0.0', past({ line: [one, rebuilt, two], lived: [] }))).toEqual({
+      kind: 'found',
+      target: rebuilt,
+    });
   });
 
   it('may have been left behind by an earlier rollback', () => {
-    expect(seek('3.0.0', past({ line: [one] }))).toEqual({ kind: 'found', target: three });
+    expect(findVersion('3.0.0', past({ line: [one] }))).toEqual({ kind: 'found', target: three });
   });
 
   it('is told where it runs already', () => {
-    expect(seek('3.0.0', past()).kind).toBe('runs');
+    expect(findVersion('3.0.0', past()).kind).toBe('runs');
   });
 
   it('is what the name of an image means now, and not what it meant when that was deployed', () => {
     const before = { ...one, reference: 'app:live' };
     const runs = { ...two, reference: 'app:live' };
     const moved = past({ line: [before, runs], lived: [before, runs] });
-    expect(seek('app:live', moved, one.image)).toEqual({ kind: 'found', target: before });
-    expect(seek('app:live', moved, two.image).kind).toBe('runs');
+    expect(findVersion('app:live', moved, one.image)).toEqual({ kind: 'found', target: before });
+    expect(findVersion('app:live', moved, two.image).kind).toBe('runs');
     // Nothing on record is that image: it is the engine's to say what it is.
-    expect(seek('app:live', moved, 'sha256:9').kind).toBe('unknown');
+    expect(findVersion('app:live', moved, 'sha256:9').kind).toBe('unknown');
     // The engine may have none by that name any more, and still what it stood for.
-    expect(seek('app:live', moved).kind).toBe('runs');
+    expect(findVersion('app:live', moved).kind).toBe('runs');
   });
 
   it('is the commit, where the beginning of the id of some image reads the same', () => {
-    expect(seek('abcdef0', past(), 'sha256:abcdef0')).toEqual({ kind: 'found', target: one });
+    expect(findVersion('abcdef0', past(), 'sha256:abcdef0')).toEqual({ kind: 'found', target: one });
   });
 
   it('is what was kept, where the container was re-created by hand and has no record', () => {
-    expect(seek('previous', past({ line: [three], lived: [], kept: [one, two] }))).toEqual({
+    expect(findVersion('previous', past({ line: [three], lived: [], kept: [one, two] }))).toEqual({
       kind: 'found',
       target: two,
     });
-    expect(seek('previous', past({ line: [three], lived: [], kept: [two, three] }))).toEqual({
+    expect(findVersion('previous', past({ line: [three], lived: [], kept: [two, three] }))).toEqual({
       kind: 'found',
       target: two,
     });
@@ -70,18 +73,18 @@ describe('what a container goes back to', () => {
 
   it('is unknown where nothing is on record, and says what is', () => {
     // It does not go forward again to what was left behind.
-    expect(seek('previous', past({ line: [one], kept: [two] })).kind).toBe('unknown');
-    expect(seek('previous', past({ line: [one], lived: [] }))).toMatchObject({
+    expect(findVersion('previous', past({ line: [one], kept: [two] })).kind).toBe('unknown');
+    expect(findVersion('previous', past({ line: [one], lived: [] }))).toMatchObject({
       kind: 'unknown',
       why: expect.stringContaining('Nothing is on record of what web ran before 1.0.0'),
     });
-    expect(seek('9.9.9', past())).toMatchObject({
+    expect(findVersion('9.9.9', past())).toMatchObject({
       kind: 'unknown',
       why: expect.stringContaining('On record are 1.0.0, 2.0.0, 3.0.0'),
     });
   });
 
   it.each(['abc', 'deadbeef', 'ABCDEFX'])('is never guessed: %s', (to) => {
-    expect(seek(to, past()).kind).toBe('unknown');
+    expect(findVersion(to, past()).kind).toBe('unknown');
   });
 });

@@ -4,8 +4,8 @@ import type { Engine } from '../../src/engines/engine.js';
 import { askedAt } from '../../src/probe/asked.js';
 import { parseProbe } from '../../src/probe/target.js';
 import type { ImageRelease } from '../../src/release/release.js';
-import type { Fleet } from '../../src/rollout/fleet.js';
-import { carryOut as carryOutOne } from '../../src/rollout/target-update.js';
+import type { Fleet } from '../../src/rollout/target-update.js';
+import { updateTarget as carryOutOne } from '../../src/rollout/target-update.js';
 import { restartUpdate } from '../../src/strategies/recreate/index.js';
 
 import { systemClock } from '../../src/system/log.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { asOne, conclude, inWaves } from '../../src/rollout/fleet.js';
-import type { Carried } from '../../src/rollout/target-update.js';
+import { commitAll, inBatches, withoutSplitFleet } from '../../src/rollout/fleet.js';
+import type { TargetUpdate } from '../../src/rollout/target-update.js';
 
 const several = fc.integer({ min: 1, max: 5 });
 
@@ -26,20 +26,20 @@ describe('a fleet', () => {
     [[], 1, 4, []],
   ])('of %j with a canary of %i goes %i at a time: %j', (all, canary, parallel, waves) => {
     const sizes = { canary, maxParallel: parallel, maxUnavailable: 1 };
-    expect(inWaves(all, sizes, () => false)).toEqual(waves);
+    expect(inBatches(all, sizes, () => false)).toEqual(waves);
   });
 
   it('is deployed to in full, each once and in its order, and never more at a time than was asked for', () => {
     fc.assert(
       fc.property(fc.array(fc.nat()), fc.nat(5), several, several, (all, canary, maxParallel, maxUnavailable) => {
         const isRestart = (one: number) => one % 2 === 0;
-        const waves = inWaves(all, { canary, maxParallel, maxUnavailable }, isRestart);
+        const waves = inBatches(all, { canary, maxParallel, maxUnavailable }, isRestart);
         expect(waves.flat()).toEqual(all);
         expect(waves.every((wave) => wave.filter(isRestart).length <= maxUnavailable)).toBe(true);
         const spared = canary > 0 && all.length > canary;
         const most = spared ? Math.max(maxParallel, canary) : maxParallel;
         expect(waves.every((wave) => wave.length > 0 && wave.length <= most)).toBe(true);
-        const hot = inWaves(all, { canary, maxParallel, maxUnavailable }, () => false);
+        const hot = inBatches(all, { canary, maxParallel, maxUnavailable }, () => false);
         if (spared) {
           expect(hot[0]).toHaveLength(canary);
         }
@@ -50,8 +50,8 @@ describe('a fleet', () => {
   it('is restarted one at a time by default, also where the canary is larger, and hot loads go beside', () => {
     const sizes = { canary: 2, maxParallel: 4, maxUnavailable: 1 };
     const isRestart = (one: string) => one.startsWith('r');
-    expect(inWaves(['r1', 'r2', 'r3', 'r4'], sizes, isRestart)).toEqual([['r1'], ['r2'], ['r3'], ['r4']]);
-    expect(inWaves(['h1', 'r1', 'h2', 'r2', 'r3', 'h3'], sizes, isRestart)).toEqual([
+    expect(inBatches(['r1', 'r2', 'r3', 'r4'], sizes, isRestart)).toEqual([['r1'], ['r2'], ['r3'], ['r4']]);
+    expect(inBatches(['h1', 'r1', 'h2', 'r2', 'r3', 'h3'], sizes, isRestart)).toEqual([
       ['h1', 'r1'],
       ['h2', 'r2'],
       ['r3', 'h3'],
@@ -70,14 +70,14 @@ describe('a fleet that has come through', () => {
         told.push(`${name} drains`);
         return one(name, later, later);
       },
-      commit: async () => void told.push(`${name} is final`) as unknown as Carried,
-      rollback: async (why: string) => void told.push(`${name} goes back: ${why}`) as unknown as Carried,
+      commit: async () => void told.push(`${name} is final`) as unknown as TargetUpdate,
+      rollback: async (why: string) => void told.push(`${name} goes back: ${why}`) as unknown as TargetUpdate,
     });
     const carried = Object.entries(standing).map(([name, how]) =>
       one(name, how === 'falls before' ? fell : undefined, how === 'stands' ? undefined : fell),
     );
     type One = (typeof carried)[number];
-    await conclude<One>(carried, { log: { warning: () => undefined }, inputs: { onFailure } });
+    await commitAll<One>(carried, { log: { warning: () => undefined }, inputs: { onFailure } });
     return told;
   };
   const fell = 'runs 1.0.0 since its VM was started again';
@@ -115,10 +115,11 @@ describe('a fleet of which one went back while all were made final', () => {
   const carried = (outcome: 'deployed' | 'rolled-back' | 'failed') => ({
     ended: { id: 'c0', outcome, message: `It ${outcome}.` },
   });
-  const outcomes = (all: Parameters<typeof asOne>[0]) => asOne(all).map(({ ended }) => ended.outcome);
+  const outcomes = (all: Parameters<typeof withoutSplitFleet>[0]) =>
+    withoutSplitFleet(all).map(({ ended }) => ended.outcome);
 
   it('has failed where others have come to stay', () => {
-    const [stays, went] = asOne([carried('deployed'), carried('rolled-back')]);
+    const [stays, went] = withoutSplitFleet([carried('deployed'), carried('rolled-back')]);
     expect(stays?.ended).toEqual(carried('deployed').ended);
     expect(went?.ended).toMatchObject({
       outcome: 'failed',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { afterwardsMs, hasteOf, stopInTime } from '../../src/deployment/haste.js';
+import { afterwardsMs, cancellationDeadline, stopInTime } from '../../src/deployment/cancellation-deadline.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { awaitBack } from '../../src/strategies/recreate/undo.js';
 import type { Clock } from '../../src/system/log.js';
@@ -11,7 +11,7 @@ function world() {
   };
   const clock: Clock = { now: () => now, date: () => now, sleep: async (ms) => pass(ms) };
   const abort = new AbortController();
-  return { abort, clock, haste: hasteOf(abort.signal, clock), pass };
+  return { abort, clock, haste: cancellationDeadline(abort.signal, clock), pass };
 }
 
 /** A container that ends when it is told to be quick, and else never. */

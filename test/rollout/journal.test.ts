@@ -3,9 +3,9 @@ import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import type { Entry, Step } from '../../src/journal/entry.js';
 import { lineage, unfinished } from '../../src/journal/history.js';
-import { readLedger } from '../../src/journal/ledger.js';
+import { readJournal } from '../../src/journal/journal.js';
 import type { ImageRelease } from '../../src/release/release.js';
-import { type Errand, keepJournal } from '../../src/rollout/journal.js';
+import { openTargetJournal, type RunRecord } from '../../src/rollout/journal.js';
 import { restartUpdate } from '../../src/strategies/recreate/index.js';
 import type { Changing } from '../../src/strategies/strategy.js';
 import { disks } from '../ledger/disks.js';
@@ -27,21 +27,21 @@ test('a kept container that takes the place of one re-created by hand has both p
     container: details('byHand') as ContainerDetails,
     update: restartUpdate({ root: '/app' } as ImageRelease, details('kept') as ContainerDetails),
   } as unknown as Changing;
-  const errand: Errand = {
+  const errand: RunRecord = {
     ...{ run: 'c', task: 'rollback', to: version(2), fleet: ['web'], environment: 'production', by: 'ada' },
   };
   const quiet = { debug: () => undefined, warning: () => undefined };
-  const journal = keepJournal(engine, errand, plan, {
+  const journal = openTargetJournal(engine, errand, plan, {
     clock: { date: () => 0 },
     log: quiet,
-  } as unknown as Parameters<typeof keepJournal>[3]);
+  } as unknown as Parameters<typeof openTargetJournal>[3]);
   await journal.note('create');
   await journal.note('stop');
   await journal.arrive('kept');
   await journal.note('settle');
   await journal.note('done');
 
-  const entries = await readLedger(engine, { container: 'kept', root: '/app' });
+  const entries = await readJournal(engine, { container: 'kept', root: '/app' });
   expect(entries.map(({ run, step }) => `${run} ${step}`)).toEqual([
     ...['a stage', 'a switch', 'a settle', 'a done', 'b create', 'b stop'],
     ...['c create', 'c stop', 'c settle', 'c done'],

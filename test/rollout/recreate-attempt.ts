@@ -1,10 +1,10 @@
 import { afterAll, beforeAll } from 'vitest';
-import { noHaste } from '../../src/deployment/haste.js';
+import { noDeadline } from '../../src/deployment/cancellation-deadline.js';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
-import type { Recreated, RecreateOptions } from '../../src/strategies/recreate/exchange.js';
-import { settleRestart } from '../../src/strategies/recreate/finish.js';
+import { retireOriginal } from '../../src/strategies/recreate/finish.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
+import type { Recreated, RecreateOptions } from '../../src/strategies/recreate/replace.js';
 import { type Log, systemClock } from '../../src/system/log.js';
 import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
 
@@ -38,7 +38,7 @@ export const options = (more: Partial<RecreateOptions> = {}): RecreateOptions =>
   healthTimeoutMs: 10_000,
   onPhase: () => undefined,
   note: async () => undefined,
-  haste: noHaste,
+  haste: noDeadline,
   ...more,
 });
 
@@ -61,7 +61,7 @@ export async function attempt(
     phases[name] = ms;
   };
   const result = await recreate(engine, old, from, newImage, options({ onPhase, ...more }));
-  if (result.kind === 'recreated') await settleRestart(bench.engine, old.Name.slice(1), { ...options(), newest: 0 });
+  if (result.kind === 'recreated') await retireOriginal(bench.engine, old.Name.slice(1), { ...options(), newest: 0 });
   return { result, phases };
 }
 

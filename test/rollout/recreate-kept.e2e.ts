@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { hasteOf } from '../../src/deployment/haste.js';
+import { cancellationDeadline } from '../../src/deployment/cancellation-deadline.js';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
-import { goBack } from '../../src/strategies/recreate/exchange.js';
-import { settleRestart } from '../../src/strategies/recreate/finish.js';
+import { retireOriginal } from '../../src/strategies/recreate/finish.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
-import { revive, whyNotRevive } from '../../src/strategies/recreate/revive.js';
+import { restorePrevious } from '../../src/strategies/recreate/replace.js';
+import { restoreKept, whyNotRestorable } from '../../src/strategies/recreate/restore-kept.js';
 import { systemClock } from '../../src/system/log.js';
 import { idle } from '../docker/workbench.js';
 import { bench, inside, named, openBench, options, v1, v2 } from './recreate-attempt.js';
@@ -14,7 +14,7 @@ openBench();
 
 const to = (image: ImageDetails) => ({ reference: image.RepoTags[0] ?? image.Id, id: image.Id });
 const settle = (old: ContainerDetails, newest = 3) =>
-  settleRestart(bench.engine, old.Name.slice(1), { ...options(), newest });
+  retireOriginal(bench.engine, old.Name.slice(1), { ...options(), newest });
 const beside = async (name: string) =>
   (await bench.containers()).filter((one) => one.startsWith(`${bench.prefix}-${name}.`));
 const previous = ({ Id: id, Name: name }: ContainerDetails) =>
@@ -71,7 +71,7 @@ describe('before it is final, a restart goes back', () => {
     const old = await bench.run(name, '--health-cmd', 'true', ...flags, v1.Id);
     await recreate(bench.engine, old, v1, to(v2), options());
     const since = performance.now();
-    const result = await goBack(bench.engine, old.Name.slice(1), { ...options(), why: 'another failed', old });
+    const result = await restorePrevious(bench.engine, old.Name.slice(1), { ...options(), why: 'another failed', old });
     const ms = performance.now() - since;
     const now = await named(name);
     expect(result).toEqual({ kind: 'restored', id: now.Id, why: 'another failed' });
@@ -100,7 +100,7 @@ describe('a kept container', () => {
         running: await bench.engine.inspectContainer(running.Id),
         kept: await bench.engine.inspectContainer(kept.Id),
       };
-      expect(await revive(bench.engine, pair, options())).toMatchObject({ kind: 'recreated', id: kept.Id });
+      expect(await restoreKept(bench.engine, pair, options())).toMatchObject({ kind: 'recreated', id: kept.Id });
       await settle(old);
       expect((await named('revived')).Id).toBe(kept.Id);
       expect(await beside('revived')).toEqual([previous(running)]);
@@ -117,7 +117,7 @@ describe('a kept container', () => {
     await settle(old);
     const running = await named('once');
     const kept = await bench.engine.inspectContainer(old.Id);
-    expect(await revive(bench.engine, { running, kept }, options())).toMatchObject({
+    expect(await restoreKept(bench.engine, { running, kept }, options())).toMatchObject({
       kind: 'restored',
       id: running.Id,
     });
@@ -149,11 +149,11 @@ describe('a kept container', () => {
     const old = await bench.run(name, '--network', network, v1.Id);
     await deployed(old);
     const pair = async () => ({ running: await named(name), kept: await bench.engine.inspectContainer(old.Id) });
-    expect(await whyNotRevive(bench.engine, await pair())).toEqual([]);
+    expect(await whyNotRestorable(bench.engine, await pair())).toEqual([]);
     await change(old);
-    expect((await whyNotRevive(bench.engine, await pair())).join()).toMatch(why);
+    expect((await whyNotRestorable(bench.engine, await pair())).join()).toMatch(why);
     const before = await named(name);
-    expect(await revive(bench.engine, await pair(), options())).toMatchObject({ kind: 'untouched' });
+    expect(await restoreKept(bench.engine, await pair(), options())).toMatchObject({ kind: 'untouched' });
     expect(await named(name)).toMatchObject({ Id: before.Id, State: { StartedAt: before.State.StartedAt } });
     expect(await beside(name)).toEqual([previous(old)]);
   });
@@ -183,7 +183,7 @@ describe('a run that is cancelled', () => {
       return answer;
     };
     const engine: Engine = { ...bench.engine, [call]: watched };
-    const haste = hasteOf(abort.signal, systemClock);
+    const haste = cancellationDeadline(abort.signal, systemClock);
     const result = await recreate(engine, old, image, to(next), options({ haste, healthTimeoutMs: 60_000 }));
     const ms = performance.now() - since;
     console.log(`cancelled at ${call}: ${result.kind} after ${Math.round(ms)} ms`);

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
-import type { Surroundings } from '../../src/strategies/recovery.js';
-import { finishRestart, settleRestart } from '../../src/strategies/recreate/finish.js';
-import { repairRestart } from '../../src/strategies/recreate/recover.js';
+import type { RecoveryContext } from '../../src/strategies/recovery.js';
+import { finishReplacement, retireOriginal } from '../../src/strategies/recreate/finish.js';
+import { recoverReplacement } from '../../src/strategies/recreate/recover.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
-import { revive } from '../../src/strategies/recreate/revive.js';
-import { situation } from '../../src/strategies/recreate/situation.js';
-import { undoRestart } from '../../src/strategies/recreate/undo.js';
+import { restoreKept } from '../../src/strategies/recreate/restore-kept.js';
+import { detectState } from '../../src/strategies/recreate/state.js';
+import { undoReplacement } from '../../src/strategies/recreate/undo.js';
 import { openWorkbench, type Workbench } from '../docker/workbench.js';
 import { seed, thorough } from '../support/faults/thorough.js';
 import { onlyNightly } from '../support/tier.js';
@@ -50,15 +50,15 @@ function mortal(engine: Engine, nth: number): { engine: Engine; calls: () => num
 }
 
 const quiet = () => options({ healthTimeoutMs: 5_000 });
-const look = async (name: string) => situation(`${bench.prefix}-${name}`, await bench.engine.containers());
+const look = async (name: string) => detectState(`${bench.prefix}-${name}`, await bench.engine.containers());
 const own = (name: string) => `${bench.prefix}-${name}`;
 
 /** Recovers as often as it is killed itself, one call later each time; answers what the last one said. */
 async function recover(name: string, way: 'undo' | 'finish', dying: boolean): Promise<void> {
   const once = async (engine: Engine) => {
-    const found = situation(own(name), await engine.containers());
-    if (way === 'undo') await undoRestart(engine, found, quiet());
-    else await finishRestart(engine, found, quiet());
+    const found = detectState(own(name), await engine.containers());
+    if (way === 'undo') await undoReplacement(engine, found, quiet());
+    else await finishReplacement(engine, found, quiet());
   };
   for (let nth = 2; dying && nth < 40; nth++) {
     const { engine, calls } = mortal(bench.engine, nth);
@@ -168,7 +168,7 @@ describe.concurrent.each(thorough === 'smoke' ? cases.filter((_, at) => at % 5 =
         async (engine, old) => {
           const result = await recreate(engine, old, v1, { reference: image.Id, id: image.Id }, quiet());
           if (result.kind === 'recreated')
-            await settleRestart(engine, own(old.Name.slice(bench.prefix.length + 2)), { ...quiet(), newest: 3 });
+            await retireOriginal(engine, own(old.Name.slice(bench.prefix.length + 2)), { ...quiet(), newest: 3 });
         },
         async (turn, old, kind) => {
           const { serving, beside } = await seen(turn);
@@ -206,14 +206,14 @@ describe.concurrent.each(['undo', 'finish'] as const)(
           async (turn) => {
             const old = await bench.run(turn, '--stop-timeout', '1', '--restart', restart, v1.Id);
             await recreate(bench.engine, old, v1, { reference: good.Id, id: good.Id }, quiet());
-            await settleRestart(bench.engine, own(turn), { ...quiet(), newest: 3 });
+            await retireOriginal(bench.engine, own(turn), { ...quiet(), newest: 3 });
             kept.set(turn, await bench.engine.inspectContainer(old.Id));
             return bench.engine.inspectContainer(own(turn));
           },
           async (engine, running) => {
             const turn = running.Name.slice(bench.prefix.length + 2);
-            const result = await revive(engine, { running, kept: kept.get(turn) as ContainerDetails }, quiet());
-            if (result.kind === 'recreated') await settleRestart(engine, own(turn), { ...quiet(), newest: 3 });
+            const result = await restoreKept(engine, { running, kept: kept.get(turn) as ContainerDetails }, quiet());
+            if (result.kind === 'recreated') await retireOriginal(engine, own(turn), { ...quiet(), newest: 3 });
           },
           async (turn, running, kind) => {
             const before = kept.get(turn) as ContainerDetails;
@@ -243,8 +243,8 @@ it('a container that its engine still stops for a run that was killed serves onc
   const engine = killedInItsStop(bench.engine);
   await recreate(engine, old, slow, { reference: good.Id, id: good.Id }, quiet()).catch(() => undefined);
   expect(await look('stopping')).toMatchObject({ kind: 'begun' });
-  const around = { engine: bench.engine, ...quiet() } as unknown as Surroundings;
-  const repaired = await repairRestart(around, own('stopping'), 'undo', { step: 'stop', way: 'recreate' });
+  const around = { engine: bench.engine, ...quiet() } as unknown as RecoveryContext;
+  const repaired = await recoverReplacement(around, own('stopping'), 'undo', { step: 'stop', way: 'recreate' });
   expect(repaired).toMatchObject({ kind: 'repaired' });
   const { serving, beside } = await seen('stopping');
   expect(serving).toMatchObject({ Id: old.Id, State: { Running: true } });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerSummary } from '../../src/engines/engine.js';
 import { replacesLabel } from '../../src/engines/throw-away.js';
-import { situation } from '../../src/strategies/recreate/situation.js';
+import { detectState } from '../../src/strategies/recreate/state.js';
 
 const [old, fresh, spare, kept] = ['aaaaaaaaaaaa', 'bbbbbbbbbbbb', 'cccccccccccc', 'dddddddddddd'] as const;
 const stranger = 'eeeeeeeeeeee';
@@ -17,7 +17,7 @@ const listed = (lines: readonly string[]): readonly ContainerSummary[] =>
   });
 
 const said = (...lines: string[]) => {
-  const found = situation('web', listed(lines));
+  const found = detectState('web', listed(lines));
   if (!('names' in found)) return found.kind;
   const short = ({ id }: { id: string } = { id: '–' }) => id.slice(0, 1);
   return `${found.kind} ${short(found.old)}${short(found.spare)}${short(found.fresh)}${found.revived ? ' revived' : ''}`;

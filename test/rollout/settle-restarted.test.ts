@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { ContainerSummary, Engine } from '../../src/engines/engine.js';
-import type { Work } from '../../src/strategies/context.js';
-import { settleRestarted } from '../../src/strategies/recreate/restart.js';
+import type { UpdateContext } from '../../src/strategies/context.js';
+import { commitRestart } from '../../src/strategies/recreate/restart.js';
 import type { TargetPlan } from '../../src/strategies/strategy.js';
 
 const [old, fresh] = ['a'.repeat(64), 'b'.repeat(64)] as const;
@@ -34,7 +34,7 @@ async function settled(state: { status: string; Running: boolean; Restarting?: b
     note: async () => undefined,
     arrive: async () => undefined,
   };
-  return await settleRestarted(work as unknown as Work, { name: 'web' } as TargetPlan, {
+  return await commitRestart(work as unknown as UpdateContext, { name: 'web' } as TargetPlan, {
     outcome: 'deployed',
     id: fresh,
   });

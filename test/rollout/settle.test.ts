@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Work } from '../../src/strategies/context.js';
-import { settle } from '../../src/strategies/relup/settle.js';
+import type { UpdateContext } from '../../src/strategies/context.js';
+import { commitUpgrade } from '../../src/strategies/relup/commit.js';
 
 /** A new container that the engine refuses to make. */
 const instead = {
@@ -29,13 +29,13 @@ it('makes what was loaded hot final where no new container can end its old code'
     phase: async (_: string, step: () => Promise<unknown>) => await step(),
     down: async (task: () => Promise<unknown>) => await task(),
     note: async (step: string) => void steps.push(step),
-  } as unknown as Work;
+  } as unknown as UpdateContext;
   const release = { version: '1.0.0', node };
   const hot = { running: release, next: { version: '2.0.0' }, bundle: { loads: ['web'] } };
   const plan = { name: 'web', container: { Id: 'c0' }, hot, update: { instead } } as unknown as Parameters<
-    typeof settle
+    typeof commitUpgrade
   >[1];
-  const settled = await settle(work, plan, { outcome: 'deployed', id: 'c0' });
+  const settled = await commitUpgrade(work, plan, { outcome: 'deployed', id: 'c0' });
   expect(settled).toMatchObject({ outcome: 'deployed', lingering: [{ pid: '<0.1.0>' }] });
   expect(settled.warnings?.[0]).toBe('web was not changed: no space left. Its processes stay in old code.');
   expect(asked).toContain('make_permanent');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import type { RunningProbe } from '../../src/probe/probe.js';
-import type { Work } from '../../src/strategies/context.js';
+import type { UpdateContext } from '../../src/strategies/context.js';
 import { lifeOf, soak } from '../../src/strategies/soak.js';
 
 interface World {
@@ -48,7 +48,7 @@ async function watched({ container = () => ({}), probe, soakMs = 10_000, cancell
     ...{ engine, clock, signal: cancel.signal, inputs: { soakMs } },
     ...(probe && { probe: { ...well, ...none, ...probe } }),
   };
-  const why = await soak(work as unknown as Work, 'c0', lifeOf(details()));
+  const why = await soak(work as unknown as UpdateContext, 'c0', lifeOf(details()));
   return { why, took: now };
 }
 

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import type { ImageRelease } from '../../src/release/release.js';
 import type { Reading } from '../../src/release/running.js';
-import type { Work } from '../../src/strategies/context.js';
+import type { UpdateContext } from '../../src/strategies/context.js';
 import { verifyBoot } from '../../src/strategies/recreate/verify-boot.js';
 import type { TargetPlan } from '../../src/strategies/strategy.js';
 
@@ -45,7 +45,7 @@ async function verified({ reading, endsAt, restartsAt, cancelledAt, probe = fals
   };
   const work = { engine, haste, clock, inputs: { healthTimeoutMs: 120_000 }, ...(probe && { probe: {} }) };
   const plan = { reasons: code === undefined ? [] : [{ code }] } as unknown as TargetPlan;
-  const { kind, ...said } = await verifyBoot(work as unknown as Work, plan, 'c0', {} as ImageRelease);
+  const { kind, ...said } = await verifyBoot(work as unknown as UpdateContext, plan, 'c0', {} as ImageRelease);
   return { kind, why: 'why' in said ? said.why : '', took: now };
 }
 

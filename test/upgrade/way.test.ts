@@ -2,9 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../src/release/compare.js';
 import { expectedModules } from '../../src/release/release.js';
-import { parseWay } from '../../src/strategies/relup/stored-way.js';
-import { routeDown, routeUp, unlike, type Way } from '../../src/strategies/relup/way.js';
-import { wayOf } from '../../src/strategies/relup/way-of.js';
+import { manifestOf } from '../../src/strategies/relup/make-manifest.js';
+import {
+  downgradeRequest,
+  mismatches,
+  type UpgradeManifest,
+  upgradeRequest,
+} from '../../src/strategies/relup/manifest.js';
+import { parseManifest } from '../../src/strategies/relup/stored-manifest.js';
 import { anyImage, bumped, changing, digest, image, runs, script } from '../support/world/facts.js';
 
 const up = { file: 'releases/1.1.0/hot-deploy.sha256', sha256: 'a'.repeat(64) };
@@ -21,8 +26,8 @@ const relup = {
   up: script({ loads: ['Elixir.Shop.Till', 'Elixir.Shop.Sale'], holds: ['Elixir.Shop.Till'] }),
   down: script({ loads: ['Elixir.Shop.Till'], removes: ['Elixir.Shop.Sale'] }),
 };
-const made = (from = old, to = next): Way => ({
-  ...wayOf(runs(from), to, compare(runs(from), to), {
+const made = (from = old, to = next): UpgradeManifest => ({
+  ...manifestOf(runs(from), to, compare(runs(from), to), {
     relup,
     images: { from: 'sha256:1', to: 'sha256:2' },
     directories: ['lib/shop-1.1.0', 'releases/1.1.0'],
@@ -37,12 +42,12 @@ const stored = (change: (way: Record<string, unknown>) => void = () => undefined
 
 describe('the way that a deploy leaves', () => {
   it('is read as it was written', () => {
-    expect(parseWay(stored(), '1.1.0', up)).toEqual(made());
+    expect(parseManifest(stored(), '1.1.0', up)).toEqual(made());
   });
 
   it('leads down as it led up, with what has to be gone afterwards', () => {
     const { node } = runs(old);
-    const [there, back] = [routeUp(made(), node, '/app', 500), routeDown(made(), node, '/app', 500)];
+    const [there, back] = [upgradeRequest(made(), node, '/app', 500), downgradeRequest(made(), node, '/app', 500)];
     expect(there).toMatchObject({ from: '1.0.0', to: '1.1.0', gone: [], checksums: up });
     expect(back).toMatchObject({ from: '1.1.0', to: '1.0.0', gone: ['Elixir.Shop.Sale'], checksums: down });
     expect(there.applications).toContainEqual(['shop', '1.1.0']);
@@ -79,19 +84,19 @@ describe('the way that a deploy leaves', () => {
     ['says nothing of the way down', (way) => void Object.assign(way, { checksums: { up } })],
   ];
   it.each(hostile)('is none where it %s', (_, change) => {
-    expect(parseWay(stored(change), '1.1.0', up)).toBeUndefined();
+    expect(parseManifest(stored(change), '1.1.0', up)).toBeUndefined();
   });
 
   it('is none where it is torn, at whatever place, or is some other JSON', () => {
     const whole = stored();
     fc.assert(
       fc.property(fc.nat(whole.length - 1), (length) => {
-        expect(parseWay(whole.slice(0, length), '1.1.0', up)).toBeUndefined();
+        expect(parseManifest(whole.slice(0, length), '1.1.0', up)).toBeUndefined();
       }),
     );
     fc.assert(
       fc.property(fc.json(), (json) => {
-        expect(parseWay(json, '1.1.0', up)).toBeUndefined();
+        expect(parseManifest(json, '1.1.0', up)).toBeUndefined();
       }),
     );
   });
@@ -103,26 +108,26 @@ describe('a node at one end of it', () => {
       fc.property(anyImage, anyImage, (from, to) => {
         fc.pre(from.version !== to.version);
         const removes = Object.keys(runs(from).modules).filter((module) => !(module in expectedModules(to)));
-        const way: Way = {
-          ...wayOf(runs(from), to, compare(runs(from), to), {
+        const way: UpgradeManifest = {
+          ...manifestOf(runs(from), to, compare(runs(from), to), {
             relup: { ...relup, up: script({ removes }) },
             images: { from: '1', to: '2' },
             directories: [],
           }),
           checksums: { up, down },
         };
-        expect(unlike(way, 'from', runs(from).modules)).toEqual([]);
-        expect(unlike(way, 'to', runs(to).modules)).toEqual([]);
+        expect(mismatches(way, 'from', runs(from).modules)).toEqual([]);
+        expect(mismatches(way, 'to', runs(to).modules)).toEqual([]);
         const differ = JSON.stringify(way.modules.from) !== JSON.stringify(way.modules.to);
-        expect(unlike(way, 'to', runs(from).modules).length > 0).toBe(differ);
+        expect(mismatches(way, 'to', runs(from).modules).length > 0).toBe(differ);
       }),
     );
   });
 
   it('may have loaded what no application starts, and may not have patched what both have', () => {
     const modules = { ...runs(next).modules };
-    expect(unlike(made(), 'to', { ...modules, 'Elixir.IEx': digest('any'), by_hand: digest('any') })).toEqual([]);
-    expect(unlike(made(), 'to', { ...modules, 'Elixir.Cart': digest('patched') })).toEqual(['Elixir.Cart']);
-    expect(unlike(made(), 'from', modules)).toEqual(['Elixir.Shop.Sale', 'Elixir.Shop.Till']);
+    expect(mismatches(made(), 'to', { ...modules, 'Elixir.IEx': digest('any'), by_hand: digest('any') })).toEqual([]);
+    expect(mismatches(made(), 'to', { ...modules, 'Elixir.Cart': digest('patched') })).toEqual(['Elixir.Cart']);
+    expect(mismatches(made(), 'from', modules)).toEqual(['Elixir.Shop.Sale', 'Elixir.Shop.Till']);
   });
 });

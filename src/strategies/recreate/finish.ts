@@ -1,12 +1,11 @@
-import { stopInTime } from '../../deployment/haste.js';
-import type { Earlier } from '../../deployment/report.js';
+import { stopInTime } from '../../deployment/cancellation-deadline.js';
 import type { Engine } from '../../engines/engine.js';
 import { awaitHealth } from '../../probe/await-health.js';
 import { messageOf } from '../../system/message-of.js';
-import { keepNewest } from './kept.js';
+import { keepNewest, type Settled } from './kept.js';
 import { awaitRemoval } from './removal.js';
-import { type Exchange, type Situation, situation } from './situation.js';
-import { type Around, keep, passPolicy, type Undone, undoRestart } from './undo.js';
+import { detectState, type Replacement, type ReplacementState } from './state.js';
+import { type Around, keep, passPolicy, type Undone, undoReplacement } from './undo.js';
 
 export type Finished =
   /** The new container serves; the old one is kept, or gone where it cannot be. */
@@ -19,11 +18,11 @@ export type Finished =
  * Finishes a restart from what is true. One of which nothing was stopped yet cannot be: whether its new container is whole
  * shows nowhere. May be ended at any call and begun again.
  */
-export async function finishRestart(engine: Engine, found: Situation, around: Around): Promise<Finished> {
+export async function finishReplacement(engine: Engine, found: ReplacementState, around: Around): Promise<Finished> {
   const { clock, healthTimeoutMs, haste } = around;
   const undo = async (why: string): Promise<Finished> => {
     const now = found.kind === 'none' || found.kind === 'unclear' ? found : await lookAgain(engine, found);
-    const undone = await undoRestart(engine, now, around);
+    const undone = await undoReplacement(engine, now, around);
     return undone === undefined ? { kind: 'nothing' } : { kind: 'undone', why, ...undone };
   };
   if (found.kind === 'none') return { kind: 'nothing' };
@@ -53,31 +52,25 @@ export async function finishRestart(engine: Engine, found: Situation, around: Ar
   return { kind: 'finished', id: fresh.id };
 }
 
-/** What settling leaves behind for a way back, and what a person should know. */
-export interface Settled {
-  readonly earlier: Earlier;
-  readonly warnings: readonly string[];
-}
-
 /**
  * Makes a restart final whose new container serves: the old one is kept, and of all that are kept the newest `newest`
  * stay. Does nothing again where it is final already.
  *
  * @throws Error where the new container does not serve
  */
-export async function settleRestart(
+export async function retireOriginal(
   engine: Engine,
   own: string,
   { log, newest }: Pick<Around, 'log'> & { readonly newest: number },
 ): Promise<Settled> {
-  const found = situation(own, await engine.containers());
+  const found = detectState(own, await engine.containers());
   if (found.kind === 'switched') await keepOld(engine, found);
   else if (found.kind !== 'none') throw new Error(`${own} cannot be made final: its restart is ${found.kind}.`);
   return await keepNewest(engine, own, newest, log);
 }
 
 /** Compose would count a kept container as one of the service, and with --rm there is only its spare. */
-async function keepOld(engine: Engine, { names, old, spare }: Exchange): Promise<void> {
+async function keepOld(engine: Engine, { names, old, spare }: Replacement): Promise<void> {
   const id = (spare ?? old)?.id;
   const container = id === undefined ? undefined : await engine.findContainer(id);
   if (container === undefined) return;
@@ -89,6 +82,6 @@ async function keepOld(engine: Engine, { names, old, spare }: Exchange): Promise
   else await keep(engine, names.own, container.Id);
 }
 
-async function lookAgain(engine: Engine, { names }: Exchange): Promise<Situation> {
-  return situation(names.own, await engine.containers());
+async function lookAgain(engine: Engine, { names }: Replacement): Promise<ReplacementState> {
+  return detectState(names.own, await engine.containers());
 }

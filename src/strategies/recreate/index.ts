@@ -1,14 +1,14 @@
-import type { Assessed } from '../../analysis/assessed.js';
+import type { AssessedTarget } from '../../analysis/target.js';
 import type { ContainerDetails } from '../../engines/details.js';
 import type { Reason } from '../../reasons/reason.js';
 import { Refusal } from '../../reasons/refusal.js';
 import type { ImageRelease } from '../../release/release.js';
 import { treeOf } from '../../release/running.js';
-import type { Work } from '../context.js';
+import type { UpdateContext } from '../context.js';
 import { whyUnlike } from '../serving.js';
 import type { Assessment, OpenUpdate, Strategy, TargetPlan, Update } from '../strategy.js';
-import { repairRestart, serves } from './recover.js';
-import { goBackToOld, restart, settleRestarted } from './restart.js';
+import { confirmServing, recoverReplacement } from './recover.js';
+import { commitRestart, restart, rollBackRestart } from './restart.js';
 
 /** A new container takes the place of the one that runs, with all of its settings. */
 export const recreate: Strategy = {
@@ -16,13 +16,13 @@ export const recreate: Strategy = {
   assess,
   recovery: {
     ways: ['recreate', 'revive'],
-    fromEngine: repairRestart,
-    fromJournal: async (around, container, { last }) => await serves(around, container, last),
+    fromEngine: recoverReplacement,
+    fromJournal: async (around, container, { last }) => await confirmServing(around, container, last),
   },
   instead: (target) => (volumeOf(target) === undefined ? restartUpdate(target.site.next) : undefined),
 };
 
-async function assess(target: Assessed, ruledOut: readonly Reason[]): Promise<Assessment> {
+async function assess(target: AssessedTarget, ruledOut: readonly Reason[]): Promise<Assessment> {
   const volume = volumeOf(target);
   if (volume !== undefined) {
     throw new Refusal(
@@ -35,7 +35,7 @@ async function assess(target: Assessed, ruledOut: readonly Reason[]): Promise<As
 }
 
 /** Where the container mounts what a new image is to bring. */
-function volumeOf({ container, root }: Assessed): string | undefined {
+function volumeOf({ container, root }: AssessedTarget): string | undefined {
   return container.Mounts.find(({ Destination: at }) =>
     [root, `${root}/lib`, `${root}/releases`].some((directory) => directory === at || directory.startsWith(`${at}/`)),
   )?.Destination;
@@ -52,7 +52,7 @@ export function restartUpdate(next: ImageRelease, kept?: ContainerDetails): Upda
 }
 
 function open(
-  work: Work,
+  work: UpdateContext,
   plan: TargetPlan,
   as: { readonly next: ImageRelease; readonly kept?: ContainerDetails },
 ): OpenUpdate {
@@ -61,7 +61,7 @@ function open(
     // What could not be asked then cannot be asked now.
     unlike: ({ id, unasked }) => whyUnlike(work, id, unasked === undefined ? as.next.version : undefined),
     drain: async (ended) => ended,
-    commit: (ended) => settleRestarted(work, plan, ended),
-    rollback: (why) => work.down(() => goBackToOld(work, plan, `${why}.`)),
+    commit: (ended) => commitRestart(work, plan, ended),
+    rollback: (why) => work.down(() => rollBackRestart(work, plan, `${why}.`)),
   };
 }

@@ -5,7 +5,6 @@ import { previousName } from '../../engines/names.js';
 import type { Log } from '../../system/log.js';
 import { messageOf } from '../../system/message-of.js';
 import { ownName } from '../../targets/selector.js';
-import type { Settled } from './finish.js';
 
 /** The containers that are kept for a way back from the one called `own`: the one that served last comes first. */
 export async function keptContainers(engine: Engine, own: string): Promise<readonly ContainerDetails[]> {
@@ -16,6 +15,12 @@ export async function keptContainers(engine: Engine, own: string): Promise<reado
   const found = await Promise.all(listed.map(({ id }) => engine.findContainer(id)));
   const ended = ({ State: state }: ContainerDetails) => Date.parse(state.FinishedAt);
   return found.filter((one) => one !== undefined).toSorted((one, other) => ended(other) - ended(one));
+}
+
+/** What settling leaves behind for a way back, and what a person should know. */
+export interface Settled {
+  readonly earlier: Earlier;
+  readonly warnings: readonly string[];
 }
 
 /**

@@ -1,31 +1,31 @@
-import { noHaste } from '../../deployment/haste.js';
+import { noDeadline } from '../../deployment/cancellation-deadline.js';
 import type { ContainerDetails } from '../../engines/details.js';
 import type { Engine } from '../../engines/engine.js';
 import type { Entry } from '../../journal/entry.js';
 import { awaitHealth, type Health } from '../../probe/await-health.js';
 import { messageOf } from '../../system/message-of.js';
-import type { Direction, Repaired, Surroundings } from '../recovery.js';
-import { finishRestart } from './finish.js';
-import { situation } from './situation.js';
-import { undoRestart } from './undo.js';
+import type { Direction, RecoveryContext, RecoveryResult } from '../recovery.js';
+import { finishReplacement } from './finish.js';
+import { detectState } from './state.js';
+import { undoReplacement } from './undo.js';
 
 /**
  * Brings a restart to one side from what the engine lists; undefined where none is under way, or none any more that the rest
  * of the way needs. The old container serves again also where going on did not work out.
  */
-export async function repairRestart(
-  { engine, inputs, log, clock }: Surroundings,
+export async function recoverReplacement(
+  { engine, inputs, log, clock }: RecoveryContext,
   name: string,
   direction: Direction,
   last: Pick<Entry, 'step' | 'way'> | undefined,
-): Promise<Repaired | undefined> {
-  const found = situation(name, await engine.containers());
+): Promise<RecoveryResult | undefined> {
+  const found = detectState(name, await engine.containers());
   // Without a record it may be any step; and the way back may have been begun before the stop was done.
   const stopping = last === undefined || last.step === 'stop' || last.step === 'restore';
-  const around = { log, clock, healthTimeoutMs: inputs.healthTimeoutMs, haste: noHaste, stopping };
+  const around = { log, clock, healthTimeoutMs: inputs.healthTimeoutMs, haste: noDeadline, stopping };
   try {
     if (direction === 'finish') {
-      const finished = await finishRestart(engine, found, around);
+      const finished = await finishReplacement(engine, found, around);
       switch (finished.kind) {
         case 'nothing':
           return undefined;
@@ -37,7 +37,7 @@ export async function repairRestart(
           return { kind: 'failed', why: `${finished.why}; the old container was started again` };
       }
     }
-    const undone = await undoRestart(engine, found, around);
+    const undone = await undoReplacement(engine, found, around);
     if (undone === undefined) return undefined;
     return await judged(engine, undone.id, undone.health, 'the container that ran before serves again');
   } catch (error) {
@@ -49,11 +49,11 @@ export async function repairRestart(
  * Of a restart that shows nowhere any more: it never began, is complete or was undone, and what has the name serves. There is
  * nothing left to bring to the other side where that is what ran before.
  */
-export async function serves(
-  { engine, inputs, clock }: Surroundings,
+export async function confirmServing(
+  { engine, inputs, clock }: RecoveryContext,
   container: ContainerDetails,
   last: Pick<Entry, 'way' | 'from' | 'to'> | undefined,
-): Promise<Repaired> {
+): Promise<RecoveryResult> {
   const { Id: id, State: state, RestartCount: count } = container;
   if (!state.Running) {
     await engine.startContainer(id);
@@ -77,7 +77,7 @@ function sideOf({ Image: image }: ContainerDetails, { way, from, to }: Pick<Entr
 }
 
 /** One that runs and is unhealthy may have been so before: that is told, and is no reason to leave everything as it is. */
-async function judged(engine: Engine, id: string, health: Health, how: string): Promise<Repaired> {
+async function judged(engine: Engine, id: string, health: Health, how: string): Promise<RecoveryResult> {
   if (health.kind === 'healthy') {
     return { kind: 'repaired', how };
   }

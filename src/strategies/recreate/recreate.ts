@@ -5,11 +5,11 @@ import { type Names, namesFor } from '../../engines/names.js';
 import { recreation } from '../../engines/recreation.js';
 import { differingSettings, settings } from '../../engines/settings.js';
 import { create, referenceTo } from './create.js';
-import { exchange, phases, type Recreated, type RecreateOptions, unlessCancelled, untouched } from './exchange.js';
-import { guard } from './guard.js';
+import { dependents } from './dependents.js';
 import { copyInjected } from './injected.js';
 import { lending } from './lent-name.js';
-import { neighbours } from './neighbours.js';
+import { preflight } from './preflight.js';
+import { phases, type Recreated, type RecreateOptions, replace, unlessCancelled, untouched } from './replace.js';
 import { discard } from './undo.js';
 
 /**
@@ -31,10 +31,10 @@ export async function recreate(
   let image: ImageDetails;
   let warnings: readonly string[];
   try {
-    await guard(engine, old, options);
+    await preflight(engine, old, options);
     image = await imageOf(engine, newImage.id);
     const plan = recreation(old, oldImage, await referenceTo(engine, newImage), newImage.id);
-    warnings = [...plan.warnings, ...(await neighbours(engine, old))];
+    warnings = [...plan.warnings, ...(await dependents(engine, old))];
     const furnish = (id: string) => copyInjected(engine, old, id);
     await options.note('create');
     await phase('create', async () => {
@@ -51,7 +51,7 @@ export async function recreate(
   }
   const fresh = made.fresh?.id ?? '';
   const compared = () => compare(engine, { old, oldImage, fresh, image });
-  return await exchange(engine, { old, names, fresh }, { options, phase, warnings, compared });
+  return await replace(engine, { old, names, fresh }, { options, phase, warnings, compared });
 }
 
 /** The old container once more, from its own settings on its own image: what stands in for one that --rm removes. */

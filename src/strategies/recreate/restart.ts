@@ -3,15 +3,15 @@ import type { Step } from '../../journal/entry.js';
 import { askedAt } from '../../probe/asked.js';
 import type { ImageRelease } from '../../release/release.js';
 import { messageOf } from '../../system/message-of.js';
-import type { Ended, Work } from '../context.js';
-import { noted } from '../noted.js';
+import type { UpdateContext, UpdateResult } from '../context.js';
+import { recordIfPossible } from '../record.js';
 import { serving } from '../serving.js';
 import { type Life, lifeOf, soak } from '../soak.js';
 import type { TargetPlan } from '../strategy.js';
-import { goBack, type Recreated, type RecreateOptions } from './exchange.js';
-import { settleRestart } from './finish.js';
+import { retireOriginal } from './finish.js';
 import { recreate } from './recreate.js';
-import { revive } from './revive.js';
+import { type Recreated, type RecreateOptions, restorePrevious } from './replace.js';
+import { restoreKept } from './restore-kept.js';
 import { verifyBoot } from './verify-boot.js';
 
 const askedBackMs = 30_000;
@@ -28,7 +28,7 @@ export interface Restart {
  * Puts the container on the new image, and judges the new one as a hot load is judged: it must answer, run what the image holds,
  * and stay up. The old one stays, stopped, until the restart is made final; if the new one fails, it serves again.
  */
-export async function restart(work: Work, { plan, next, kept }: Restart): Promise<Ended> {
+export async function restart(work: UpdateContext, { plan, next, kept }: Restart): Promise<UpdateResult> {
   const { engine, image, probe, replaced } = work;
   const { container } = plan;
   probe?.mark('switch-begins');
@@ -39,7 +39,7 @@ export async function restart(work: Work, { plan, next, kept }: Restart): Promis
   const result =
     kept === undefined
       ? await recreate(engine, container, plan.oldImage, image, options)
-      : await revive(engine, { running: container, kept }, options);
+      : await restoreKept(engine, { running: container, kept }, options);
   probe?.mark('switch-ends');
   if (result.kind !== 'recreated') return await tookBack(work, plan, result);
 
@@ -55,16 +55,16 @@ export async function restart(work: Work, { plan, next, kept }: Restart): Promis
     const message = `${plan.name}: ${failure} It was left as it is, since on-failure is stop; the old container stands beside it, stopped.`;
     return { outcome: 'failed', ...told, message };
   }
-  return { ...told, ...(await goBackToOld(work, plan, failure)) };
+  return { ...told, ...(await rollBackRestart(work, plan, failure)) };
 }
 
 /** Why a new container that was healthy is not deployed, in a sentence, if it is not; and what was found out about it. */
 async function judge(
-  work: Work,
+  work: UpdateContext,
   plan: TargetPlan,
   id: string,
   next: ImageRelease,
-): Promise<Pick<Ended, 'proof' | 'unasked'> & { readonly failure?: string }> {
+): Promise<Pick<UpdateResult, 'proof' | 'unasked'> & { readonly failure?: string }> {
   await follow(work, id);
   const life: Life = { ...lifeOf(await work.engine.inspectContainer(id)), restarts: 0, unhealthy: false };
   const verified = await work.phase('prove', () => verifyBoot(work, plan, id, next));
@@ -78,12 +78,12 @@ async function judge(
 }
 
 /** Goes back to the container that a restart has stopped, and says why. Only before it is made final. */
-export async function goBackToOld(work: Work, plan: TargetPlan, why: string): Promise<Ended> {
+export async function rollBackRestart(work: UpdateContext, plan: TargetPlan, why: string): Promise<UpdateResult> {
   const { engine, replaced, probe } = work;
   // What did not answer before the deploy cannot be waited for.
   const probed = probe?.answeredBefore() ? probing(work) : undefined;
   const options = { ...around(work, plan.name), why, old: plan.container, probed };
-  const result = await work.phase('restore', () => goBack(engine, plan.name, options));
+  const result = await work.phase('restore', () => restorePrevious(engine, plan.name, options));
   if (result.kind === 'restored') {
     if (result.id === plan.container.Id) replaced.delete(plan.container.Id);
     else replaced.set(plan.container.Id, result.id);
@@ -94,19 +94,19 @@ export async function goBackToOld(work: Work, plan: TargetPlan, why: string): Pr
 
 /** Where a person must look, the next run finds it half-way. */
 async function tookBack(
-  work: Work,
+  work: UpdateContext,
   plan: TargetPlan,
   result: Exclude<Recreated, { readonly kind: 'recreated' }>,
-): Promise<Ended> {
+): Promise<UpdateResult> {
   if (result.kind === 'failed') return ended(plan, result);
   if (result.kind === 'restored' && result.id !== plan.container.Id) await work.arrive(result.id);
-  await noted(work, plan.name, 'undone');
+  await recordIfPossible(work, plan.name, 'undone');
   return ended(plan, result, result.kind === 'restored' ? await saidBack(work, plan, result) : '');
 }
 
 /** The last word is the node's own, if it could be asked before. */
 async function saidBack(
-  work: Work,
+  work: UpdateContext,
   { from, reasons, container }: TargetPlan,
   { id, unseen }: { readonly id: string; readonly unseen?: true },
 ): Promise<string> {
@@ -121,14 +121,18 @@ async function saidBack(
 }
 
 /** Makes a restart final. What stays for a way back is told, and what could not be tidied up makes no deploy fail. */
-export async function settleRestarted(work: Work, plan: TargetPlan, restarted: Ended): Promise<Ended> {
+export async function commitRestart(
+  work: UpdateContext,
+  plan: TargetPlan,
+  restarted: UpdateResult,
+): Promise<UpdateResult> {
   const { engine, inputs, log } = work;
   try {
     await work.arrive(restarted.id);
-    await noted(work, plan.name, 'settle');
-    const settle = () => settleRestart(engine, plan.name, { log, newest: inputs.keep });
+    await recordIfPossible(work, plan.name, 'settle');
+    const settle = () => retireOriginal(engine, plan.name, { log, newest: inputs.keep });
     const { earlier, warnings } = await work.phase('keep', settle);
-    await noted(work, plan.name, 'done');
+    await recordIfPossible(work, plan.name, 'done');
     // With --rm there would be nothing left to find it out by later.
     if (await hasEnded(work, restarted.id)) return { ...restarted, ...endedSince(plan) };
     return { ...restarted, earlier, warnings: [...(restarted.warnings ?? []), ...warnings] };
@@ -145,7 +149,7 @@ export async function settleRestarted(work: Work, plan: TargetPlan, restarted: E
 }
 
 /** Nothing is said to serve that has ended since it was seen healthy, or does so again and again. */
-export async function hasEnded({ engine }: Pick<Work, 'engine'>, id: string): Promise<boolean> {
+export async function hasEnded({ engine }: Pick<UpdateContext, 'engine'>, id: string): Promise<boolean> {
   const { Running: running, Restarting: restarting } = (await engine.findContainer(id))?.State ?? {};
   return !running || restarting === true;
 }
@@ -156,12 +160,18 @@ function endedSince({ name }: TargetPlan) {
 }
 
 /** What cannot be written down is no reason against a restart: the names of its containers say as much. */
-function around(work: Work, name: string) {
+function around(work: UpdateContext, name: string) {
   const { clock, haste, log, inputs } = work;
-  return { log, clock, haste, healthTimeoutMs: inputs.healthTimeoutMs, note: (step: Step) => noted(work, name, step) };
+  return {
+    log,
+    clock,
+    haste,
+    healthTimeoutMs: inputs.healthTimeoutMs,
+    note: (step: Step) => recordIfPossible(work, name, step),
+  };
 }
 
-function ended(plan: TargetPlan, result: Exclude<Recreated, { readonly kind: 'recreated' }>, said = ''): Ended {
+function ended(plan: TargetPlan, result: Exclude<Recreated, { readonly kind: 'recreated' }>, said = ''): UpdateResult {
   const { name, container } = plan;
   switch (result.kind) {
     case 'untouched':
@@ -178,14 +188,14 @@ function ended(plan: TargetPlan, result: Exclude<Recreated, { readonly kind: 're
 }
 
 /** The container behind the name is another one, and so may its address be. */
-async function follow({ engine, log, probe, target }: Work, id: string): Promise<void> {
+async function follow({ engine, log, probe, target }: UpdateContext, id: string): Promise<void> {
   if (probe === undefined || target === undefined) return;
   const container: ContainerDetails = await engine.inspectContainer(id);
   probe.retarget(askedAt(target, container, engine.host, log));
 }
 
 /** The HEALTHCHECK is waited for by itself. */
-function probing(work: Work): RecreateOptions['probed'] {
+function probing(work: UpdateContext): RecreateOptions['probed'] {
   const { probe, clock } = work;
   if (probe === undefined || probe.kind === 'docker') return undefined;
   return async (id) => {

@@ -1,18 +1,18 @@
-import { afterwardsMs, type Haste, stopInTime } from '../../deployment/haste.js';
+import { afterwardsMs, type CancellationDeadline, stopInTime } from '../../deployment/cancellation-deadline.js';
 import { type ContainerDetails, nameOf } from '../../engines/details.js';
 import type { Engine, RestartPolicy } from '../../engines/engine.js';
 import { previousName } from '../../engines/names.js';
 import { awaitHealth, type Health } from '../../probe/await-health.js';
 import type { Clock, Log } from '../../system/log.js';
 import { awaitRemoval } from './removal.js';
-import { type Exchange, type Situation, situation } from './situation.js';
+import { detectState, type Replacement, type ReplacementState } from './state.js';
 
 /** What the ways forward and back of a restart work with. */
 export interface Around {
   readonly log: Log;
   readonly clock: Clock;
   readonly healthTimeoutMs: number;
-  readonly haste: Haste;
+  readonly haste: CancellationDeadline;
   /** Points the probe to a container that was just started; answers what it got instead of an answer, undefined once there was one. */
   readonly probed?: ((id: string) => Promise<() => string | undefined>) | undefined;
   /** Whether the stop of the old container may have been asked for, and no answer to it be known. */
@@ -32,15 +32,19 @@ export interface Undone {
  * @returns undefined where no restart was under way
  * @throws Error where the engine fails, or it is unclear what belongs together
  */
-export async function undoRestart(engine: Engine, found: Situation, around: Around): Promise<Undone | undefined> {
+export async function undoReplacement(
+  engine: Engine,
+  found: ReplacementState,
+  around: Around,
+): Promise<Undone | undefined> {
   const { clock } = around;
   if (found.kind === 'none') return undefined;
   if (found.kind === 'unclear')
     throw new Error(`It is not clear what a restart left: ${found.why}. A person must look.`);
   const { names, old, spare, fresh } = found;
   if (found.kind === 'begun' && around.stopping && old && fresh && (await ends(engine, old.id, around))) {
-    const now = situation(names.own, await engine.containers());
-    return await undoRestart(engine, now, { ...around, stopping: false });
+    const now = detectState(names.own, await engine.containers());
+    return await undoReplacement(engine, now, { ...around, stopping: false });
   }
   const coming = fresh && (await engine.findContainer(fresh.id));
   // Before anything of the new one goes, since its policy is the only other place where the old one's stands.
@@ -126,7 +130,7 @@ export async function discard(
     fresh,
     spare,
     revived,
-  }: Pick<Exchange, 'names' | 'revived'> & {
+  }: Pick<Replacement, 'names' | 'revived'> & {
     readonly fresh?: { readonly id: string } | undefined;
     readonly spare?: { readonly id: string } | undefined;
   },
@@ -167,7 +171,7 @@ function policyOf({ HostConfig: { RestartPolicy: policy } }: ContainerDetails): 
 async function retire(
   engine: Engine,
   coming: ContainerDetails,
-  names: Exchange['names'],
+  names: Replacement['names'],
   { log, clock, haste }: Around,
 ): Promise<boolean> {
   const { Id: id, HostConfig, State: state } = coming;

@@ -5,7 +5,7 @@ import { compare } from '../../release/compare.js';
 import type { ImageRelease, RunningRelease } from '../../release/release.js';
 import { type Reading, readRunning } from '../../release/running.js';
 import { messageOf } from '../../system/message-of.js';
-import type { Work } from '../context.js';
+import type { UpdateContext } from '../context.js';
 import type { TargetPlan } from '../strategy.js';
 
 /** Whether a new container runs what its image holds; `why` is to be read after "it was healthy, and". */
@@ -23,7 +23,12 @@ const unreachableMs = 30_000;
  * Asks a container that was just started what it runs, until its node has booted; at most as long as a new container may take
  * to become healthy. Stops at once when the container has ended.
  */
-export async function verifyBoot(work: Work, plan: TargetPlan, id: string, next: ImageRelease): Promise<Verified> {
+export async function verifyBoot(
+  work: UpdateContext,
+  plan: TargetPlan,
+  id: string,
+  next: ImageRelease,
+): Promise<Verified> {
   const { clock, engine, inputs, haste } = work;
   const until = clock.now() + inputs.healthTimeoutMs;
   let unreachableSince: number | undefined;
@@ -51,7 +56,7 @@ export async function verifyBoot(work: Work, plan: TargetPlan, id: string, next:
 }
 
 /** If something else tells that it serves, or the node could not be asked before either. */
-function mayBeUnasked({ probe }: Work, { reasons }: TargetPlan): boolean {
+function mayBeUnasked({ probe }: UpdateContext, { reasons }: TargetPlan): boolean {
   return probe !== undefined || reasons.some(({ code }) => code === 'node-unreachable' || code === 'distribution-off');
 }
 
@@ -96,7 +101,7 @@ function proved(release: RunningRelease, next: ImageRelease): Verified {
 }
 
 /** Undefined if the run was cancelled first. */
-async function unlessCancelled<T>({ haste }: Pick<Work, 'haste'>, work: Promise<T>): Promise<T | undefined> {
+async function unlessCancelled<T>({ haste }: Pick<UpdateContext, 'haste'>, work: Promise<T>): Promise<T | undefined> {
   let leave: () => void = () => undefined;
   const cancelled = new Promise<undefined>((resolve) => {
     leave = haste.onCancel(() => resolve(undefined));

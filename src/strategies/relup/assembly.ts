@@ -5,7 +5,7 @@ import type { ModuleChanges } from '../../release/modules.js';
 import type { Placement } from '../../release/placement.js';
 import type { ImageRelease, RunningRelease } from '../../release/release.js';
 import type { SupervisionChange } from '../../release/supervision.js';
-import type { Workshop } from '../../release/workshop.js';
+import type { Toolbox } from '../../release/toolbox.js';
 import { type Appup, generateAppups } from './appup.js';
 import { type Bundle, makeBundle } from './bundle.js';
 import { type SupervisorUpdate, updateSupervisors } from './children.js';
@@ -40,7 +40,7 @@ export interface Material {
 export async function assemble(
   engine: Engine,
   container: string,
-  workshop: Workshop,
+  workshop: Toolbox,
   material: Material,
 ): Promise<Assembly> {
   const { running, next, change, placement, modules, images, context } = material;

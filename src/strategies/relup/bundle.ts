@@ -5,13 +5,13 @@ import { type Entry, packEntries, sha256, UnsafeArchive, unpack } from '../../re
 import { type Change, exchanged } from '../../release/compare.js';
 import { moved, type Placement } from '../../release/placement.js';
 import type { ImageRelease, RunningRelease } from '../../release/release.js';
-import type { Workshop } from '../../release/workshop.js';
+import type { Toolbox } from '../../release/toolbox.js';
 import type { Artifact, Sentence } from '../strategy.js';
 import { byHand } from './by-hand.js';
+import { type Bringing, manifestOf } from './make-manifest.js';
+import { manifestFile, sumsDown, sumsUp, type UpgradeManifest } from './manifest.js';
 import { line, oldSums } from './old-sums.js';
 import { file, helperFile, type Relup } from './relup.js';
-import { sumsDown, sumsUp, type Way, wayFile } from './way.js';
-import { type Bringing, wayOf } from './way-of.js';
 
 /** Everything that goes into a container to bring it from one release to another, and what to do with it. */
 export interface Bundle extends Artifact {
@@ -29,7 +29,7 @@ export interface Bundle extends Artifact {
   readonly added: readonly string[];
   readonly relup: Relup;
   /** What is left in the container to go back by, and up again. */
-  readonly way: Way;
+  readonly way: UpgradeManifest;
 }
 
 /** Never copied over a running release: a fresh cookie locks everybody out, and start_erl.data is release_handler's. */
@@ -37,7 +37,7 @@ const keptOut = ['COOKIE', 'start_erl.data', 'RELEASES'];
 
 /** Collects the changed applications and the release's own files from the workshop. */
 export async function makeBundle(
-  workshop: Workshop,
+  workshop: Toolbox,
   running: RunningRelease,
   next: ImageRelease,
   change: Change,
@@ -72,7 +72,7 @@ export async function makeBundle(
       ...(await oldSums(workshop, running, change)),
     ].join(''),
   );
-  const stored = wayOf(running, next, change, { ...made, directories });
+  const stored = manifestOf(running, next, change, { ...made, directories });
   const down = { file: olds.path, sha256: sha256(olds.data) };
   const entries = [
     ...brought.filter((entry) => entry.path !== relup.path),
@@ -80,7 +80,7 @@ export async function makeBundle(
     ...(made.relup.relup.includes('hot_deploy_step') ? [helper] : []),
     ...startBoot(brought, release, next.name),
     olds,
-    file(wayFile(next.version), JSON.stringify({ ...stored, checksums: { down } })),
+    file(manifestFile(next.version), JSON.stringify({ ...stored, checksums: { down } })),
   ];
   const sums = entries.filter((entry) => entry.type === 'file').map((entry) => line(sha256(entry.data), entry.path));
   const checksums = file(sumsUp(next.version), sums.join(''));
@@ -119,7 +119,7 @@ export async function makeBundle(
 }
 
 /** Boot scripts, and what release_handler reads, of a release some of whose applications lie in directories of other names. */
-async function movedFiles(workshop: Workshop, next: ImageRelease, placement: Placement): Promise<readonly Entry[]> {
+async function movedFiles(workshop: Toolbox, next: ImageRelease, placement: Placement): Promise<readonly Entry[]> {
   const others = moved(next, placement);
   if (others.length === 0) {
     return [];
@@ -140,7 +140,7 @@ async function movedFiles(workshop: Workshop, next: ImageRelease, placement: Pla
 }
 
 async function collect(
-  workshop: Workshop,
+  workshop: Toolbox,
   next: ImageRelease,
   { source, directory }: { readonly source: string; readonly directory: string },
 ): Promise<readonly Entry[]> {

@@ -4,16 +4,16 @@ import { callFunction, evaluateInput, ownEnvironment } from '../../node/shell.js
 import { atom, map, type Term, text, write } from '../../node/term.js';
 import type { Entry } from '../../release/archive.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../../release/release.js';
+import type { Direction, UpgradeManifest } from './manifest.js';
 import { file } from './relup.js';
-import type { Direction, Way } from './way.js';
 
 /** What the bundle is about, as far as those have to know who load it by hand. */
 export interface ByHand {
   readonly running: Pick<RunningRelease, 'version' | 'root' | 'modules' | 'applications'>;
   readonly next: Pick<ImageRelease, 'version' | 'applications' | 'protocols'> & ImageRelease;
-  readonly images: Way['images'];
+  readonly images: UpgradeManifest['images'];
   readonly directories: readonly string[];
-  readonly checksums: Way['checksums'];
+  readonly checksums: UpgradeManifest['checksums'];
   readonly updates: readonly string[];
   readonly loads: readonly string[];
   readonly removed: readonly string[];

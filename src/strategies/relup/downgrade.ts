@@ -6,29 +6,29 @@ import type { Reason } from '../../reasons/reason.js';
 import { newSalt } from '../../release/baseline.js';
 import { plainName } from '../../release/modules.js';
 import type { RunningRelease } from '../../release/release.js';
+import { mismatches, type UpgradeManifest } from './manifest.js';
 import { judgeProcesses } from './process-rules.js';
-import { readWay } from './stored-way.js';
+import { readManifest } from './stored-manifest.js';
 import { ready } from './switch.js';
-import { unlike, type Way } from './way.js';
 
 /** Whether a node can go back hot to a release that ran in its container before, by what deploys have left there. */
-export type Downgradable =
+export type DowngradePath =
   /** In the order in which they are gone. */
-  | { readonly kind: 'open'; readonly steps: readonly Way[] }
+  | { readonly kind: 'open'; readonly steps: readonly UpgradeManifest[] }
   | { readonly kind: 'closed'; readonly reasons: readonly Reason[] };
 
 /** Longer ways are possible and nobody's wish. */
 const mostSteps = 10;
 
 /** Changes nothing; needs no memory of any run. */
-export async function downgradable(
+export async function findDowngradePath(
   engine: Engine,
   container: string,
   running: RunningRelease,
   version: string,
   suspendTimeoutMs: number,
-): Promise<Downgradable> {
-  const found = await follow(engine, container, running, version);
+): Promise<DowngradePath> {
+  const found = await storedSteps(engine, container, running, version);
   if ('code' in found) {
     return { kind: 'closed', reasons: [found] };
   }
@@ -37,13 +37,13 @@ export async function downgradable(
   if (reasons.length > 0) {
     return { kind: 'closed', reasons };
   }
-  const { check } = await ready(running.node, together(found), suspendTimeoutMs);
+  const { check } = await ready(running.node, combined(found), suspendTimeoutMs);
   const unready = [...judgeProcesses(check), ...(await unresolvable(running, found))];
   return unready.length === 0 ? { kind: 'open', steps: found } : { kind: 'closed', reasons: unready };
 }
 
 /** What several ways do, as if they were one. */
-export function together(steps: readonly Way[]): Pick<Way, 'loads' | 'updates'> {
+export function combined(steps: readonly UpgradeManifest[]): Pick<UpgradeManifest, 'loads' | 'updates'> {
   return {
     loads: [...new Set(steps.flatMap(({ loads }) => loads))],
     updates: [...new Set(steps.flatMap(({ updates }) => updates))],
@@ -51,15 +51,15 @@ export function together(steps: readonly Way[]): Pick<Way, 'loads' | 'updates'> 
 }
 
 /** The stored ways from the version that runs, or ran, down to an earlier one, or why there are none. */
-export async function follow(
+export async function storedSteps(
   engine: Engine,
   container: string,
   { root, version: runs, name }: Pick<RunningRelease, 'root' | 'version' | 'name'>,
   version: string,
-): Promise<readonly Way[] | Reason> {
-  const steps: Way[] = [];
+): Promise<readonly UpgradeManifest[] | Reason> {
+  const steps: UpgradeManifest[] = [];
   for (let at = runs; at !== version; at = steps.at(-1)?.from ?? version) {
-    const stored = await readWay(engine, container, root, at);
+    const stored = await readManifest(engine, container, root, at);
     const way = stored.kind === 'stored' && stored.way.release === name ? stored.way : undefined;
     if (stored.kind === 'damaged' || (stored.kind === 'stored' && way === undefined)) {
       const why = stored.kind === 'damaged' ? stored.why : 'it is of another release';
@@ -79,7 +79,7 @@ export async function follow(
 
 const helps = 'Go back by restart, which ends the connections.';
 
-function wordsOf(at: string, runs: string, version: string, steps: readonly Way[]): string {
+function wordsOf(at: string, runs: string, version: string, steps: readonly UpgradeManifest[]): string {
   return at === runs
     ? `The container came to ${runs} otherwise than by a hot deploy, so nothing in it says how to go back to ${version} while it runs. ${helps}`
     : `${runs} was deployed hot over ${steps.map(({ from }) => from).join(', then ')}, and from there nothing in the container leads to ${version}. ${helps}`;
@@ -97,7 +97,7 @@ async function missing(
   engine: Engine,
   container: string,
   { root, vm }: RunningRelease,
-  { from, to, checksums }: Way,
+  { from, to, checksums }: UpgradeManifest,
 ): Promise<readonly Reason[]> {
   const { exitCode, stdout } = await engine.exec(container, {
     argv: ['sh', '-c', verify, 'hot-deploy', root, checksums.down.sha256, checksums.down.file],
@@ -128,11 +128,11 @@ function ofRelease({ version, sasl, writable }: RunningRelease): readonly Reason
 }
 
 /** The node must run exactly what the first way leads to, and each further way must begin where the one before ends. */
-function unknownCode(running: RunningRelease, steps: readonly Way[]): readonly Reason[] {
+function unknownCode(running: RunningRelease, steps: readonly UpgradeManifest[]): readonly Reason[] {
   return steps.flatMap((way, step) => {
     const before = steps[step - 1];
     const runs = before === undefined ? running.modules : { ...before.modules.same, ...before.modules.from };
-    const modules = unlike(way, 'to', runs);
+    const modules = mismatches(way, 'to', runs);
     return modules.length === 0
       ? []
       : [
@@ -148,7 +148,7 @@ function unknownCode(running: RunningRelease, steps: readonly Way[]): readonly R
 /** The configuration that the older release would have: a value of the environment may be gone since. */
 async function unresolvable(
   { node, root, version }: RunningRelease,
-  steps: readonly Way[],
+  steps: readonly UpgradeManifest[],
 ): Promise<readonly Reason[]> {
   const last = steps.at(-1);
   if (last === undefined) {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { map, type Term, text } from '../../node/term.js';
 import { packEntries } from '../../release/archive.js';
 import type { ApplicationChange } from '../../release/compare.js';
-import type { Workshop } from '../../release/workshop.js';
+import type { Toolbox } from '../../release/toolbox.js';
 import { parents } from './old.js';
 import { file } from './relup.js';
 
@@ -26,7 +26,7 @@ const given = '/hot-deploy/given';
  * read by the new release's own runtime. A file of the repository names exactly one way, so it comes before the image's.
  */
 export async function placeHandWritten(
-  workshop: Workshop,
+  workshop: Toolbox,
   context: string,
   changed: readonly ApplicationChange[],
 ): Promise<readonly HandWritten[]> {
@@ -45,7 +45,7 @@ interface Found {
   readonly own: { readonly path: string; readonly content: Buffer } | undefined;
 }
 
-async function place(workshop: Workshop, written: readonly Found[]): Promise<readonly HandWritten[]> {
+async function place(workshop: Toolbox, written: readonly Found[]): Promise<readonly HandWritten[]> {
   const files = written.flatMap(({ change, own }) =>
     own === undefined ? [] : [file(`${given}/${change.name}.appup`.slice(1), own.content)],
   );

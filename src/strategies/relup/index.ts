@@ -1,20 +1,20 @@
-import type { Assessed } from '../../analysis/assessed.js';
-import { surveyBoots } from '../../analysis/boots.js';
-import type { Ended, Work } from '../context.js';
-import { repairWork } from '../recovery.js';
+import { assessBoots } from '../../analysis/boots.js';
+import type { AssessedTarget } from '../../analysis/target.js';
+import type { UpdateContext, UpdateResult } from '../context.js';
+import { recoveryUpdateContext } from '../recovery.js';
 import { whyUnlike } from '../serving.js';
 import { type Assessment, closed, type OpenUpdate, type Strategy, type TargetPlan, type Update } from '../strategy.js';
-import { bringBack } from './bring-back.js';
-import { together } from './downgrade.js';
-import { goalOf, goDown, type Journey, takeBack } from './journey.js';
+import { assessCode } from './assess-code.js';
+import { commitPath, commitUpgrade, drained } from './commit.js';
+import { combined } from './downgrade.js';
 import { judgeRelease } from './judge.js';
+import { downgrade, rollBackPath, type UpgradePath, versionAtEnd } from './path.js';
 import { place } from './place.js';
-import type { Descent, HotMaterial, HotPlan, Upgrade } from './plan.js';
+import type { DowngradePlan, Upgrade, UpgradeMaterial, UpgradePlan } from './plan.js';
 import { measure } from './proof.js';
-import { surveyCode } from './read-code.js';
-import { repairHot } from './recover.js';
+import { recoverUpgrade } from './recover.js';
 import { rehearsePlans } from './rehearsal/plans.js';
-import { drained, settle, settleJourney } from './settle.js';
+import { rollBackUpgrade } from './roll-back.js';
 import { upgrade } from './upgrade.js';
 
 /** A release upgrade by OTP's release_handler: code, processes and supervisors change in the VM that runs. */
@@ -25,11 +25,11 @@ export const relup: Strategy = {
     fromJournal: async (around, container, { last, notes, direction }) =>
       last === undefined
         ? { kind: 'failed', why: 'nothing on record says what it was to become' }
-        : await repairHot(repairWork(around, last, notes), container, last, direction),
+        : await recoverUpgrade(recoveryUpdateContext(around, last, notes), container, last, direction),
   },
 };
 
-async function assess(target: Assessed): Promise<Assessment> {
+async function assess(target: AssessedTarget): Promise<Assessment> {
   const { site, container, oldImage, running: known, startup, shared } = target;
   if (known === undefined) return { kind: 'ruled-out', reasons: [] };
   const { release: running, change, image } = known;
@@ -40,10 +40,10 @@ async function assess(target: Assessed): Promise<Assessment> {
   };
   const reasons = judgeRelease(comparison);
   if (closed(reasons)) {
-    const boots = await surveyBoots(site, { container, oldImage, nodeName: running.nodeName }, shared);
+    const boots = await assessBoots(site, { container, oldImage, nodeName: running.nodeName }, shared);
     return { kind: 'ruled-out', reasons: [...reasons, ...boots] };
   }
-  const code = await surveyCode(site, { container, oldImage }, comparison, shared);
+  const code = await assessCode(site, { container, oldImage }, comparison, shared);
   if (code.kind === 'closed') return { kind: 'ruled-out', reasons: [...reasons, ...code.reasons] };
   const { tree, boot } = code.material;
   const trees = { running: tree, ...(boot.kind === 'booted' && { boot: boot.facts.tree }) };
@@ -56,7 +56,7 @@ async function assess(target: Assessed): Promise<Assessment> {
   };
 }
 
-function upgradeUpdate(hot: HotMaterial): Upgrade {
+function upgradeUpdate(hot: UpgradeMaterial): Upgrade {
   const { bundle, next, counts, present } = hot;
   return {
     ...{ method: 'relup', hot: true, version: next.version, artifact: bundle, holds: counts, upgrade: hot },
@@ -71,20 +71,20 @@ function upgradeUpdate(hot: HotMaterial): Upgrade {
   };
 }
 
-function openUpgrade(work: Work, plan: HotPlan): OpenUpdate {
+function openUpgrade(work: UpdateContext, plan: UpgradePlan): OpenUpdate {
   const { running, bundle, next } = plan.hot;
   const { node } = running;
   return {
     apply: () => upgrade(work, plan),
     unlike: ({ id }) => whyUnlike(work, id, next.version),
     drain: (ended) => withLingering(ended, drained(work, { node, loads: bundle.loads })),
-    commit: (ended) => settle(work, plan, ended),
-    rollback: (why) => bringBack(work, plan, { why, by: 'downgrade' }),
+    commit: (ended) => commitUpgrade(work, plan, ended),
+    rollback: (why) => rollBackUpgrade(work, plan, { why, by: 'downgrade' }),
   };
 }
 
 /** Back to a release that ran in the container before, by the relups that its deploys have left there. */
-export function downgradeUpdate(down: Descent): Update {
+export function downgradeUpdate(down: DowngradePlan): Update {
   return {
     ...{ method: 'relup', hot: true, version: down.against?.next.version },
     record: () => ({ way: 'downgrade' }),
@@ -92,20 +92,24 @@ export function downgradeUpdate(down: Descent): Update {
   };
 }
 
-function openDowngrade(work: Work, { name, container, rehearsal }: TargetPlan, down: Descent): OpenUpdate {
+function openDowngrade(
+  work: UpdateContext,
+  { name, container, rehearsal }: TargetPlan,
+  down: DowngradePlan,
+): OpenUpdate {
   const { running, steps, against } = down;
   const goal = against && { tree: against.tree, of: measure(against, rehearsal) };
-  const journey: Journey = { name, container, running, steps, ...(goal && { measure: goal }) };
-  const { loads } = together(steps);
+  const journey: UpgradePath = { name, container, running, steps, ...(goal && { measure: goal }) };
+  const { loads } = combined(steps);
   return {
-    apply: () => goDown(work, journey),
-    unlike: ({ id }) => whyUnlike(work, id, goalOf(journey, 'down')),
+    apply: () => downgrade(work, journey),
+    unlike: ({ id }) => whyUnlike(work, id, versionAtEnd(journey, 'down')),
     drain: (ended) => withLingering(ended, drained(work, { node: running.node, loads })),
-    commit: (ended) => settleJourney(work, journey, 'down', ended),
-    rollback: (why) => takeBack(work, journey, 'down', why),
+    commit: (ended) => commitPath(work, journey, 'down', ended),
+    rollback: (why) => rollBackPath(work, journey, 'down', why),
   };
 }
 
-async function withLingering(ended: Ended, lingering: ReturnType<typeof drained>): Promise<Ended> {
+async function withLingering(ended: UpdateResult, lingering: ReturnType<typeof drained>): Promise<UpdateResult> {
   return { ...ended, lingering: await lingering };
 }

@@ -2,7 +2,7 @@ import { sha256, unpack } from '../../release/archive.js';
 import { type Change, exchanged } from '../../release/compare.js';
 import { oldRoot } from '../../release/modules.js';
 import type { RunningRelease } from '../../release/release.js';
-import type { Workshop } from '../../release/workshop.js';
+import type { Toolbox } from '../../release/toolbox.js';
 
 /**
  * Digests of what a way down reads of the old release, a line of `sha256sum` for each: its changed code, its consolidated
@@ -10,7 +10,7 @@ import type { Workshop } from '../../release/workshop.js';
  * and what a start renders, is left out.
  */
 export async function oldSums(
-  workshop: Workshop,
+  workshop: Toolbox,
   { root, name, version, files, applications }: RunningRelease,
   change: Change,
 ): Promise<readonly string[]> {
@@ -32,7 +32,7 @@ export async function oldSums(
 }
 
 /** Of the code in one directory of the old release, as it lies in the workshop and in the container. */
-async function under(workshop: Workshop, here: string, there: string): Promise<readonly string[]> {
+async function under(workshop: Toolbox, here: string, there: string): Promise<readonly string[]> {
   const tar = await workshop.get(`${oldRoot}/${here}`);
   const entries = tar === undefined ? [] : await unpack(tar);
   return entries

@@ -3,7 +3,7 @@ import { type Entry, packEntries, unpack } from '../../release/archive.js';
 import { type Change, exchanged } from '../../release/compare.js';
 import { oldRoot } from '../../release/modules.js';
 import type { RunningRelease } from '../../release/release.js';
-import type { Workshop } from '../../release/workshop.js';
+import type { Toolbox } from '../../release/toolbox.js';
 
 /**
  * Brings what only the running release has into the workshop: the applications that change, its .rel file, and
@@ -13,7 +13,7 @@ import type { Workshop } from '../../release/workshop.js';
 export async function bringOld(
   engine: Engine,
   container: string,
-  workshop: Workshop,
+  workshop: Toolbox,
   running: RunningRelease,
   change: Change,
 ): Promise<void> {
@@ -23,7 +23,7 @@ export async function bringOld(
 async function bring(
   engine: Engine,
   container: string,
-  workshop: Workshop,
+  workshop: Toolbox,
   running: RunningRelease,
   change: Change,
 ): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Site } from '../../analysis/site.js';
+import type { AnalysisContext } from '../../analysis/context.js';
 import { type Entry, sha256, unpack } from '../../release/archive.js';
 import { type Change, exchanged } from '../../release/compare.js';
 import { directoryOf, type Placement } from '../../release/placement.js';
@@ -17,7 +17,12 @@ export interface Placed {
  * Finds a directory for each application that the bundle brings: NAME-VERSION, or where that has other content, which an
  * earlier release may boot, NAME-VERSION+DIGEST. What does not change stays where it lies.
  */
-export async function place(site: Site, container: string, running: RunningRelease, change: Change): Promise<Placed> {
+export async function place(
+  site: AnalysisContext,
+  container: string,
+  running: RunningRelease,
+  change: Change,
+): Promise<Placed> {
   const { engine, workshop, next } = site;
   const { root, applications } = running;
   const now = new Map(applications.map((each) => [each.name, directoryOf(root, each)]));

@@ -5,10 +5,10 @@ import type { ImageRelease, RunningRelease } from '../../release/release.js';
 import type { Tree } from '../../release/supervision.js';
 import type { TargetPlan, Update } from '../strategy.js';
 import type { Bundle } from './bundle.js';
-import type { Way } from './way.js';
+import type { UpgradeManifest } from './manifest.js';
 
 /** Everything a hot load needs, gathered before anything changes. */
-export interface HotMaterial {
+export interface UpgradeMaterial {
   readonly running: RunningRelease;
   readonly next: ImageRelease;
   readonly bundle: Bundle;
@@ -29,24 +29,24 @@ export interface HotMaterial {
 }
 
 /** Everything that it takes to go back hot. */
-export interface Descent {
+export interface DowngradePlan {
   readonly running: RunningRelease;
   /** What deploys have left in the container, in the order in which it is gone. */
-  readonly steps: readonly Way[];
+  readonly steps: readonly UpgradeManifest[];
   /** What it is held against in the end: a cold boot of the older image. Absent where there is no such image any more. */
   readonly against?: { readonly tree: Tree; readonly next: ImageRelease; readonly boot: ColdBoot };
 }
 
 /** An upgrade by release_handler. */
 export interface Upgrade extends Update {
-  readonly upgrade: HotMaterial;
+  readonly upgrade: UpgradeMaterial;
 }
 
 /** A plan for one, as what carries it out sees it. */
-export type HotPlan = TargetPlan & { readonly hot: HotMaterial };
+export type UpgradePlan = TargetPlan & { readonly hot: UpgradeMaterial };
 
 /** Its own plan of what is planned for a target; undefined if that is something else. */
-export function hotPlan(plan: TargetPlan): HotPlan | undefined {
+export function upgradePlanOf(plan: TargetPlan): UpgradePlan | undefined {
   const { update } = plan;
   return update !== undefined && 'upgrade' in update ? { ...plan, hot: (update as Upgrade).upgrade } : undefined;
 }

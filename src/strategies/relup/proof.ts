@@ -6,7 +6,7 @@ import { missingRegistrations } from '../../release/registrations.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../../release/release.js';
 import { comparable, countNodes, type Tree } from '../../release/supervision.js';
 import { placesOf, treeDifferences } from '../../release/tree-differences.js';
-import type { HotMaterial } from './plan.js';
+import type { UpgradeMaterial } from './plan.js';
 import type { AfterSwitch } from './switch.js';
 
 /** What a node that was upgraded is held against. */
@@ -32,7 +32,7 @@ export function measure(
     oldBoot,
     drift,
     unseen = [],
-  }: Pick<HotMaterial, 'next' | 'boot'> & Partial<Pick<HotMaterial, 'oldBoot' | 'drift' | 'unseen'>>,
+  }: Pick<UpgradeMaterial, 'next' | 'boot'> & Partial<Pick<UpgradeMaterial, 'oldBoot' | 'drift' | 'unseen'>>,
   rehearsal: Rehearsal | undefined,
 ): Measure {
   return {

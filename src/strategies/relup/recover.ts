@@ -3,33 +3,33 @@ import type { Engine } from '../../engines/engine.js';
 import type { Entry } from '../../journal/entry.js';
 import { against } from '../../reasons/make.js';
 import type { RunningRelease } from '../../release/release.js';
-import type { Work } from '../context.js';
-import type { Repaired } from '../recovery.js';
+import type { UpdateContext } from '../context.js';
+import type { RecoveryResult } from '../recovery.js';
 import { serving } from '../serving.js';
-import { type Downgradable, downgradable, follow } from './downgrade.js';
-import { goDown, goUp } from './journey.js';
-import { quiesced, resume, suspendedByUs } from './quiesced.js';
-import { makePermanent } from './settle.js';
-import { readWay } from './stored-way.js';
+import { makePermanent } from './commit.js';
+import { type DowngradePath, findDowngradePath, storedSteps } from './downgrade.js';
+import { resume, suspendedByUs, waitUntilIdle } from './idle.js';
+import { downgrade, upgradeAgain } from './path.js';
+import { readManifest } from './stored-manifest.js';
 import { unstage } from './switch.js';
 
 /**
  * Brings a container that was to be switched hot to one side. What it runs is asked of its node: the last step may have been
  * carried out, in part, or not at all, and the VM may have ended since.
  */
-export async function repairHot(
-  work: Work,
+export async function recoverUpgrade(
+  work: UpdateContext,
   container: ContainerDetails,
   last: Entry,
   direction: 'finish' | 'undo',
-): Promise<Repaired> {
+): Promise<RecoveryResult> {
   const { engine } = work;
   const started = container.State.Running ? '' : 'it was started again, and ';
   if (!container.State.Running) {
     await engine.startContainer(container.Id);
   }
   // Before anybody asks the node: what a killed run has begun in the container may not have come to it yet.
-  await quiesced(work, container.Id, undefined);
+  await waitUntilIdle(work, container.Id, undefined);
   const running = (await serving(work, container.Id)) ?? (await servingAgain(work, container.Id));
   if (running === undefined) {
     return { kind: 'failed', why: 'its node does not say what it runs' };
@@ -44,7 +44,7 @@ export async function repairHot(
 }
 
 /** A stop that the engine still carried out for the run that was killed may have ended it while its node was asked. */
-async function servingAgain(work: Work, id: string): Promise<RunningRelease | undefined> {
+async function servingAgain(work: UpdateContext, id: string): Promise<RunningRelease | undefined> {
   if ((await work.engine.findContainer(id))?.State.Running !== false) {
     return undefined;
   }
@@ -54,17 +54,17 @@ async function servingAgain(work: Work, id: string): Promise<RunningRelease | un
 
 /** The installation of a run that was killed goes on by itself, and is waited for; whoever is left held is let go. */
 async function atRest(
-  work: Work,
+  work: UpdateContext,
   container: ContainerDetails,
   { node, root }: RunningRelease,
   { from, to }: Entry,
 ): Promise<string | undefined> {
   const { engine, log } = work;
-  if (!(await quiesced(work, container.Id, node))) {
+  if (!(await waitUntilIdle(work, container.Id, node))) {
     return 'the installation that the earlier run had begun goes on and on';
   }
   const versions = [from.version, to.version].flatMap((version) => version ?? []);
-  const stored = await Promise.all(versions.map((version) => readWay(engine, container.Id, root, version)));
+  const stored = await Promise.all(versions.map((version) => readManifest(engine, container.Id, root, version)));
   const updates = [...new Set(stored.flatMap((each) => (each.kind === 'stored' ? each.way.updates : [])))];
   const held = await suspendedByUs(node, updates);
   if (held.length === 0) {
@@ -78,7 +78,12 @@ async function atRest(
 }
 
 /** The old version is what a restart boots, as long as nobody had begun to settle. */
-async function back(work: Work, container: ContainerDetails, running: RunningRelease, last: Entry): Promise<Repaired> {
+async function back(
+  work: UpdateContext,
+  container: ContainerDetails,
+  running: RunningRelease,
+  last: Entry,
+): Promise<RecoveryResult> {
   const { engine, log } = work;
   const { from, to, brought = [] } = last;
   const old = from.version ?? '';
@@ -105,11 +110,11 @@ async function back(work: Work, container: ContainerDetails, running: RunningRel
 
 /** The whole fleet had come through. A VM that ended since booted the old version again. */
 async function forward(
-  work: Work,
+  work: UpdateContext,
   container: ContainerDetails,
   running: RunningRelease,
   last: Entry,
-): Promise<Repaired> {
+): Promise<RecoveryResult> {
   const version = last.to.version ?? '';
   if (running.version !== version) {
     const why = await travel(work, container, running, version, last.task === 'deploy' ? 'up' : 'down');
@@ -126,7 +131,7 @@ async function forward(
 
 /** Goes hot to a version by what lies in the container; why that did not work, if it did not. */
 async function travel(
-  work: Work,
+  work: UpdateContext,
   container: ContainerDetails,
   running: RunningRelease,
   version: string,
@@ -136,13 +141,13 @@ async function travel(
   const name = nameOf(container);
   const way =
     direction === 'down'
-      ? await downgradable(engine, container.Id, running, version, inputs.suspendTimeoutMs)
+      ? await findDowngradePath(engine, container.Id, running, version, inputs.suspendTimeoutMs)
       : await wayUp(engine, container.Id, running, version);
   if (way.kind === 'closed') {
     return way.reasons.map(({ message }) => message).join(' ');
   }
   const journey = { name, container, running, steps: way.steps };
-  const ended = await (direction === 'down' ? goDown : goUp)(work, journey);
+  const ended = await (direction === 'down' ? downgrade : upgradeAgain)(work, journey);
   return ended.outcome === 'deployed' ? undefined : (ended.message ?? ended.outcome);
 }
 
@@ -152,8 +157,8 @@ async function wayUp(
   container: string,
   { root, name, version: runs }: Pick<RunningRelease, 'root' | 'name' | 'version'>,
   version: string,
-): Promise<Downgradable> {
-  const down = await follow(engine, container, { root, name, version }, runs);
+): Promise<DowngradePath> {
+  const down = await storedSteps(engine, container, { root, name, version }, runs);
   if ('code' in down) {
     const message = `Nothing in the container leads from ${runs} up to ${version}.`;
     return { kind: 'closed', reasons: [against('not-upgraded-here', version, message)] };

@@ -4,7 +4,7 @@ import { type ApplicationChange, type Change, exchanged } from '../../release/co
 import { oldRoot } from '../../release/modules.js';
 import { directoryOf, type Placement, placedVersion } from '../../release/placement.js';
 import type { ImageRelease, RunningRelease } from '../../release/release.js';
-import type { Workshop } from '../../release/workshop.js';
+import type { Toolbox } from '../../release/toolbox.js';
 import type { Appup } from './appup.js';
 import { parents } from './old.js';
 import type { Scripts } from './script.js';
@@ -19,7 +19,7 @@ export interface Relup extends Scripts {
 
 /** Puts the generated appups beside the hand-written ones, and lets systools make the relup both ways. */
 export async function makeRelup(
-  workshop: Workshop,
+  workshop: Toolbox,
   running: RunningRelease,
   next: ImageRelease,
   change: Change,

@@ -1,7 +1,7 @@
 import { readAtStart } from '../../analysis/start-settings.js';
 import type { Engine } from '../../engines/engine.js';
 import { AgentError } from '../../node/agent.js';
-import type { Baseline, ConfigRequest, Prepared } from '../../node/config.js';
+import type { Baseline, Prepared } from '../../node/config.js';
 import type { Node } from '../../node/node.js';
 import { atom, binary, map, type Term, text, tuple } from '../../node/term.js';
 import type { Registrations } from '../../release/facts.js';
@@ -9,6 +9,7 @@ import type { ProcessCheck, ProcessNote } from '../../release/processes.js';
 import type { RunningRelease } from '../../release/release.js';
 import type { Tree } from '../../release/supervision.js';
 import type { Bundle } from './bundle.js';
+import type { InstallRequest } from './manifest.js';
 
 /** What became of an attempt to switch a node from one release to the other. */
 export type Switched =
@@ -38,24 +39,8 @@ export interface AfterSwitch {
   readonly notMigrated?: readonly ProcessNote[];
 }
 
-/** What to switch, from where to where. Up and down are the same thing with other names. */
-export interface Route {
-  readonly node: Node;
-  readonly root: string;
-  readonly from: string;
-  readonly to: string;
-  readonly direction: 'up' | 'down';
-  readonly applications: ConfigRequest['applications'];
-  readonly updates: readonly string[];
-  readonly loads: readonly string[];
-  /** Modules that must be gone afterwards. */
-  readonly gone: readonly string[];
-  readonly checksums: { readonly file: string; readonly sha256: string };
-  readonly suspendTimeoutMs: number;
-}
-
 /** And what the release that runs then has configured: the rest was set at run time. */
-export interface Switch extends Route {
+export interface Switch extends InstallRequest {
   readonly baseline: Baseline;
 }
 
@@ -91,7 +76,7 @@ export async function unstage(node: Node, bundle: Pick<Bundle, 'to' | 'directori
 }
 
 /** Starts what the switch will need in the container, so that it is there when everything else is. */
-export function prepareSwitch({ node, root, from, to, applications, checksums }: Route): Prepared {
+export function prepareSwitch({ node, root, from, to, applications, checksums }: InstallRequest): Prepared {
   const config = { root, version: to, running: from, applications };
   return node.prepare(config, { ...checksums, file: `${root}/${checksums.file}` }, switchTimeoutMs);
 }

@@ -1,29 +1,29 @@
 import type { Proof } from '../../deployment/report.js';
 import { messageOf } from '../../system/message-of.js';
-import type { Ended, Work } from '../context.js';
-import { noted } from '../noted.js';
+import type { UpdateContext, UpdateResult } from '../context.js';
+import { recordIfPossible } from '../record.js';
 import { type Life, lifeOf, soak } from '../soak.js';
-import { bringBack, findOut } from './bring-back.js';
 import { up } from './direction.js';
 import { endedWarnings } from './ended.js';
-import { unready } from './leg.js';
-import type { HotPlan } from './plan.js';
+import type { UpgradePlan } from './plan.js';
 import { measure, prove } from './proof.js';
+import { askAfterLostAnswer, rollBackUpgrade } from './roll-back.js';
+import { unready } from './step.js';
 import { prepareSwitch, stage, switchRelease, unstage } from './switch.js';
 
 /**
  * Brings one running container to the new release by release_handler and watches it; or leaves it, or brings it back, as
  * it was. The new release is not permanent yet: a restart of the container would boot the old one.
  */
-export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
+export async function upgrade(work: UpdateContext, plan: UpgradePlan): Promise<UpdateResult> {
   const { engine, inputs, phase, probe } = work;
   const { hot, container } = plan;
   const { running, bundle } = hot;
   const { node, root } = running;
   const fresh = bundle.directories.filter((directory) => !hot.present.includes(directory));
-  const unchanged = async (why: string): Promise<Ended> => {
+  const unchanged = async (why: string): Promise<UpdateResult> => {
     await phase('unstage', () => unstage(node, { to: bundle.to, directories: fresh }));
-    await noted(work, plan.name, 'undone');
+    await recordIfPossible(work, plan.name, 'undone');
     return { outcome: 'refused', id: container.Id, message: `${plan.name} was not changed: ${why}` };
   };
   const request = { ...up(hot, inputs.suspendTimeoutMs), baseline: hot.baseline };
@@ -54,13 +54,13 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   }));
   probe?.mark('switch-ends');
   if (switched.kind === 'unknown') {
-    return await findOut(work, plan, switched.why);
+    return await askAfterLostAnswer(work, plan, switched.why);
   }
   if (switched.kind === 'refused') {
     return await unchanged(switched.why);
   }
   if (switched.kind === 'restarting') {
-    return await bringBack(work, plan, { why: switched.why, by: 'emulator' });
+    return await rollBackUpgrade(work, plan, { why: switched.why, by: 'emulator' });
   }
   work.log.info(
     `${plan.name}: ${switched.held} ${switched.held === 1 ? 'process' : 'processes'} held, installed in ${(switched.microseconds / 1000).toFixed(1)} ms`,
@@ -68,7 +68,7 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   const proof = prove(measure(hot, plan.rehearsal), { ...running, tree: hot.tree }, switched.after);
   if (!proof.converged) {
     return {
-      ...(await bringBack(work, plan, {
+      ...(await rollBackUpgrade(work, plan, {
         why: `what ran did not equal a cold boot: ${differences(proof)}`,
         by: 'downgrade',
       })),
@@ -77,7 +77,7 @@ export async function upgrade(work: Work, plan: HotPlan): Promise<Ended> {
   }
   const sick = await phase('soak', () => soak(work, container.Id, life));
   if (sick !== undefined) {
-    return { ...(await bringBack(work, plan, { why: sick, by: 'downgrade' })), proof };
+    return { ...(await rollBackUpgrade(work, plan, { why: sick, by: 'downgrade' })), proof };
   }
   const warnings = await endedWarnings(plan.name, node, switched.after);
   return { outcome: 'deployed', id: container.Id, proof, ...(warnings.length > 0 && { warnings }) };

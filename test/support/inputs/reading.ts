@@ -1,5 +1,5 @@
-import { readInputs } from '../../../src/config/inputs.js';
 import type { OptionName } from '../../../src/config/options.js';
+import { readInputs } from '../../../src/config/read-inputs.js';
 import { UsageError } from '../../../src/config/usage-error.js';
 
 type Texts = Partial<Record<OptionName, string>>;

@@ -1,4 +1,4 @@
-import { keepPace } from '../../../src/probe/pace.js';
+import { onSchedule } from '../../../src/probe/schedule.js';
 import { systemClock as clock } from '../../../src/system/log.js';
 import { watchGap } from './gap.js';
 import type { LoadOptions, LoadTarget } from './options.js';
@@ -43,7 +43,7 @@ export function gatherCrowd(target: LoadTarget, options: LoadOptions): Crowd {
   const keep = (perSecond: number, from: number, turn: (due: number, heldUpMs: number) => void) => {
     if (perSecond === 0) return;
     const intervalMs = 1000 / perSecond;
-    void keepPace({ clock, intervalMs, from, until: () => stopped }, (due) => {
+    void onSchedule({ clock, intervalMs, from, until: () => stopped }, (due) => {
       const lateMs = clock.now() - due;
       lagMs = Math.max(lagMs, lateMs);
       turn(due, lateMs >= intervalMs ? lateMs : 0);

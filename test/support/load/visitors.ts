@@ -1,5 +1,5 @@
-import { takeOff } from '../../../src/probe/flight.js';
 import { httpAsk } from '../../../src/probe/http.js';
+import { trackRequests } from '../../../src/probe/in-flight.js';
 import { systemClock as clock } from '../../../src/system/log.js';
 import type { Gap } from './gap.js';
 import { countAnswer, countFailure, type Tally } from './tally.js';
@@ -17,7 +17,7 @@ const MOST_AT_ONCE = 256;
 export function welcomeVisitors(port: number, tally: Tally, gap: Gap): Visitors {
   const paths = ['/health', '/version'].map((path) => httpAsk({ host: '127.0.0.1', port, path }, clock));
   let visits = 0;
-  const flight = takeOff(clock, TIMEOUT_MS, ({ due, end, failure }) => {
+  const flight = trackRequests(clock, TIMEOUT_MS, ({ due, end, failure }) => {
     if (failure !== undefined) return countFailure(tally, failure);
     countAnswer(tally, end - due);
     gap.answer(end);

@@ -1,15 +1,15 @@
-import { readInputs } from '../../../src/config/inputs.js';
+import { readInputs } from '../../../src/config/read-inputs.js';
 import { turns } from '../../../src/deployment/turns.js';
 import type { ContainerDetails, ImageDetails } from '../../../src/engines/details.js';
 import type { ContainerSpec, Engine } from '../../../src/engines/engine.js';
 import { marking } from '../../../src/engines/throw-away.js';
-import { findHalfWay } from '../../../src/recovery/half-way.js';
+import { findInterrupted } from '../../../src/recovery/interrupted.js';
 import { recover } from '../../../src/recovery/recover.js';
 import { packEntries } from '../../../src/release/archive.js';
 import type { ImageRelease } from '../../../src/release/release.js';
 import { rollOut } from '../../../src/rollout/fleet.js';
-import type { Draft } from '../../../src/rollout/reporting.js';
-import type { Carried } from '../../../src/rollout/target-update.js';
+import type { CurrentRun } from '../../../src/rollout/reporting.js';
+import type { TargetUpdate } from '../../../src/rollout/target-update.js';
 import { restartUpdate } from '../../../src/strategies/recreate/index.js';
 import type { Changing } from '../../../src/strategies/strategy.js';
 import type { Clock, Log } from '../../../src/system/log.js';
@@ -108,7 +108,10 @@ export function inputsOf({ names, atOnce = 1 }: Play) {
 }
 
 /** Brings what does not run version 2 there. */
-export async function deploy({ play, v1, v2, model }: Stage, { engine, clock }: Actor): Promise<readonly Carried[]> {
+export async function deploy(
+  { play, v1, v2, model }: Stage,
+  { engine, clock }: Actor,
+): Promise<readonly TargetUpdate[]> {
   runs += 1;
   const run = `run-${runs}`;
   const next: ImageRelease = {
@@ -153,7 +156,7 @@ export async function deploy({ play, v1, v2, model }: Stage, { engine, clock }: 
 /** What the next run does first. */
 export async function recovered({ play }: Stage, { engine, clock }: Actor) {
   const world = { log: quiet, clock, signal: new AbortController().signal };
-  return await recover(engine, { inputs: inputsOf(play), world } as unknown as Draft);
+  return await recover(engine, { inputs: inputsOf(play), world } as unknown as CurrentRun);
 }
 
 const versionOf = ({ Config: { Env: env } }: ContainerDetails) =>
@@ -172,7 +175,7 @@ export async function look({ model, play }: Stage) {
 }
 
 /** Of a run that ended by itself: what it reports is what runs. One fault alone is nothing that a person must look at. */
-export async function whatIsReportedRuns(stage: Stage, carried: readonly Carried[]): Promise<readonly string[]> {
+export async function whatIsReportedRuns(stage: Stage, carried: readonly TargetUpdate[]): Promise<readonly string[]> {
   const { serving } = await look(stage);
   return carried.flatMap(({ plan: { name }, ended: { outcome, id, message } }) => {
     if (outcome === 'failed') return [`a person must look at ${name}: ${message}`];
@@ -198,7 +201,7 @@ export async function allIsRight(stage: Stage, version?: '1' | '2'): Promise<rea
     suspended: [],
   }));
   const used = new Set(all.flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name)));
-  const halfWay = await findHalfWay(model.engine, inputsOf(play).containers);
+  const halfWay = await findInterrupted(model.engine, inputsOf(play).containers);
   const data = await Promise.all(serving.map((each) => dataOf(stage, each)));
   return [
     ...aloneAndRunning(play, seen),

@@ -1,8 +1,8 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tell } from '../../../src/commands/commands.js';
-import { readInputs } from '../../../src/config/inputs.js';
+import { runCommand } from '../../../src/commands/commands.js';
+import { readInputs } from '../../../src/config/read-inputs.js';
 import type { Report } from '../../../src/deployment/report.js';
 import { connectEngine } from '../../../src/engines/connect.js';
 import { type Log, systemClock } from '../../../src/system/log.js';
@@ -49,7 +49,7 @@ export async function deployTo(
   };
   const environment = process.env;
   const inputs = readInputs((name) => given[name], environment);
-  const report = await tell(inputs, {
+  const report = await runCommand(inputs, {
     log,
     clock: systemClock,
     connect: () => connectEngine(environment),

@@ -1,5 +1,6 @@
-import { type Inputs, readInputs } from '../../../src/config/inputs.js';
-import { noHaste } from '../../../src/deployment/haste.js';
+import type { Inputs } from '../../../src/config/inputs.js';
+import { readInputs } from '../../../src/config/read-inputs.js';
+import { noDeadline } from '../../../src/deployment/cancellation-deadline.js';
 import { connectEngine } from '../../../src/engines/connect.js';
 import type { Engine } from '../../../src/engines/engine.js';
 import type { Step } from '../../../src/journal/entry.js';
@@ -7,13 +8,13 @@ import { map } from '../../../src/node/term.js';
 import type { RunningRelease } from '../../../src/release/release.js';
 import { readRunning } from '../../../src/release/running.js';
 import type { Tree } from '../../../src/release/supervision.js';
-import { recorder, type Work } from '../../../src/strategies/context.js';
+import { recorder, type UpdateContext } from '../../../src/strategies/context.js';
 import { type Log, systemClock } from '../../../src/system/log.js';
 import type { Container } from './container.js';
 
 /** What going back works with in a test, and what it wrote down. */
 export interface Workplace {
-  readonly work: Work;
+  readonly work: UpdateContext;
   readonly engine: Engine;
   readonly inputs: Inputs;
   readonly lines: string[];
@@ -46,7 +47,7 @@ export async function workplace(
     mask: () => undefined,
   };
   const { phase } = recorder(container.name, systemClock, log, systemClock.now());
-  const work: Work = {
+  const work: UpdateContext = {
     engine,
     log,
     clock: systemClock,
@@ -54,7 +55,7 @@ export async function workplace(
     signal: new AbortController().signal,
     image: { reference: 'none', id: 'none' },
     replaced: new Map(),
-    haste: noHaste,
+    haste: noDeadline,
     down: (task) => task(),
     phase,
     arrive: async () => undefined,

@@ -1,5 +1,5 @@
+import type { AnalysisContext } from '../../../analysis/context.js';
 import { isolated } from '../../../analysis/isolated.js';
-import type { Site } from '../../../analysis/site.js';
 import type { Rehearsal } from '../../../deployment/rehearsal.js';
 import { remark } from '../../../reasons/make.js';
 import type { Reason } from '../../../reasons/reason.js';
@@ -9,12 +9,15 @@ import type { RunningRelease } from '../../../release/release.js';
 import { messageOf } from '../../../system/message-of.js';
 import type { TargetPlan } from '../../strategy.js';
 import type { Bundle } from '../bundle.js';
-import { type HotPlan, hotPlan } from '../plan.js';
+import { type UpgradePlan, upgradePlanOf } from '../plan.js';
 import { type Copy, takeCopies } from './copies.js';
 import { rehearse } from './rehearse.js';
 
 /** Rehearses each upgrade once, however many containers get it, and closes the hot way where that failed. */
-export async function rehearsePlans(site: Site, plans: readonly TargetPlan[]): Promise<readonly TargetPlan[]> {
+export async function rehearsePlans(
+  site: AnalysisContext,
+  plans: readonly TargetPlan[],
+): Promise<readonly TargetPlan[]> {
   const { inputs } = site;
   if (inputs.rehearse === 'never') {
     return plans;
@@ -22,13 +25,13 @@ export async function rehearsePlans(site: Site, plans: readonly TargetPlan[]): P
   const done = new Map<Bundle, Rehearsal>();
   const rehearsed: TargetPlan[] = [];
   for (const plan of plans) {
-    const own = hotPlan(plan);
+    const own = upgradePlanOf(plan);
     if (own === undefined) {
       rehearsed.push(plan);
       continue;
     }
     const { bundle } = own.hot;
-    const alike = plans.flatMap((other) => hotPlan(other) ?? []).filter(({ hot }) => hot.bundle === bundle);
+    const alike = plans.flatMap((other) => upgradePlanOf(other) ?? []).filter(({ hot }) => hot.bundle === bundle);
     const rehearsal = done.get(bundle) ?? (await rehearseOne(site, own, alike));
     done.set(bundle, rehearsal);
     rehearsed.push(decided(plan, own.hot.next.version, rehearsal));
@@ -36,7 +39,11 @@ export async function rehearsePlans(site: Site, plans: readonly TargetPlan[]): P
   return rehearsed;
 }
 
-async function rehearseOne(site: Site, plan: HotPlan, alike: readonly HotPlan[]): Promise<Rehearsal> {
+async function rehearseOne(
+  site: AnalysisContext,
+  plan: UpgradePlan,
+  alike: readonly UpgradePlan[],
+): Promise<Rehearsal> {
   const { engine, clock, inputs, log, image } = site;
   const { container, oldImage, hot } = plan;
   const { image: _, ...apart } = isolated(site, { container, oldImage, image, nodeName: hot.running.nodeName });

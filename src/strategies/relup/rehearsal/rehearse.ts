@@ -3,13 +3,13 @@ import { against } from '../../../reasons/make.js';
 import { type Facts, readContents } from '../../../release/facts.js';
 import { bootIsolated } from '../../../release/isolation.js';
 import { plainName } from '../../../release/modules.js';
-import { createStandIn } from '../../../release/stand-in.js';
+import { createRehearsalContainer } from '../../../release/rehearsal-container.js';
 import { steadyFacts } from '../../../release/steady-facts.js';
-import type { HotMaterial } from '../plan.js';
-import { type Outcome, onStandIn } from './on-stand-in.js';
-import type { Attempt, Stage } from './stage.js';
-import { wayBack } from './way-back.js';
-import { wayUp } from './way-up.js';
+import type { UpgradeMaterial } from '../plan.js';
+import { inRehearsalContainer, type Outcome } from './container.js';
+import type { Attempt, Stage } from './trial.js';
+import { tryDowngrade } from './try-downgrade.js';
+import { tryUpgrade } from './try-upgrade.js';
 
 /**
  * Tries an upgrade out where nobody is served: a container of what runs now gets the very bundle, is compared with a cold
@@ -17,9 +17,9 @@ import { wayUp } from './way-up.js';
  */
 export async function rehearse(attempt: Attempt): Promise<Rehearsal> {
   const { engine, clock, log, isolated, hot } = attempt;
-  return await onStandIn(
+  return await inRehearsalContainer(
     { engine, clock, log, boot: hot.boot },
-    () => createStandIn(engine, isolated, hot.running),
+    () => createRehearsalContainer(engine, isolated, hot.running),
     (container) => tried(attempt, container),
   );
 }
@@ -46,11 +46,11 @@ async function tried(attempt: Attempt, container: string): Promise<Outcome> {
   const facts = hot.oldBoot.kind === 'booted' ? steadyFacts(was, hot.oldBoot.facts) : was;
   const steady = { ...before, facts };
   const stage = { ...attempt, container, before: steady, booted: boot.facts, salt, hot: elsewhere(hot, steady) };
-  const up = await wayUp(stage);
+  const up = await tryUpgrade(stage);
   if (up.kind === 'failed') {
     return up;
   }
-  const noWayDown = await wayBack(stage);
+  const noWayDown = await tryDowngrade(stage);
   return {
     ...up,
     remarks: [...up.remarks, ...attempt.uncopied],
@@ -60,7 +60,7 @@ async function tried(attempt: Attempt, container: string): Promise<Outcome> {
 }
 
 /** Why the container that came up does not stand for the one that runs. */
-function unlike({ identity }: Facts, { running, bundle }: HotMaterial): string | undefined {
+function unlike({ identity }: Facts, { running, bundle }: UpgradeMaterial): string | undefined {
   if (identity.version !== running.version) {
     return `a container of its own boots ${identity.version}, and ${running.version} runs: was it made permanent?`;
   }
@@ -69,7 +69,7 @@ function unlike({ identity }: Facts, { running, bundle }: HotMaterial): string |
 }
 
 /** The same upgrade, of another node. */
-function elsewhere(hot: HotMaterial, { node, vm, facts }: Stage['before']): HotMaterial {
+function elsewhere(hot: UpgradeMaterial, { node, vm, facts }: Stage['before']): UpgradeMaterial {
   const { osPid, applications } = facts.identity;
   return { ...hot, running: { ...hot.running, node, vm, osPid, applications }, tree: facts.tree };
 }

@@ -1,9 +1,0 @@
-import { once } from '../system/once.js';
-
-/** What containers that run the same share: read or made once. `what` names the kind of thing, `key` tells one from another. */
-export type Shared = <T>(what: string, key: string, make: () => Promise<T>) => Promise<T>;
-
-export function sharing(): Shared {
-  const known = once<unknown>();
-  return <T>(what: string, key: string, make: () => Promise<T>) => known(`${what} ${key}`, make) as Promise<T>;
-}

@@ -1,0 +1,75 @@
+import type { Report } from '../deployment/report.js';
+import { turns } from '../deployment/turns.js';
+import type { Engine } from '../engines/engine.js';
+import { rollOut } from '../rollout/fleet.js';
+import { sharedProbe } from '../rollout/for-container.js';
+import type { RunRecord } from '../rollout/journal.js';
+import { type PlannedRun, report } from '../rollout/reporting.js';
+import { isChanging } from '../strategies/strategy.js';
+import { messageOf } from '../system/message-of.js';
+import type { Channels } from './channels.js';
+import { afterReleaseCommand } from './release-command.js';
+
+/** Carries a decision out, container by container, and tells what came of it. */
+export async function rollOutPlans(engine: Engine, decided: PlannedRun): Promise<Report> {
+  const { inputs, world, image, plans, began, run, next } = decided;
+  const { log, clock, signal } = world;
+  const replaced = new Map<string, string>();
+  const changing = plans.filter(isChanging);
+  const { GITHUB_SHA: commit } = world.environment;
+  const errand: RunRecord = {
+    run: run.id,
+    task: inputs.mode === 'rollback' ? 'rollback' : 'deploy',
+    environment: inputs.environment,
+    by: run.holder.by,
+    fleet: changing.map(({ name }) => name),
+    to: {
+      version: next.version,
+      image: image.id,
+      reference: image.reference,
+      ...(commit && inputs.mode === 'deploy' && { commit: commit.toLowerCase() }),
+    },
+  };
+  const fleet = {
+    engine,
+    log,
+    clock,
+    inputs,
+    image,
+    signal,
+    replaced,
+    began,
+    errand,
+    down: turns(inputs.maxUnavailable, signal),
+  };
+  const result = await afterReleaseCommand(engine, decided, changing, async () =>
+    report(decided, await log.group('Roll out', () => rollOut(fleet, changing))),
+  );
+  const shared = sharedProbe(
+    inputs,
+    changing.map(({ container }) => container),
+  );
+  return shared === undefined ? result : { ...result, warnings: [...result.warnings, shared] };
+}
+
+/** Before, the tags would have named what nobody runs; now a new container boots what all run, or a person must look. */
+export async function moveTags(
+  engine: Engine,
+  image: { readonly id: string },
+  { follow, moved }: Channels,
+  result: Report,
+): Promise<Report> {
+  if (result.outcome !== 'deployed' && result.outcome !== 'unchanged') {
+    return result;
+  }
+  for (const reference of follow) {
+    try {
+      await engine.tagImage(image.id, reference);
+    } catch (error) {
+      const said = messageOf(error);
+      const message = `All containers run ${result.to}, and ${reference} still names what ran before: ${said}`;
+      return { ...result, outcome: 'failed', message };
+    }
+  }
+  return { ...result, warnings: [...result.warnings, ...moved] };
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { Engine } from '../engines/engine.js';
+import { packEntries, unpack } from '../release/archive.js';
+
+const file = 'hot-deploy-beat';
+
+/** How often whoever holds a lock says that it lives, in milliseconds. */
+export const heartbeatMs = 3_000;
+/** Who has not done so for this long holds nothing any more. */
+export const lockTtlMs = 15_000;
+/** How often it is listened for. */
+export const pollIntervalMs = 500;
+
+/** Leaves something in the lock's container that was not there before. */
+export async function heartbeat(engine: Engine, lock: string): Promise<void> {
+  const data = Buffer.from(`${randomUUID()}\n`);
+  await engine.putArchive(
+    lock,
+    '/',
+    await packEntries([{ path: file, type: 'file', mode: 0o644, uid: 0, gid: 0, data }]),
+  );
+}
+
+/** What lies there now: nothing before the first beat. */
+export async function lastHeartbeat(engine: Engine, lock: string): Promise<string | undefined> {
+  const tar = await engine.getArchive(lock, `/${file}`);
+  return tar === undefined ? undefined : (await unpack(tar))[0]?.data.toString('utf8');
+}
+
+/** What looks at one lock have shown so far. Only the watcher's own clock counts: no two machines have the same. */
+export interface Watch {
+  /** The container's id: another one is another lock. */
+  readonly lock: string;
+  /** When it was looked at last. */
+  readonly at: number;
+  /** What lay there then. */
+  readonly beat: string | undefined;
+  /** For how long nothing has changed while it was being watched, in milliseconds. */
+  readonly silentMs: number;
+  /** Whether anything ever changed. */
+  readonly beaten: boolean;
+}
+
+/**
+ * Pure: one more look. A time in which nobody looked is no silence, since whatever kept the watcher from it may have kept the
+ * holder from its beat: the engine, or a machine that stood still.
+ *
+ * @param before undefined where this is the first look, or the last one failed
+ */
+export function watched(before: Watch | undefined, look: Pick<Watch, 'lock' | 'at' | 'beat'>): Watch {
+  if (before?.lock !== look.lock) {
+    return { ...look, silentMs: 0, beaten: false };
+  }
+  if (before.beat !== look.beat) {
+    return { ...look, silentMs: 0, beaten: true };
+  }
+  return { ...before, at: look.at, silentMs: before.silentMs + Math.min(look.at - before.at, longestStepMs) };
+}
+
+// Looks may take their time on a busy machine.
+const longestStepMs = 4 * pollIntervalMs;
+
+/** Whether whoever holds it has said so lately. */
+export function beats({ beaten, silentMs }: Watch): boolean {
+  return beaten && silentMs < 2 * heartbeatMs;
+}

@@ -1,0 +1,17 @@
+import type { Step } from '../journal/entry.js';
+import { messageOf } from '../system/message-of.js';
+import type { UpdateContext } from './context.js';
+
+/** Writes a step down where the work goes on even if that fails: to go back, or to finish, matters more. */
+export async function recordIfPossible(
+  { note, log }: Pick<UpdateContext, 'note' | 'log'>,
+  name: string,
+  step: Step,
+): Promise<void> {
+  try {
+    await note(step);
+  } catch (error) {
+    const why = messageOf(error);
+    log.warning(`${name}: that it came to the step ${step} could not be written down in the container: ${why}`);
+  }
+}
