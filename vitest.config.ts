@@ -7,7 +7,7 @@ import { everything } from './test/support/tier.js';
 const quick = [
   ...['docker/build', 'docker/engine', 'docker/exec', 'docker/tcp', 'node/agent', 'transitions/transitions'],
   ...['e2e/appups', 'e2e/corpus', 'e2e/github', 'e2e/relup', 'e2e/supervision'],
-  ...['e2e/refusal', 'e2e/release-command', 'e2e/restart', 'e2e/rollback', 'e2e/status'],
+  ...['e2e/restart', 'e2e/rollback', 'e2e/status'],
   ...['fallback/deploy', 'fallback/fits', 'faults/engine', 'faults/matrix', 'faults/sequences', 'ledger/lock'],
 ].map((name) => `test/${name}.e2e.ts`);
 
