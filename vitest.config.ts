@@ -5,7 +5,8 @@ import { everything } from './test/support/tier.js';
 // The container tests of the quick tier. `script/test --all` runs every file, and a file comes in here once it has shown that
 // it passes in its place: all of them together take less than 30 minutes.
 const quick = [
-  ...['docker/build', 'docker/engine', 'docker/exec', 'docker/tcp', 'node/agent', 'transitions/transitions'],
+  ...['docker/build', 'docker/engine', 'docker/exec', 'docker/tcp', 'node/agent'],
+  ...['transitions/random', 'transitions/transitions'],
   ...['e2e/appups', 'e2e/corpus', 'e2e/github', 'e2e/relup', 'e2e/supervision'],
   ...['e2e/restart', 'e2e/rollback', 'e2e/status'],
   ...['fallback/deploy', 'fallback/fits', 'faults/engine', 'faults/matrix', 'faults/sequences', 'ledger/lock'],
