@@ -13,12 +13,11 @@ const quick = [
 ].map((name) => `test/${name}.e2e.ts`);
 
 // These measure what passes while they deploy: two at once would measure each other.
-const quickMeasuring = ['test/probe/container.e2e.ts'];
+const quickMeasuring = ['test/probe/container.e2e.ts', 'test/faults/soak.e2e.ts'];
 const measuring = [
   ...['cancellation', 'hot', 'workflows'].map((name) => `test/e2e/${name}{,.nightly}.e2e.ts`),
   ...quickMeasuring,
   'test/probe/probe.measured.ts',
-  'test/faults/soak.e2e.ts',
   // These say how long something may take.
   ...['rollout/recreate', 'rollout/recreate-kept'].map((name) => `test/${name}.e2e.ts`),
 ];
