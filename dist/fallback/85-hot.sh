@@ -187,7 +187,7 @@ hot_ending() {
   for ((at = ${#hot_begun[@]} - 1; at >= 0; at--)); do
     hot_back "${hot_begun[at]}" || {
       result=4
-      say "${hot_begun[at]} could not be put back: look at it now"
+      say "${hot_begun[at]} could not be put back. Check the container"
     }
   done
   return "$result"

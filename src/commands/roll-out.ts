@@ -17,7 +17,7 @@ export async function rollOutPlans(engine: Engine, decided: PlannedRun): Promise
   const replaced = new Map<string, string>();
   const changing = plans.filter(isChanging);
   const { GITHUB_SHA: commit } = world.environment;
-  const errand: RunRecord = {
+  const runRecord: RunRecord = {
     run: run.id,
     task: inputs.mode === 'rollback' ? 'rollback' : 'deploy',
     environment: inputs.environment,
@@ -39,7 +39,7 @@ export async function rollOutPlans(engine: Engine, decided: PlannedRun): Promise
     signal,
     replaced,
     began,
-    errand,
+    runRecord,
     down: turns(inputs.maxUnavailable, signal),
   };
   const result = await afterReleaseCommand(engine, decided, changing, async () =>
@@ -52,7 +52,7 @@ export async function rollOutPlans(engine: Engine, decided: PlannedRun): Promise
   return shared === undefined ? result : { ...result, warnings: [...result.warnings, shared] };
 }
 
-/** Before, the tags would have named what nobody runs; now a new container boots what all run, or a person must look. */
+/** Before, the tags would have named what nobody runs; now a new container boots what all run, or manual intervention is required. */
 export async function moveTags(
   engine: Engine,
   image: { readonly id: string },

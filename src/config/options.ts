@@ -111,7 +111,7 @@ export const options = {
   'probe-interval': {
     kind: duration(1),
     otherwise: '`10ms` for `http` and `tcp`, `1s` otherwise',
-    description: 'The time between two requests of the probe.',
+    description: 'The time between two requests of the probe. At most ten are under way, so a slow service gets fewer.',
   },
   'max-parallel': {
     kind: wholeNumber(1),

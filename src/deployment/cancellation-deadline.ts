@@ -9,7 +9,7 @@ import type { Clock } from '../system/log.js';
 export interface CancellationDeadline {
   readonly cancelled: boolean;
   /** Milliseconds until the way forward is given up, and so many more; infinite as long as nobody wants the run to end. */
-  leftMs(more?: number): number;
+  remainingMs(more?: number): number;
   /** Calls `work` at the signal, at once where it came already. Answers how to take that back. */
   onCancel(work: () => void): () => void;
 }
@@ -33,7 +33,7 @@ export function cancellationDeadline(signal: AbortSignal, clock: Clock): Cancell
     get cancelled() {
       return signal.aborted;
     },
-    leftMs: (more = 0) =>
+    remainingMs: (more = 0) =>
       since === undefined ? Number.POSITIVE_INFINITY : Math.max(0, since + forwardMs + more - clock.now()),
     onCancel: (work) => {
       if (signal.aborted) {
@@ -49,7 +49,7 @@ export function cancellationDeadline(signal: AbortSignal, clock: Clock): Cancell
 /** For what nobody can cancel. */
 export const noDeadline: CancellationDeadline = {
   cancelled: false,
-  leftMs: () => Number.POSITIVE_INFINITY,
+  remainingMs: () => Number.POSITIVE_INFINITY,
   onCancel: () => () => undefined,
 };
 
@@ -59,18 +59,18 @@ const shortSeconds = 1;
  * Stops a container by its own stop signal and timeout; from the moment on when the run is cancelled it has a second, and
  * none where time is short.
  */
-export async function stopInTime(engine: Engine, id: string, haste: CancellationDeadline): Promise<void> {
+export async function stopInTime(engine: Engine, id: string, deadline: CancellationDeadline): Promise<void> {
   let stopping: Promise<void> | undefined;
   const hurry = () => {
-    const seconds = haste.leftMs() > 2 * shortSeconds * 1_000 ? shortSeconds : 0;
+    const seconds = deadline.remainingMs() > 2 * shortSeconds * 1_000 ? shortSeconds : 0;
     const hurried = engine.stopContainer(id, seconds);
     // Where it fails, the stop that goes on by the container's own timeout says how it ends.
     if (stopping === undefined) stopping = hurried;
     else hurried.catch(() => undefined);
   };
-  if (haste.cancelled) hurry();
+  if (deadline.cancelled) hurry();
   stopping ??= engine.stopContainer(id);
-  const leave = haste.cancelled ? () => undefined : haste.onCancel(hurry);
+  const leave = deadline.cancelled ? () => undefined : deadline.onCancel(hurry);
   try {
     await stopping;
   } finally {

@@ -25,7 +25,7 @@ export interface Patience {
   /** After it a container that is still starting has failed. */
   readonly timeoutMs: number;
   /** How long it may be waited for at all, which may become less meanwhile. */
-  readonly leftMs?: () => number;
+  readonly remainingMs?: () => number;
   /** How often its restart policy had started it already, if it was not just started. */
   readonly restartsBefore?: number;
   /** What the probe got instead of an answer; undefined once the container has answered it. */
@@ -42,7 +42,7 @@ export async function awaitHealth(
   {
     clock,
     timeoutMs,
-    leftMs = () => Number.POSITIVE_INFINITY,
+    remainingMs = () => Number.POSITIVE_INFINITY,
     restartsBefore = 0,
     unanswered = () => undefined,
   }: Patience,
@@ -70,7 +70,7 @@ export async function awaitHealth(
             : `it was still starting after ${timeoutMs / 1000} s${check === undefined ? '' : said(check, container)}`;
         return failed(`${why}${await lastWords(engine, container)}`);
       }
-      if (leftMs() <= 0) {
+      if (remainingMs() <= 0) {
         return { kind: 'late', why: `the run was cancelled, and it was still starting after ${seconds(waited)}` };
       }
       await clock.sleep(lookMs);

@@ -18,7 +18,7 @@ import { Unrecovered } from './unrecovered.js';
  * change with them. Nobody else may be at it: the environment's lock is held.
  *
  * @throws Refusal where it is another environment's
- * @throws Unrecovered where a person must look
+ * @throws Unrecovered where manual intervention is required
  */
 export async function recover(engine: Engine, draft: CurrentRun): Promise<readonly Recovered[]> {
   const { inputs, world } = draft;
@@ -66,7 +66,7 @@ async function setRight(
     if (repaired.kind === 'failed') {
       around.log.warning(`${each.name}: ${repaired.why}`);
       failed.push(
-        `${each.name} was left half-way by ${by ?? 'a run that was cut off'}, and could not be set right: ${repaired.why.replace(/\.$/, '')}. Look at it now.`,
+        `${each.name} was left half-way by ${by ?? 'a run that was cut off'}, and could not be set right: ${repaired.why.replace(/\.$/, '')}. Check the container.`,
       );
       continue;
     }

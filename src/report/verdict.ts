@@ -66,7 +66,7 @@ function uncut(report: Report): string {
     case 'refused':
       return `Refused to deploy ${step(report)}: ${untouched(report)}.`;
     case 'failed':
-      return `Failed to deploy ${step(report)}: a person must look.`;
+      return `Failed to deploy ${step(report)}: manual intervention is required.`;
   }
 }
 
@@ -91,7 +91,7 @@ function rollbackVerdict(report: Report): string {
     case 'refused':
       return `Refused to go back ${report.to === undefined ? 'from what runs' : step(report)}: ${untouched(report)}.`;
     case 'failed':
-      return `Failed to go back ${step(report)}: a person must look.`;
+      return `Failed to go back ${step(report)}: manual intervention is required.`;
   }
 }
 

@@ -10,12 +10,12 @@ import { type Fleet, type TargetUpdate, updateTarget } from './target-update.js'
  */
 export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise<readonly TargetUpdate[]> {
   const { inputs, log } = fleet;
-  const haste = cancellationDeadline(fleet.signal, fleet.clock);
+  const deadline = cancellationDeadline(fleet.signal, fleet.clock);
   const isRestart = ({ update }: Changing) => !update.hot;
   const waves = inBatches(plans, inputs, isRestart);
   const carried: TargetUpdate[] = [];
   for (const [at, wave] of waves.entries()) {
-    if (haste.cancelled) {
+    if (deadline.cancelled) {
       log.warning('the run was cancelled before every container had its turn: those that did go back');
       return await Promise.all(
         carried.map((each) => each.rollback('the run was cancelled before every container had its turn')),
@@ -29,7 +29,7 @@ export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise
     if (at === 0 && waves.length > 1) {
       log.info(`canary: ${wave.map(({ name }) => name).join(', ')}`);
     }
-    carried.push(...(await Promise.all(wave.map((plan) => updateTarget(fleet, plan, haste)))));
+    carried.push(...(await Promise.all(wave.map((plan) => updateTarget(fleet, plan, deadline)))));
     if (carried.some(({ ended }) => ended.outcome !== 'deployed')) {
       log.warning('not every container came through: those that did go back');
       return await Promise.all(

@@ -29,7 +29,7 @@ interface Opened {
  */
 export function openTargetJournal(
   engine: Engine,
-  errand: RunRecord,
+  runRecord: RunRecord,
   plan: Changing,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): TargetJournal {
@@ -50,8 +50,8 @@ export function openTargetJournal(
       const runs = ran(container, plan.from);
       const from = lineage(ledger.entries, runs).at(-1) ?? runs;
       const version = versionBy(plan);
-      const to = { ...errand.to, ...(version !== undefined && { version }) };
-      return { ledger, undertaking: { ...errand, ...update.record(plan), container: name, from, to } };
+      const to = { ...runRecord.to, ...(version !== undefined && { version }) };
+      return { ledger, undertaking: { ...runRecord, ...update.record(plan), container: name, from, to } };
     });
   let begun = false;
   return {

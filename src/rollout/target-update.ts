@@ -12,8 +12,7 @@ import type { Changing, OpenUpdate, Update } from '../strategies/strategy.js';
 import type { Clock, Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { targetOf } from './for-container.js';
-import type { RunRecord } from './journal.js';
-import { openTargetJournal } from './journal.js';
+import { openTargetJournal, type RunRecord } from './journal.js';
 
 /** What a roll-out works with. */
 export interface Fleet {
@@ -31,7 +30,7 @@ export interface Fleet {
   /** As many containers as may be down at once. */
   readonly down: Turns;
   /** What is written down of the run in each container. */
-  readonly errand: RunRecord;
+  readonly runRecord: RunRecord;
 }
 
 /** One container after the switch and the soak, and what may still become of it. */
@@ -57,8 +56,12 @@ export interface TargetUpdate {
 /** As many requests tell how long an answer takes before anything changes; what is asked seldom is not waited for longer. */
 const [baselineRequests, baselineMs] = [50, 2_000];
 
-export async function updateTarget(fleet: Fleet, plan: Changing, haste: CancellationDeadline): Promise<TargetUpdate> {
-  const { engine, clock, log, inputs, image, signal, replaced, errand } = fleet;
+export async function updateTarget(
+  fleet: Fleet,
+  plan: Changing,
+  deadline: CancellationDeadline,
+): Promise<TargetUpdate> {
+  const { engine, clock, log, inputs, image, signal, replaced, runRecord } = fleet;
   const record = recorder(plan.name, clock, log, fleet.began);
   const target = targetOf(inputs, plan.container);
   const probe = startFor(fleet, plan, target);
@@ -70,16 +73,16 @@ export async function updateTarget(fleet: Fleet, plan: Changing, haste: Cancella
     image,
     signal,
     replaced,
-    haste,
+    deadline,
     phase: record.phase,
     part: record.part,
     down: fleet.down,
     ...(target && { target }),
-    ...openTargetJournal(engine, errand, plan, { clock, log }),
+    ...openTargetJournal(engine, runRecord, plan, { clock, log }),
     ...(probe && { probe }),
   };
   const until = clock.now() + baselineMs;
-  while (probe !== undefined && probe.samples.length < baselineRequests && clock.now() < until && !haste.cancelled) {
+  while (probe !== undefined && probe.samples.length < baselineRequests && clock.now() < until && !deadline.cancelled) {
     await clock.sleep(50);
   }
   const carried = (method: Method, update: OpenUpdate, ended: UpdateResult): TargetUpdate => {
@@ -116,7 +119,7 @@ export async function updateTarget(fleet: Fleet, plan: Changing, haste: Cancella
     const why = await update.unlike(settled).catch(() => undefined);
     return why === undefined
       ? settled
-      : { ...settled, outcome: 'failed', message: `${plan.name} was made final, and ${why}: look at it now.` };
+      : { ...settled, outcome: 'failed', message: `${plan.name} was made final, and ${why}. Check the container.` };
   };
   const went = async ({ method, hot, open }: Update): Promise<TargetUpdate> => {
     const since = clock.now();
@@ -136,7 +139,7 @@ export async function updateTarget(fleet: Fleet, plan: Changing, haste: Cancella
     instead !== undefined &&
     inputs.onFailure === 'restart' &&
     inputs.strategy === 'auto' &&
-    !haste.cancelled &&
+    !deadline.cancelled &&
     ended.outcome !== 'deployed' &&
     !ended.overtaken;
   if (!again) {
@@ -159,7 +162,7 @@ function startFor(
   return startProbe(place, { clock, engine, ...(inputs.probeIntervalMs && { intervalMs: inputs.probeIntervalMs }) });
 }
 
-// Whatever came in between, it is not known what runs: a person must look.
+// Whatever came in between, it is not known what runs: manual intervention is required.
 function lost(plan: Changing, error: unknown): UpdateResult {
   const said = messageOf(error);
   return { outcome: 'failed', id: plan.container.Id, message: `${plan.name}: ${said}` };

@@ -18,7 +18,7 @@ export interface UpdateContext {
   readonly image: { readonly reference: string; readonly id: string };
   readonly replaced: Map<string, string>;
   /** How much time is left once the run is cancelled. */
-  readonly haste: CancellationDeadline;
+  readonly deadline: CancellationDeadline;
   /** What the container is asked by; absent where it is asked nothing. */
   readonly target?: ProbeTarget;
   readonly probe?: RunningProbe;

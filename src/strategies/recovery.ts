@@ -6,7 +6,7 @@ import type { UpdateContext } from './context.js';
 /** What a repair works with. */
 export type RecoveryContext = Pick<UpdateContext, 'engine' | 'log' | 'clock' | 'inputs'>;
 
-/** What was done about a container, to be read after its name; or why a person must look. */
+/** What was done about a container, to be read after its name; or why manual intervention is required. */
 export type RecoveryResult =
   | {
       readonly kind: 'repaired';
@@ -57,7 +57,7 @@ export function recoveryUpdateContext(
     signal: new AbortController().signal,
     image: { reference: last.to.reference ?? last.to.image, id: last.to.image },
     replaced: new Map(),
-    haste: noDeadline,
+    deadline: noDeadline,
     down: (work) => work(),
     phase: async (label, work) => {
       log.debug(`${last.container}: ${label}`);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { everywhere, everywhereTwice, whole } from '../support/model/everywhere.js';
 import { allIsRight, type Play } from '../support/model/stage.js';
-import { everything } from '../support/tier.js';
+import { itNightly } from '../support/nightly.js';
 
 interface Tried extends Play {
   /** Also what only asks is lost, and also the run that recovers is killed. */
@@ -27,11 +27,10 @@ export function survives({ thorough, ...play }: Tried): void {
     async (fault) => expect(await everywhere(play, fault, { reads: false })).toEqual([]),
   );
 
+  if (thorough === undefined) return;
   // Of two containers it is the square of many.
-  it.runIf(thorough && (everything || play.names.length === 1))(
-    'is so, too, where the next run is killed while it recovers',
-    async () => {
-      expect(await everywhereTwice(play)).toEqual([]);
-    },
-  );
+  const often = play.names.length === 1 ? it : itNightly;
+  often('is so, too, where the next run is killed while it recovers', async () => {
+    expect(await everywhereTwice(play)).toEqual([]);
+  });
 }

@@ -60,7 +60,7 @@ it('one container that cannot be set right keeps nobody from setting right the o
     added: async () => [],
   };
   await expect(recover(engine as Engine, draftOf())).rejects.toThrow(
-    'web-1 was left half-way by a run that was cut off, and could not be set right: its port is taken. Look at it now.',
+    'web-1 was left half-way by a run that was cut off, and could not be set right: its port is taken. Check the container.',
   );
   expect([...running]).toEqual([ids['web-2']]);
   expect(names.get(ids['web-2'])).toBe('web-2');

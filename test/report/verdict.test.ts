@@ -57,7 +57,7 @@ test.each<[string, Report]>([
     'Planned 0.1.0 → 0.2.0: it can be loaded hot, and nothing was touched but what was set right first.',
     { ...report, outcome: 'planned', recovered },
   ],
-  ['Failed to deploy 0.1.0 → 0.2.0: a person must look.', { ...report, outcome: 'failed' }],
+  ['Failed to deploy 0.1.0 → 0.2.0: manual intervention is required.', { ...report, outcome: 'failed' }],
   [
     'Went back 0.2.0 → 0.1.0 hot, no request failed, longest gap 11 ms.',
     { ...report, task: 'rollback', from: '0.2.0', to: '0.1.0' },
@@ -73,7 +73,10 @@ test.each<[string, Report]>([
   ],
   ['Refused to go back 0.1.0 → 0.2.0: nothing was touched.', { ...report, task: 'rollback', outcome: 'refused' }],
   ['Refused to go back from what runs: nothing was touched.', { ...nameless, task: 'rollback', outcome: 'refused' }],
-  ['Failed to go back 0.1.0 → 0.2.0: a person must look.', { ...report, task: 'rollback', outcome: 'failed' }],
+  [
+    'Failed to go back 0.1.0 → 0.2.0: manual intervention is required.',
+    { ...report, task: 'rollback', outcome: 'failed' },
+  ],
   ['Cancelled: nothing was touched.', { ...report, outcome: 'refused', cancelled: true }],
   [
     'Cancelled: 0.1.0 serves again; 3 of 1,200 requests failed, down for 2.2 s, longest gap 2.2 s.',
@@ -83,7 +86,10 @@ test.each<[string, Report]>([
     'Deployed 0.1.0 → 0.2.0 hot, no request failed, longest gap 11 ms; the run was cancelled too late to go back.',
     { ...report, cancelled: true },
   ],
-  ['Cancelled. Failed to deploy 0.1.0 → 0.2.0: a person must look.', { ...report, outcome: 'failed', cancelled: true }],
+  [
+    'Cancelled. Failed to deploy 0.1.0 → 0.2.0: manual intervention is required.',
+    { ...report, outcome: 'failed', cancelled: true },
+  ],
   [
     'Wrote .hot-deploy/hot-deploy.sh: nothing was touched.',
     { ...nameless, task: 'script', outcome: 'planned', containers: [], script: { path: '.hot-deploy/hot-deploy.sh' } },

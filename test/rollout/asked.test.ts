@@ -53,12 +53,12 @@ const inputs = { probe, containers: [], mode: 'rollback', environment: 'producti
 
 describe('a container that has no address', () => {
   it('does not answer, and is gone back with all the same', async () => {
-    const errand = { run: '1', task: 'rollback', environment: 'production', by: 'ada', fleet: ['web-1'], to: {} };
+    const runRecord = { run: '1', task: 'rollback', environment: 'production', by: 'ada', fleet: ['web-1'], to: {} };
     const down = async <T>(work: () => Promise<T>) => await work();
     const around = { engine, log, clock: systemClock, inputs, image: {}, signal, replaced: new Map(), began: 0 };
-    const fleet = { ...around, errand, down };
-    const haste = { cancelled: false, leftMs: () => 0 };
-    const { ended } = await carryOutOne(fleet as unknown as Fleet, plan(false) as never, haste as never);
+    const fleet = { ...around, runRecord, down };
+    const deadline = { cancelled: false, remainingMs: () => 0 };
+    const { ended } = await carryOutOne(fleet as unknown as Fleet, plan(false) as never, deadline as never);
     // It came as far as the engine, of which there is none here.
     expect(ended).toMatchObject({ outcome: 'refused', message: expect.stringMatching(/^web-1 was not changed: /) });
     expect(said).toContainEqual(expect.stringMatching(/^web-1 can't be probed at .*: it counts as down$/));

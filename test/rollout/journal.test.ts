@@ -27,11 +27,11 @@ test('a kept container that takes the place of one re-created by hand has both p
     container: details('byHand') as ContainerDetails,
     update: restartUpdate({ root: '/app' } as ImageRelease, details('kept') as ContainerDetails),
   } as unknown as Changing;
-  const errand: RunRecord = {
+  const runRecord: RunRecord = {
     ...{ run: 'c', task: 'rollback', to: version(2), fleet: ['web'], environment: 'production', by: 'ada' },
   };
   const quiet = { debug: () => undefined, warning: () => undefined };
-  const journal = openTargetJournal(engine, errand, plan, {
+  const journal = openTargetJournal(engine, runRecord, plan, {
     clock: { date: () => 0 },
     log: quiet,
   } as unknown as Parameters<typeof openTargetJournal>[3]);

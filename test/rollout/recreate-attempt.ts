@@ -38,7 +38,7 @@ export const options = (more: Partial<RecreateOptions> = {}): RecreateOptions =>
   healthTimeoutMs: 10_000,
   onPhase: () => undefined,
   note: async () => undefined,
-  haste: noDeadline,
+  deadline: noDeadline,
   ...more,
 });
 

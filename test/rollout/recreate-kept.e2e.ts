@@ -183,8 +183,8 @@ describe('a run that is cancelled', () => {
       return answer;
     };
     const engine: Engine = { ...bench.engine, [call]: watched };
-    const haste = cancellationDeadline(abort.signal, systemClock);
-    const result = await recreate(engine, old, image, to(next), options({ haste, healthTimeoutMs: 60_000 }));
+    const deadline = cancellationDeadline(abort.signal, systemClock);
+    const result = await recreate(engine, old, image, to(next), options({ deadline, healthTimeoutMs: 60_000 }));
     const ms = performance.now() - since;
     console.log(`cancelled at ${call}: ${result.kind} after ${Math.round(ms)} ms`);
     return { result, ms };

@@ -31,7 +31,7 @@ async function verified({ reading, endsAt, restartsAt, cancelledAt, probe = fals
     }),
     logs: async () => 'no licence',
   };
-  const haste = {
+  const deadline = {
     get cancelled() {
       return past(cancelledAt);
     },
@@ -43,7 +43,7 @@ async function verified({ reading, endsAt, restartsAt, cancelledAt, probe = fals
       now += ms;
     },
   };
-  const work = { engine, haste, clock, inputs: { healthTimeoutMs: 120_000 }, ...(probe && { probe: {} }) };
+  const work = { engine, deadline, clock, inputs: { healthTimeoutMs: 120_000 }, ...(probe && { probe: {} }) };
   const plan = { reasons: code === undefined ? [] : [{ code }] } as unknown as TargetPlan;
   const { kind, ...said } = await verifyBoot(work as unknown as UpdateContext, plan, 'c0', {} as ImageRelease);
   return { kind, why: 'why' in said ? said.why : '', took: now };

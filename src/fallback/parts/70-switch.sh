@@ -242,7 +242,7 @@ go_back() {
       note "$name" undone "${ids[$name]-}" || true
     else
       code=4
-      say "$name could not be put back: look at it now"
+      say "$name could not be put back. Check the container"
       docker ps --all --filter "name=^/$name" --format '{{.Names}}: {{.Status}}' </dev/null >&2 || true
     fi
   done

@@ -19,7 +19,7 @@ export type Finished =
  * shows nowhere. May be ended at any call and begun again.
  */
 export async function finishReplacement(engine: Engine, found: ReplacementState, around: Around): Promise<Finished> {
-  const { clock, healthTimeoutMs, haste } = around;
+  const { clock, healthTimeoutMs, deadline } = around;
   const undo = async (why: string): Promise<Finished> => {
     const now = found.kind === 'none' || found.kind === 'unclear' ? found : await lookAgain(engine, found);
     const undone = await undoReplacement(engine, now, around);
@@ -31,7 +31,7 @@ export async function finishReplacement(engine: Engine, found: ReplacementState,
   if (fresh === undefined) return undo('the new container is gone');
   const before = spare ?? old;
   // Only where the engine was started anew meanwhile.
-  if (before?.running) await stopInTime(engine, before.id, haste);
+  if (before?.running) await stopInTime(engine, before.id, deadline);
   if (found.kind === 'stopped') {
     const gone = spare && old && (await engine.findContainer(old.id));
     if (gone) await awaitRemoval(engine, gone, clock);
@@ -44,7 +44,11 @@ export async function finishReplacement(engine: Engine, found: ReplacementState,
       return undo(messageOf(error));
     }
   }
-  const health = await awaitHealth(engine, fresh.id, { clock, timeoutMs: healthTimeoutMs, leftMs: haste.leftMs });
+  const health = await awaitHealth(engine, fresh.id, {
+    clock,
+    timeoutMs: healthTimeoutMs,
+    remainingMs: deadline.remainingMs,
+  });
   if (health.kind !== 'healthy') return undo(`the new container did not come up: ${health.why}`);
   const [from, whole] = [old && (await engine.findContainer(old.id)), await lookAgain(engine, found)];
   if (from) await passPolicy(engine, from, fresh.id);

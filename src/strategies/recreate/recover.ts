@@ -22,7 +22,7 @@ export async function recoverReplacement(
   const found = detectState(name, await engine.containers());
   // Without a record it may be any step; and the way back may have been begun before the stop was done.
   const stopping = last === undefined || last.step === 'stop' || last.step === 'restore';
-  const around = { log, clock, healthTimeoutMs: inputs.healthTimeoutMs, haste: noDeadline, stopping };
+  const around = { log, clock, healthTimeoutMs: inputs.healthTimeoutMs, deadline: noDeadline, stopping };
   try {
     if (direction === 'finish') {
       const finished = await finishReplacement(engine, found, around);

@@ -44,7 +44,7 @@ export type Restored =
       /** It was started, and there was no time to see it healthy. */
       readonly unseen?: true;
     }
-  /** A person must look. */
+  /** Manual intervention is required. */
   | { readonly kind: 'failed'; readonly why: string; readonly state: string };
 
 /** What takes whose place. */
@@ -76,11 +76,11 @@ export async function replace(
     readonly compared: () => Promise<{ equal: boolean; differing: readonly string[] } | undefined>;
   },
 ): Promise<Recreated> {
-  const { clock, healthTimeoutMs: timeoutMs, haste, log, probed } = options;
+  const { clock, healthTimeoutMs: timeoutMs, deadline, log, probed } = options;
   try {
     // By the container's own stop signal and timeout.
     await phase('stop', async () => {
-      await stopInTime(engine, old.Id, haste);
+      await stopInTime(engine, old.Id, deadline);
       if (old.HostConfig.AutoRemove) await awaitRemoval(engine, old, clock);
     });
     unlessCancelled(options);
@@ -96,8 +96,10 @@ export async function replace(
     );
     const unanswered = await probed?.(fresh);
     // A run that is cancelled cannot watch it any more: the sooner it goes back, the better.
-    const leftMs = () => (haste.cancelled ? 0 : Number.POSITIVE_INFINITY);
-    const health = await phase('health', () => awaitHealth(engine, fresh, { clock, timeoutMs, leftMs, unanswered }));
+    const remainingMs = () => (deadline.cancelled ? 0 : Number.POSITIVE_INFINITY);
+    const health = await phase('health', () =>
+      awaitHealth(engine, fresh, { clock, timeoutMs, remainingMs, unanswered }),
+    );
     if (health.kind !== 'healthy')
       throw new Error(`The new ${names.own} did not come up: ${health.why.replace(/\.$/, '')}.`);
   } catch (error) {
@@ -189,8 +191,8 @@ function wasHealthy({ State: { Health: health } }: ContainerDetails): boolean {
 }
 
 /** @throws Error that says so */
-export function unlessCancelled({ haste }: Pick<RecreateOptions, 'haste'>): void {
-  if (haste.cancelled) throw new Error('The run was cancelled before the new container was started.');
+export function unlessCancelled({ deadline }: Pick<RecreateOptions, 'deadline'>): void {
+  if (deadline.cancelled) throw new Error('The run was cancelled before the new container was started.');
 }
 
 /** The old container was never stopped: takes away what was made for the new one. */

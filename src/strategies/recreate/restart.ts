@@ -47,11 +47,11 @@ export async function restart(work: UpdateContext, { plan, next, kept }: Restart
   replaced.set(container.Id, id);
   // What cannot be watched any more is not left half-way: the way back asks anew.
   const { failure, ...judged } = await judge(work, plan, id, next).catch((error: unknown) => ({
-    failure: `It was healthy on the new image, and then it could not be watched: ${messageOf(error)}`,
+    failure: `It was healthy on the new image, and then it could not be watched: ${messageOf(error).replace(/\.$/, '')}.`,
   }));
   const told = { id, warnings, ...(settings && { settings }), ...judged };
   if (failure === undefined) return { outcome: 'deployed', ...told };
-  if (work.inputs.onFailure === 'stop' && !work.haste.cancelled) {
+  if (work.inputs.onFailure === 'stop' && !work.deadline.cancelled) {
     const message = `${plan.name}: ${failure} It was left as it is, since on-failure is stop; the old container stands beside it, stopped.`;
     return { outcome: 'failed', ...told, message };
   }
@@ -92,7 +92,7 @@ export async function rollBackRestart(work: UpdateContext, plan: TargetPlan, why
   return await tookBack(work, plan, result);
 }
 
-/** Where a person must look, the next run finds it half-way. */
+/** Where manual intervention is required, the next run finds it half-way. */
 async function tookBack(
   work: UpdateContext,
   plan: TargetPlan,
@@ -113,10 +113,10 @@ async function saidBack(
   const silent = reasons.some(({ code }) =>
     ['distribution-off', 'node-unreachable', 'container-stopped'].includes(code),
   );
-  if (from === undefined || silent || unseen || work.haste.cancelled || !container.State.Running) return '';
+  if (from === undefined || silent || unseen || work.deadline.cancelled || !container.State.Running) return '';
   const runs = await serving(work, id, [from], askedBackMs).catch(() => undefined);
   return runs === undefined
-    ? ` Its node has not said since that it runs ${from}: look at it.`
+    ? ` Its node has not said since that it runs ${from}. Check the container.`
     : ` Its node says that it runs ${from}.`;
 }
 
@@ -155,17 +155,17 @@ export async function hasEnded({ engine }: Pick<UpdateContext, 'engine'>, id: st
 }
 
 function endedSince({ name }: TargetPlan) {
-  const message = `${name} was healthy on the new image, and has ended since: look at it now.`;
+  const message = `${name} was healthy on the new image, and has ended since. Check the container.`;
   return { outcome: 'failed', message } as const;
 }
 
 /** What cannot be written down is no reason against a restart: the names of its containers say as much. */
 function around(work: UpdateContext, name: string) {
-  const { clock, haste, log, inputs } = work;
+  const { clock, deadline, log, inputs } = work;
   return {
     log,
     clock,
-    haste,
+    deadline,
     healthTimeoutMs: inputs.healthTimeoutMs,
     note: (step: Step) => recordIfPossible(work, name, step),
   };

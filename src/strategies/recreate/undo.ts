@@ -12,7 +12,7 @@ export interface Around {
   readonly log: Log;
   readonly clock: Clock;
   readonly healthTimeoutMs: number;
-  readonly haste: CancellationDeadline;
+  readonly deadline: CancellationDeadline;
   /** Points the probe to a container that was just started; answers what it got instead of an answer, undefined once there was one. */
   readonly probed?: ((id: string) => Promise<() => string | undefined>) | undefined;
   /** Whether the stop of the old container may have been asked for, and no answer to it be known. */
@@ -40,7 +40,7 @@ export async function undoReplacement(
   const { clock } = around;
   if (found.kind === 'none') return undefined;
   if (found.kind === 'unclear')
-    throw new Error(`It is not clear what a restart left: ${found.why}. A person must look.`);
+    throw new Error(`It is not clear what a restart left: ${found.why}. Manual intervention is required.`);
   const { names, old, spare, fresh } = found;
   if (found.kind === 'begun' && around.stopping && old && fresh && (await ends(engine, old.id, around))) {
     const now = detectState(names.own, await engine.containers());
@@ -51,7 +51,8 @@ export async function undoReplacement(
   if (old && coming) await passPolicy(engine, coming, old.id);
 
   const back = found.kind === 'begun' ? [old, spare].find((place) => place?.name === names.own) : (spare ?? old);
-  if (back === undefined) throw new Error(`There is nothing to go back to from ${names.own}. A person must look.`);
+  if (back === undefined)
+    throw new Error(`There is nothing to go back to from ${names.own}. Manual intervention is required.`);
   const { id } = back;
   // One that was never stopped keeps the count of its life so far; a start begins it anew.
   const restartsBefore = found.kind === 'begun' ? (await engine.inspectContainer(id)).RestartCount : 0;
@@ -82,7 +83,7 @@ const lookMs = 200;
 async function ends(
   engine: Engine,
   id: string,
-  { clock, haste, healthTimeoutMs, log }: Pick<Around, 'clock' | 'haste' | 'healthTimeoutMs' | 'log'>,
+  { clock, deadline, healthTimeoutMs, log }: Pick<Around, 'clock' | 'deadline' | 'healthTimeoutMs' | 'log'>,
 ): Promise<boolean> {
   const since = clock.now();
   let told = false;
@@ -92,7 +93,7 @@ async function ends(
     const seconds = container.Config.StopTimeout ?? defaultStopSeconds;
     // What does not end by its stop signal is killed then, and that takes a moment, too.
     const patienceMs = seconds < 0 ? healthTimeoutMs : (seconds + 1) * 1_000;
-    if (clock.now() - since > patienceMs || haste.leftMs() <= 0) return false;
+    if (clock.now() - since > patienceMs || deadline.remainingMs() <= 0) return false;
     // Nobody else would know what takes so long where it may take minutes to end.
     if (!told) {
       log.info(`${nameOf(container)} may have been asked to end: waiting for that up to ${patienceMs / 1_000} s`);
@@ -109,13 +110,13 @@ const backTimeoutMs = 120_000;
 export async function awaitBack(
   engine: Engine,
   id: string,
-  { clock, healthTimeoutMs: timeoutMs, haste, probed }: Around,
+  { clock, healthTimeoutMs: timeoutMs, deadline, probed }: Around,
   restartsBefore = 0,
 ): Promise<Health> {
   const since = clock.now();
-  const leftMs = () => Math.max(haste.leftMs(afterwardsMs), since + afterwardsMs - clock.now());
+  const remainingMs = () => Math.max(deadline.remainingMs(afterwardsMs), since + afterwardsMs - clock.now());
   const unanswered = await probed?.(id);
-  const patience = { clock, timeoutMs: Math.max(timeoutMs, backTimeoutMs), leftMs, restartsBefore, unanswered };
+  const patience = { clock, timeoutMs: Math.max(timeoutMs, backTimeoutMs), remainingMs, restartsBefore, unanswered };
   return await awaitHealth(engine, id, patience);
 }
 
@@ -172,11 +173,11 @@ async function retire(
   engine: Engine,
   coming: ContainerDetails,
   names: Replacement['names'],
-  { log, clock, haste }: Around,
+  { log, clock, deadline }: Around,
 ): Promise<boolean> {
   const { Id: id, HostConfig, State: state } = coming;
   try {
-    await stopInTime(engine, id, haste);
+    await stopInTime(engine, id, deadline);
   } catch (error) {
     // One that cannot be stopped is ended by force below, by the engine's own means.
     log.warning(`${names.own}: the new container could not be stopped: ${String(error)}`);

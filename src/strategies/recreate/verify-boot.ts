@@ -29,7 +29,7 @@ export async function verifyBoot(
   id: string,
   next: ImageRelease,
 ): Promise<Verified> {
-  const { clock, engine, inputs, haste } = work;
+  const { clock, engine, inputs, deadline } = work;
   const until = clock.now() + inputs.healthTimeoutMs;
   let unreachableSince: number | undefined;
   let last = 'its node did not say what it runs';
@@ -38,7 +38,8 @@ export async function verifyBoot(
     const end = container === undefined ? removed : endOf(container, 0);
     if (end !== undefined)
       return { kind: 'failed', why: `${end}${container === undefined ? '' : await lastWords(engine, container)}` };
-    if (haste.cancelled) return { kind: 'failed', why: 'the run was cancelled before its node had said what it runs' };
+    if (deadline.cancelled)
+      return { kind: 'failed', why: 'the run was cancelled before its node had said what it runs' };
     const reading = container && (await unlessCancelled(work, readRunning(engine, container, inputs)).catch(messageOf));
     if (typeof reading === 'string') last = reading;
     else if (reading !== undefined) {
@@ -101,10 +102,13 @@ function proved(release: RunningRelease, next: ImageRelease): Verified {
 }
 
 /** Undefined if the run was cancelled first. */
-async function unlessCancelled<T>({ haste }: Pick<UpdateContext, 'haste'>, work: Promise<T>): Promise<T | undefined> {
+async function unlessCancelled<T>(
+  { deadline }: Pick<UpdateContext, 'deadline'>,
+  work: Promise<T>,
+): Promise<T | undefined> {
   let leave: () => void = () => undefined;
   const cancelled = new Promise<undefined>((resolve) => {
-    leave = haste.onCancel(() => resolve(undefined));
+    leave = deadline.onCancel(() => resolve(undefined));
   });
   try {
     return await Promise.race([work, cancelled]);

@@ -126,7 +126,7 @@ async function restarted(
     return `it was to be restarted on ${version}, since processes stayed in old code: ${messageOf(error)}`;
   }
   return (await serving(work, id, [version])) === undefined
-    ? `since it was restarted the node did not say that it runs ${version}: look at it now.`
+    ? `since it was restarted the node did not say that it runs ${version}. Check the container.`
     : undefined;
 }
 

@@ -229,7 +229,7 @@ async function rebooted(
   return {
     outcome: 'failed',
     id,
-    message: `${name}: ${why}. It was to go back ${how}, and ${serves === undefined ? 'since then the node did not say what it runs' : `runs ${serves.version}`}: look at it now.`,
+    message: `${name}: ${why}. It was to go back ${how}, and ${serves === undefined ? 'since then the node did not say what it runs' : `runs ${serves.version}`}. Check the container.`,
   };
 }
 
@@ -248,7 +248,7 @@ async function findOut(
   const around = leg === undefined ? [] : [stepSource(leg), stepTarget(leg)];
   const serves = await work.phase('ask again', () => serving(work, container.Id, [running.version, ...around]));
   if (serves === undefined) {
-    const message = `${name}: ${said}. Since then the node did not say what it runs: look at it now.`;
+    const message = `${name}: ${said}. Since then the node did not say what it runs. Check the container.`;
     return { outcome: 'failed', id: container.Id, message };
   }
   const gone = legs.slice(0, at + 1).findIndex((each) => stepTarget(each) === serves.version);

@@ -48,7 +48,7 @@ export async function rollBackUpgrade(work: UpdateContext, plan: UpgradePlan, fa
     return {
       outcome: 'failed',
       id: container.Id,
-      message: `${name}: ${failure.why}. It was to go back ${how}, and since then the node did not say that it runs ${hot.running.version}: look at it now.`,
+      message: `${name}: ${failure.why}. It was to go back ${how}, and since then the node did not say that it runs ${hot.running.version}. Check the container.`,
     };
   }
   await phase('unstage', () =>
@@ -79,7 +79,7 @@ export async function askAfterLostAnswer(work: UpdateContext, plan: UpgradePlan,
     return {
       outcome: 'failed',
       id: container.Id,
-      message: `${name}: ${why} Since then the node did not say what it runs: look at it now.`,
+      message: `${name}: ${why} Since then the node did not say what it runs. Check the container.`,
     };
   }
   const by = runs.version === hot.running.version ? 'itself' : 'downgrade';

@@ -66,7 +66,7 @@ export function nothingStaged(crew: Crew, says: readonly Says[], known: readonly
   );
 }
 
-/** A run that ended by itself says what is true. `failed` says only that a person must look. */
+/** A run that ended by itself says what is true. `failed` says only that manual intervention is required. */
 export function saysTrue(
   { report }: Ran,
   way: { from: 1 | 2; to: 1 | 2 },

@@ -131,7 +131,7 @@ async function afterwards(crew: Crew, way: Way, { kind }: Blow, ran: Ran): Promi
   const ends = kind === 'container killed' || kind === 'engine restarted';
   const mayBeDown = ends || (kind === 'SIGKILL' && !way.hot) || ran.report?.outcome === 'failed';
   const broken = mayBeDown ? [] : stopped.map((name) => `${name} is down after ${kind}`);
-  // Nothing is said of nodes where a person must look.
+  // Nothing is said of nodes where manual intervention is required.
   if (ran.code === null || ends || ran.report?.outcome === 'failed') return broken;
   const says = await Promise.all(crew.names.map((name) => answer(name).catch(() => undefined)));
   return [...broken, ...saysTrue(ran, way, says)];

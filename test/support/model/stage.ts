@@ -144,7 +144,7 @@ export async function deploy(
         began: clock.now(),
       },
       down: turns(inputs.maxUnavailable, signal),
-      errand: {
+      runRecord: {
         ...{ run, task: 'deploy', environment: 'model', by: 'somebody', fleet: plans.map(({ name }) => name) },
         to: { version: '2', image: v2.Id, reference },
       },
@@ -174,11 +174,11 @@ export async function look({ model, play }: Stage) {
   return { all, seen, serving };
 }
 
-/** Of a run that ended by itself: what it reports is what runs. One fault alone is nothing that a person must look at. */
+/** Of a run that ended by itself: what it reports is what runs. One fault alone is no case for manual intervention. */
 export async function whatIsReportedRuns(stage: Stage, carried: readonly TargetUpdate[]): Promise<readonly string[]> {
   const { serving } = await look(stage);
   return carried.flatMap(({ plan: { name }, ended: { outcome, id, message } }) => {
-    if (outcome === 'failed') return [`a person must look at ${name}: ${message}`];
+    if (outcome === 'failed') return [`manual intervention is required: ${name}: ${message}`];
     const now = serving.find(({ Name }) => Name === `/${name}`);
     const said = `${name} was said to be ${outcome} (${message ?? ''}), and`;
     if (!now?.State.Running) return [`${said} ${now === undefined ? 'there is none' : `it is ${now.State.Status}`}`];

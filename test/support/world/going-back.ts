@@ -55,7 +55,7 @@ export async function workplace(
     signal: new AbortController().signal,
     image: { reference: 'none', id: 'none' },
     replaced: new Map(),
-    haste: noDeadline,
+    deadline: noDeadline,
     down: (task) => task(),
     phase,
     arrive: async () => undefined,

@@ -11,7 +11,7 @@ function world() {
   };
   const clock: Clock = { now: () => now, date: () => now, sleep: async (ms) => pass(ms) };
   const abort = new AbortController();
-  return { abort, clock, haste: cancellationDeadline(abort.signal, clock), pass };
+  return { abort, clock, deadline: cancellationDeadline(abort.signal, clock), pass };
 }
 
 /** A container that ends when it is told to be quick, and else never. */
@@ -31,22 +31,22 @@ function stubborn() {
 
 describe('a run that is cancelled', () => {
   it('has three and a half seconds from the signal on, and all the time in the world before', () => {
-    const { abort, haste, pass } = world();
+    const { abort, deadline, pass } = world();
     pass(60_000);
-    expect(haste).toMatchObject({ cancelled: false });
-    expect(haste.leftMs()).toBe(Number.POSITIVE_INFINITY);
+    expect(deadline).toMatchObject({ cancelled: false });
+    expect(deadline.remainingMs()).toBe(Number.POSITIVE_INFINITY);
     abort.abort();
     pass(1_200);
-    expect(haste.cancelled).toBe(true);
-    expect(haste.leftMs()).toBe(2_300);
+    expect(deadline.cancelled).toBe(true);
+    expect(deadline.remainingMs()).toBe(2_300);
     pass(10_000);
-    expect(haste.leftMs()).toBe(0);
+    expect(deadline.remainingMs()).toBe(0);
   });
 
   it('hurries a stop that is under way, and leaves it alone before', async () => {
-    const { abort, haste } = world();
+    const { abort, deadline } = world();
     const { asked, engine } = stubborn();
-    const stopped = stopInTime(engine, 'web', haste);
+    const stopped = stopInTime(engine, 'web', deadline);
     expect(asked).toEqual([undefined]);
     abort.abort();
     await stopped;
@@ -54,11 +54,11 @@ describe('a run that is cancelled', () => {
   });
 
   it('stops at once where the time is up', async () => {
-    const { abort, haste, pass } = world();
+    const { abort, deadline, pass } = world();
     const { asked, engine } = stubborn();
     abort.abort();
     pass(5_000);
-    await stopInTime(engine, 'web', haste);
+    await stopInTime(engine, 'web', deadline);
     expect(asked).toEqual([0]);
   });
 });
@@ -83,11 +83,11 @@ describe('an old container that was started again and takes its time to serve', 
     ['two seconds, also where no time is left', 6_000, afterwardsMs],
     ['what is left, and two seconds', 1_000, 2_500 + afterwardsMs],
   ])('is looked after for %s where the run is cancelled', async (_, sinceSignal, looked) => {
-    const { abort, clock, haste, pass } = world();
+    const { abort, clock, deadline, pass } = world();
     abort.abort();
     pass(sinceSignal);
     const since = clock.now();
-    const around = { clock, haste, healthTimeoutMs: 60_000, log: undefined as never };
+    const around = { clock, deadline, healthTimeoutMs: 60_000, log: undefined as never };
     expect(await awaitBack(starting(), 'web', around)).toMatchObject({ kind: 'late' });
     expect(clock.now() - since).toBeGreaterThanOrEqual(looked);
     expect(clock.now() - since).toBeLessThan(looked + 500);
