@@ -29,7 +29,7 @@ export async function withTargets(engine: Engine, draft: CurrentRun, story: Stor
   }
   return await underLock(engine, draft, meant, async (locked) => {
     const recovered = await recover(engine, locked);
-    // Whoever was waited for, and what was set right, may have put others in their place.
+    // Whoever was waited for, and what was recovered, may have put others in their place.
     const report = await told(engine, locked, story).catch((error: unknown) => {
       // Refused or not, something has happened before.
       if (error instanceof Refusal && recovered.length > 0) return refusedBy(locked, error);

@@ -34,7 +34,7 @@ export async function recover(engine: Engine, draft: CurrentRun): Promise<readon
   const failed: string[] = [];
   for (const each of cutOff) {
     const title = `${each.direction === 'finish' ? 'Finish' : 'Undo'} what ${each.by ?? 'a run that was cut off'} has left`;
-    recovered.push(...(await world.log.group(title, () => setRight(around, each, failed))));
+    recovered.push(...(await world.log.group(title, () => recoverRun(around, each, failed))));
   }
   if (failed.length > 0) {
     throw new Unrecovered(failed.join(' '));
@@ -53,7 +53,7 @@ function refuseOthers(cutOff: readonly InterruptedRun[], environment: string): v
 }
 
 /** Each is tried, whatever came of the others: what one cannot come back from is no reason to leave the rest half-way. */
-async function setRight(
+async function recoverRun(
   around: RecoveryContext,
   { run, by, at, direction, containers }: InterruptedRun,
   failed: string[],
@@ -66,7 +66,7 @@ async function setRight(
     if (repaired.kind === 'failed') {
       around.log.warning(`${each.name}: ${repaired.why}`);
       failed.push(
-        `${each.name} was left half-way by ${by ?? 'a run that was cut off'}, and could not be set right: ${repaired.why.replace(/\.$/, '')}. Check the container.`,
+        `${each.name} was left half-way by ${by ?? 'a run that was cut off'}, and could not be recovered: ${repaired.why.replace(/\.$/, '')}. Check the container.`,
       );
       continue;
     }

@@ -76,7 +76,7 @@ function before(history: readonly Past[]): readonly string[] {
     const when = runUrl === undefined ? escaped(at) : link(at, runUrl);
     return `- ${when}: ${sign({ outcome })} ${escaped(said)}`;
   });
-  return [`<details><summary>Before this</summary>\n\n${rows.join('\n')}\n\n</details>`];
+  return [`<details><summary>Previous runs</summary>\n\n${rows.join('\n')}\n\n</details>`];
 }
 
 /** A part of it would be no JSON, so it goes first where there is too much to say: its blanks, and then all of it. */

@@ -21,7 +21,7 @@ export function reasonTable({ reasons, containers }: Report): Table {
       { title: 'Reason', as: 'code' },
       { title: 'Subject', as: 'code' },
       { title: 'Rules out' },
-      { title: 'What is so, and what helps' },
+      { title: 'Explanation and fix' },
       ...(some ? [{ title: 'Containers' }] : []),
     ],
     rows: [...found.values()].map(({ reason: { code, subject, blocks, message }, names }) => [

@@ -25,7 +25,7 @@ export function sections(report: Report): readonly Section[] {
           lines: releaseCommand?.output ?? [],
         },
         { title: 'Warnings', kind: 'list', items: warnings },
-        setRight(report),
+        recoveredRuns(report),
         belongings(report),
         foretold(report),
         containerTable(containers),
@@ -47,12 +47,12 @@ export function sections(report: Report): readonly Section[] {
 }
 
 /** Whoever deploys next has to know that something else happened first. */
-function setRight({ recovered = [] }: Report): Section {
+function recoveredRuns({ recovered = [] }: Report): Section {
   const items = recovered.map(
     ({ container, what, by = 'a run that left no record', how }) =>
       `${container}: what ${by} had left half-way was ${what}: ${how}`,
   );
-  return { title: 'Set right first', kind: 'list', items };
+  return { title: 'Recovered from an interrupted run', kind: 'list', items };
 }
 
 function belongings({ uninstalled = [] }: Report): Section {

@@ -114,9 +114,9 @@ function planned(report: Report): string {
   return `Planned ${step(report)}: it ${way}, and ${untouched(report)}.`;
 }
 
-/** What a run that was cut off had left is set right before anything is decided, also where nothing comes of that. */
+/** What a run that was cut off had left is recovered before anything is decided, also where nothing comes of that. */
 const untouched = ({ recovered = [], releaseCommand }: Report) => {
-  if (recovered.length > 0) return 'nothing was touched but what was set right first';
+  if (recovered.length > 0) return 'only an interrupted deploy was recovered; nothing else changed';
   const ran = releaseCommand !== undefined && releaseCommand.outcome !== 'not-started';
   return ran ? 'no container was changed' : 'nothing was touched';
 };

@@ -19,7 +19,7 @@ describe.each(Object.entries(reports))('%s', (_, report) => {
       ['roll back', rollbackUrl],
       [rolledBack.startedAt, rolledBack.runUrl],
     ]);
-    expect(fold(seen, 'Before this')).toContain(pastOf(rolledBack).said);
+    expect(fold(seen, 'Previous runs')).toContain(pastOf(rolledBack).said);
     expect(JSON.parse(fold(seen, 'The report as JSON'))).toEqual(report);
   });
 

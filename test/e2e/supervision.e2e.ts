@@ -195,3 +195,38 @@ end
   expect(await rpc(web, 'Agent.get(Extra.Box, & &1)')).toBe(':here');
   expect(await rpc(web, 'List.keymember?(Application.started_applications(), :extra, 0)')).toBe('true');
 });
+
+it('a process that does not live through the soak is told by its module', async () => {
+  const dying = `defmodule KV.One do
+  use GenServer
+
+  def start_link(_arg), do: GenServer.start_link(__MODULE__, :ok, name: __MODULE__)
+
+  @impl true
+  def init(:ok), do: {:ok, :ok}
+
+  DYING
+end
+`;
+  const started = { ...first.files, [`${kv}/one.ex`]: dying.replace('DYING', '') };
+  const ends = `@impl true
+  def code_change(_vsn, state, _extra) do
+    Process.send_after(self(), :end, 300)
+    {:ok, state}
+  end
+
+  @impl true
+  def handle_info(:end, _state), do: exit(:shutdown)`;
+  const one = await image({ ...first, files: started });
+  const two = await image({
+    ...first,
+    files: { ...started, [`${kv}/one.ex`]: dying.replace('DYING', ends) },
+    replace: { 'apps/kv/mix.exs': bump, 'mix.exs': bump },
+  });
+  const web = await start(one);
+
+  const { report } = await deployTo(web.name, { image: two, probe, soak });
+
+  expect(report).toMatchObject({ outcome: 'deployed', method: 'relup' });
+  expect(report.warnings).toContain(`${web.name}: 1 of 1 processes that ran KV.One ended during the soak`);
+});

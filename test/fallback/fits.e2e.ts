@@ -93,7 +93,7 @@ const points = [
 ];
 
 describe.each(points)('killed $what', ({ among, at }) => {
-  it('it is set right by the next run of hot-deploy', async () => {
+  it('it is recovered by the next run of hot-deploy', async () => {
     const web = await start(one);
     const { script, node } = await both(web);
     const client = await connect(await web.port(4040));
@@ -113,7 +113,7 @@ describe.each(points)('killed $what', ({ among, at }) => {
     expect(back).toMatchObject({ outcome: 'deployed', method: 'relup', to: '0.1.0' });
   });
 
-  itNightly('it is set right by the next run of the script, too', async () => {
+  itNightly('it is recovered by the next run of the script, too', async () => {
     const web = await start(one);
     const { script, node } = await both(web);
     const client = await connect(await web.port(4040));

@@ -65,7 +65,7 @@ function isSound({ stage, notices, requests }: Ended): readonly string[] {
   // The same to people as to the next run.
   const about = Array.from({ length: 8 }, (_, day) => told(day)).find(({ startedAt }) => startedAt === runs[0]);
   expect(body.startsWith(`✅ **${verdict(about as Report).replace(/&/g, '&amp;')}**`)).toBe(true);
-  const [, before = ''] = /<summary>Before this<\/summary>\n\n(.*?)\n\n<\/details>/s.exec(body) ?? [];
+  const [, before = ''] = /<summary>Previous runs<\/summary>\n\n(.*?)\n\n<\/details>/s.exec(body) ?? [];
   expect(before.match(/2026-01-\d\dT00:00:00\.000Z/g) ?? []).toEqual(runs.slice(1));
   return runs.map((at) => at.slice(9, 10)).sort();
 }

@@ -24,7 +24,7 @@ describe('a push tells the pull request that brought its commit', () => {
     await stage.tell({ ...rolledBack, startedAt: '2026-01-03T00:00:00.000Z' });
     expect(stage.bodies()).toEqual([[7, expect.stringMatching(/^↩️ \*\*Rolled back/)]]);
     const [{ body = '' } = {}] = stage.github.state.comments;
-    expect(body).toContain('<summary>Before this</summary>');
+    expect(body).toContain('<summary>Previous runs</summary>');
     expect(body).toContain(`[2026-01-02T03:04:05.000Z](<${report.runUrl}>): ✅ Deployed 0.1.0 → 0.2.0 hot`);
   });
 

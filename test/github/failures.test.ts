@@ -55,7 +55,7 @@ describe('what goes wrong changes nothing about the verdict', () => {
     };
     expect(await stage.tell(report)).toBeUndefined();
     expect(stage.github.state.comments).toHaveLength(1);
-    expect(stage.github.state.comments[0]?.body).not.toContain('Before this');
+    expect(stage.github.state.comments[0]?.body).not.toContain('Previous runs');
     expect(stage.github.asked.filter(({ method }) => method !== 'GET')).toHaveLength(1);
   });
 

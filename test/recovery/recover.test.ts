@@ -30,7 +30,7 @@ function draftOf(): CurrentRun {
   } as unknown as CurrentRun;
 }
 
-it('one container that cannot be set right keeps nobody from setting right the others', async () => {
+it('one container that cannot be recovered keeps nobody from recovering the others', async () => {
   // Two that were stopped, and whose new ones were taken away. Nothing could be written down in them.
   const names = new Map(Object.entries(ids).map(([name, id]) => [id, `${name}.hot-deploy-old-${id.slice(0, 12)}`]));
   const running = new Set<string>();
@@ -60,7 +60,7 @@ it('one container that cannot be set right keeps nobody from setting right the o
     added: async () => [],
   };
   await expect(recover(engine as Engine, draftOf())).rejects.toThrow(
-    'web-1 was left half-way by a run that was cut off, and could not be set right: its port is taken. Check the container.',
+    'web-1 was left half-way by a run that was cut off, and could not be recovered: its port is taken. Check the container.',
   );
   expect([...running]).toEqual([ids['web-2']]);
   expect(names.get(ids['web-2'])).toBe('web-2');

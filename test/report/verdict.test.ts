@@ -50,11 +50,11 @@ test.each<[string, Report]>([
   ],
   ['Refused to deploy 0.1.0 → 0.2.0: nothing was touched.', { ...report, outcome: 'refused' }],
   [
-    'Refused to deploy 0.1.0 → 0.2.0: nothing was touched but what was set right first.',
+    'Refused to deploy 0.1.0 → 0.2.0: only an interrupted deploy was recovered; nothing else changed.',
     { ...report, outcome: 'refused', recovered },
   ],
   [
-    'Planned 0.1.0 → 0.2.0: it can be loaded hot, and nothing was touched but what was set right first.',
+    'Planned 0.1.0 → 0.2.0: it can be loaded hot, and only an interrupted deploy was recovered; nothing else changed.',
     { ...report, outcome: 'planned', recovered },
   ],
   ['Failed to deploy 0.1.0 → 0.2.0: manual intervention is required.', { ...report, outcome: 'failed' }],

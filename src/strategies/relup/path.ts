@@ -174,7 +174,7 @@ async function rollBackSteps(
   }
   log.warning(`${name}: going back to ${running.version}: ${why}`);
   await recordIfPossible(work, name, 'bring-back');
-  const how = await phase('bring back', async () => {
+  const how = await phase('roll back', async () => {
     if (await runsAlready(work, container.Id, running.version)) return 'without any doing';
     const refused = await back(work, journey, gone);
     if (refused === undefined) return 'hot';
@@ -212,7 +212,7 @@ async function rebooted(
 ): Promise<UpdateResult> {
   const id = container.Id;
   const known = [...new Set([running.version, ...steps.flatMap(({ from, to }) => [from, to])])];
-  const serves = await work.phase('ask again', () => serving(work, id, known));
+  const serves = await work.phase('verify running version', () => serving(work, id, known));
   const goal = legs.at(-1);
   if (serves?.version === running.version) {
     await recordIfPossible(work, name, 'undone');
@@ -246,7 +246,9 @@ async function findOut(
   work.log.warning(`${name}: ${said}, so the node is asked what it runs`);
   const leg = legs[at];
   const around = leg === undefined ? [] : [stepSource(leg), stepTarget(leg)];
-  const serves = await work.phase('ask again', () => serving(work, container.Id, [running.version, ...around]));
+  const serves = await work.phase('verify running version', () =>
+    serving(work, container.Id, [running.version, ...around]),
+  );
   if (serves === undefined) {
     const message = `${name}: ${said}. Since then the node did not say what it runs. Check the container.`;
     return { outcome: 'failed', id: container.Id, message };

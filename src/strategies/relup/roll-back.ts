@@ -29,7 +29,7 @@ export async function rollBackUpgrade(work: UpdateContext, plan: UpgradePlan, fa
   }
   log.warning(`${name}: going back to ${hot.running.version}: ${failure.why}`);
   await recordIfPossible(work, name, 'bring-back');
-  const how = await phase('bring back', async () => {
+  const how = await phase('roll back', async () => {
     if (failure.by === 'downgrade' && !(await runsAlready(work, container.Id, hot.running.version))) {
       const { rehearsal } = plan;
       const closed = rehearsal?.kind === 'passed' ? rehearsal.noWayDown : undefined;
@@ -43,7 +43,7 @@ export async function rollBackUpgrade(work: UpdateContext, plan: UpgradePlan, fa
     }
     return failure.by === 'emulator' ? 'by a restart of the VM, which release_handler began' : 'without any doing';
   });
-  const serves = await phase('ask again', () => serving(work, container.Id, [hot.running.version]));
+  const serves = await phase('verify running version', () => serving(work, container.Id, [hot.running.version]));
   if (serves === undefined) {
     return {
       outcome: 'failed',
@@ -72,7 +72,7 @@ export async function rollBackUpgrade(work: UpdateContext, plan: UpgradePlan, fa
 export async function askAfterLostAnswer(work: UpdateContext, plan: UpgradePlan, why: string): Promise<UpdateResult> {
   const { hot, container, name } = plan;
   work.log.warning(`${name}: the answer to the switch was lost (${why}), so the node is asked what it runs`);
-  const runs = await work.phase('ask again', () =>
+  const runs = await work.phase('verify running version', () =>
     serving(work, container.Id, [hot.running.version, hot.next.version]),
   );
   if (runs === undefined) {
