@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '../system/log.js';
@@ -48,6 +48,7 @@ export async function buildImage(
 ): Promise<string> {
   const { environment, log, signal } = world;
   const own = { ...environment, ...engine.cliEnvironment };
+  await refusePipes(build);
   const builder = await builderOf(own);
   const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-build-'));
   try {
@@ -58,6 +59,14 @@ export async function buildImage(
     return id;
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The docker CLI would wait for ever for what nobody writes to a pipe. */
+async function refusePipes({ context, dockerfile = join(context, 'Dockerfile') }: Build): Promise<void> {
+  for (const path of [dockerfile, `${dockerfile}.dockerignore`, join(context, '.dockerignore')]) {
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && !found.isFile()) throw new BuildFailed(`${path} is no file: nothing was built.`, []);
   }
 }
 

@@ -7,11 +7,14 @@ export interface Builder {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** With the plug-in; `--load` for builders that would else keep the image to themselves. */
+/**
+ * With the plug-in; `--load` for builders that would else keep the image to themselves. It would run git in the context, for a
+ * record of the commit that an image in the engine does not have.
+ */
 const buildx: Builder = {
   kind: 'buildx',
   command: ['buildx', 'build', '--load', '--progress', 'plain'],
-  environment: {},
+  environment: { BUILDX_GIT_INFO: 'false' },
 };
 
 /** CLIs before 23 bring BuildKit themselves. */

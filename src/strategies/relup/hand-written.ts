@@ -1,9 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { map, type Term, text } from '../../node/term.js';
 import { packEntries } from '../../release/archive.js';
 import type { ApplicationChange } from '../../release/compare.js';
 import type { Toolbox } from '../../release/toolbox.js';
+import { messageOf } from '../../system/message-of.js';
+import { readPlainFile } from '../../system/plain-file.js';
 import { parents } from './old.js';
 import { file } from './relup.js';
 
@@ -20,6 +22,7 @@ export interface HandWritten {
 }
 
 const given = '/hot-deploy/given';
+const mostBytes = 4 * 1024 * 1024;
 
 /**
  * Puts the hand-written appups of the changed applications where systools and the bundle take them from, and has them
@@ -33,6 +36,10 @@ export async function placeHandWritten(
   const found = await Promise.all(
     changed.map(async (change) => ({ change, own: await fromRepository(context, change) })),
   );
+  const unread = found.flatMap(({ change: { name: application, from, to }, own: { path: file, why } = {} }) =>
+    file === undefined || why === undefined ? [] : [{ application, from, to, file, kind: 'unreadable' as const, why }],
+  );
+  if (unread.length > 0) return unread;
   const written = found.filter(({ change, own }) => change.appup || own !== undefined);
   const placed = written.length === 0 ? [] : await place(workshop, written);
   const rest = found.filter(({ change, own }) => !change.appup && own === undefined);
@@ -42,7 +49,8 @@ export async function placeHandWritten(
 
 interface Found {
   readonly change: ApplicationChange;
-  readonly own: { readonly path: string; readonly content: Buffer } | undefined;
+  /** With `why` where it cannot be read. */
+  readonly own: { readonly path: string; readonly content: Buffer; readonly why?: string } | undefined;
 }
 
 async function place(workshop: Toolbox, written: readonly Found[]): Promise<readonly HandWritten[]> {
@@ -81,12 +89,12 @@ async function fromRepository(context: string, { name, from, to }: ApplicationCh
   }
   const path = repositoryFile(name, from, to);
   try {
-    return { path, content: await readFile(join(context, path)) };
+    return { path, content: await readPlainFile(join(context, path), mostBytes, context) };
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
       return undefined;
     }
-    throw error;
+    return { path, content: Buffer.alloc(0), why: messageOf(error) };
   }
 }
 
