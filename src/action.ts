@@ -22,7 +22,7 @@ try {
   const connect = () => connectEngine(environment);
   const { report, github } = await withGithub(inputs, { log, clock: systemClock, connect, environment, signal });
   await publish(report, inputs, environment, log.tail());
-  const beside = await annotations(report, inputs.context, environment).catch(() => []);
+  const beside = await annotations(report, inputs.context).catch(() => []);
   for (const { file, line: startLine, title, message } of beside) core.warning(message, { file, startLine, title });
   const unwritten = await github.end(report, log.tail());
   if (unwritten.length > 0) core.notice(unwritten.join(' '));

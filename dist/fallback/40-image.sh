@@ -45,7 +45,8 @@ build_image() {
     return 0
   fi
   rm -f "$work/image-id"
-  docker "${words[@]}" </dev/null >&2 || {
+  # The plug-in would else run git in the context.
+  BUILDX_GIT_INFO=false docker "${words[@]}" </dev/null >&2 || {
     say "docker build of $context failed"
     return 1
   }

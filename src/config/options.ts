@@ -223,7 +223,7 @@ export const options = {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: the runner reads it.
     inAction: '${{ github.token }}',
     description:
-      'The token for the comment on the pull request and for the deployment. Without it or its permissions the deploy is the same, and the job summary has the comment.',
+      'The token for the comment on the pull request, for the deployment, and for commits of private repositories that a plan builds. Without it or its permissions the deploy is the same, and the job summary has the comment.',
   },
   comment: {
     kind: flag,

@@ -1,9 +1,9 @@
-import { open, readdir, realpath } from 'node:fs/promises';
-import { join, posix, relative } from 'node:path';
+import { open, readdir } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import type { Report } from '../deployment/report.js';
 import type { ReasonCode } from '../reasons/codes.js';
 import type { Reason } from '../reasons/reason.js';
-import { topOf } from '../source/checkout.js';
+import { findClone, placeIn } from '../source/clone.js';
 
 /** What GitHub shows beside a file's line in the changes of a pull request. */
 export interface Annotation {
@@ -34,11 +34,7 @@ const titles: Partial<Readonly<Record<ReasonCode, string>>> = {
  *
  * @param folder the `context`, anywhere in a clone
  */
-export async function annotations(
-  report: Report,
-  folder: string,
-  environment: NodeJS.ProcessEnv,
-): Promise<readonly Annotation[]> {
+export async function annotations(report: Report, folder: string): Promise<readonly Annotation[]> {
   const reasons = unique([...report.reasons, ...report.containers.flatMap((container) => container.reasons)]);
   const mendable = reasons.filter(({ code }) => titles[code] !== undefined);
   if (mendable.length === 0) return [];
@@ -48,14 +44,10 @@ export async function annotations(
     const place = code === 'state-shape-changed' ? await ofModule(folder, files, subject) : ofAppup(files, subject);
     if (place !== undefined && found.length < most) found.push({ ...place, title: titles[code] ?? '', message });
   }
-  const below = await belowTop(folder, environment);
+  const clone = await findClone(folder);
+  // However the clone lies in the job's folder.
+  const below = clone === undefined ? folder : await placeIn(clone, folder);
   return found.map((each) => ({ ...each, file: posix.join(below, each.file) }));
-}
-
-/** Where a folder lies in its repository, however the clone lies in the job's folder. */
-async function belowTop(folder: string, environment: NodeJS.ProcessEnv): Promise<string> {
-  const top = await topOf(folder, { environment });
-  return top === undefined ? folder : relative(top, await realpath(folder));
 }
 
 function unique(reasons: readonly Reason[]): readonly Reason[] {

@@ -19,7 +19,7 @@ export async function baseCommit(git: Git, run: GithubRun | undefined): Promise<
   }
   const { pull_request: pull, merge_group: group } = run.payload;
   // What came to the base branch since the event is in GitHub's trial merge, and no part of the change.
-  const [first, second] = (await mayBeTrialMerge(git, run)) ? await parents(git, run.commit) : [];
+  const [first, second] = mayBeTrialMerge(git, run) ? await parents(git, run.commit) : [];
   // The branch itself may end in a merge, too: that is of what it had before, and not of the base.
   const tip = pull?.head?.sha ?? second;
   if (first !== undefined && second !== undefined && second === tip) return first;
@@ -31,10 +31,8 @@ export async function baseCommit(git: Git, run: GithubRun | undefined): Promise<
 }
 
 /** Whether the run's commit is what is checked out, and not for `pull_request_target` the base. */
-async function mayBeTrialMerge(git: Git, { event, commit }: GithubRun): Promise<boolean> {
-  if (!event.startsWith('pull_request') || event === 'pull_request_target') return false;
-  const [head] = (await git.ask(['rev-parse', 'HEAD'])) ?? [];
-  return head === commit;
+function mayBeTrialMerge(git: Git, { event, commit }: GithubRun): boolean {
+  return event.startsWith('pull_request') && event !== 'pull_request_target' && git.head === commit;
 }
 
 /** As the commit itself names them: a clone that is shallow hides them from everything else. */

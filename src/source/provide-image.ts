@@ -5,7 +5,7 @@ import type { Engine } from '../engines/engine.js';
 import { Refusal } from '../reasons/refusal.js';
 import { revisionLabel } from '../release/revision.js';
 import type { Log } from '../system/log.js';
-import { headOf } from './checkout.js';
+import { isCheckedOut } from './checkout.js';
 import { notBuilt } from './not-built.js';
 
 export interface ProvidedImage {
@@ -36,8 +36,10 @@ export async function provideImage(
     return { reference, id: previous.Id, details: previous };
   }
   const { dockerfile, args, target } = build;
-  const commit = await checkedOutCommit(context, world);
-  const labels = commit === undefined ? {} : { [revisionLabel]: commit };
+  const { GITHUB_SHA: commit } = world.environment;
+  // A rollback to the image and the next plan find it by its label.
+  const isOf = commit && (await isCheckedOut(context, commit, world.environment));
+  const labels = isOf ? { [revisionLabel]: commit } : {};
   const id = await buildImage(
     engine,
     { context, buildArgs: args, labels, ...(dockerfile && { dockerfile }), ...(target && { target }) },
@@ -50,14 +52,4 @@ export async function provideImage(
     throw new Refusal(`The image ${id} was built, and the engine does not have it.`);
   }
   return { reference, id, details, ...(previous && { previousId: previous.Id }) };
-}
-
-/** The run's commit, where that is what is checked out. A rollback to the image and the next plan find it by its label. */
-async function checkedOutCommit(
-  folder: string,
-  { environment, signal }: { readonly environment: NodeJS.ProcessEnv; readonly signal: AbortSignal },
-): Promise<string | undefined> {
-  const { GITHUB_SHA: commit } = environment;
-  if (!commit) return undefined;
-  return (await headOf(folder, { environment, signal })) === commit ? commit : undefined;
 }

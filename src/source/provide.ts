@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { From } from '../config/from.js';
 import { imageOfCommit } from '../config/image-of-commit.js';
 import type { Inputs } from '../config/inputs.js';
@@ -10,9 +10,11 @@ import type { Engine } from '../engines/engine.js';
 import { Refusal } from '../reasons/refusal.js';
 import { revisionLabel, withCommit } from '../release/revision.js';
 import { messageOf } from '../system/message-of.js';
+import { isBelow } from '../system/plain-file.js';
 import { runProgram } from '../system/run-program.js';
 import { baseCommit } from './base-commit.js';
-import { checkedOut, type Git, openGit } from './git.js';
+import { checkedOut, type Remote } from './commit-files.js';
+import { type Git, openGit } from './git.js';
 import { notBuilt } from './not-built.js';
 import { githubRun } from './run.js';
 
@@ -24,7 +26,7 @@ export interface OriginImage {
   readonly comparedWith: ComparedWith;
 }
 
-type Asked = Pick<Inputs, 'build' | 'context' | 'environment' | 'image'>;
+type Asked = Pick<Inputs, 'build' | 'context' | 'environment' | 'githubToken' | 'image'>;
 type Around = Pick<RunContext, 'deployments' | 'environment' | 'log' | 'signal'>;
 
 /** A commit that ran, or will be merged into, and how it is told of. */
@@ -51,13 +53,20 @@ export async function provideFrom(engine: Engine, from: From, inputs: Asked, wor
   }
   let opened: Promise<Git> | undefined;
   const git = () => (opened ??= openGit(inputs.context, world.environment, world.signal));
-  const deployed = from.kind === 'last-deployment' ? await lastDeployment(inputs, world) : undefined;
-  const origin = deployed ?? (await baseBranch(await git(), inputs, world));
-  const { commit, comparedWith } = origin;
-  const existing = await atHand(engine, origin, world);
-  const image = existing ?? (await built(engine, git, commit, inputs, world));
-  const name = image.reference ?? commit.slice(0, 12);
-  return { name, id: image.id, comparedWith: { ...comparedWith, image: name } };
+  try {
+    const deployed = from.kind === 'last-deployment' ? await lastDeployment(inputs, world) : undefined;
+    const origin = deployed ?? (await baseBranch(await git(), inputs, world));
+    const { commit, comparedWith } = origin;
+    const existing = await atHand(engine, origin, world);
+    const image = existing ?? (await built(engine, git, commit, inputs, world));
+    const name = image.reference ?? commit.slice(0, 12);
+    return { name, id: image.id, comparedWith: { ...comparedWith, image: name } };
+  } finally {
+    await opened?.then(
+      ({ close }) => close(),
+      () => undefined,
+    );
+  }
 }
 
 /** Undefined where none is known, or the record cannot be asked: which of the two it is the log says. */
@@ -161,8 +170,8 @@ async function built(
   world.log.info(`building ${commit}, which stands for what runs`);
   const { dockerfile, args, target } = build;
   const { GITHUB_SHA: own } = world.environment;
-  return await checkedOut(git, commit, async (top) => {
-    const file = dockerfile && (await within(git.top, dockerfile, top));
+  return await checkedOut(git, commit, await remoteOf(asked, world), async (top) => {
+    const file = dockerfile && (await within(git.clone.top, dockerfile, top));
     const asBefore = {
       context: join(top, git.prefix),
       // What is told of the commit that is new would be wrong of this one.
@@ -178,8 +187,16 @@ async function built(
   });
 }
 
+/** The run's own repository. Undefined where no runner says which it is. */
+async function remoteOf({ githubToken: token }: Asked, { environment }: Around): Promise<Remote | undefined> {
+  const run = await githubRun(environment);
+  if (run === undefined) return undefined;
+  const { serverUrl: url, owner, repository } = run;
+  return { server: { url, ...(token && { token }) }, address: `${url}/${owner}/${repository}` };
+}
+
 /** A file's path in another folder like the one that it lies in; its own where it lies elsewhere. */
 async function within(folder: string, file: string, other: string): Promise<string> {
-  const below = relative(await realpath(folder), await realpath(file).catch(() => resolve(file)));
-  return below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below) ? file : join(other, below);
+  const path = await realpath(file).catch(() => resolve(file));
+  return isBelow(folder, path) ? join(other, relative(folder, path)) : file;
 }

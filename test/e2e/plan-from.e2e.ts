@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/deployment/report.js';
 import { type Repository, startRepository } from '../support/git/repository.js';
+import { type GitServer, startGitServer } from '../support/git/server.js';
 import { type GithubServer, startGithub, token } from '../support/github/server.js';
 import { itNightly } from '../support/nightly.js';
 import { runAction } from '../support/world/action.js';
 import { context, docker } from '../support/world/images.js';
 
 let repository: Repository;
+let server: GitServer;
 let commits: { readonly base: string; readonly merge: string };
 let github: GithubServer;
 let folder: string;
@@ -17,6 +19,7 @@ let folder: string;
 /** A pull request from the first version of the example to the second. */
 beforeAll(async () => {
   repository = await startRepository();
+  server = await startGitServer(repository.root, token);
   const fill = async (version: 1 | 2) => {
     const source = await context({ example: 'octochat', version });
     await cp(source, repository.folder, { recursive: true });
@@ -29,7 +32,10 @@ beforeAll(async () => {
   await fill(2);
   commits = { base, merge: await repository.trialMerge('change') };
 });
-afterAll(() => repository.close());
+afterAll(async () => {
+  await server?.close();
+  await repository?.close();
+});
 
 beforeEach(async () => {
   [github, folder] = [await startGithub(), await mkdtemp(join(tmpdir(), 'hot-deploy-runner-'))];
@@ -50,6 +56,7 @@ async function plan(inputs: Readonly<Record<string, string>> = {}) {
     GITHUB_EVENT_NAME: 'pull_request',
     GITHUB_EVENT_PATH: path,
     GITHUB_REPOSITORY: 'acme/shop',
+    GITHUB_SERVER_URL: server.url,
     GITHUB_SHA: commits.merge,
   });
   const report = JSON.parse(await readFile(join(folder, 'job', 'hot-deploy', 'report.json'), 'utf8')) as Report;

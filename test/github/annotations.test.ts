@@ -33,7 +33,7 @@ async function within(context: string, reasons: readonly (readonly [ReasonCode, 
     message: `about ${subject}`,
     blocks: ['relup'] as const,
   }));
-  return await annotations({ ...report, reasons: all, containers: [] }, context, process.env);
+  return await annotations({ ...report, reasons: all, containers: [] }, context);
 }
 
 test('a process whose state has another shape is shown at the line where its module begins', async () => {

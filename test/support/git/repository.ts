@@ -8,7 +8,9 @@ const run = promisify(execFile);
 
 /** A repository as GitHub keeps it, and the clone in which people work. */
 export interface Repository {
-  /** What a clone's `origin` is. */
+  /** The folder in which it and others that tests make lie, for a server. */
+  readonly root: string;
+  /** The folder that a clone's `origin` is: `acme/shop.git` below the root. */
   readonly origin: string;
   readonly folder: string;
   git(...words: readonly string[]): Promise<string>;
@@ -25,7 +27,8 @@ const identity = ['-c', 'user.name=octo', '-c', 'user.email=octo@example.com', '
 
 export async function startRepository(): Promise<Repository> {
   const home = await mkdtemp(join(tmpdir(), 'hot-deploy-git-'));
-  const [origin, folder] = [join(home, 'origin.git'), join(home, 'clone')];
+  const [root, folder] = [join(home, 'server'), join(home, 'clone')];
+  const origin = join(root, 'acme', 'shop.git');
   const environment = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
   const inside = async (place: string, ...words: readonly string[]) => {
     const { stdout } = await run('git', [...identity, '-C', place, ...words], { env: environment });
@@ -35,11 +38,13 @@ export async function startRepository(): Promise<Repository> {
   await inside(home, 'init', '--quiet', '--bare', '--initial-branch=main', origin);
   // As GitHub allows it, and not every server does.
   await inside(origin, 'config', 'uploadpack.allowAnySHA1InWant', 'true');
+  await inside(origin, 'config', 'uploadpack.allowFilter', 'true');
   await inside(folder, 'init', '--quiet', '--initial-branch=main');
   await inside(folder, 'remote', 'add', 'origin', `file://${origin}`);
   let checkouts = 0;
   const git = (...words: readonly string[]) => inside(folder, ...words);
   return {
+    root,
     origin,
     folder,
     git,
