@@ -1,23 +1,14 @@
 // Bundles the front doors, and writes the licences of what is in them. Run by script/build.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
 /** A token for other clouds, which hot-deploy never asks for; its HTTP client is a third of a bundle. */
 const openIdConnect = /@actions\/core\/lib\/oidc-utils\.js$/;
 
-/**
- * Files of dockerode that hot-deploy never calls: its own SSH client, since OpenSSH's is used, and BuildKit sessions,
- * since the docker CLI builds. What they pull in is two thirds of a bundle, with native code. A call would fail by name.
- */
-const unused = /(docker-modem\/lib\/ssh|dockerode\/lib\/(session|buildkit))\.js$/;
-
 const withoutUnused = {
   name: 'without-unused',
   setup({ onLoad }) {
-    onLoad({ filter: unused }, ({ path }) => ({
-      contents: `module.exports = () => { throw new Error('${basename(path)} is left out of this bundle'); };`,
-    }));
     onLoad({ filter: openIdConnect }, () => ({
       contents: "export class OidcClient { static getIDToken() { throw new Error('left out of this bundle'); } }",
     }));
@@ -36,7 +27,6 @@ const { metafile } = await build({
   // Names and structure stay readable for whoever reviews what the Action runs.
   minifyWhitespace: true,
   metafile: true,
-  external: ['supports-color'],
   plugins: [withoutUnused],
   banner: { js: "import{createRequire as nodeRequire}from'node:module';const require=nodeRequire(import.meta.url);" },
   logLevel: 'warning',

@@ -10,11 +10,9 @@ import { runnerLog } from './report/runner-log.js';
 import { verdict } from './report/verdict.js';
 import { readAsked } from './source/run-commit.js';
 import { cancellation } from './system/cancellation.js';
-import { hideDeprecations } from './system/hide-deprecations.js';
 import { systemClock } from './system/log.js';
 
 const signal = cancellation();
-hideDeprecations();
 
 try {
   const log = withTail(runnerLog(systemClock));

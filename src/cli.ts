@@ -16,12 +16,10 @@ import { terminalLog } from './report/terminal-log.js';
 import { keepFromGit, writePreview, writeReport } from './report/write.js';
 import { readAsked } from './source/run-commit.js';
 import { cancellation } from './system/cancellation.js';
-import { hideDeprecations } from './system/hide-deprecations.js';
 import { systemClock } from './system/log.js';
 
 const words = process.argv.slice(2);
 const signal = cancellation();
-hideDeprecations();
 const options = { clock: systemClock, debug: words.includes(debugWord), environment: process.env };
 const log = withTail(terminalLog(process.stderr, options));
 

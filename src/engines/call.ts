@@ -1,3 +1,5 @@
+import { LongAnswer } from './bounded.js';
+
 /** An engine did not do what it was asked. The message is one sentence that names the engine and what was tried. */
 export class EngineError extends Error {
   override readonly name: string = 'EngineError';
@@ -10,11 +12,21 @@ export class EngineError extends Error {
   }
 }
 
+/** What a container holds or answers cannot be taken: it is too much, comes too late, or is not what it has to be. */
+export class Unreadable extends EngineError {
+  override readonly name: string = 'Unreadable';
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+  }
+}
+
 export interface Bounds {
   /** Milliseconds; the default is long enough for a busy machine and too short for anyone to wonder. */
   readonly timeoutMs?: number;
   /** The error for a time-out, where the usual one says too little. */
   readonly timedOut?: (cause: unknown) => Error;
+  /** Whether a container decides how long it takes, and nothing changes by it. */
+  readonly reads?: true;
 }
 
 /** Runs one request. `what` completes "could not ...". */
@@ -29,10 +41,10 @@ export function caller(address: string): Call {
     const timeoutMs = Math.min(bounds.timeoutMs ?? defaultTimeoutMs, longestTimeoutMs);
     const abortSignal = AbortSignal.timeout(timeoutMs);
     try {
-      // Not every request of dockerode's takes a signal, so the bound does not rest on that.
       return await Promise.race([run(abortSignal), aborted(abortSignal)]);
     } catch (cause) {
       if (!abortSignal.aborted) throw failure(address, what, cause);
+      if (bounds.reads) throw new Unreadable(`Could not ${what} within ${timeoutMs / 1_000} s.`, cause);
       throw bounds.timedOut?.(cause) ?? timeout(address, what, timeoutMs, cause);
     }
   };
@@ -46,6 +58,7 @@ function aborted(abortSignal: AbortSignal): Promise<never> {
 
 function failure(address: string, what: string, cause: unknown): Error {
   if (cause instanceof EngineError) return cause;
+  if (cause instanceof LongAnswer) return new Unreadable(`Could not ${what}: ${cause.message}.`, cause);
   const status = statusOf(cause);
   const message = `The engine at ${address} could not ${what}: ${reasonOf(cause)}${status === undefined ? '' : ` (status ${status})`}.`;
   return new EngineError(message, { cause, status });
@@ -58,7 +71,7 @@ function timeout(address: string, what: string, timeoutMs: number, cause: unknow
   );
 }
 
-/** The HTTP status of an error that docker-modem or this file made. */
+/** The HTTP status with which the engine refused. */
 export function statusOf(error: unknown): number | undefined {
   if (error instanceof EngineError) return error.status;
   const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
@@ -67,19 +80,19 @@ export function statusOf(error: unknown): number | undefined {
 
 /** Undefined where what was asked about is not there, or not any more. */
 export async function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (statusOf(error) !== 404) throw error;
-    return undefined;
-  }
+  return await asked.catch(unless(404));
 }
 
-/** The Engine's own words, without docker-modem's "(HTTP code 404) no such container - " before them. */
+/** The status with which the Engine says that there is nothing to do, or nothing to tell. */
+export function unless(status: number): (error: unknown) => undefined {
+  return (error) => {
+    if (statusOf(error) !== status) throw error;
+    return undefined;
+  };
+}
+
+/** The Engine's own words. */
 export function reasonOf(cause: unknown): string {
   const words = cause instanceof Error ? cause.message || cause.name : String(cause);
-  return words
-    .replace(/^\(HTTP code \d+\) .*? - /, '')
-    .trim()
-    .replace(/\.$/, '');
+  return words.trim().replace(/\.$/, '');
 }

@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { Agent } from 'node:https';
 import { join } from 'node:path';
-import Dockerode from 'dockerode';
+import { isAnything } from '../system/shape.js';
 import { type Address, addressOf, cliEnvironment } from './address.js';
 import { archiveCalls } from './archive.js';
 import { caller, EngineError, reasonOf, statusOf } from './call.js';
@@ -9,9 +8,10 @@ import { containerCalls } from './containers.js';
 import { contextOf } from './context.js';
 import type { Engine } from './engine.js';
 import { execCall } from './exec.js';
-import { get } from './get.js';
 import { imageCalls } from './images.js';
 import { networkCalls } from './networks.js';
+import { fields } from './overrides.js';
+import { read, type Transport } from './request.js';
 
 const oldestApi = '1.41';
 /** Spoken even where the engine knows a newer one: what this was run against, and what engines of today still answer. */
@@ -22,8 +22,8 @@ const answersWithinMs = 5_000;
 export async function connectEngine(environment: NodeJS.ProcessEnv): Promise<Engine> {
   const address = addressOf(environment, await contextOf(environment));
   const transport = await transportTo(address);
-  const api = lower(await apiOf(address, new Dockerode(transport)), newestApi);
-  const docker = new Dockerode({ ...transport, version: `v${api}` });
+  const api = lower(await apiOf(address, transport), newestApi);
+  const docker = { ...transport, version: `/v${api}` };
   const call = caller(address.text);
   return {
     address: address.text,
@@ -37,19 +37,16 @@ export async function connectEngine(environment: NodeJS.ProcessEnv): Promise<Eng
   };
 }
 
-/** What dockerode would otherwise take from this process's environment is given, or explicitly left out. */
-async function transportTo(address: Address): Promise<Dockerode.DockerOptions> {
-  if (address.by === 'unix') return { socketPath: address.path, host: undefined, protocol: 'http' };
+async function transportTo(address: Address): Promise<Transport> {
+  if (address.by === 'unix') return { secure: false, options: { socketPath: address.path }, version: '' };
   const { host, port, tls, context } = address;
-  if (tls === undefined) return { host, port, protocol: 'http' };
+  if (tls === undefined) return { secure: false, options: { host, port }, version: '' };
   // One after another, so that of several that are missing it is always the first which is named.
   const read = context === undefined ? certificate : certificateIfAny;
   const ca = await read(tls.certificates, 'ca.pem');
   const cert = await read(tls.certificates, 'cert.pem');
   const key = await read(tls.certificates, 'key.pem');
-  const secrets = { ca, cert, key };
-  const agent = tls.verify ? undefined : new Agent({ ...secrets, rejectUnauthorized: false });
-  return { host, port, protocol: 'https', ...secrets, ...(agent && { agent }) };
+  return { secure: true, options: { host, port, ca, cert, key, rejectUnauthorized: tls.verify }, version: '' };
 }
 
 async function certificateIfAny(folder: string, name: string): Promise<Buffer | undefined> {
@@ -68,11 +65,11 @@ async function certificate(folder: string, name: string): Promise<Buffer> {
   }
 }
 
-async function apiOf(address: Address, docker: Dockerode): Promise<string> {
+async function apiOf(address: Address, transport: Transport): Promise<string> {
   const ofContext = address.context === undefined ? '' : `, as the docker context ${address.context} says`;
   const version = await caller(address.text)(
     'answer',
-    (abortSignal) => get<{ readonly ApiVersion?: unknown }>(docker, '/version', 'no such path', abortSignal),
+    (abortSignal) => read(transport, { path: ['version'] }, abortSignal, isAnything),
     { timeoutMs: answersWithinMs },
   ).catch((error: unknown) => {
     throw new EngineError(`No Docker engine answers at ${address.text}${ofContext}: ${advice(error, address)}.`, {
@@ -80,7 +77,7 @@ async function apiOf(address: Address, docker: Dockerode): Promise<string> {
       status: statusOf(error),
     });
   });
-  const api = version.ApiVersion;
+  const api = fields(version)['ApiVersion'];
   if (typeof api !== 'string' || !/^\d+\.\d+$/.test(api)) {
     throw new Error(`What answers at ${address.text} is no Docker engine: set DOCKER_HOST to one.`);
   }

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type Dockerode from 'dockerode';
-import { type Call, statusOf } from './call.js';
-import { interleaved, lineReader } from './demultiplex.js';
-import type { ContainerDetails } from './details.js';
+import { isAnything, isNumber, isText, listOf, mapOf, membersOf, orNothing } from '../system/shape.js';
+import { Kept, LongAnswer, readEach } from './bounded.js';
+import { type Call, ifThere, statusOf, unless } from './call.js';
+import { type ContainerDetails, containerOf } from './details.js';
 import type { Engine } from './engine.js';
-import { get } from './get.js';
+import { frameReader, lineReader } from './frames.js';
+import { open, order, type Request, read, type Transport } from './request.js';
 
 type ContainerCalls = Pick<
   Engine,
@@ -25,16 +26,28 @@ type ContainerCalls = Pick<
 /** Unpacking, mounting and tearing down wait for disks, and on a busy machine for each other. */
 const diskTimeoutMs = 120_000;
 const defaultStopSeconds = 10;
+/** The end of a log that is kept, however long its lines are. */
+const logBytes = 65_536;
+/** Of what a command writes, read as it is written: more of it is no log that anybody reads. */
+const followedBytes = 16 * 1_048_576;
 
-export function containerCalls(docker: Dockerode, call: Call): ContainerCalls {
+export function containerCalls(docker: Transport, call: Call): ContainerCalls {
+  const of = (id: string, ...more: readonly string[]): Request => ({ path: ['containers', id, ...more] });
+  const post = (id: string, verb: string, more: Omit<Request, 'path' | 'method'> = {}): Request => ({
+    ...of(id, verb),
+    ...more,
+    method: 'POST',
+  });
+
   const inspect = (id: string): Promise<ContainerDetails> =>
-    call(`inspect container ${id}`, async (abortSignal) => {
-      const details = await docker.getContainer(id).inspect({ abortSignal });
+    call(`inspect container ${id}`, async (signal) => {
+      const details = containerOf(await read(docker, of(id, 'json'), signal, isAnything));
+      if (details === undefined) throw new Error('what it answered is no container');
       if (!means(details, id)) throw Object.assign(new Error(`No such container: ${id}`), { statusCode: 404 });
       return details;
     });
 
-  const find = (id: string) => inspect(id).catch(absent);
+  const find = (id: string) => ifThere(inspect(id));
 
   const stopTimeoutMs = async (id: string, seconds: number | undefined) => {
     const patience = seconds ?? (await find(id))?.Config.StopTimeout ?? defaultStopSeconds;
@@ -45,8 +58,8 @@ export function containerCalls(docker: Dockerode, call: Call): ContainerCalls {
   const gone = (id: string) =>
     call(
       `remove container ${id}`,
-      async (abortSignal) => {
-        while (!abortSignal.aborted && (await find(id)) !== undefined) await pause(50);
+      async (signal) => {
+        while (!signal.aborted && (await find(id)) !== undefined) await pause(50);
       },
       { timeoutMs: diskTimeoutMs },
     );
@@ -56,95 +69,105 @@ export function containerCalls(docker: Dockerode, call: Call): ContainerCalls {
     findContainer: find,
 
     containers: async () => {
-      const listed = await call('list containers', (abortSignal) => docker.listContainers({ all: true, abortSignal }));
+      const listed = await call('list containers', (signal) =>
+        read(docker, { path: ['containers', 'json'], query: { all: true } }, signal, isList),
+      );
       return listed.map((container) => ({
         id: container.Id,
-        names: container.Names.map(withoutSlash),
-        labels: container.Labels,
+        names: (container.Names ?? []).map(withoutSlash),
+        labels: container.Labels ?? {},
         state: container.State,
         createdAt: container.Created * 1_000,
-        networkMode: container.HostConfig.NetworkMode,
+        networkMode: container.HostConfig.NetworkMode ?? '',
       }));
     },
 
     createContainer: async (name, spec) => {
+      const asked = { method: 'POST', path: ['containers', 'create'], query: { name }, json: spec } as const;
       const created = await call(
         `create container ${name}`,
-        // Told apart from the query, or dockerode writes the whole body, environment and all, into the address as well.
-        (abortSignal) => docker.createContainer({ _query: { name }, _body: spec, abortSignal } as object),
+        (signal) => read(docker, asked, signal, membersOf({ Id: isText })),
         { timeoutMs: diskTimeoutMs },
       );
-      return created.id;
+      return created.Id;
     },
 
     startContainer: (id) =>
-      call(`start container ${id}`, (abortSignal) => docker.getContainer(id).start({ abortSignal }), {
+      call(`start container ${id}`, (signal) => order(docker, post(id, 'start'), signal), {
         timeoutMs: diskTimeoutMs,
-      }).catch(already(304)),
+      }).catch(unless(304)),
 
     stopContainer: async (id, seconds) => {
       const timeoutMs = await stopTimeoutMs(id, seconds);
-      const patience = seconds === undefined ? {} : { t: seconds };
-      await call(`stop container ${id}`, (abortSignal) => docker.getContainer(id).stop({ ...patience, abortSignal }), {
+      const patience = seconds === undefined ? {} : { query: { t: seconds } };
+      await call(`stop container ${id}`, (signal) => order(docker, post(id, 'stop', patience), signal), {
         timeoutMs,
-      }).catch(already(304));
+      }).catch(unless(304));
     },
 
     renameContainer: (id, name) =>
-      call(`rename container ${id} to ${name}`, (abortSignal) =>
-        docker.getContainer(id).rename({ _query: { name }, _body: {}, abortSignal }),
+      call(`rename container ${id} to ${name}`, (signal) =>
+        order(docker, post(id, 'rename', { query: { name } }), signal),
       ),
 
     removeContainer: async (id, { force = false, volumes = false } = {}) => {
-      const options = { force, v: volumes };
+      const asked = { method: 'DELETE', ...of(id), query: { force, v: volumes } } as const;
       try {
-        await call(
-          `remove container ${id}`,
-          (abortSignal) => docker.getContainer(id).remove({ ...options, abortSignal } as object),
-          { timeoutMs: diskTimeoutMs },
-        );
+        await call(`remove container ${id}`, (signal) => order(docker, asked, signal), { timeoutMs: diskTimeoutMs });
       } catch (error) {
         // A container with --rm is removed by the engine itself when it stops.
         if (statusOf(error) === 409 && /already in progress/.test(String(error))) return gone(id);
-        return already(404)(error);
+        return unless(404)(error);
       }
     },
 
     updateRestartPolicy: async (id, policy) => {
-      await call(`set the restart policy of container ${id} to ${policy.Name}`, (abortSignal) =>
-        docker.getContainer(id).update({ RestartPolicy: policy, abortSignal }),
+      await call(`set the restart policy of container ${id} to ${policy.Name}`, (signal) =>
+        order(docker, post(id, 'update', { json: { RestartPolicy: policy } }), signal),
       );
     },
 
     containerSize: async (id) => {
-      const { SizeRw: bytes = 0 } = await call(
+      const { SizeRw: bytes } = await call(
         `measure container ${id}`,
-        (abortSignal) =>
-          get<{ readonly SizeRw?: number }>(docker, `/containers/${id}/json?size=1`, 'no such container', abortSignal),
-        { timeoutMs: diskTimeoutMs },
+        (signal) =>
+          read(docker, { ...of(id, 'json'), query: { size: 1 } }, signal, membersOf({ SizeRw: orNothing(isNumber) })),
+        { timeoutMs: diskTimeoutMs, reads: true },
       );
-      return bytes;
+      return bytes ?? 0;
     },
 
     logs: async (id, lines) => {
       const { Config: config } = await inspect(id);
-      const written: unknown = await call(`read the logs of container ${id}`, (abortSignal) =>
-        docker.getContainer(id).logs({ stdout: true, stderr: true, tail: lines, abortSignal }),
+      const kept = new Kept(logBytes, 'replaces');
+      const keep = (bytes: Buffer) => kept.add(bytes);
+      const query = { stdout: true, stderr: true, tail: lines };
+      await call(
+        `read the logs of container ${id}`,
+        async (signal) =>
+          await readEach(
+            await open(docker, { ...of(id, 'logs'), query }, signal),
+            signal,
+            config.Tty ? keep : frameReader(keep),
+          ),
+        { reads: true },
       );
-      // docker-modem parses whatever is JSON: the one line of a container with a terminal may be.
-      const bytes = Buffer.isBuffer(written) ? written : Buffer.from(JSON.stringify(written));
-      return (config.Tty ? bytes : interleaved(bytes)).toString();
+      return kept.bytes().toString();
     },
 
     followLogs: (id, line, signal) =>
       call(
         `follow the logs of container ${id}`,
         async () => {
-          const stream = await docker
-            .getContainer(id)
-            .logs({ follow: true, stdout: true, stderr: true, abortSignal: signal });
+          const query = { follow: true, stdout: true, stderr: true };
+          const stream = await open(docker, { ...of(id, 'logs'), query }, signal);
           const reader = lineReader(line);
-          for await (const chunk of stream) reader.read(chunk as Buffer);
+          let left = followedBytes;
+          await readEach(stream, signal, (chunk) => {
+            left -= chunk.length;
+            if (left < 0) throw new LongAnswer(followedBytes);
+            reader.read(chunk);
+          });
           reader.end();
         },
         { timeoutMs: Number.POSITIVE_INFINITY },
@@ -154,6 +177,13 @@ export function containerCalls(docker: Dockerode, call: Call): ContainerCalls {
   };
 }
 
+const isList = listOf(
+  membersOf({
+    ...{ Id: isText, Names: orNothing(listOf(isText)), Labels: orNothing(mapOf(isText)), State: isText },
+    ...{ Created: isNumber, HostConfig: membersOf({ NetworkMode: orNothing(isText) }) },
+  }),
+);
+
 /** The Engine also takes the beginning of an id: a container that is called `cafe` would be any whose id begins so. */
 function means({ Id: id, Name: name }: ContainerDetails, asked: string): boolean {
   return id === asked || withoutSlash(name) === asked || (asked.length >= 12 && id.startsWith(asked));
@@ -161,15 +191,4 @@ function means({ Id: id, Name: name }: ContainerDetails, asked: string): boolean
 
 function withoutSlash(name: string): string {
   return name.replace(/^\//, '');
-}
-
-function absent(error: unknown): undefined {
-  if (statusOf(error) !== 404) throw error;
-}
-
-/** The status with which the Engine says that what was asked for is so already. */
-function already(status: number): (error: unknown) => void {
-  return (error) => {
-    if (statusOf(error) !== status) throw error;
-  };
 }

@@ -1,4 +1,5 @@
 import type { ContainerInspectInfo, ImageInspectInfo } from 'dockerode';
+import { type Is, isAnything, isFlag, isNumber, isText, listOf, mapOf, membersOf, orNothing } from '../system/shape.js';
 
 /** What `GET /containers/ID/json` answers. */
 export interface ContainerDetails extends ContainerInspectInfo {
@@ -19,3 +20,59 @@ export function nameOf({ Name: name }: Pick<ContainerDetails, 'Name'>): string {
 
 /** What `GET /images/ID/json` answers. */
 export type ImageDetails = ImageInspectInfo;
+
+const isInstant: Is<string> = (value): value is string => isText(value) && !Number.isNaN(Date.parse(value));
+const words = orNothing(listOf(isText));
+const map = orNothing(mapOf(isAnything));
+
+/** What a container and its image have in common, as far as it is read by name. */
+const config = {
+  ...{ Env: words, Cmd: words, Shell: words, Volumes: map, ExposedPorts: map, Labels: orNothing(mapOf(isText)) },
+  ...{ Entrypoint: orNothing((value): value is unknown => isText(value) || listOf(isText)(value)) },
+  ...{ User: orNothing(isText), WorkingDir: orNothing(isText) },
+  Healthcheck: orNothing(membersOf({ Test: words, Timeout: orNothing(isNumber) })),
+};
+const mount = { Type: isText, Destination: isText, Name: orNothing(isText), Source: orNothing(isText) };
+const health = { Status: isText, FailingStreak: isNumber, Log: orNothing(listOf(membersOf({ Output: isText }))) };
+const state = {
+  ...{ Status: isText, Running: isFlag, Paused: isFlag, Restarting: isFlag, OOMKilled: isFlag, Dead: isFlag },
+  ...{ ExitCode: isNumber, StartedAt: isInstant, FinishedAt: isInstant, Health: orNothing(membersOf(health)) },
+};
+const host = {
+  ...{ NetworkMode: orNothing(isText), IpcMode: orNothing(isText), PidMode: orNothing(isText) },
+  ...{ UTSMode: orNothing(isText), AutoRemove: orNothing(isFlag), ReadonlyRootfs: orNothing(isFlag) },
+  RestartPolicy: orNothing(membersOf({ Name: isText, MaximumRetryCount: orNothing(isNumber) })),
+};
+const network = {
+  Networks: orNothing(mapOf(membersOf({ NetworkID: orNothing(isText), IPAddress: orNothing(isText) }))),
+  Ports: orNothing(mapOf(orNothing(listOf(membersOf({ HostIp: orNothing(isText), HostPort: orNothing(isText) }))))),
+};
+const isContainer = membersOf({
+  ...{ Id: isText, Name: isText, Image: isText, Created: isInstant, RestartCount: isNumber, State: membersOf(state) },
+  Config: membersOf({
+    ...config,
+    ...{ Image: isText, Hostname: isText, Domainname: orNothing(isText), MacAddress: orNothing(isText) },
+    ...{ StopTimeout: orNothing(isNumber), Tty: orNothing(isFlag) },
+  }),
+  HostConfig: membersOf(host),
+  Mounts: orNothing(listOf(membersOf(mount))),
+  NetworkSettings: membersOf(network),
+}) as Is<unknown> as Is<ContainerDetails>;
+
+export const isImage = membersOf({
+  ...{ Id: isText, Created: orNothing(isInstant), RepoTags: words, RepoDigests: words },
+  ...{ Config: membersOf(config), RootFS: membersOf({ Layers: words }) },
+}) as Is<unknown> as Is<ImageDetails>;
+
+/** What is read of one by name is what it has to be, and empty where the Engine says null; undefined if it is no container. */
+export function containerOf(answer: unknown): ContainerDetails | undefined {
+  if (!isContainer(answer)) return undefined;
+  const { Config, Mounts, NetworkSettings, State } = answer;
+  return {
+    ...answer,
+    Config: { ...Config, Labels: Config.Labels ?? {} },
+    Mounts: Mounts ?? [],
+    NetworkSettings: { ...NetworkSettings, Networks: NetworkSettings.Networks ?? {} },
+    State: State.Health ? { ...State, Health: { ...State.Health, Log: State.Health.Log ?? [] } } : State,
+  };
+}

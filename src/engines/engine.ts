@@ -1,6 +1,9 @@
 import type { ContainerDetails, ImageDetails } from './details.js';
 
-/** One Docker engine, as much of it as a deploy needs. Every call fails with a sentence that names the engine. */
+/**
+ * One Docker engine, as much of it as a deploy needs. Every call fails with a sentence that names the engine, and every answer
+ * has a most of bytes and of time: what a container decides fails as {@link Unreadable} where it has more of either.
+ */
 export interface Engine {
   /** As the user gave it: `unix:///var/run/docker.sock`, `tcp://HOST:PORT`. */
   readonly address: string;
@@ -43,8 +46,8 @@ export interface Engine {
   exec(container: string, command: ExecCommand): Promise<ExecResult>;
   /** Unpacks a tar archive at `path`, which must exist, inside the container. */
   putArchive(container: string, path: string, tar: Buffer): Promise<void>;
-  /** The tar archive of `path`; undefined where there is no such path. */
-  getArchive(container: string, path: string): Promise<Buffer | undefined>;
+  /** The tar archive of `path`, of at most so many bytes; undefined where there is no such path. */
+  getArchive(container: string, path: string, mostBytes: number): Promise<Buffer | undefined>;
   /** Undefined where there is no such path. */
   stat(container: string, path: string): Promise<FileStat | undefined>;
   /** The paths, folders too, that are in the container's own layer and not in its image or a volume. */
@@ -96,6 +99,8 @@ export interface ExecCommand {
   readonly stdin?: string | Buffer | Promise<string>;
   /** After this the answer is given up; what runs inside the container goes on, since the Engine cannot stop an exec. */
   readonly timeoutMs: number;
+  /** Only the last bytes of each output are kept, however much it writes. Without it too much is an error. */
+  readonly last?: number;
 }
 
 export interface ExecResult {

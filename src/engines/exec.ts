@@ -1,22 +1,27 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import type Dockerode from 'dockerode';
-import { type Call, EngineError } from './call.js';
-import { demultiplex } from './demultiplex.js';
+import { isFlag, isNumber, isText, membersOf, orNothing } from '../system/shape.js';
+import { Kept } from './bounded.js';
+import { type Call, Unreadable } from './call.js';
 import type { Engine, ExecCommand, ExecResult } from './engine.js';
+import { frameReader } from './frames.js';
+import { read, type Transport, upgrade } from './request.js';
 
 /** The answer was given up; the Engine cannot stop an exec, so what it does inside the container is unknown. */
-export class ExecTimeout extends EngineError {
+export class ExecTimeout extends Unreadable {
   override readonly name = 'ExecTimeout';
 }
 
-export function execCall(docker: Dockerode, call: Call): Engine['exec'] {
+/** Of each output. The longest that is asked for tells a release's files, or what its tables hold. */
+const mostBytes = 32 * 1_048_576;
+
+export function execCall(docker: Transport, call: Call): Engine['exec'] {
   return (container, command) => {
     // Never the arguments: a cookie may be among them.
     const what = `run ${command.argv[0]} in container ${container}`;
     return call(what, (abortSignal) => run(docker, container, command, abortSignal), {
       timeoutMs: command.timeoutMs,
-      timedOut: (cause) => new ExecTimeout(unknownState(what, command.timeoutMs), { cause }),
+      timedOut: (cause) => new ExecTimeout(unknownState(what, command.timeoutMs), cause),
     });
   };
 }
@@ -26,35 +31,49 @@ function unknownState(what: string, timeoutMs: number): string {
 }
 
 async function run(
-  docker: Dockerode,
+  docker: Transport,
   container: string,
   command: ExecCommand,
   abortSignal: AbortSignal,
 ): Promise<ExecResult> {
   const { argv, user, environment, stdin } = command;
-  const exec = await docker.getContainer(container).exec({
-    Cmd: [...argv],
+  const json = {
+    Cmd: argv,
     AttachStdin: stdin !== undefined,
     AttachStdout: true,
     AttachStderr: true,
     ...(user === undefined ? {} : { User: user }),
     ...(environment === undefined ? {} : { Env: Object.entries(environment).map(([key, value]) => `${key}=${value}`) }),
-    abortSignal,
-  });
-  const stream = await exec.start({ hijack: true, stdin: stdin !== undefined, abortSignal });
-  const output = await exchange(stream, stdin, abortSignal);
-  return { exitCode: await exitCode(exec, abortSignal), ...demultiplex(output) };
+  };
+  const made = { method: 'POST', path: ['containers', container, 'exec'], json } as const;
+  const { Id: id } = await read(docker, made, abortSignal, membersOf({ Id: isText }));
+  const start = { method: 'POST', path: ['exec', id, 'start'], json: { Detach: false, Tty: false } } as const;
+  const outputs = await exchange(await upgrade(docker, start, abortSignal), command, abortSignal);
+  return { exitCode: await exitCode(docker, id, abortSignal), ...outputs };
 }
 
 /** Sends the input, closes that half of the connection, and reads on until the Engine closes the other. */
-function exchange(stream: Duplex, stdin: ExecCommand['stdin'], abortSignal: AbortSignal): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const read: Buffer[] = [];
+function exchange(
+  stream: Duplex,
+  { stdin, last }: ExecCommand,
+  abortSignal: AbortSignal,
+): Promise<Omit<ExecResult, 'exitCode'>> {
+  const output = () => (last === undefined ? new Kept(mostBytes) : new Kept(last, 'replaces'));
+  const outputs = { stdout: output(), stderr: output() };
+  const readFrames = frameReader((bytes, of) => outputs[of].add(bytes));
+  return new Promise((resolve, reject) => {
     const finish = () => {
       stream.destroy();
-      resolve(Buffer.concat(read));
+      resolve({ stdout: outputs.stdout.bytes(), stderr: outputs.stderr.bytes() });
     };
-    stream.on('data', (chunk: Buffer) => read.push(chunk));
+    stream.on('data', (chunk: Buffer) => {
+      try {
+        readFrames(chunk);
+      } catch (error) {
+        stream.destroy();
+        reject(error);
+      }
+    });
     stream.once('end', finish);
     stream.once('close', finish);
     // A process that ends before it has read its input breaks the pipe; how it ended is told by the exit code.
@@ -66,11 +85,18 @@ function exchange(stream: Duplex, stdin: ExecCommand['stdin'], abortSignal: Abor
 }
 
 /** The stream may end a moment before the Engine has noted the exit: a process may also close its outputs and go on. */
-async function exitCode(exec: Dockerode.Exec, abortSignal: AbortSignal): Promise<number> {
+async function exitCode(docker: Transport, id: string, abortSignal: AbortSignal): Promise<number> {
   for (let wait = 1; ; wait = Math.min(wait * 2, 100)) {
-    const { Running: running, ExitCode: code } = await exec.inspect({ abortSignal });
-    if (!running && code !== null) return code;
+    const { Running: running, ExitCode: code } = await read(
+      docker,
+      { path: ['exec', id, 'json'] },
+      abortSignal,
+      isExec,
+    );
+    if (!running && typeof code === 'number') return code;
     await pause(wait);
     abortSignal.throwIfAborted();
   }
 }
+
+const isExec = membersOf({ Running: isFlag, ExitCode: orNothing(isNumber) });

@@ -1,50 +1,43 @@
-import type Dockerode from 'dockerode';
-import { type Call, statusOf } from './call.js';
-import type { ImageDetails } from './details.js';
-import type { Engine, Layer } from './engine.js';
-import { get } from './get.js';
+import { isNumber, isText, listOf, membersOf } from '../system/shape.js';
+import { type Call, ifThere } from './call.js';
+import { isImage } from './details.js';
+import type { Engine } from './engine.js';
+import { order, read, type Transport } from './request.js';
 
 type ImageCalls = Pick<Engine, 'findImage' | 'history' | 'tagImage' | 'untagImage'>;
 
-export function imageCalls(docker: Dockerode, call: Call): ImageCalls {
+export function imageCalls(docker: Transport, call: Call): ImageCalls {
   return {
-    findImage: async (reference) => {
-      try {
-        return await call(`inspect image ${reference}`, (abortSignal) =>
-          get<ImageDetails>(docker, `/images/${reference}/json`, 'no such image', abortSignal),
-        );
-      } catch (error) {
-        if (statusOf(error) === 404) return undefined;
-        throw error;
-      }
-    },
+    findImage: (reference) =>
+      ifThere(
+        call(`inspect image ${reference}`, (signal) =>
+          read(docker, { path: ['images', reference, 'json'] }, signal, isImage),
+        ),
+      ),
 
     history: async (image) => {
-      const layers = await call(`read the history of image ${image}`, (abortSignal) =>
-        get<readonly RawLayer[]>(docker, `/images/${image}/history`, 'no such image', abortSignal),
+      const layers = await call(`read the history of image ${image}`, (signal) =>
+        read(docker, { path: ['images', image, 'history'] }, signal, isHistory),
       );
-      return layers.map((layer): Layer => ({ createdBy: layer.CreatedBy, size: layer.Size }));
+      return layers.map(({ CreatedBy: createdBy, Size: size }) => ({ createdBy, size }));
     },
 
     tagImage: async (image, reference) => {
-      const { repository, tag } = named(reference);
-      await call(`tag image ${image} as ${reference}`, (abortSignal) =>
-        docker.getImage(image).tag({ repo: repository, tag, abortSignal }),
-      );
+      const { repository: repo, tag } = named(reference);
+      const asked = { method: 'POST', path: ['images', image, 'tag'], query: { repo, tag } } as const;
+      await call(`tag image ${image} as ${reference}`, (signal) => order(docker, asked, signal));
     },
 
     untagImage: async (reference) => {
-      await call(`remove the name ${reference}`, (abortSignal) =>
-        docker.getImage(reference).remove({ force: true, noprune: true, abortSignal }),
+      const query = { force: true, noprune: true };
+      await call(`remove the name ${reference}`, (signal) =>
+        order(docker, { method: 'DELETE', path: ['images', reference], query }, signal),
       );
     },
   };
 }
 
-interface RawLayer {
-  readonly CreatedBy: string;
-  readonly Size: number;
-}
+const isHistory = listOf(membersOf({ CreatedBy: isText, Size: isNumber }));
 
 /** A colon before a slash belongs to the registry's port. */
 function named(reference: string): { repository: string; tag: string } {

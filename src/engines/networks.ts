@@ -1,43 +1,37 @@
-import type Dockerode from 'dockerode';
-import { type Call, statusOf } from './call.js';
+import { isAnything, isFlag, isText, membersOf } from '../system/shape.js';
+import { type Call, ifThere } from './call.js';
 import type { Engine } from './engine.js';
+import { order, read, type Transport } from './request.js';
 
 export function networkCalls(
-  docker: Dockerode,
+  docker: Transport,
   call: Call,
 ): Pick<Engine, 'connectNetwork' | 'disconnectNetwork' | 'findNetwork' | 'hasVolume'> {
+  const to = (network: string, verb: 'connect' | 'disconnect', json: object) =>
+    ({ method: 'POST', path: ['networks', network, verb], json }) as const;
   return {
     findNetwork: async (asked) => {
-      try {
-        const {
-          Id: id,
-          Name: name,
-          Internal: internal,
-        } = await call(`inspect network ${asked}`, () => docker.getNetwork(asked).inspect());
-        return { id, name, internal };
-      } catch (error) {
-        if (statusOf(error) === 404) return undefined;
-        throw error;
-      }
+      const found = await ifThere(
+        call(`inspect network ${asked}`, (signal) => read(docker, { path: ['networks', asked] }, signal, isNetwork)),
+      );
+      return found && { id: found.Id, name: found.Name, internal: found.Internal };
     },
     hasVolume: async (name) => {
-      try {
-        await call(`inspect volume ${name}`, (abortSignal) => docker.getVolume(name).inspect({ abortSignal }));
-        return true;
-      } catch (error) {
-        if (statusOf(error) === 404) return false;
-        throw error;
-      }
+      const found = await ifThere(
+        call(`inspect volume ${name}`, (signal) => read(docker, { path: ['volumes', name] }, signal, isVolume)),
+      );
+      return found !== undefined;
     },
     connectNetwork: async (network, container, endpoint) => {
-      await call(`connect container ${container} to network ${network}`, (abortSignal) =>
-        docker.getNetwork(network).connect({ Container: container, EndpointConfig: endpoint, abortSignal } as object),
-      );
+      const asked = to(network, 'connect', { Container: container, EndpointConfig: endpoint });
+      await call(`connect container ${container} to network ${network}`, (signal) => order(docker, asked, signal));
     },
     disconnectNetwork: async (network, container) => {
-      await call(`disconnect container ${container} from network ${network}`, (abortSignal) =>
-        docker.getNetwork(network).disconnect({ Container: container, abortSignal } as object),
-      );
+      const asked = to(network, 'disconnect', { Container: container });
+      await call(`disconnect container ${container} from network ${network}`, (signal) => order(docker, asked, signal));
     },
   };
 }
+
+const isNetwork = membersOf({ Id: isText, Name: isText, Internal: isFlag });
+const isVolume = membersOf({ Name: isAnything });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Engine } from '../engines/engine.js';
-import { packEntries, unpack } from '../release/archive.js';
+import { packEntries } from '../release/archive.js';
+import { takeFile } from '../release/taken.js';
 
 const file = 'hot-deploy-beat';
 
@@ -23,8 +24,7 @@ export async function heartbeat(engine: Engine, lock: string): Promise<void> {
 
 /** What lies there now: nothing before the first beat. */
 export async function lastHeartbeat(engine: Engine, lock: string): Promise<string | undefined> {
-  const tar = await engine.getArchive(lock, `/${file}`);
-  return tar === undefined ? undefined : (await unpack(tar))[0]?.data.toString('utf8');
+  return (await takeFile(engine, lock, `/${file}`, 1_024))?.data.toString('utf8');
 }
 
 /** What looks at one lock have shown so far. Only the watcher's own clock counts: no two machines have the same. */

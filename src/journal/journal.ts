@@ -3,12 +3,16 @@ import { ifThere, statusOf } from '../engines/call.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { findVms } from '../node/vm.js';
-import { type Entry as File, packEntries, unpack } from '../release/archive.js';
+import { type Entry as File, packEntries } from '../release/archive.js';
+import { takeFolder } from '../release/taken.js';
 import type { Clock } from '../system/log.js';
 import { type Entry, type EntryDetails, fileName, numberOf, readEntry, type Step } from './entry.js';
 
 /** Where it lies, below the release's root. */
 export const journalDirectory = 'releases/hot-deploy';
+
+/** More than thousands of deploys write down, and than one of them does at a step. */
+const [mostBytes, mostEntryBytes] = [32 * 1_048_576, 65_536];
 
 /** Where a container's ledger is. */
 export interface Place {
@@ -125,15 +129,17 @@ async function read(
   engine: Engine,
   { container, root }: Place,
 ): Promise<{ readonly files: readonly Numbered[]; readonly owner: Owner }> {
-  const tar = await engine.getArchive(container, posix.join(root, journalDirectory));
-  const all = tar === undefined ? [] : await unpack(tar);
+  // The application may write into it, too: what is none of these files is no matter, as long as there is an end of it.
+  const limits = { mostBytes, odd: 'passed over' } as const;
+  const all = (await takeFolder(engine, container, posix.join(root, journalDirectory), limits)) ?? [];
   const { uid = 0, gid = 0 } = all.find(({ type }) => type === 'directory') ?? {};
   const files = all.flatMap(numberedEntry).sort((one, other) => one.number - other.number);
   return { files, owner: { uid, gid } };
 }
 
-function numberedEntry({ path, data }: File): readonly Numbered[] {
-  const number = numberOf(posix.basename(path));
+function numberedEntry({ path, type, data }: File): readonly Numbered[] {
+  const isOne = type === 'file' && data.length <= mostEntryBytes;
+  const number = isOne ? numberOf(posix.basename(path)) : undefined;
   const entry = number === undefined ? undefined : readEntry(data.toString('utf8'));
   return number === undefined || entry === undefined ? [] : [{ number, entry }];
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { extract, type Header, pack } from 'tar-stream';
+import { messageOf } from '../system/message-of.js';
 
 /** One entry of a tar archive. */
 export interface Entry {
@@ -15,30 +16,59 @@ export interface Entry {
   readonly data: Buffer;
 }
 
-/** A path in an archive that would leave the place it is unpacked in, or an entry that is no plain file. */
+/** A path in an archive that would leave the place it is unpacked in, an entry that is no plain file, or what is no archive. */
 export class UnsafeArchive extends Error {
   override readonly name = 'UnsafeArchive';
 }
 
+/** More than any release has: what it takes to look at each is bounded, whatever an archive holds. */
+const mostEntries = 100_000;
+/** A hard link takes as much as its file wherever it is unpacked. */
+const mostBytes = 1_073_741_824;
+
 /**
- * All entries, in the archive's order. Devices and paths that climb out are refused. A hard link becomes a file of its
- * own with what the entry before it holds.
+ * All entries, in the archive's order. Devices and paths that climb out are refused, or passed over. A hard link becomes a file
+ * of its own with what the entry before it holds.
+ *
+ * @throws UnsafeArchive
  */
-export async function unpack(tar: Buffer): Promise<readonly Entry[]> {
-  const entries: Entry[] = [];
-  const stream = extract();
-  stream.end(tar);
-  for await (const entry of stream) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of entry) {
-      chunks.push(chunk as Buffer);
+export async function unpack(tar: Buffer, odd: 'refused' | 'passed over' = 'refused'): Promise<readonly Entry[]> {
+  const entries = new Map<string, Entry>();
+  let bytes = 0;
+  for await (const { header, data } of raw(tar)) {
+    const entry = plain(header, data, entries);
+    if (entry === undefined && odd === 'passed over') continue;
+    if (entry === undefined) {
+      const kind = header.type ?? 'nameless kind';
+      throw new UnsafeArchive(`The archive holds ${JSON.stringify(header.name)}, a ${kind}.`);
     }
-    entries.push(plain(entry.header, Buffer.concat(chunks), entries));
+    bytes += entry.data.length;
+    if (entries.size === mostEntries || bytes > mostBytes) throw new UnsafeArchive('The archive holds too much.');
+    entries.set(entries.has(entry.path) ? `${entry.path}\0${entries.size}` : entry.path, entry);
   }
-  return entries;
+  return [...entries.values()];
 }
 
-function plain(header: Header, data: Buffer, before: readonly Entry[]): Entry {
+async function* raw(tar: Buffer): AsyncGenerator<{ readonly header: Header; readonly data: Buffer }> {
+  const stream = extract();
+  stream.end(tar);
+  try {
+    for await (const entry of stream) {
+      const chunks: Buffer[] = [];
+      // Of what is no file tar-stream does not always tell an end.
+      if (isFile(entry.header)) for await (const chunk of entry) chunks.push(chunk as Buffer);
+      const [first = Buffer.alloc(0), ...more] = chunks;
+      yield { header: entry.header, data: more.length === 0 ? first : Buffer.concat(chunks) };
+    }
+  } catch (cause) {
+    throw new UnsafeArchive(`The archive is damaged: ${messageOf(cause)}.`, { cause });
+  }
+}
+
+const isFile = ({ type }: Header) => type === 'file' || type === 'contiguous-file';
+
+/** Undefined if it is of a kind that is no file of a release. */
+function plain(header: Header, data: Buffer, before: ReadonlyMap<string, Entry>): Entry | undefined {
   const path = below(header.name);
   if (path.split('/').includes('..')) {
     throw new UnsafeArchive(`The archive holds the path ${JSON.stringify(header.name)}, which leads out of it.`);
@@ -46,22 +76,12 @@ function plain(header: Header, data: Buffer, before: readonly Entry[]): Entry {
   const { mode = 0o644 } = header;
   const pax = (header.pax ?? {}) as Readonly<Record<string, string>>;
   const [uid, gid] = [Number(pax['uid'] ?? header.uid ?? 0), Number(pax['gid'] ?? header.gid ?? 0)];
-  const same = header.type === 'link' ? before.find((entry) => entry.path === below(header.linkname ?? '')) : undefined;
   const time = header.mtime !== undefined && header.mtime.getTime() > 0 ? { mtime: header.mtime } : {};
-  if (same?.type === 'file') {
-    return { path, type: 'file', mode, uid, gid, ...time, data: same.data };
-  }
-  switch (header.type) {
-    case 'file':
-    case 'contiguous-file':
-      return { path, type: 'file', mode, uid, gid, ...time, data };
-    case 'directory':
-      return { path, type: 'directory', mode, uid, gid, ...time, data };
-    case 'symlink':
-      return { path, type: 'symlink', mode, uid, gid, ...time, data, link: header.linkname ?? '' };
-    default:
-      throw new UnsafeArchive(`The archive holds ${JSON.stringify(header.name)}, a ${header.type ?? 'nameless kind'}.`);
-  }
+  const told = { path, mode, uid, gid, ...time };
+  const same = header.type === 'link' ? before.get(below(header.linkname ?? '')) : undefined;
+  if (isFile(header) || same?.type === 'file') return { ...told, type: 'file', data: same?.data ?? data };
+  if (header.type === 'directory') return { ...told, type: 'directory', data };
+  return header.type === 'symlink' ? { ...told, type: 'symlink', data, link: header.linkname ?? '' } : undefined;
 }
 
 function below(name: string): string {

@@ -1,8 +1,9 @@
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
-import { packEntries, unpack } from './archive.js';
+import { packEntries } from './archive.js';
 import { createIsolated, type Isolated } from './isolation.js';
 import type { RunningRelease } from './release.js';
+import { takeFile, takeFolder } from './taken.js';
 
 /**
  * Creates a container that boots what a container runs now, earlier hot upgrades included, and reaches nothing. It is not
@@ -51,14 +52,13 @@ async function bringUpgrades(
     below.map(async (directory) => ((await engine.stat(to, directory)) === undefined ? [directory] : [])),
   );
   for (const path of [`${root}/releases`, `${root}/bin`, ...missing.flat()]) {
-    const tar = await engine.getArchive(from, path);
-    if (tar !== undefined) {
-      await engine.putArchive(to, path.slice(0, path.lastIndexOf('/')) || '/', await packEntries(await unpack(tar)));
+    const entries = await takeFolder(engine, from, path);
+    if (entries !== undefined) {
+      await engine.putArchive(to, path.slice(0, path.lastIndexOf('/')) || '/', await packEntries(entries));
     }
   }
 }
 
 async function content(engine: Engine, container: string, path: string): Promise<string | undefined> {
-  const tar = await engine.getArchive(container, path);
-  return tar === undefined ? undefined : (await unpack(tar))[0]?.data.toString('utf8').trim();
+  return (await takeFile(engine, container, path))?.data.toString('utf8').trim();
 }

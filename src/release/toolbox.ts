@@ -10,8 +10,10 @@ import { Refusal } from '../reasons/refusal.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { quoted } from '../system/quoted.js';
+import { type Entry, unpack } from './archive.js';
 import { refuseUnusable } from './names.js';
 import { refuseOldOtp } from './otp.js';
+import { folderBytes } from './taken.js';
 
 // Keeps the container there until it is removed, and goes at once when it is told to.
 const wait = 'trap exit TERM INT; while :; do sleep 1 & wait $!; done';
@@ -169,8 +171,14 @@ export class Toolbox {
     await this.engine.putArchive(this.container, path, tar);
   }
 
-  async get(path: string): Promise<Buffer | undefined> {
-    return await this.engine.getArchive(this.container, path);
+  /**
+   * What is in a directory, or a file; nothing where there is none.
+   *
+   * @throws UnsafeArchive where the image holds what no release does
+   */
+  async get(path: string): Promise<readonly Entry[] | undefined> {
+    const tar = await this.engine.getArchive(this.container, path, folderBytes);
+    return tar && (await unpack(tar));
   }
 
   /** Has an old release brought in, unless it is the one that lies here: there is room for one. */

@@ -5,8 +5,8 @@ import type { Version } from '../journal/entry.js';
 import { lineage, lived, ran } from '../journal/history.js';
 import { readJournal, rootOnDisk } from '../journal/journal.js';
 import { Refusal } from '../reasons/refusal.js';
-import { unpack } from '../release/archive.js';
 import { bootedVersion, type Hints, type Reading, readRunning } from '../release/running.js';
+import { takeFile } from '../release/taken.js';
 import { keptContainers } from '../strategies/recreate/kept.js';
 import type { History } from './find-version.js';
 
@@ -80,7 +80,6 @@ async function keptOf(engine: Engine, name: string, root: string): Promise<reado
 
 /** The version that a stopped container boots, by what release_handler left for the start script. */
 async function boots(engine: Engine, container: string, root: string): Promise<string | undefined> {
-  const tar = await engine.getArchive(container, posix.join(root, 'releases/start_erl.data'));
-  const [file] = tar === undefined ? [] : await unpack(tar);
+  const file = await takeFile(engine, container, posix.join(root, 'releases/start_erl.data'));
   return file?.data.toString('utf8').trim().split(/\s+/)[1];
 }

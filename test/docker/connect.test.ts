@@ -95,7 +95,7 @@ describe('a call', () => {
   });
 
   it('keeps the cause', async () => {
-    const cause = Object.assign(new Error('(HTTP code 500) server error - no space - left '), { statusCode: 500 });
+    const cause = Object.assign(new Error(' no space - left. '), { statusCode: 500 });
     const failed = call('start container web', () => Promise.reject(cause));
     await expect(failed).rejects.toMatchObject({
       message: 'The engine at unix:///d.sock could not start container web: no space - left (status 500).',

@@ -181,13 +181,13 @@ describe('archives', () => {
     const since = performance.now();
     await engine.putArchive(id, '/tmp', tar);
     console.log(`putArchive of ${tar.length} bytes: ${(performance.now() - since).toFixed(1)} ms`);
-    expect((await engine.getArchive(id, '/tmp/release/file'))?.includes(content)).toBe(true);
-    expect(await engine.getArchive(id, '/no/such/path')).toBeUndefined();
+    expect((await engine.getArchive(id, '/tmp/release/file', 1_048_576))?.includes(content)).toBe(true);
+    expect(await engine.getArchive(id, '/no/such/path', 1_048_576)).toBeUndefined();
     await expect(engine.putArchive(id, '/no/such/path', tar)).rejects.toThrow(
       /unpack \d+ bytes at \/no\/such\/path .*404/,
     );
     await engine.removeContainer(id);
-    await expect(engine.getArchive(id, '/tmp')).rejects.toThrow(/No such container/);
+    await expect(engine.getArchive(id, '/tmp', 1_048_576)).rejects.toThrow(/No such container/);
   });
 });
 

@@ -76,7 +76,7 @@ describe('an engine at a TCP address', () => {
     const stdin = Buffer.alloc(3_000_000, 'x');
     const { stdout, exitCode } = await engine.exec(id, { argv: ['sh', '-c', 'cat; exit 5'], stdin, timeoutMs: 20_000 });
     expect([stdout.equals(stdin), exitCode]).toEqual([true, 5]);
-    expect((await engine.getArchive(id, '/etc/passwd'))?.toString()).toContain('root:');
+    expect((await engine.getArchive(id, '/etc/passwd', 1_048_576))?.toString()).toContain('root:');
   });
 
   it.each(['the one in use', 'one without verification'])(

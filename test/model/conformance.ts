@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { EngineError } from '../../src/engines/call.js';
+import { EngineError, Unreadable } from '../../src/engines/call.js';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { ContainerSpec, Engine } from '../../src/engines/engine.js';
 import { ExecTimeout } from '../../src/engines/exec.js';
@@ -158,7 +158,7 @@ export const conformance: Readonly<Record<string, Check>> = {
       exec: () => engine.exec(no, { argv: ['true'], timeoutMs: 5_000 }),
       logs: () => engine.logs(no, 1),
       stat: () => engine.stat(no, '/tmp'),
-      getArchive: () => engine.getArchive(no, '/tmp'),
+      getArchive: () => engine.getArchive(no, '/tmp', 1_048_576),
       putArchive: () => engine.putArchive(no, '/tmp', packed),
       added: () => engine.added(no),
       size: () => engine.containerSize(no),
@@ -402,9 +402,12 @@ export const conformance: Readonly<Record<string, Check>> = {
     const { engine } = ground;
     const id = await create(ground, 'files', 'idle');
     await engine.putArchive(id, '/tmp', await tar('folder/file', 'content'));
-    expect(await read(await engine.getArchive(id, '/tmp/folder/file'))).toEqual({ file: 'content' });
-    expect(await read(await engine.getArchive(id, '/tmp/folder'))).toEqual({ folder: '', 'folder/file': 'content' });
-    const [file] = await unpack((await engine.getArchive(id, '/tmp/folder/file')) ?? Buffer.alloc(0));
+    expect(await read(await engine.getArchive(id, '/tmp/folder/file', 1_048_576))).toEqual({ file: 'content' });
+    expect(await read(await engine.getArchive(id, '/tmp/folder', 1_048_576))).toEqual({
+      folder: '',
+      'folder/file': 'content',
+    });
+    const [file] = await unpack((await engine.getArchive(id, '/tmp/folder/file', 1_048_576)) ?? Buffer.alloc(0));
     expect(file).toMatchObject({ uid: 7, gid: 8, mtime: new Date(1_700_000_000_000) });
     expect(await engine.stat(id, '/tmp/folder/file')).toEqual({
       ...{ isFile: true, permissions: 0o640, size: 7, modified: 1_700_000_000_000 },
@@ -412,15 +415,30 @@ export const conformance: Readonly<Record<string, Check>> = {
     expect(await engine.stat(id, '/tmp/folder')).toMatchObject({ isFile: false });
     expect(await engine.added(id)).toEqual(['/tmp/folder', '/tmp/folder/file']);
     await engine.putArchive(id, '/tmp', await tar('folder/file', 'other'));
-    expect(await read(await engine.getArchive(id, '/tmp/folder/file'))).toEqual({ file: 'other' });
+    expect(await read(await engine.getArchive(id, '/tmp/folder/file', 1_048_576))).toEqual({ file: 'other' });
     expect(await engine.containerSize(id)).toBeGreaterThan(0);
+  },
+
+  'of an archive, and of what a command writes, comes no more than was asked for': async (ground) => {
+    const { engine } = ground;
+    const { Id: id } = await run(ground, 'bounded', 'idle');
+    await engine.putArchive(id, '/tmp', await tar('file', 'x'.repeat(9_000)));
+    const refused = await engine.getArchive(id, '/tmp/file', 4_096).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(Unreadable);
+    expect(String(refused)).toMatch(/Could not read \/tmp\/file in .* longer than the 4 KiB that are taken of it\.$/);
+    const said = await engine.exec(id, {
+      argv: ['sh', '-c', 'echo out; echo err >&2; exit 3'],
+      timeoutMs: 5_000,
+      last: 3,
+    });
+    expect(said.stdout.toString()).toBe('ut\n');
   },
 
   'what is nowhere is undefined, and nothing is unpacked there': async (ground) => {
     const { engine } = ground;
     const id = await create(ground, 'no-files', 'idle');
     expect(await engine.stat(id, '/no/such/path')).toBeUndefined();
-    expect(await engine.getArchive(id, '/no/such/path')).toBeUndefined();
+    expect(await engine.getArchive(id, '/no/such/path', 1_048_576)).toBeUndefined();
     expect((await refusedBy(engine.putArchive(id, '/no/such/path', await tar('file', '')))).status).toBe(404);
     expect(await engine.added(id)).toEqual([]);
   },
@@ -431,7 +449,7 @@ export const conformance: Readonly<Record<string, Check>> = {
     await engine.putArchive(id, '/tmp', await tar('file', 'content'));
     await engine.stopContainer(id);
     await engine.startContainer(id);
-    expect(await read(await engine.getArchive(id, '/tmp/file'))).toEqual({ file: 'content' });
+    expect(await read(await engine.getArchive(id, '/tmp/file', 1_048_576))).toEqual({ file: 'content' });
     await engine.removeContainer(id, { force: true });
     const again = await create(ground, 'lasting', 'idle');
     expect(await engine.stat(again, '/tmp/file')).toBeUndefined();
@@ -470,7 +488,7 @@ export const conformance: Readonly<Record<string, Check>> = {
     await engine.stopContainer(old);
     await becomes(ground, old, (now) => now === undefined);
     expect(await engine.hasVolume(mounts[0]?.Name ?? '')).toBe(true);
-    expect(await read(await engine.getArchive(heir, '/data/file'))).toEqual({ file: 'content' });
+    expect(await read(await engine.getArchive(heir, '/data/file', 1_048_576))).toEqual({ file: 'content' });
   },
 
   'one with --rm takes its own anonymous volumes along': async (ground) => {

@@ -1,11 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { beam } from '../../node/agent.js';
 import { atom, map, text, tuple } from '../../node/term.js';
-import { type Entry, packEntries, sha256, UnsafeArchive, unpack } from '../../release/archive.js';
+import { type Entry, packEntries, sha256, UnsafeArchive } from '../../release/archive.js';
 import { type Change, exchanged } from '../../release/compare.js';
 import { moved, type Placement } from '../../release/placement.js';
 import type { ImageRelease, RunningRelease } from '../../release/release.js';
 import type { Toolbox } from '../../release/toolbox.js';
+import { inTurn } from '../../system/in-turn.js';
 import type { Artifact, Sentence } from '../strategy.js';
 import { byHand } from './by-hand.js';
 import { type Bringing, manifestOf } from './make-manifest.js';
@@ -59,7 +60,7 @@ export async function makeBundle(
       .map((script) => ({ source: script, directory: script })),
   ];
   const directories = sources.map(({ directory }) => directory);
-  const collected = (await Promise.all(sources.map((each) => collect(workshop, next, each)))).flat();
+  const collected = (await inTurn(sources, (each) => collect(workshop, next, each))).flat();
   const written = await movedFiles(workshop, next, placement);
   const brought = [...collected.filter(({ path }) => !written.some((entry) => entry.path === path)), ...written];
   const relup = file(`${release}/relup`, made.relup.relup);
@@ -144,8 +145,7 @@ async function collect(
   next: ImageRelease,
   { source, directory }: { readonly source: string; readonly directory: string },
 ): Promise<readonly Entry[]> {
-  const tar = await workshop.get(`${next.root}/${source}`);
-  const entries = tar === undefined ? [] : await unpack(tar);
+  const entries = (await workshop.get(`${next.root}/${source}`)) ?? [];
   const odd = entries.find(({ path }) => uncertain.test(path));
   if (odd !== undefined) {
     throw new UnsafeArchive(

@@ -1,4 +1,4 @@
-import { sha256, unpack } from '../../release/archive.js';
+import { sha256 } from '../../release/archive.js';
 import { type Change, exchanged } from '../../release/compare.js';
 import { oldRoot } from '../../release/modules.js';
 import type { RunningRelease } from '../../release/release.js';
@@ -33,8 +33,7 @@ export async function oldSums(
 
 /** Of the code in one directory of the old release, as it lies in the workshop and in the container. */
 async function under(workshop: Toolbox, here: string, there: string): Promise<readonly string[]> {
-  const tar = await workshop.get(`${oldRoot}/${here}`);
-  const entries = tar === undefined ? [] : await unpack(tar);
+  const entries = (await workshop.get(`${oldRoot}/${here}`)) ?? [];
   return entries
     .filter(({ type, path }) => type === 'file' && /\.(beam|app)$/.test(path) && !/[\p{Cc}\\\uFFFD]/u.test(path))
     .map(({ path, data }) => line(sha256(data), `${there}/${path.split('/').slice(1).join('/')}`));

@@ -1,9 +1,11 @@
 import type { Engine } from '../../engines/engine.js';
-import { type Entry, packEntries, unpack } from '../../release/archive.js';
+import { type Entry, packEntries } from '../../release/archive.js';
 import { type Change, exchanged } from '../../release/compare.js';
 import { oldRoot } from '../../release/modules.js';
 import type { RunningRelease } from '../../release/release.js';
+import { takeFolder } from '../../release/taken.js';
 import type { Toolbox } from '../../release/toolbox.js';
+import { inTurn } from '../../system/in-turn.js';
 
 /**
  * Brings what only the running release has into the workshop: the applications that change, its .rel file, and
@@ -32,13 +34,11 @@ async function bring(
     from: version,
     fromDirectory: running.applications.find((application) => application.name === name)?.directory ?? '',
   }));
-  const applications = await Promise.all(
-    [...exchanged(change), ...gone].map(async ({ name, from, fromDirectory }) =>
-      moved(await engine.getArchive(container, fromDirectory), `${relative(oldRoot)}/lib/${name}-${from}`),
-    ),
+  const applications = await inTurn([...exchanged(change), ...gone], async ({ name, from, fromDirectory }) =>
+    moved(await takeFolder(engine, container, fromDirectory), `${relative(oldRoot)}/lib/${name}-${from}`),
   );
-  const settings = await moved(
-    await engine.getArchive(container, `${running.root}/releases/${running.version}`),
+  const settings = moved(
+    await takeFolder(engine, container, `${running.root}/releases/${running.version}`),
     `${relative(oldRoot)}/releases/${running.version}`,
   );
   const rel = settings.filter(({ path }) => path.endsWith('.rel') || /\/consolidated(\/[^/]+\.beam)?$/.test(path));
@@ -49,8 +49,7 @@ async function bring(
 }
 
 // The Engine names entries after the directory it was asked for; they go below another.
-async function moved(tar: Buffer | undefined, to: string): Promise<readonly Entry[]> {
-  const entries = tar === undefined ? [] : await unpack(tar);
+function moved(entries: readonly Entry[] = [], to: string): readonly Entry[] {
   return entries.map((entry) => ({ ...entry, path: [to, ...entry.path.split('/').slice(1)].join('/') }));
 }
 

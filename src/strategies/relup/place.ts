@@ -1,8 +1,10 @@
 import type { AnalysisContext } from '../../analysis/context.js';
-import { type Entry, sha256, unpack } from '../../release/archive.js';
+import { type Entry, sha256 } from '../../release/archive.js';
 import { type Change, exchanged } from '../../release/compare.js';
 import { directoryOf, type Placement } from '../../release/placement.js';
 import type { RunningRelease } from '../../release/release.js';
+import { takeFolder } from '../../release/taken.js';
+import { inTurn } from '../../system/in-turn.js';
 
 /** Where the new release comes to lie in a container. Paths are relative to the release's root. */
 export interface Placed {
@@ -26,26 +28,24 @@ export async function place(
   const { engine, workshop, next } = site;
   const { root, applications } = running;
   const now = new Map(applications.map((each) => [each.name, directoryOf(root, each)]));
-  const content = async (tar: Buffer | undefined) => tar && contentOf(await unpack(tar));
-  const there = async (path: string) => await content(await engine.getArchive(container, `${root}/${path}`));
-  const image = async (path: string) => (await content(await workshop.get(`${next.root}/${path}`))) ?? '[]';
+  const content = (entries: readonly Entry[] | undefined) => entries && contentOf(entries);
+  const there = async (path: string) => content(await takeFolder(engine, container, `${root}/${path}`));
+  const image = async (path: string) => content(await workshop.get(`${next.root}/${path}`)) ?? '[]';
   const brought = [...change.applications.added, ...exchanged(change).map(({ name, to }) => ({ name, version: to }))];
-  const found = await Promise.all(
-    brought.map(async ({ name, version }) => {
-      const plain = `${name}-${version}`;
-      const other = plain === now.get(name) ? '' : await there(`lib/${plain}`);
-      if (other === undefined) {
-        return { name, directory: plain, is: 'free' };
-      }
-      const wanted = await image(`lib/${plain}`);
-      if (other === wanted) {
-        return { name, directory: plain, is: 'present' };
-      }
-      const directory = `${plain}+${sha256(wanted).slice(0, 12)}`;
-      const before = await there(`lib/${directory}`);
-      return { name, directory, is: before === undefined ? 'free' : before === wanted ? 'present' : 'occupied' };
-    }),
-  );
+  const found = await inTurn(brought, async ({ name, version }) => {
+    const plain = `${name}-${version}`;
+    const other = plain === now.get(name) ? '' : await there(`lib/${plain}`);
+    if (other === undefined) {
+      return { name, directory: plain, is: 'free' };
+    }
+    const wanted = await image(`lib/${plain}`);
+    if (other === wanted) {
+      return { name, directory: plain, is: 'present' };
+    }
+    const directory = `${plain}+${sha256(wanted).slice(0, 12)}`;
+    const before = await there(`lib/${directory}`);
+    return { name, directory, is: before === undefined ? 'free' : before === wanted ? 'present' : 'occupied' };
+  });
   const own = `releases/${next.version}`;
   const release = running.version === next.version ? undefined : await there(own);
   const at = (what: string) => found.filter(({ is }) => is === what).map(({ directory }) => `lib/${directory}`);

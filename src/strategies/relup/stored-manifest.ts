@@ -1,9 +1,9 @@
-import { EngineError } from '../../engines/call.js';
+import { Unreadable } from '../../engines/call.js';
 import type { Engine } from '../../engines/engine.js';
-import { type Entry, sha256, UnsafeArchive, unpack } from '../../release/archive.js';
+import { sha256 } from '../../release/archive.js';
 import { isUsable } from '../../release/names.js';
 import type { Digests } from '../../release/release.js';
-import { messageOf } from '../../system/message-of.js';
+import { takeFile } from '../../release/taken.js';
 import { type Applications, type Checksums, manifestFile, sumsDown, sumsUp, type UpgradeManifest } from './manifest.js';
 
 export type StoredManifest =
@@ -53,25 +53,12 @@ export async function readManifest(
 function read(engine: Engine, container: string, root: string) {
   return async (path: string): Promise<{ readonly data: Buffer } | { readonly why: string } | undefined> => {
     try {
-      const found = await engine.stat(container, `${root}/${path}`);
-      if (found === undefined) {
-        return undefined;
-      }
-      if (!found.isFile || found.size > largest) {
-        return { why: `${path} is no file that a deploy has written` };
-      }
-      const tar = await engine.getArchive(container, `${root}/${path}`);
-      const [entry]: readonly (Entry | undefined)[] = tar === undefined ? [] : await unpack(tar);
-      return entry?.type === 'file' ? { data: entry.data } : { why: `${path} is no file` };
+      return await takeFile(engine, container, `${root}/${path}`, largest);
     } catch (error) {
-      if (error instanceof EngineError) {
+      if (!(error instanceof Unreadable)) {
         throw error;
       }
-      if (error instanceof UnsafeArchive) {
-        return { why: error.message };
-      }
-      // A tar that ends in the midst of a file.
-      return { why: `${path} could not be read: ${messageOf(error)}` };
+      return { why: error.message.replace(/\.$/, '') };
     }
   };
 }

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import { EngineError } from '../../../src/engines/call.js';
+import { LongAnswer } from '../../../src/engines/bounded.js';
+import { EngineError, Unreadable } from '../../../src/engines/call.js';
 import type { ContainerDetails, ImageDetails } from '../../../src/engines/details.js';
 import type { ContainerSpec, Engine, ExecCommand, RestartPolicy } from '../../../src/engines/engine.js';
 import { ExecTimeout } from '../../../src/engines/exec.js';
@@ -378,13 +379,10 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
         if (!life.signal.aborted) {
           throw new ExecTimeout(
             `Waited ${command.timeoutMs} ms to run ${command.argv[0]} in container ${id}, in vain.`,
-            {
-              cause: undefined,
-            },
           );
         }
       } else if (takesMs > 0) await clock.sleep(takesMs, life.signal);
-      return resultOf(life.signal.aborted ? { exitCode: 137 } : answer);
+      return resultOf(life.signal.aborted ? { exitCode: 137 } : answer, command.last);
     },
     putArchive: async (id, path, tar) => {
       const what = `unpack ${tar.length} bytes at ${path} in container ${id}`;
@@ -396,10 +394,12 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
         fail(what, 403, 'container rootfs is marked read-only');
       await unpackAt(at, tar, put(container));
     },
-    getArchive: async (id, path) => {
+    getArchive: async (id, path, mostBytes) => {
       const all = seen(must(id, `read ${path} in container ${id}`));
       const at = posix.resolve(path);
-      return all.has(at) ? await packOf(at, all) : undefined;
+      const tar = all.has(at) ? await packOf(at, all) : undefined;
+      if (tar !== undefined && tar.length > mostBytes) throw tooLong(`read ${path} in container ${id}`, mostBytes);
+      return tar;
     },
     stat: async (id, path) => {
       const file = seen(must(id, `look at ${path} in container ${id}`)).get(posix.resolve(path));
@@ -493,6 +493,11 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
     volumes: () => [...volumes.keys()].sort(),
     tags: () => new Map(tags),
   };
+}
+
+function tooLong(what: string, mostBytes: number): Error {
+  const cause = new LongAnswer(mostBytes);
+  return new Unreadable(`Could not ${what}: ${cause.message}.`, cause);
 }
 
 function conflict(name: string, by: string): string {

@@ -34,8 +34,12 @@ export interface Answer {
   readonly takesMs?: number;
 }
 
-export function resultOf({ exitCode = 0, stdout = '', stderr = '' }: Answer): ExecResult {
-  return { exitCode, stdout: Buffer.from(stdout), stderr: Buffer.from(stderr) };
+export function resultOf(
+  { exitCode = 0, stdout = '', stderr = '' }: Answer,
+  last = Number.POSITIVE_INFINITY,
+): ExecResult {
+  const kept = (text: string) => Buffer.from(text).subarray(-last);
+  return { exitCode, stdout: kept(stdout), stderr: kept(stderr) };
 }
 
 /** Sleeps, and ends at once when it is told to. */

@@ -1,0 +1,75 @@
+import { StringDecoder } from 'node:string_decoder';
+
+const headerBytes = 8;
+const stderrMark = 2;
+
+/**
+ * Undoes the Engine's framing as it comes in: one byte for the stream, three zeroes, four for the length, then the bytes
+ * themselves. Whatever length is told, nothing is kept: each piece is given at once.
+ * https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
+ */
+export function frameReader(give: (bytes: Buffer, of: 'stdout' | 'stderr') => void): (chunk: Buffer) => void {
+  const header = Buffer.alloc(headerBytes);
+  let known = 0;
+  let left = 0;
+  return (chunk) => {
+    for (let at = 0; at < chunk.length; ) {
+      const taken = Math.min(left || headerBytes - known, chunk.length - at);
+      const piece = chunk.subarray(at, at + taken);
+      at += taken;
+      if (left > 0) {
+        left -= taken;
+        give(piece, header[0] === stderrMark ? 'stderr' : 'stdout');
+      } else {
+        piece.copy(header, known);
+        known = (known + taken) % headerBytes;
+        if (known === 0) left = header.readUInt32BE(4);
+      }
+    }
+  };
+}
+
+const longestLine = 4_000;
+
+/** Undoes the framing of a stream as it comes in, and gives each line of either output once it is whole. */
+export function lineReader(line: (text: string) => void): { read(chunk: Buffer): void; end(): void } {
+  const outputs = { stdout: new LineBuffer(line), stderr: new LineBuffer(line) };
+  return {
+    read: frameReader((bytes, of) => outputs[of].write(bytes)),
+    end: () => {
+      for (const output of Object.values(outputs)) output.end();
+    },
+  };
+}
+
+class LineBuffer {
+  private rest = '';
+  /** Of a line that was given in part the rest is dropped. */
+  private cut = false;
+  // A frame may end amid a letter.
+  private readonly decoder = new StringDecoder('utf8');
+
+  constructor(private readonly line: (text: string) => void) {}
+
+  write(bytes: Buffer): void {
+    const lines = (this.rest + this.decoder.write(bytes)).split(/[\r\n]/);
+    this.rest = lines.pop() ?? '';
+    for (const text of lines) this.give(text);
+    // Of what never ends a line no more is kept than anybody reads.
+    if (this.cut || this.rest.length > longestLine) {
+      this.give(this.rest);
+      this.rest = '';
+      this.cut = true;
+    }
+  }
+
+  end(): void {
+    this.give(this.rest + this.decoder.end());
+    this.rest = '';
+  }
+
+  private give(text: string): void {
+    if (!this.cut && text.trim() !== '') this.line(text.trimEnd().slice(0, longestLine));
+    this.cut = false;
+  }
+}
