@@ -9,6 +9,7 @@ import { renderSummary } from '../src/report/summary.js';
 import { runCommand } from '../src/strategies/relup/rehearsal/command.js';
 import { type Log, systemClock } from '../src/system/log.js';
 import { quoted, withoutQuotations } from '../src/system/quoted.js';
+import { isAnything } from '../src/system/shape.js';
 import { report } from './report/sample.js';
 
 const secret = 'hunter2';
@@ -38,7 +39,7 @@ const sources: Readonly<Record<string, () => Promise<unknown>>> = {
   'the output of the own smoke test': () => runCommand(engineOf(ended), 'id', '0:0', 'make smoke'),
   'what a node says in place of an answer': () =>
     new Node(reach as never)
-      .ask({ set: 'facts', module: 'm', function: 'f', argument: [] } as never)
+      .ask({ set: 'facts', module: 'm', function: 'f', argument: [] } as never, isAnything)
       .catch((error: Error) => error.message),
 };
 

@@ -1,5 +1,3 @@
-import { chmod, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
 import type { RunContext } from '../deployment/run-context.js';
@@ -10,9 +8,9 @@ import { Refusal } from '../reasons/refusal.js';
 import { scripted } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { injected } from '../strategies/recreate/injected.js';
-import { makeFolder } from '../system/folder.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
+import { writeFile } from '../system/write-file.js';
 import { openSession } from './session.js';
 import { withTargets } from './with-targets.js';
 
@@ -64,16 +62,7 @@ async function write(engine: Engine, inputs: Inputs, containers: readonly Contai
   );
   const text = script({ inputs: { ...inputs, image: image ?? '' }, containers: each, withEnv });
   const mode = withEnv ? 0o600 : 0o755;
-  const temporary = `${path}.${process.pid}.tmp`;
-  await makeFolder(dirname(path));
-  try {
-    // Renamed into place: nobody sees half of it, and nobody else ever reads what may hold secrets.
-    await writeFile(temporary, text, { mode, flag: 'wx' });
-    await chmod(temporary, mode);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  // From the beginning with that mode: nobody else ever reads what may hold secrets.
+  await writeFile(path, text, mode);
   return path;
 }

@@ -26,7 +26,7 @@ export async function uninstall(inputs: Inputs, world: RunContext): Promise<Repo
     // A lock that is held is not waited for: whoever has it needs what would be removed.
     const now: CurrentRun = { ...draft, inputs: { ...inputs, lockTimeoutMs: 0 } };
     return await underLock(engine, now, found.containers, async (locked) => {
-      await refuseHalfWay(engine, inputs);
+      await refuseHalfWay(engine, locked);
       // What was taken over, and what has ended since, is gone by now.
       const again = await list(engine, locked);
       const taken = found.belongings.filter((each) => each.kind === 'lock').map(asRemoved);
@@ -48,8 +48,8 @@ async function list(engine: Engine, { inputs, world }: CurrentRun): Promise<Foun
 }
 
 /** What is half-way needs the containers that stand beside it, and its journal. */
-async function refuseHalfWay(engine: Engine, { containers }: Inputs): Promise<void> {
-  const halfWay = await findInterrupted(engine, containers);
+async function refuseHalfWay(engine: Engine, { inputs, world }: CurrentRun): Promise<void> {
+  const halfWay = await findInterrupted(engine, inputs.containers, world.log);
   if (halfWay.length > 0) {
     throw new Refusal(`${halfWay.map(inWords).join(' ')} Nothing was removed: deploy or roll back first.`);
   }

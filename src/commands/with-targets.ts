@@ -46,8 +46,8 @@ async function toldBeside(
   meant: readonly ContainerDetails[],
   story: Story,
 ): Promise<Report> {
-  const { inputs } = draft;
-  const halfWay = () => findInterrupted(engine, inputs.containers);
+  const { inputs, world } = draft;
+  const halfWay = () => findInterrupted(engine, inputs.containers, world.log);
   const asked = async (within: CurrentRun): Promise<Report> => {
     const left = (await halfWay()).map(inWords);
     const report = await told(engine, within, story).catch((error: unknown) => {

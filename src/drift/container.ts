@@ -40,6 +40,8 @@ export function unread(reading: Exclude<Reading, { kind: 'running' }> | undefine
       return 'The VM runs without distribution, so there is no way in to ask it. Do not set RELEASE_DISTRIBUTION=none.';
     case 'unreachable':
       return `The node did not answer: ${reading.why}`;
+    case 'unreadable':
+      return `It cannot be read. ${reading.why}`;
   }
 }
 

@@ -2,6 +2,7 @@ import { EngineError } from '../engines/call.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { AgentError } from '../node/agent.js';
+import type { Fingerprints } from '../node/config.js';
 import { NodeUnreachable } from '../node/node.js';
 import { bootOnce } from '../release/cold-boot.js';
 import { counterpart } from '../release/counterpart.js';
@@ -16,7 +17,7 @@ import { readBeams } from './beams.js';
 import { configuredBy } from './configured.js';
 import type { MeantImage } from './meant.js';
 import type { Boot, Unknown } from './seen.js';
-import { type Fingerprints, readState } from './state.js';
+import { readState } from './state.js';
 
 /** A release as an image holds it, with the digests of its code's files. */
 export interface Held {

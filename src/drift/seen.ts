@@ -1,8 +1,9 @@
 import type { Since } from '../deployment/drift.js';
+import type { Fingerprints } from '../node/config.js';
 import type { ImageChange } from '../release/base.js';
 import type { FileDigests, ImageRelease, RunningRelease } from '../release/release.js';
 import type { Startup } from './startup.js';
-import type { Fingerprints, NodeState } from './state.js';
+import type { NodeState } from './state.js';
 
 /** Everything that was read of one container and of the image that is meant. */
 export interface Seen {

@@ -1,6 +1,6 @@
 import type { Difference } from '../deployment/drift.js';
+import type { Fingerprints } from '../node/config.js';
 import { type Seen, sinceBoot, sinceParting, type Unknown } from './seen.js';
-import type { Fingerprints } from './state.js';
 
 type Prints = ReadonlyMap<string, string>;
 

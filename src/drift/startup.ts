@@ -1,6 +1,7 @@
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { RunningRelease } from '../release/release.js';
+import { isInstant } from '../system/shape.js';
 
 /** What the container's own files say about its next start, and about the last deploy. */
 export interface Startup {
@@ -45,11 +46,14 @@ export function parseStartup(printed: string, environment: readonly string[]): S
   // What mix's start script obeys before all else.
   const forced = environment.find((entry) => entry.startsWith('RELEASE_VSN='))?.slice('RELEASE_VSN='.length);
   const boots = forced || values('boots').at(-1);
-  const [loaded] = values('loaded');
-  const [decided] = values('decided');
+  const time = (name: string) =>
+    values(name)
+      .map((text) => Number(text || Number.NaN) * 1_000)
+      .find(isInstant);
+  const [loadedAt, permanentAt] = [time('loaded'), time('decided')];
   return {
     ...(boots && { boots }),
-    ...(loaded && { loadedAt: Number(loaded) * 1_000 }),
-    ...(decided && { permanentAt: Number(decided) * 1_000 }),
+    ...(loadedAt !== undefined && { loadedAt }),
+    ...(permanentAt !== undefined && { permanentAt }),
   };
 }

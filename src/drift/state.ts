@@ -1,10 +1,9 @@
+import { type Fingerprints, isFingerprints } from '../node/config.js';
 import type { Node } from '../node/node.js';
 import { atom, binary, map } from '../node/term.js';
-import type { ProcessNote } from '../release/processes.js';
-import type { Tree } from '../release/supervision.js';
-
-/** `[Application, Key, Fingerprint]`; two are comparable where they were made with one salt. */
-export type Fingerprints = readonly (readonly [application: string, key: string, fingerprint: string])[];
+import { isNote, type ProcessNote } from '../release/processes.js';
+import { isTree, type Tree } from '../release/tree.js';
+import { either, type Is, isInstant, isText, listOf, membersOf, oneOf } from '../system/shape.js';
 
 /** What a node has become since it booted. */
 export interface NodeState {
@@ -36,5 +35,16 @@ const timeoutMs = 120_000;
 export async function readState(node: Node, salt: string, modules: readonly string[] = []): Promise<NodeState> {
   const argument = map({ salt: binary(salt), modules: modules.map(atom) });
   const request = { set: 'drift', module: 'hot_deploy_drift', function: 'read', argument } as const;
-  return (await node.ask(request, timeoutMs)) as NodeState;
+  return await node.ask(request, isState, timeoutMs);
 }
+
+const isState: Is<NodeState> = membersOf({
+  ...{ bootedAt: isInstant, tree: isTree, environment: isFingerprints },
+  releases: listOf(membersOf({ name: isText, version: isText, status: isText })),
+  ...{ unloaded: listOf(isText), foreign: listOf(isText), oldCode: listOf(isNote), suspended: listOf(isNote) },
+  files: listOf(
+    membersOf({
+      ...{ module: isText, digest: either(isText, oneOf(null)), changedAt: either(isInstant, oneOf(null)) },
+    }),
+  ),
+});

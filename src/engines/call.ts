@@ -83,6 +83,11 @@ export async function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
   return await asked.catch(unless(404));
 }
 
+/** Undefined where a container answers, or has, what cannot be taken. */
+export function ifReadable(error: unknown): undefined {
+  if (!(error instanceof Unreadable)) throw error;
+}
+
 /** The status with which the Engine says that there is nothing to do, or nothing to tell. */
 export function unless(status: number): (error: unknown) => undefined {
   return (error) => {

@@ -1,5 +1,18 @@
 import type { ContainerInspectInfo, ImageInspectInfo } from 'dockerode';
-import { type Is, isAnything, isFlag, isNumber, isText, listOf, mapOf, membersOf, orNothing } from '../system/shape.js';
+import {
+  either,
+  type Is,
+  isAnything,
+  isFlag,
+  isInstant,
+  isNumber,
+  isText,
+  listOf,
+  mapOf,
+  membersOf,
+  oneOf,
+  orNothing,
+} from '../system/shape.js';
 
 /** What `GET /containers/ID/json` answers. */
 export interface ContainerDetails extends ContainerInspectInfo {
@@ -21,7 +34,7 @@ export function nameOf({ Name: name }: Pick<ContainerDetails, 'Name'>): string {
 /** What `GET /images/ID/json` answers. */
 export type ImageDetails = ImageInspectInfo;
 
-const isInstant: Is<string> = (value): value is string => isText(value) && !Number.isNaN(Date.parse(value));
+const isDate: Is<string> = (value): value is string => isText(value) && isInstant(Date.parse(value));
 const words = orNothing(listOf(isText));
 const map = orNothing(mapOf(isAnything));
 
@@ -36,7 +49,7 @@ const mount = { Type: isText, Destination: isText, Name: orNothing(isText), Sour
 const health = { Status: isText, FailingStreak: isNumber, Log: orNothing(listOf(membersOf({ Output: isText }))) };
 const state = {
   ...{ Status: isText, Running: isFlag, Paused: isFlag, Restarting: isFlag, OOMKilled: isFlag, Dead: isFlag },
-  ...{ ExitCode: isNumber, StartedAt: isInstant, FinishedAt: isInstant, Health: orNothing(membersOf(health)) },
+  ...{ ExitCode: isNumber, StartedAt: isDate, FinishedAt: isDate, Health: orNothing(membersOf(health)) },
 };
 const host = {
   ...{ NetworkMode: orNothing(isText), IpcMode: orNothing(isText), PidMode: orNothing(isText) },
@@ -48,7 +61,7 @@ const network = {
   Ports: orNothing(mapOf(orNothing(listOf(membersOf({ HostIp: orNothing(isText), HostPort: orNothing(isText) }))))),
 };
 const isContainer = membersOf({
-  ...{ Id: isText, Name: isText, Image: isText, Created: isInstant, RestartCount: isNumber, State: membersOf(state) },
+  ...{ Id: isText, Name: isText, Image: isText, Created: isDate, RestartCount: isNumber, State: membersOf(state) },
   Config: membersOf({
     ...config,
     ...{ Image: isText, Hostname: isText, Domainname: orNothing(isText), MacAddress: orNothing(isText) },
@@ -60,8 +73,9 @@ const isContainer = membersOf({
 }) as Is<unknown> as Is<ContainerDetails>;
 
 export const isImage = membersOf({
-  ...{ Id: isText, Created: orNothing(isInstant), RepoTags: words, RepoDigests: words },
+  ...{ Id: isText, Created: orNothing(isText), RepoTags: words, RepoDigests: words },
   ...{ Config: membersOf(config), RootFS: membersOf({ Layers: words }) },
+  Metadata: orNothing(membersOf({ LastTagTime: orNothing(either(isDate, oneOf(''))) })),
 }) as Is<unknown> as Is<ImageDetails>;
 
 /** What is read of one by name is what it has to be, and empty where the Engine says null; undefined if it is no container. */

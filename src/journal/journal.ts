@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { ifThere, statusOf } from '../engines/call.js';
+import { ifThere, statusOf, Unreadable } from '../engines/call.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { findVms } from '../node/vm.js';
@@ -65,9 +65,9 @@ export async function findRoot(engine: Engine, container: ContainerDetails): Pro
   return await rootOnDisk(engine, container.Id);
 }
 
-/** Its restart policy is about to start it again, or it has ended since it was looked at. */
+/** Its restart policy is about to start it again, it has ended since it was looked at, or it does not say what runs in it. */
 function notRunning(error: unknown): readonly [] {
-  if (statusOf(error) !== 409) throw error;
+  if (statusOf(error) !== 409 && !(error instanceof Unreadable)) throw error;
   return [];
 }
 

@@ -1,9 +1,11 @@
 import type { Inputs } from '../config/inputs.js';
 import type { Uninstalled } from '../deployment/report.js';
+import { Unreadable } from '../engines/call.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { ContainerSummary, Engine } from '../engines/engine.js';
 import { keptOf, previousName } from '../engines/names.js';
 import { holderLabel, replacesLabel, roleLabel, runLabel, stamped } from '../engines/throw-away.js';
+import type { Entry } from '../journal/entry.js';
 import { isGone } from '../journal/holder.js';
 import { findRoot, readJournal, rootOnDisk } from '../journal/journal.js';
 import { lockName, readHolder, readLock } from '../journal/lock-labels.js';
@@ -95,11 +97,26 @@ async function whyItStays(
     return `nothing shows that hot-deploy has kept it: docker rm ${nameOf(container)} removes it`;
   }
   if (state.Running || state.Paused || state.Restarting) return `it is ${state.Status}, and what runs is not touched`;
-  const root = await rootOnDisk(engine, id);
-  const last = root === undefined ? undefined : (await readJournal(engine, { container: id, root })).at(-1);
-  return last === undefined || last.environment === environment
-    ? undefined
-    : `it is of the environment ${last.environment}`;
+  const { last, why } = await lastOf(engine, id, () => rootOnDisk(engine, id));
+  return last === undefined || last.environment === environment ? why : `it is of the environment ${last.environment}`;
+}
+
+/** The last that is written down in a container; why that cannot be read, if it cannot. */
+async function lastOf(engine: Engine, container: string, find: () => Promise<string | undefined>): Promise<Last> {
+  try {
+    const root = await find();
+    const last = root === undefined ? undefined : (await readJournal(engine, { container, root })).at(-1);
+    return root === undefined || last === undefined ? {} : { root, last };
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    return { why: `what is written down in it cannot be read: ${error.message.replace(/\.$/, '')}` };
+  }
+}
+
+interface Last {
+  readonly root?: string;
+  readonly last?: Entry;
+  readonly why?: string;
 }
 
 /** Only of runs that are known to have ended. */
@@ -130,18 +147,17 @@ async function journals(engine: Engine, { containers, environment }: Asked, all:
       const details = await engine.findContainer(id);
       if (details === undefined) return nothing;
       const name = nameOf(details);
-      const root = await findRoot(engine, details);
-      const last = root === undefined ? undefined : (await readJournal(engine, { container: id, root })).at(-1);
-      if (root === undefined || last === undefined) return { ...nothing, containers: [details] };
+      const { root, last, why: unread } = await lastOf(engine, id, () => findRoot(engine, details));
       const why =
-        last.environment !== environment
+        last !== undefined && last.environment !== environment
           ? `it is of the environment ${last.environment}`
-          : details.State.Running
-            ? undefined
-            : `${name} is ${details.State.Status}: start it, and uninstall again`;
-      return why === undefined
+          : last !== undefined && !details.State.Running
+            ? `${name} is ${details.State.Status}: start it, and uninstall again`
+            : unread;
+      if (last === undefined && why === undefined) return { ...nothing, containers: [details] };
+      return why === undefined && root !== undefined
         ? { ...nothing, belongings: [{ kind: 'journal', name, id, root }], containers: [details] }
-        : { belongings: [], left: [{ what: 'journal', name, state: 'left', why }], containers: [details] };
+        : { belongings: [], left: [{ what: 'journal', name, state: 'left', why: why ?? '' }], containers: [details] };
     }),
   );
   return together(found);

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Unreadable } from '../engines/call.js';
+import { type Is, isText, membersOf, parsedJson } from '../system/shape.js';
 import { atom, type Term, tuple, write } from './term.js';
 
 /** The agent's modules, by what they are needed for: each call carries only what it uses. */
@@ -152,17 +154,29 @@ export class AgentError extends Error {
   }
 }
 
-/** The agent's answer among whatever else was printed; undefined where there is none, or where it was cut off. */
-export function answer(stdout: string): unknown {
+/**
+ * The agent's answer among whatever else was printed; undefined where there is none, or where it was cut off. Whoever is in the
+ * container could have printed it instead: it is none unless it is what it has to be.
+ *
+ * @throws AgentError
+ * @throws Unreadable
+ */
+export function answer<T>(stdout: string, is: Is<T>): T | undefined {
   const complete = stdout.split('\n').slice(0, -1);
   const line = complete.find((candidate) => candidate.startsWith(mark));
   if (line === undefined) {
     return undefined;
   }
-  const parsed: unknown = JSON.parse(line.slice(mark.length));
-  if (typeof parsed === 'object' && parsed !== null && 'ok' in parsed) {
-    return parsed.ok;
+  const parsed = parsedJson(line.slice(mark.length));
+  if (isRefused(parsed)) {
+    throw new AgentError(parsed.error, parsed.detail.slice(0, longestDetail));
   }
-  const { error, detail } = parsed as { error?: string; detail?: string };
-  throw new AgentError(error ?? 'unknown', detail ?? line);
+  if (typeof parsed !== 'object' || parsed === null || !('ok' in parsed) || !is(parsed.ok)) {
+    throw new Unreadable('The answer of the node is none that the agent gives.');
+  }
+  return parsed.ok;
 }
+
+const isRefused = membersOf({ error: isText, detail: isText });
+/** Erlang's own words are longer at times than anybody reads. */
+const longestDetail = 2_000;

@@ -1,3 +1,4 @@
+import { type Is, isAtom, isText, listOf, tupleOf } from '../system/shape.js';
 import { AgentError, answer, expression, expressionForOwnVm, type Request } from './agent.js';
 import { callFunction, evaluateInput, ownEnvironment, type Reach, type Script, shell } from './shell.js';
 import { map, type Term, text, write } from './term.js';
@@ -11,10 +12,15 @@ export interface ConfigRequest {
   readonly applications: readonly (readonly [name: string, version: string])[];
 }
 
-/** `[Application, Key, Fingerprint]` of each value a cold boot would have, and the salt they were made with. */
+/** `[Application, Key, Fingerprint]` of each value; two are comparable where they were made with one salt. */
+export type Fingerprints = readonly (readonly [application: string, key: string, fingerprint: string])[];
+
+export const isFingerprints: Is<Fingerprints> = listOf(tupleOf(isAtom, isAtom, isText));
+
+/** Of each value a cold boot would have, and the salt they were made with. */
 export interface Baseline {
   readonly salt: string;
-  readonly values: readonly (readonly [application: string, key: string, fingerprint: string])[];
+  readonly values: Fingerprints;
 }
 
 // A VM of its own in the same container, booted as far as stdlib. ERL_ flags could give it the running node's name;
@@ -48,11 +54,11 @@ fi
 /** A request that will be evaluated on the node with a release's configuration, once the word is given. */
 export interface Prepared {
   /**
-   * Verifies the staged files, resolves the configuration and evaluates. Answers undefined where the node said nothing.
+   * Verifies the staged files, resolves the configuration and evaluates.
    *
    * @throws AgentError `damaged`, `unportable` or `config` before the node was asked anything
    */
-  go(request: Request): Promise<unknown>;
+  go<T>(request: Request, is: Is<T>): Promise<T>;
   /** Ends it without having done anything. */
   cancel(): Promise<void>;
 }
@@ -66,6 +72,8 @@ export function prepare(
   config: ConfigRequest,
   checksums: { readonly file: string; readonly sha256: string },
   timeoutMs: number,
+  /** What it is where the node said nothing. */
+  silence: () => Error,
 ): Prepared {
   let give: (input: string) => void = () => undefined;
   const stdin = new Promise<string>((resolve) => {
@@ -81,13 +89,15 @@ export function prepare(
   // Whoever cancels is not told of what went wrong meanwhile.
   ended.catch(() => undefined);
   return {
-    go: async (request) => {
+    go: async (request, is) => {
       give(`go\n${expression(request, { variable: 'Config' })}`);
       const { exitCode, stdout, stderr } = await ended;
       if (exitCode === 81) {
         throw unresolved(stderr.toString('utf8').trim());
       }
-      return answer(stdout.toString('utf8'));
+      const value = answer(stdout.toString('utf8'), is);
+      if (value === undefined) throw silence();
+      return value;
     },
     cancel: async () => {
       give('cancel\n');

@@ -1,7 +1,15 @@
 import type { ExecResult } from '../engines/engine.js';
 import { quoted } from '../system/quoted.js';
+import type { Is } from '../system/shape.js';
 import { answer, expression, type Request } from './agent.js';
-import { type ConfigRequest, fingerprintScript, type Prepared, prepare } from './config.js';
+import {
+  type ConfigRequest,
+  type Fingerprints,
+  fingerprintScript,
+  isFingerprints,
+  type Prepared,
+  prepare,
+} from './config.js';
 import { callFunction, type Reach, shell } from './shell.js';
 
 /** The node could not be asked. What it runs is unknown until it answers again. */
@@ -14,9 +22,9 @@ export class Node {
   constructor(private readonly reach: Reach) {}
 
   /** Evaluates one request on the node. */
-  async ask(request: Request, timeoutMs = 30_000): Promise<unknown> {
+  async ask<T>(request: Request, is: Is<T>, timeoutMs = 30_000): Promise<T> {
     const text = `${callFunction}\ncall "$2" "$3" "$4"`;
-    return this.read(await shell(this.reach, { text, stdin: expression(request), timeoutMs }));
+    return this.read(await shell(this.reach, { text, stdin: expression(request), timeoutMs }), is);
   }
 
   /** Gets ready to evaluate a request with the configuration of a release. */
@@ -25,28 +33,17 @@ export class Node {
     checksums: { readonly file: string; readonly sha256: string },
     timeoutMs: number,
   ): Prepared {
-    const prepared = prepare(this.reach, config, checksums, timeoutMs);
-    return {
-      ...prepared,
-      go: async (request) => {
-        const value = await prepared.go(request);
-        if (value === undefined) {
-          throw new NodeUnreachable(
-            `The node in ${this.reach.container} gave no answer: what it runs has to be asked again.`,
-          );
-        }
-        return value;
-      },
-    };
+    const silent = `The node in ${this.reach.container} gave no answer: what it runs has to be asked again.`;
+    return prepare(this.reach, config, checksums, timeoutMs, () => new NodeUnreachable(silent));
   }
 
   /** Fingerprints of the configuration that a cold boot of a release would have in this container. */
-  async fingerprints(config: ConfigRequest, salt: string): Promise<unknown> {
-    return this.read(await shell(this.reach, fingerprintScript(this.reach, config, salt)));
+  async fingerprints(config: ConfigRequest, salt: string): Promise<Fingerprints> {
+    return this.read(await shell(this.reach, fingerprintScript(this.reach, config, salt)), isFingerprints);
   }
 
-  private read(result: ExecResult): unknown {
-    const value = answer(result.stdout.toString('utf8'));
+  private read<T>(result: ExecResult, is: Is<T>): T {
+    const value = answer(result.stdout.toString('utf8'), is);
     if (value === undefined) {
       const lines = `${result.stderr.toString('utf8')}\n${result.stdout.toString('utf8')}`.split('\n').filter(Boolean);
       // Each attempt says the same.

@@ -8,7 +8,7 @@ export function execAsk(
   timeoutMs: number,
 ): Ask {
   return (report) => {
-    engine.exec(container, { argv: ['sh', '-c', command], timeoutMs }).then(
+    engine.exec(container, { argv: ['sh', '-c', command], timeoutMs, last: 0 }).then(
       ({ exitCode }) =>
         report(exitCode === 0 ? { answered: true } : { answered: false, failure: `exit code ${exitCode}` }),
       (error) => report({ answered: false, failure: failureOf(error) }),

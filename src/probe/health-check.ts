@@ -14,6 +14,8 @@ export interface HealthCheck {
 
 const defaultTimeoutMs = 30_000;
 const shortestPauseMs = 200;
+/** As much as the Engine keeps of it. */
+const lastBytes = 4_096;
 
 /**
  * The Engine runs a HEALTHCHECK for the first time after one whole interval, 30 s by default, and a container that serves
@@ -43,7 +45,7 @@ export function healthCheck(
     while (!stopped && !(once && passed)) {
       const asked = clock.now();
       try {
-        const { exitCode, stdout, stderr } = await engine.exec(container.Id, { argv, timeoutMs });
+        const { exitCode, stdout, stderr } = await engine.exec(container.Id, { argv, timeoutMs, last: lastBytes });
         passed = exitCode === 0;
         failures = passed ? 0 : failures + 1;
         lastOutput = Buffer.concat([stdout, stderr]).toString().trim();

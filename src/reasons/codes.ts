@@ -10,6 +10,8 @@ export const reasonCodes = {
     'The VM runs without distribution, so hot-deploy cannot reach the node. Unset `RELEASE_DISTRIBUTION=none`.',
   'node-unreachable':
     'The VM is distributed, but a hidden node cannot connect to it. Check the node name, the cookie, epmd and TLS distribution.',
+  'target-unreadable':
+    'hot-deploy cannot read the running container: what it answers or holds is too large, too slow, or not what a release answers. Only a new container takes its place.',
   'nif-changed':
     'A native library (NIF or driver), or a module that loads one, changed. The VM does not reload a library that is in use.',
   'vm-args-changed': '`vm.args` changed. The VM reads it only when it starts.',

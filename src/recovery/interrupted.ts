@@ -1,10 +1,11 @@
-import { ifThere } from '../engines/call.js';
+import { ifThere, Unreadable } from '../engines/call.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { ContainerSummary, Engine } from '../engines/engine.js';
 import type { Entry } from '../journal/entry.js';
 import { unfinished } from '../journal/history.js';
 import { findRoot, type Place, readNewest } from '../journal/journal.js';
 import { containersBeside } from '../strategies/recreate/state.js';
+import type { Log } from '../system/log.js';
 import { namesMeant, ownName, type Selector } from '../targets/selector.js';
 
 /** A container that a run which is no longer there has left half-way. */
@@ -39,17 +40,18 @@ interface ObservedTarget extends InterruptedTarget {
 
 /**
  * What runs that were cut off have left among the containers that are meant, and among those that were to change together
- * with them. Changes nothing.
+ * with them. Changes nothing. Of a container whose ledger cannot be read only names tell, which is a warning.
  */
 export async function findInterrupted(
   engine: Engine,
   selectors: readonly Selector[],
+  log: Pick<Log, 'warning'>,
 ): Promise<readonly InterruptedRun[]> {
   const all = await engine.containers();
   const looked = new Map<string, ObservedTarget>();
   let names = namesMeant(all, selectors);
   while (names.length > 0) {
-    for (const each of await Promise.all(names.map((name) => look(engine, all, name)))) {
+    for (const each of await Promise.all(names.map((name) => look(engine, all, name, log)))) {
       looked.set(each.name, each);
     }
     const fleets = [...looked.values()].flatMap(({ last }) => last?.fleet ?? []);
@@ -60,7 +62,18 @@ export async function findInterrupted(
   return byRun([...looked.values()]);
 }
 
-async function look(engine: Engine, all: readonly ContainerSummary[], name: string): Promise<ObservedTarget> {
+async function look(
+  engine: Engine,
+  all: readonly ContainerSummary[],
+  name: string,
+  log: Pick<Log, 'warning'>,
+): Promise<ObservedTarget> {
+  const unread = (error: unknown): undefined => {
+    if (!(error instanceof Unreadable)) throw error;
+    log.warning(
+      `${name}: what earlier runs wrote down in it cannot be read, so only the names of its containers tell whether one was cut off. ${error.message}`,
+    );
+  };
   const found = containersBeside(name, all);
   const own = all.find((each) => ownName(each) === name);
   const container = own && (await engine.findContainer(own.id));
@@ -71,12 +84,12 @@ async function look(engine: Engine, all: readonly ContainerSummary[], name: stri
         engine,
         found.map(({ container: each }) => each),
       )),
-    ].map((each) => placeOf(engine, each)),
+    ].map((each) => placeOf(engine, each).catch(unread)),
   );
   const written = await readNewest(
     engine,
     places.flatMap((place) => place ?? []),
-  );
+  ).catch(unread);
   const entries = written?.entries ?? [];
   const last = unfinished(entries)?.last;
   return {

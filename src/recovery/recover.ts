@@ -24,7 +24,7 @@ export async function recover(engine: Engine, draft: CurrentRun): Promise<readon
   const { inputs, world } = draft;
   const around = { engine, inputs, log: world.log, clock: world.clock };
   const cutOff = await steps(world)('Look for what was left half-way', () =>
-    findInterrupted(engine, inputs.containers),
+    findInterrupted(engine, inputs.containers, world.log),
   );
   refuseOthers(cutOff, inputs.environment);
   const lent = cutOff.flatMap(({ containers }) => containers.flatMap(({ last }) => last?.to.reference ?? []));

@@ -5,7 +5,7 @@ import type { Node } from '../node/node.js';
 /** What a cold boot of a release would have configured in a node's container, under a salt that nobody else has. */
 export async function readBaseline(node: Node, request: ConfigRequest): Promise<Baseline> {
   const salt = newSalt();
-  return { salt, values: (await node.fingerprints(request, salt)) as Baseline['values'] };
+  return { salt, values: await node.fingerprints(request, salt) };
 }
 
 const own = randomBytes(16).toString('hex');

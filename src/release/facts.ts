@@ -1,8 +1,9 @@
 import type { Node } from '../node/node.js';
 import { binary, map, text } from '../node/term.js';
-import type { RunningRelease } from './release.js';
-import type { Shape } from './shape.js';
-import type { Tree } from './supervision.js';
+import { type Is, isAtom, isText, listOf, membersOf, optional, tupleOf } from '../system/shape.js';
+import { isNodeIdentity, type RunningRelease } from './release.js';
+import { isShape, type Shape } from './shape.js';
+import { isTree, type Tree } from './tree.js';
 
 /** What others find by name in a release that runs. */
 export interface Registrations {
@@ -56,14 +57,25 @@ export interface Row {
   readonly row: string;
 }
 
+const isNames = listOf(isText);
+
+export const isRegistrations: Is<Registrations> = membersOf({ names: isNames, tables: isNames, terms: isNames });
+
+const isContents: Is<Contents> = membersOf({
+  tables: listOf(membersOf({ table: isText, rows: listOf(membersOf({ key: optional(isText), row: isText })) })),
+  skipped: isNames,
+});
+
+const isFacts: Is<Facts> = membersOf({
+  ...{ identity: isNodeIdentity, tree: isTree, registrations: isRegistrations, contents: optional(isContents) },
+  settings: listOf(tupleOf(isAtom, isText, isText)),
+  states: listOf(membersOf({ place: isText, module: isText, shape: isShape, sketch: optional(isText) })),
+});
+
 /** Only of a node that serves nobody: tables are copied, and private ones are read inside their owners. */
 export async function readContents(node: Node, salt: string): Promise<Contents> {
-  return (await node.ask({
-    set: 'facts',
-    module: 'hot_deploy_contents',
-    function: 'read',
-    argument: map({ salt: binary(salt) }),
-  })) as Contents;
+  const argument = map({ salt: binary(salt) });
+  return await node.ask({ set: 'facts', module: 'hot_deploy_contents', function: 'read', argument }, isContents);
 }
 
 /**
@@ -72,12 +84,8 @@ export async function readContents(node: Node, salt: string): Promise<Contents> 
  * @param given names of variables that only this boot has so: what comes from them is never carried elsewhere
  */
 export async function readFacts(node: Node, salt: string, given: readonly string[] = []): Promise<Facts> {
-  return (await node.ask({
-    set: 'facts',
-    module: 'hot_deploy_facts',
-    function: 'read',
-    argument: map({ salt: binary(salt), given: given.map(text) }),
-  })) as Facts;
+  const argument = map({ salt: binary(salt), given: given.map(text) });
+  return await node.ask({ set: 'facts', module: 'hot_deploy_facts', function: 'read', argument }, isFacts);
 }
 
 /** The same as soon as the boot script has run to its end; undefined before. */
@@ -86,11 +94,8 @@ export async function factsOnceBooted(
   salt: string,
   given: readonly string[] = [],
 ): Promise<Facts | undefined> {
-  const answer = (await node.ask({
-    set: 'facts',
-    module: 'hot_deploy_facts',
-    function: 'booted',
-    argument: map({ salt: binary(salt), given: given.map(text) }),
-  })) as { readonly booted: true; readonly facts: Facts } | { readonly booted: false };
-  return answer.booted ? answer.facts : undefined;
+  const argument = map({ salt: binary(salt), given: given.map(text) });
+  const request = { set: 'facts', module: 'hot_deploy_facts', function: 'booted', argument } as const;
+  const { facts } = await node.ask<{ readonly facts?: Facts }>(request, membersOf({ facts: optional(isFacts) }));
+  return facts;
 }

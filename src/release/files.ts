@@ -34,7 +34,7 @@ export async function readFiles(
     user,
     timeoutMs: 60_000,
   });
-  const [, uid, gid] = /^owner (\d+) (\d+)$/m.exec(stdout.toString('latin1')) ?? [];
+  const [, uid, gid] = /^owner (\d{1,10}) (\d{1,10})$/m.exec(stdout.toString('latin1')) ?? [];
   return {
     files: Object.fromEntries([...readListing(stdout)].map(([path, digest]) => [place(path, version), digest])),
     owner: { uid: Number(uid ?? 0), gid: Number(gid ?? 0) },

@@ -1,4 +1,5 @@
 import { atom, map, text, tuple } from '../node/term.js';
+import { type Is, isText, listOf, membersOf } from '../system/shape.js';
 import type { FileDigests, ImageRelease, RunningRelease } from './release.js';
 import type { Toolbox } from './toolbox.js';
 
@@ -46,10 +47,13 @@ function migration(
 }
 
 export async function readMigrators(workshop: Toolbox, { applications }: ImageRelease): Promise<Migrators> {
-  const answer = await workshop.ask({
-    module: 'hot_deploy_migrations',
-    function: 'read',
-    argument: map({ applications: applications.map(({ name, directory }) => tuple(atom(name), text(directory))) }),
+  const argument = map({
+    applications: applications.map(({ name, directory }) => tuple(atom(name), text(directory))),
   });
-  return answer as Migrators;
+  return await workshop.ask({ module: 'hot_deploy_migrations', function: 'read', argument }, isMigrators);
 }
+
+const isMigrators: Is<Migrators> = membersOf({
+  runners: listOf(isText),
+  starters: listOf(membersOf({ application: isText, module: isText, migrator: isText })),
+});

@@ -1,6 +1,7 @@
 import { map, text, tuple } from '../node/term.js';
+import { either, type Is, isText, listOf, membersOf, oneOf } from '../system/shape.js';
 import { type Change, exchanged } from './compare.js';
-import type { ImageRelease, ModuleFacts, RunningRelease } from './release.js';
+import { type ImageRelease, isModuleFacts, type ModuleFacts, type RunningRelease } from './release.js';
 import type { Toolbox } from './toolbox.js';
 
 /** Where the workshop keeps what only the old release has. */
@@ -28,6 +29,12 @@ interface Read {
   readonly callbacks: readonly { readonly from: string | null; readonly to: string | null }[];
 }
 
+const isCallback = membersOf({ from: either(isText, oneOf(null)), to: either(isText, oneOf(null)) });
+const isRead: Is<Read> = membersOf({
+  ...{ old: listOf(listOf(isModuleFacts)), new: listOf(listOf(isModuleFacts)), started: listOf(listOf(isText)) },
+  callbacks: listOf(isCallback),
+});
+
 /** Reads the modules of all changed applications in both versions, once the workshop has both. */
 export async function moduleChanges(
   workshop: Toolbox,
@@ -44,23 +51,16 @@ export async function moduleChanges(
     old: `${oldRoot}/lib/${name}-${from}`,
     new: toDirectory,
   }));
-  const read = (await workshop.ask({
-    module: 'hot_deploy_release',
-    function: 'modules',
-    argument: map({
-      old: pairs.map((pair) => ebin(pair.old)),
-      new: pairs.map((pair) => ebin(pair.new)),
-      loads: [
-        ...added.map(({ directory }) => text(`${directory}/ebin/*.beam`)),
-        ...change.protocols
-          .filter((name) => name in next.protocols)
-          .map((name) => text(`${consolidated}/${name}.beam`)),
-      ],
-      specifications: pairs.map((pair) =>
-        tuple(specification(pair.old, pair.name), specification(pair.new, pair.name)),
-      ),
-    }),
-  })) as Read;
+  const argument = map({
+    old: pairs.map((pair) => ebin(pair.old)),
+    new: pairs.map((pair) => ebin(pair.new)),
+    loads: [
+      ...added.map(({ directory }) => text(`${directory}/ebin/*.beam`)),
+      ...change.protocols.filter((name) => name in next.protocols).map((name) => text(`${consolidated}/${name}.beam`)),
+    ],
+    specifications: pairs.map((pair) => tuple(specification(pair.old, pair.name), specification(pair.new, pair.name))),
+  });
+  const read = await workshop.ask({ module: 'hot_deploy_release', function: 'modules', argument }, isRead);
   return pairs.map(({ name }, at) => ({
     ...ofApplication(name, read.old[at] ?? [], read.new[at] ?? [], running, next),
     started: read.started[at] ?? [],

@@ -1,3 +1,5 @@
+import { type Is, isNumber, isText, listOf, mapOf, membersOf, optional } from '../system/shape.js';
+
 /** A process as the node tells it. */
 export interface ProcessNote {
   /** As the node prints it: `<0.123.0>`. */
@@ -5,6 +7,10 @@ export interface ProcessNote {
   readonly name?: string;
   readonly modules: readonly string[];
 }
+
+export const isNote: Is<ProcessNote> = membersOf({
+  ...{ pid: isText, name: optional(isText), modules: listOf(isText) },
+});
 
 /** What the node said an upgrade would do to its processes. */
 export interface ProcessCheck {
@@ -22,3 +28,9 @@ export interface ProcessCheck {
   /** How many processes each module has that holds them. */
   readonly counts: Readonly<Record<string, number>>;
 }
+
+export const isProcessCheck: Is<ProcessCheck> = membersOf({
+  ...{ held: isNumber, supervisors: listOf(membersOf({ path: isText, why: isText })), wouldDie: listOf(isNote) },
+  ...{ unanswering: listOf(isNote), unsupervised: listOf(isNote), unseen: listOf(isText) },
+  ...{ funs: listOf(membersOf({ place: isText, module: isText })), hosts: mapOf(isNumber), counts: mapOf(isNumber) },
+});

@@ -1,5 +1,6 @@
 import type { Node } from '../node/node.js';
 import type { Vm } from '../node/vm.js';
+import { either, type Is, isAtom, isFlag, isNumber, isText, listOf, mapOf, membersOf, oneOf } from '../system/shape.js';
 
 /** Module name to the MD5 over the chunks that matter, in hexadecimal, as `beam_lib:md5/1` and the loader compute it. */
 export type Digests = Readonly<Record<string, string>>;
@@ -66,6 +67,33 @@ export interface RunningApplication {
   readonly directory: string | null;
 }
 
+/** JSON of a module that has no file holds null. */
+const isDigests: Is<Digests> = mapOf(either(isText, oneOf(null))) as Is<unknown> as Is<Digests>;
+
+const identity = { name: isText, version: isText, erts: isText, otp: isText, root: isText };
+
+export const isImageRelease: Is<Omit<ImageRelease, 'files'>> = membersOf({
+  ...{ ...identity, protocols: isDigests },
+  applications: listOf(
+    membersOf({
+      ...{ name: isText, version: isText, mode: isText, directory: isText, appup: isFlag, modules: isDigests },
+    }),
+  ),
+});
+
+/** Who a node says that it is. */
+export type NodeIdentity = Omit<RunningRelease, 'vm' | 'node' | 'nodeName' | 'files' | 'owner'> & {
+  readonly node: string;
+};
+
+export const isNodeIdentity: Is<NodeIdentity> = membersOf({
+  ...{ ...identity, node: isText, osPid: isText, uptimeMs: isNumber, booted: isFlag, mode: isText, sasl: isFlag },
+  ...{ heart: isFlag, writable: isFlag, modules: isDigests, codePath: listOf(isText) },
+  applications: listOf(
+    membersOf({ name: isText, version: isText, running: isFlag, mode: isText, directory: either(isText, oneOf(null)) }),
+  ),
+});
+
 /** What the plan has to know of one changed module, read from its beam file. */
 export interface ModuleFacts {
   readonly file: string;
@@ -83,6 +111,12 @@ export interface ModuleFacts {
   /** How a gen_statem calls it, where it is one. */
   readonly callbackMode: string | null;
 }
+
+export const isModuleFacts: Is<ModuleFacts> = membersOf({
+  ...{ file: isText, module: isText, digest: isText, behaviours: listOf(isAtom), codeChange: listOf(isNumber) },
+  ...{ exports: listOf(isText), calls: listOf(isText), nif: isFlag, onLoad: isFlag, protocol: isFlag },
+  callbackMode: either(isText, oneOf(null)),
+});
 
 /** The digests a cold boot of the release would load, consolidated protocols in their place. */
 export function expectedModules(release: ImageRelease): Digests {

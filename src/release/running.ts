@@ -1,13 +1,15 @@
+import { Unreadable } from '../engines/call.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { Node, NodeUnreachable } from '../node/node.js';
 import { map } from '../node/term.js';
 import { findVms, outOfReach, type Vm } from '../node/vm.js';
+import { membersOf } from '../system/shape.js';
 import { readFiles } from './files.js';
 import { refuseOldOtp } from './otp.js';
 import { asInImage } from './placement.js';
-import type { RunningRelease } from './release.js';
-import type { Tree } from './tree.js';
+import { isNodeIdentity, type RunningRelease } from './release.js';
+import { isTree, type Tree } from './tree.js';
 
 /** What could be read of a container. Anything but `running` cannot be upgraded hot. */
 export type Reading =
@@ -15,7 +17,9 @@ export type Reading =
   | { readonly kind: 'no-vm' }
   | { readonly kind: 'several-nodes'; readonly nodes: readonly string[] }
   | { readonly kind: 'no-distribution'; readonly vm: Vm }
-  | { readonly kind: 'unreachable'; readonly vm: Vm; readonly why: string };
+  | { readonly kind: 'unreachable'; readonly vm: Vm; readonly why: string }
+  /** What it answers is too much, too late, or none of what it has to be; why is a sentence. */
+  | { readonly kind: 'unreadable'; readonly vm?: Vm; readonly why: string };
 
 /** What only the user can know where it cannot be detected. */
 export interface Hints {
@@ -28,8 +32,22 @@ export interface Hints {
 
 /** Reads the release that really runs in a container. */
 export async function readRunning(engine: Engine, container: ContainerDetails, hints: Hints): Promise<Reading> {
+  let vms: readonly Vm[];
+  try {
+    vms = await findVms(engine, container.Id);
+  } catch (error) {
+    return unreadable(error);
+  }
+  return await readVm(engine, container, hints, vms);
+}
+
+function unreadable(error: unknown, vm?: Vm): Reading {
+  if (!(error instanceof Unreadable)) throw error;
+  return { kind: 'unreadable', why: error.message, ...(vm && { vm }) };
+}
+
+async function readVm(engine: Engine, container: ContainerDetails, hints: Hints, vms: readonly Vm[]): Promise<Reading> {
   const { nodeName } = hints;
-  const vms = await findVms(engine, container.Id);
   const named =
     nodeName === undefined ? vms : vms.filter((vm) => vm.distribution?.node.split('@')[0] === nodeName.split('@')[0]);
   const [vm, ...others] = named;
@@ -56,11 +74,9 @@ export async function readRunning(engine: Engine, container: ContainerDetails, h
     if (error instanceof NodeUnreachable) {
       return { kind: 'unreachable', vm, why: error.message };
     }
-    throw error;
+    return unreadable(error, vm);
   }
 }
-
-type Identity = Omit<RunningRelease, 'vm' | 'node' | 'nodeName' | 'files' | 'owner'> & { readonly node: string };
 
 async function identify(
   engine: Engine,
@@ -69,12 +85,9 @@ async function identify(
   { cookie, untouched }: Hints,
 ): Promise<RunningRelease> {
   const node = new Node({ engine, container, vm, ...(cookie !== undefined && { cookie }) });
-  const answer = (await node.ask({
-    set: 'node',
-    module: 'hot_deploy_node',
-    function: 'identify',
-    argument: map(untouched ? { untouched } : {}),
-  })) as Identity;
+  const argument = map(untouched ? { untouched } : {});
+  const request = { set: 'node', module: 'hot_deploy_node', function: 'identify', argument } as const;
+  const answer = await node.ask(request, isNodeIdentity);
   const { files, owner } = await readFiles(engine, container, vm.user, answer.root, answer.version);
   const placed = asInImage(files, answer.root, answer.applications);
   return { ...answer, vm, node, nodeName: answer.node, files: placed, owner };
@@ -88,5 +101,5 @@ export function bootedVersion(vm: Vm): string | undefined {
 /** The supervision tree that runs. */
 export async function treeOf({ node }: Pick<RunningRelease, 'node'>): Promise<Tree> {
   const request = { set: 'node', module: 'hot_deploy_tree', function: 'read', argument: map({}) } as const;
-  return ((await node.ask(request)) as { readonly applications: Tree }).applications;
+  return (await node.ask(request, membersOf({ applications: isTree }))).applications;
 }

@@ -1,8 +1,14 @@
+import { type Is, isText, listOf, mapOf, membersOf, optional } from '../system/shape.js';
+
 /** The kind of thing a term is, and of the things in it, as the agent tells it: never what it says. */
 export type Shape =
   | string
   | { readonly elements: readonly Shape[] }
   | { readonly struct?: string; readonly members: Readonly<Record<string, Shape>> };
+
+export const isShape: Is<Shape> = (value): value is Shape => isText(value) || isElements(value) || isStruct(value);
+const isElements = membersOf({ elements: listOf(isShape) });
+const isStruct = membersOf({ struct: optional(isText), members: mapOf(isShape) });
 
 /**
  * Where one shape is not the other, in words; undefined where a process that has the one could as well have the other.

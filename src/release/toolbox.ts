@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { posix } from 'node:path';
+import { Unreadable } from '../engines/call.js';
 import type { ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { roleLabel } from '../engines/throw-away.js';
@@ -10,6 +11,7 @@ import { Refusal } from '../reasons/refusal.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { quoted } from '../system/quoted.js';
+import type { Is } from '../system/shape.js';
 import { type Entry, unpack } from './archive.js';
 import { refuseUnusable } from './names.js';
 import { refuseOldOtp } from './otp.js';
@@ -134,7 +136,7 @@ export class Toolbox {
   }
 
   /** Evaluates one request in a VM of its own. */
-  async ask(request: Omit<Request, 'set'>, timeoutMs = 120_000): Promise<unknown> {
+  async ask<T>(request: Omit<Request, 'set'>, is: Is<T>, timeoutMs = 120_000): Promise<T> {
     const call = `hot_deploy_agent:main(${write(atom(request.module))},${write(atom(request.function))},${write(request.argument)}),halt(0,[{flush,true}])`;
     const result = await this.engine.exec(this.container, {
       argv: ['sh', '-c', run, 'hot-deploy', this.root, evaluateInput],
@@ -142,7 +144,7 @@ export class Toolbox {
       stdin: expressionForOwnVm('release', call),
       timeoutMs,
     });
-    const value = this.told(result.stdout.toString('utf8'));
+    const value = this.told(result.stdout.toString('utf8'), is);
     if (value === undefined) {
       const said = `${result.stdout.toString('utf8')} ${result.stderr.toString('utf8')}`.trim().slice(-500);
       throw new Refusal(
@@ -153,13 +155,13 @@ export class Toolbox {
   }
 
   /** What cannot be read is the image's own fault, save what systools has to say, which leaves a restart open. */
-  private told(stdout: string): unknown {
+  private told<T>(stdout: string, is: Is<T>): T | undefined {
     try {
-      return answer(stdout);
+      return answer(stdout, is);
     } catch (error) {
-      if (error instanceof AgentError && unreadable.has(error.code)) {
+      if (error instanceof Unreadable || (error instanceof AgentError && unreadable.has(error.code))) {
         throw new Refusal(
-          `The release in the image ${this.reference} is damaged, or what it is compared with: ${error.message}. Build the image again.`,
+          `The release in the image ${this.reference} is damaged, or what it is compared with: ${error.message.replace(/\.$/, '')}. Build the image again.`,
           { cause: error },
         );
       }

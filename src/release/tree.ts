@@ -1,3 +1,16 @@
+import {
+  type Is,
+  isAtom,
+  isFlag,
+  isNumber,
+  isText,
+  listOf,
+  mapOf,
+  membersOf,
+  oneOf,
+  optional,
+} from '../system/shape.js';
+
 /** A node of a supervision tree, as the agent tells it. */
 export interface Supervised {
   /**
@@ -39,6 +52,21 @@ export interface Supervised {
 }
 
 export type Tree = Readonly<Record<string, Supervised>>;
+
+const isSupervised: Is<Supervised> = membersOf({
+  ...{ id: isText, raw: optional(isText), type: oneOf('supervisor', 'worker', 'dynamic', 'unanswering') },
+  ...{ running: optional(isFlag), runs: optional(isText), name: optional(isAtom), callback: optional(isText) },
+  ...{ strategy: optional(isText), intensity: optional(isNumber), period: optional(isNumber) },
+  spec: optional(
+    membersOf({
+      ...{ portable: isFlag, text: isText, start: isText, exact: optional(isText), exactStart: optional(isText) },
+      ...{ carried: optional(isText), partOf: optional(isText), closures: listOf(isText) },
+    }),
+  ),
+  children: optional(listOf((value): value is Supervised => isSupervised(value))),
+});
+
+export const isTree: Is<Tree> = mapOf(isSupervised);
 
 /** When its supervisor starts a child again, by its specification as the agent prints it. */
 export function isRestarted({ spec }: Supervised, when: 'temporary' | 'transient'): boolean {

@@ -1,7 +1,8 @@
-import { appendFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { appendFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { previewOf } from '../config/places.js';
 import type { Report } from '../deployment/report.js';
-import { makeFolder } from '../system/folder.js';
+import { writeFile } from '../system/write-file.js';
 import { asJson } from './as-json.js';
 import { renderComment } from './comment.js';
 import { cut } from './cut.js';
@@ -14,7 +15,6 @@ const summaryLimit = 1024 * 1024;
 /** Writes the report to `path`, and makes the folder for it. */
 export async function writeReport(report: Report, path: string): Promise<void> {
   try {
-    await makeFolder(dirname(path));
     await writeFile(path, asJson(report));
   } catch (cause) {
     throw new Error(`The report could not be written to ${path}. Name another file with \`report\`.`, { cause });
@@ -23,9 +23,8 @@ export async function writeReport(report: Report, path: string): Promise<void> {
 
 /** Writes the comment as a page beside the report, and answers where it is. */
 export async function writePreview(report: Report, log: readonly string[], reportPath: string): Promise<string> {
-  const path = `${reportPath.replace(/\.json$/, '')}.html`;
+  const path = previewOf(reportPath);
   try {
-    await makeFolder(dirname(path));
     await writeFile(path, renderPreview(renderComment(report, { history: [], log }), verdict(report), report.timeline));
     return path;
   } catch (cause) {
@@ -35,7 +34,11 @@ export async function writePreview(report: Report, log: readonly string[], repor
 
 /** What a run leaves in this folder, if there is one, is no part of the repository around it. */
 export async function keepFromGit(folder: string): Promise<void> {
-  await writeFile(join(folder, '.gitignore'), '*\n', { flag: 'wx' }).catch(() => undefined);
+  const isUnkept = await readdir(folder).then(
+    (names) => !names.includes('.gitignore'),
+    () => false,
+  );
+  if (isUnkept) await writeFile(join(folder, '.gitignore'), '*\n').catch(() => undefined);
 }
 
 /** Adds a summary to `path`, the file which the runner names in GITHUB_STEP_SUMMARY. */

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { ifReadable, Unreadable } from '../engines/call.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { Version } from '../journal/entry.js';
@@ -41,12 +42,25 @@ export async function readHistory(engine: Engine, container: ContainerDetails, h
   const stopped = !container.State.Running || container.State.Restarting;
   const reading = stopped ? ({ kind: 'stopped' } as const) : await readRunning(engine, container, hints);
   const root = rootOf(reading) ?? (await rootOnDisk(engine, container.Id));
-  const entries = root === undefined ? [] : await readJournal(engine, { container: container.Id, root });
+  const entries =
+    root === undefined ? [] : await readJournal(engine, { container: container.Id, root }).catch(unread(name));
   const earlier = root === undefined ? [] : await keptOf(engine, name, root);
   const version = stopped && root !== undefined ? await boots(engine, container.Id, root) : runs(reading);
   const line = lineage(entries, ran(container, version));
   const kept = earlier.toReversed().map(({ ran }) => ran);
   return { name, container, reading, earlier, line, lived: lived(entries), kept, ...(root !== undefined && { root }) };
+}
+
+function unread(name: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof Unreadable)) throw error;
+    throw new Refusal(
+      `What ran before in ${name} cannot be read. ${error.message} Deploy the image that is meant instead.`,
+      {
+        cause: error,
+      },
+    );
+  };
 }
 
 /**
@@ -71,15 +85,16 @@ async function keptOf(engine: Engine, name: string, root: string): Promise<reado
   return await Promise.all(
     (await keptContainers(engine, name)).map(async (container) => {
       const version = await boots(engine, container.Id, root);
-      const entries = await readJournal(engine, { container: container.Id, root });
+      // What it was made from is known all the same.
+      const entries = await readJournal(engine, { container: container.Id, root }).catch(ifReadable);
       const own = ran(container, version);
-      return { container, ran: lineage(entries, own).at(-1) ?? own };
+      return { container, ran: lineage(entries ?? [], own).at(-1) ?? own };
     }),
   );
 }
 
 /** The version that a stopped container boots, by what release_handler left for the start script. */
 async function boots(engine: Engine, container: string, root: string): Promise<string | undefined> {
-  const file = await takeFile(engine, container, posix.join(root, 'releases/start_erl.data'));
+  const file = await takeFile(engine, container, posix.join(root, 'releases/start_erl.data')).catch(ifReadable);
   return file?.data.toString('utf8').trim().split(/\s+/)[1];
 }

@@ -2,6 +2,7 @@ import { newCache } from '../analysis/cache.js';
 import type { AnalysisContext } from '../analysis/context.js';
 import { isolated } from '../analysis/isolated.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
+import { Unreadable } from '../engines/call.js';
 import { against, remark } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
 import { Refusal } from '../reasons/refusal.js';
@@ -52,7 +53,7 @@ async function planBack(site: AnalysisContext, past: TargetHistory, trials: Tria
   const { reading } = past;
   const hot: HotWay =
     reading.kind === 'running' && !asked
-      ? await hotWay({ ...site, next }, surveyed, reading.release, trials)
+      ? await hotWay({ ...site, next }, surveyed, reading.release, trials).catch(unreadable(surveyed))
       : { kind: 'closed', reasons: [] };
   if (hot.kind === 'open') {
     const { down, rehearsal, reasons } = hot;
@@ -66,6 +67,17 @@ async function planBack(site: AnalysisContext, past: TargetHistory, trials: Tria
   return 'kept' in revival
     ? { ...plan, update: restartUpdate(next, revival.kept) }
     : { ...plan, reasons: [...reasons, ...revival.closed] };
+}
+
+/** A restart needs none of what a downgrade reads in the container. */
+function unreadable({ name }: TargetPlan): (error: unknown) => HotWay {
+  return (error) => {
+    if (!(error instanceof Unreadable)) throw error;
+    return {
+      kind: 'closed',
+      reasons: [against('target-unreadable', name, `${name} cannot be read. ${error.message}`)],
+    };
+  };
 }
 
 /** What a deploy of the older image by restart would be; of a container that has ended nobody can be asked. */

@@ -1,4 +1,5 @@
 import type { Inputs } from '../config/inputs.js';
+import { Unreadable } from '../engines/call.js';
 import type { Engine } from '../engines/engine.js';
 import type { Version } from '../journal/entry.js';
 import { Refusal } from '../reasons/refusal.js';
@@ -43,7 +44,13 @@ async function planWithoutImage(
   if (running.version === version) {
     return base;
   }
-  const found = await findDowngradePath(engine, container.Id, running, version, inputs.suspendTimeoutMs);
+  const found = await findDowngradePath(engine, container.Id, running, version, inputs.suspendTimeoutMs).catch(
+    (error: unknown) => {
+      throw error instanceof Unreadable
+        ? new Refusal(`${gone}, and ${name} cannot be read. ${error.message} ${help}`, { cause: error })
+        : error;
+    },
+  );
   if (found.kind === 'closed') {
     const why = found.reasons.map(({ code, subject }) => `${code} (${subject})`).join(', ');
     throw new Refusal(`${gone}, and ${name} cannot go back hot: ${why}. ${help}`);

@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Inputs } from '../config/inputs.js';
 import type { Artifact, TargetPlan } from '../strategies/strategy.js';
-import { makeFolder } from '../system/folder.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
+import { writeFile } from '../system/write-file.js';
 
 /**
  * Where a bundle of a plan lies, or would: `hot-deploy-FROM-TO.tar.gz` in the folder, or the file that was named. Of several
@@ -30,7 +29,6 @@ export async function writeBundle(inputs: Inputs, plans: readonly TargetPlan[], 
   for (const [at, bundle] of bundlesOf(plans).entries()) {
     const path = bundleFile(inputs, bundle, bundlesOf(plans).slice(0, at));
     try {
-      await makeFolder(dirname(path));
       await writeFile(path, bundle.artifact);
       log.info(`bundle: ${path}, ${Math.ceil(bundle.artifact.length / 1024)} KiB, ${bundle.applications.join(', ')}`);
     } catch (cause) {

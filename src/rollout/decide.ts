@@ -3,6 +3,7 @@ import { type Cache, newCache } from '../analysis/cache.js';
 import type { AnalysisContext } from '../analysis/context.js';
 import { analyzeStartup } from '../analysis/startup.js';
 import type { AssessedTarget } from '../analysis/target.js';
+import { Unreadable } from '../engines/call.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { AgentError } from '../node/agent.js';
@@ -17,10 +18,11 @@ import { compare } from '../release/compare.js';
 import { counterpart } from '../release/counterpart.js';
 import { readFiles } from '../release/files.js';
 import { listingIn } from '../release/image-files.js';
-import type { FileDigests, ImageRelease } from '../release/release.js';
+import type { FileDigests, ImageRelease, RunningRelease } from '../release/release.js';
 import { bootedVersion, type Reading, readRunning } from '../release/running.js';
 import { strategies } from '../strategies/index.js';
 import type { TargetPlan } from '../strategies/strategy.js';
+import { messageOf } from '../system/message-of.js';
 
 /** Reads each container, compares it with the new release, and decides. Changes nothing that anybody uses. */
 export async function decide(
@@ -46,9 +48,9 @@ function refuseUnreadable(container: ContainerDetails): (error: unknown) => neve
         { cause: error },
       );
     }
-    if (error instanceof AgentError || error instanceof NodeUnreachable) {
+    if ([AgentError, NodeUnreachable, Unreadable].some((expected) => error instanceof expected)) {
       throw new Refusal(
-        `${name} could not be compared with the image: ${error.message.replace(/\.$/, '')}. Look at its log, and try again.`,
+        `${name} could not be compared with the image: ${messageOf(error).replace(/\.$/, '')}. Look at its log, and try again.`,
         { cause: error },
       );
     }
@@ -57,7 +59,7 @@ function refuseUnreadable(container: ContainerDetails): (error: unknown) => neve
 }
 
 async function decideOne(whole: AnalysisContext, container: ContainerDetails, shared: Cache): Promise<TargetPlan> {
-  const { engine, inputs, image } = whole;
+  const { engine, inputs } = whole;
   const name = nameOf(container);
   refuseStopped(name, container);
   const oldImage = await engine.findImage(container.Image);
@@ -66,24 +68,49 @@ async function decideOne(whole: AnalysisContext, container: ContainerDetails, sh
   }
   const known = { name, container, oldImage };
   const reading = await readRunning(engine, container, inputs);
-  if (reading.kind !== 'running') {
-    const plan = { ...known, ...placeOf(reading), ...unread(name, reading) };
-    const names = 'vm' in reading ? await releasesAt(engine, container.Id, reading.vm) : [];
-    const site = {
-      ...whole,
-      ...(await counterpart(whole, { names, root: plan.place?.root }, (key, read) => shared('release', key, read))),
-    };
-    const { next } = site;
-    refuseOther(name, names, next);
-    // Without distribution nobody has ever loaded anything into it, so it still runs what it was made from.
-    if (reading.kind === 'no-distribution' && container.Image === image.Id) {
-      return { ...plan, reasons: [] };
-    }
-    const files = 'vm' in reading ? await filesAt(engine, container.Id, reading.vm) : undefined;
-    const startup = files && analyzeStartup(site, { container, oldImage }, { files }, shared);
-    return await choose(plan, { ...known, site, shared, root: next.root, ...(startup && { startup }) });
+  try {
+    return reading.kind === 'running'
+      ? await decideRunning(whole, known, reading.release, shared)
+      : await decideUnread(whole, known, reading, shared);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    const vm = reading.kind === 'running' ? reading.release.vm : 'vm' in reading ? reading.vm : undefined;
+    // A new container takes its place without any of that.
+    return await decideUnread(whole, known, { kind: 'unreadable', why: error.message, ...(vm && { vm }) }, shared);
   }
-  const { release: running } = reading;
+}
+
+type Known = Pick<AssessedTarget, 'name' | 'container' | 'oldImage'>;
+
+async function decideUnread(whole: AnalysisContext, known: Known, reading: Unread, shared: Cache): Promise<TargetPlan> {
+  const { engine, image } = whole;
+  const { name, container, oldImage } = known;
+  const plan = { ...known, ...placeOf(reading), ...unread(name, reading) };
+  const vm = 'vm' in reading && reading.kind !== 'unreadable' ? reading.vm : undefined;
+  const names = vm === undefined ? [] : await releasesAt(engine, container.Id, vm);
+  const site = {
+    ...whole,
+    ...(await counterpart(whole, { names, root: plan.place?.root }, (key, read) => shared('release', key, read))),
+  };
+  const { next } = site;
+  refuseOther(name, names, next);
+  // Without distribution nobody has ever loaded anything into it, so it still runs what it was made from.
+  if (reading.kind === 'no-distribution' && container.Image === image.Id) {
+    return { ...plan, reasons: [] };
+  }
+  const files = vm && (await filesAt(engine, container.Id, vm));
+  const startup = files && analyzeStartup(site, { container, oldImage }, { files }, shared);
+  return await choose(plan, { ...known, site, shared, root: next.root, ...(startup && { startup }) });
+}
+
+async function decideRunning(
+  whole: AnalysisContext,
+  known: Known,
+  running: RunningRelease,
+  shared: Cache,
+): Promise<TargetPlan> {
+  const { engine, image } = whole;
+  const { name, container, oldImage } = known;
   const { root, owner, version: from } = running;
   const site = {
     ...whole,
@@ -171,11 +198,10 @@ async function releasesAt(engine: Engine, container: string, { boot }: Vm): Prom
   return names.filter((name) => name.endsWith('.rel')).map((name) => name.slice(0, -'.rel'.length));
 }
 
+type Unread = Exclude<Reading, { kind: 'running' }>;
+
 /** Why a container that runs cannot be asked what it runs; whatever it is, a new one on the new image can take its place. */
-function unread(
-  name: string,
-  reading: Exclude<Reading, { kind: 'running' }>,
-): { readonly from?: string; readonly reasons: readonly Reason[] } {
+function unread(name: string, reading: Unread): { readonly from?: string; readonly reasons: readonly Reason[] } {
   switch (reading.kind) {
     case 'no-vm':
       throw new Refusal(`${name} runs no Erlang VM, so it holds no release to deploy to. Check \`containers\`.`);
@@ -197,12 +223,19 @@ function unread(
         ...booted(reading.vm),
         reasons: [against('node-unreachable', name, `The node did not answer: ${reading.why}`)],
       };
+    case 'unreadable':
+      return {
+        ...(reading.vm && booted(reading.vm)),
+        reasons: [against('target-unreadable', name, `${name} cannot be read. ${reading.why}`)],
+      };
   }
 }
 
 /** By the command line of a VM that cannot be asked: whom its files belong to is unknown then. */
-function placeOf(reading: Exclude<Reading, { kind: 'running' }>): Pick<TargetPlan, 'place'> {
-  return 'vm' in reading ? { place: { root: reading.vm.root, owner: { uid: 0, gid: 0 } } } : {};
+function placeOf(reading: Unread): Pick<TargetPlan, 'place'> {
+  return 'vm' in reading && reading.vm !== undefined
+    ? { place: { root: reading.vm.root, owner: { uid: 0, gid: 0 } } }
+    : {};
 }
 
 function booted(vm: Parameters<typeof bootedVersion>[0]): { readonly from?: string } {

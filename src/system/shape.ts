@@ -4,6 +4,10 @@ export type Is<T> = (value: unknown) => value is T;
 export const isText: Is<string> = (value) => typeof value === 'string';
 export const isFlag: Is<boolean> = (value) => typeof value === 'boolean';
 export const isNumber: Is<number> = (value): value is number => Number.isFinite(value);
+/** One of Erlang's, as the agent writes it: three of them are no text in JSON. */
+export const isAtom: Is<string> = (value): value is string => isText(value) || oneOf(true, false, null)(value);
+/** In milliseconds since 1970, of which a date can be made. */
+export const isInstant: Is<number> = (value): value is number => isNumber(value) && Math.abs(value) <= 8.64e15;
 /** What is looked at where it is used. */
 export const isAnything: Is<unknown> = (_): _ is unknown => true;
 
@@ -52,7 +56,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** More levels than anything has that is meant to be read; what looks into all of them would run out of stack before. */
-const deepest = 200;
+const deepest = 500;
 
 /** What a text of JSON says; undefined where it is none, or one thing lies in another without an end. */
 export function parsedJson(text: string): unknown {

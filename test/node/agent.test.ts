@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AgentError, answer } from '../../src/node/agent.js';
+import { Unreadable } from '../../src/engines/call.js';
+import { AgentError, answer as answerOf } from '../../src/node/agent.js';
+import { isAnything } from '../../src/system/shape.js';
+
+const answer = (stdout: string) => answerOf(stdout, isAnything);
 
 // As the agent prints it: on a line of its own, whatever was printed before.
 const said = (value: unknown) => `\nhot-deploy-answer ${JSON.stringify(value)}\n`;
@@ -62,7 +66,10 @@ describe('what the agent refuses', () => {
     });
   });
 
-  it('is told in full where it is of no known shape', () => {
-    expect(refused(said({ oops: 1 }))).toMatchObject({ code: 'unknown', message: 'hot-deploy-answer {"oops":1}' });
-  });
+  it.each([{ oops: 1 }, { error: 1, detail: 'x' }, null, 7])(
+    'is %j in no way: that is no answer of the agent',
+    (value) => {
+      expect(() => answer(said(value))).toThrow(Unreadable);
+    },
+  );
 });

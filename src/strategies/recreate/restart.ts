@@ -111,7 +111,7 @@ async function saidBack(
   { id, unseen }: { readonly id: string; readonly unseen?: true },
 ): Promise<string> {
   const silent = reasons.some(({ code }) =>
-    ['distribution-off', 'node-unreachable', 'container-stopped'].includes(code),
+    ['distribution-off', 'node-unreachable', 'target-unreadable', 'container-stopped'].includes(code),
   );
   if (from === undefined || silent || unseen || work.deadline.cancelled || !container.State.Running) return '';
   const runs = await serving(work, id, [from], askedBackMs).catch(() => undefined);

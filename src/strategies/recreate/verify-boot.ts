@@ -1,6 +1,7 @@
 import type { Proof } from '../../deployment/report.js';
 import { isOutOfReach } from '../../node/vm.js';
 import { endOf, lastWords, removed } from '../../probe/await-health.js';
+import type { ReasonCode } from '../../reasons/codes.js';
 import { compare } from '../../release/compare.js';
 import type { ImageRelease, RunningRelease } from '../../release/release.js';
 import { type Reading, readRunning } from '../../release/running.js';
@@ -46,7 +47,8 @@ export async function verifyBoot(
       if (reading.kind === 'running' && reading.release.booted) return proved(reading.release, next);
       if (reading.kind === 'no-distribution') return { kind: 'unasked', why: 'its VM runs without distribution' };
       if (reading.kind === 'unreachable' && isOutOfReach(reading.vm)) return { kind: 'unasked', why: reading.why };
-      unreachableSince = reading.kind === 'unreachable' ? (unreachableSince ?? clock.now()) : undefined;
+      const isSilent = reading.kind === 'unreachable' || reading.kind === 'unreadable';
+      unreachableSince = isSilent ? (unreachableSince ?? clock.now()) : undefined;
       last = said(reading);
     }
     const longUnreachable = unreachableSince !== undefined && clock.now() - unreachableSince > unreachableMs;
@@ -56,9 +58,11 @@ export async function verifyBoot(
   }
 }
 
+const silent: ReadonlySet<ReasonCode> = new Set(['node-unreachable', 'target-unreadable', 'distribution-off']);
+
 /** If something else tells that it serves, or the node could not be asked before either. */
 function mayBeUnasked({ probe }: UpdateContext, { reasons }: TargetPlan): boolean {
-  return probe !== undefined || reasons.some(({ code }) => code === 'node-unreachable' || code === 'distribution-off');
+  return probe !== undefined || reasons.some(({ code }) => silent.has(code));
 }
 
 function said(reading: Reading): string {
@@ -71,6 +75,8 @@ function said(reading: Reading): string {
       return `several VMs run in it: ${reading.nodes.join(', ')}`;
     case 'unreachable':
       return `its node did not answer: ${reading.why}`;
+    case 'unreadable':
+      return `what it runs cannot be read: ${reading.why.replace(/\.$/, '')}`;
     case 'no-distribution':
       return 'its VM runs without distribution';
   }

@@ -7,6 +7,7 @@ import { moved, type Placement } from '../../release/placement.js';
 import type { ImageRelease, RunningRelease } from '../../release/release.js';
 import type { Toolbox } from '../../release/toolbox.js';
 import { inTurn } from '../../system/in-turn.js';
+import { isText, listOf, membersOf } from '../../system/shape.js';
 import type { Artifact, Sentence } from '../strategy.js';
 import { byHand } from './by-hand.js';
 import { type Bringing, manifestOf } from './make-manifest.js';
@@ -126,17 +127,13 @@ async function movedFiles(workshop: Toolbox, next: ImageRelease, placement: Plac
     return [];
   }
   const release = `releases/${next.version}`;
-  const files = (await workshop.ask({
-    module: 'hot_deploy_boot',
-    function: 'moved',
-    argument: map({
-      directory: text(`${next.root}/${release}`),
-      name: text(next.name),
-      moved: others.map(({ name, version, directory }) =>
-        tuple(atom(name), text(`${name}-${version}`), text(directory)),
-      ),
-    }),
-  })) as readonly { readonly file: string; readonly content: string }[];
+  const argument = map({
+    directory: text(`${next.root}/${release}`),
+    name: text(next.name),
+    moved: others.map(({ name, version, directory }) => tuple(atom(name), text(`${name}-${version}`), text(directory))),
+  });
+  const isFiles = listOf(membersOf({ file: isText, content: isText }));
+  const files = await workshop.ask({ module: 'hot_deploy_boot', function: 'moved', argument }, isFiles);
   return files.map((each) => file(`${release}/${each.file}`, Buffer.from(each.content, 'base64')));
 }
 

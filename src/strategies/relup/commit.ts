@@ -3,6 +3,7 @@ import type { Node } from '../../node/node.js';
 import { text } from '../../node/term.js';
 import type { ProcessNote } from '../../release/processes.js';
 import { messageOf } from '../../system/message-of.js';
+import { isText, membersOf, optional } from '../../system/shape.js';
 import type { UpdateContext, UpdateResult } from '../context.js';
 import { recordIfPossible } from '../record.js';
 import { serving, whyUnlike } from '../serving.js';
@@ -132,11 +133,10 @@ async function restarted(
 
 /** Why not, where it was refused. */
 export async function makePermanent(node: Node, version: string): Promise<string | undefined> {
-  const answer = (await node.ask({
-    set: 'install',
-    module: 'hot_deploy_install',
-    function: 'make_permanent',
-    argument: text(version),
-  })) as { readonly result: string; readonly why?: string };
+  const argument = text(version);
+  const request = { set: 'install', module: 'hot_deploy_install', function: 'make_permanent', argument } as const;
+  const answer = await node.ask<{ readonly result: string; readonly why?: string }>(request, isMade);
   return answer.result === 'permanent' ? undefined : (answer.why ?? 'no reason given');
 }
+
+const isMade = membersOf({ result: isText, why: optional(isText) });

@@ -1,6 +1,7 @@
 import type { Node } from '../../node/node.js';
 import { atom, map } from '../../node/term.js';
-import type { ProcessNote } from '../../release/processes.js';
+import { isNote, type ProcessNote } from '../../release/processes.js';
+import { listOf, membersOf } from '../../system/shape.js';
 import type { UpdateContext } from '../context.js';
 
 const lookMs = 500;
@@ -34,11 +35,7 @@ export async function drain(
 }
 
 async function unload(node: Node, modules: readonly string[], kill: boolean): Promise<readonly ProcessNote[]> {
-  const answer = (await node.ask({
-    set: 'node',
-    module: 'hot_deploy_node',
-    function: 'unload_old',
-    argument: map({ modules: modules.map(atom), kill }),
-  })) as { readonly lingering: readonly ProcessNote[] };
-  return answer.lingering;
+  const argument = map({ modules: modules.map(atom), kill });
+  const request = { set: 'node', module: 'hot_deploy_node', function: 'unload_old', argument } as const;
+  return (await node.ask(request, membersOf({ lingering: listOf(isNote) }))).lingering;
 }

@@ -2,6 +2,7 @@ import type { Node } from '../../node/node.js';
 import { map, text } from '../../node/term.js';
 import { plainName } from '../../release/modules.js';
 import { messageOf } from '../../system/message-of.js';
+import { isText, listOf } from '../../system/shape.js';
 import type { AfterSwitch } from './switch.js';
 
 /** What the report says of processes with new code that did not live through the soak. */
@@ -15,10 +16,9 @@ export async function endedWarnings(name: string, node: Node, after: AfterSwitch
 /** Open pages and channels among them, by the module that they ran. */
 async function endedProcesses(node: Node, { watched = [] }: AfterSwitch): Promise<readonly string[]> {
   if (watched.length === 0) return [];
-  const request = { set: 'node', module: 'hot_deploy_hosts', function: 'ended' } as const;
-  const ended = new Set(
-    (await node.ask({ ...request, argument: map({ pids: watched.map(({ pid }) => text(pid)) }) })) as readonly string[],
-  );
+  const argument = map({ pids: watched.map(({ pid }) => text(pid)) });
+  const request = { set: 'node', module: 'hot_deploy_hosts', function: 'ended', argument } as const;
+  const ended = new Set(await node.ask(request, listOf(isText)));
   const modules = [...new Set(watched.map(({ module }) => module))];
   return modules.flatMap((module) => {
     const own = watched.filter((each) => each.module === module);

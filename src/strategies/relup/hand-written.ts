@@ -6,6 +6,7 @@ import type { ApplicationChange } from '../../release/compare.js';
 import type { Toolbox } from '../../release/toolbox.js';
 import { messageOf } from '../../system/message-of.js';
 import { readPlainFile } from '../../system/plain-file.js';
+import { type Is, isText, listOf, membersOf, oneOf, optional } from '../../system/shape.js';
 import { parents } from './old.js';
 import { file } from './relup.js';
 
@@ -58,30 +59,35 @@ async function place(workshop: Toolbox, written: readonly Found[]): Promise<read
     own === undefined ? [] : [file(`${given}/${change.name}.appup`.slice(1), own.content)],
   );
   await workshop.put('/', await packEntries([...parents(given), ...files]));
-  const answers = (await workshop.ask({
-    module: 'hot_deploy_appup',
-    function: 'place',
-    argument: map({
-      path: [text(`${workshop.root}/lib/sasl-*/ebin`)],
-      applications: written.map(
-        ({ change, own }): Term =>
-          map({
-            application: text(change.name),
-            from: text(change.from),
-            to: text(change.to),
-            ebin: text(`${change.toDirectory}/ebin`),
-            image: change.appup,
-            given: own === undefined ? { atom: 'none' } : text(`${given}/${change.name}.appup`),
-          }),
-      ),
-    }),
-  })) as readonly Pick<HandWritten, 'application' | 'kind' | 'why'>[];
-  return answers.map((answer, at) => {
-    const { change, own } = written[at] as (typeof written)[number];
+  const argument = map({
+    path: [text(`${workshop.root}/lib/sasl-*/ebin`)],
+    applications: written.map(
+      ({ change, own }): Term =>
+        map({
+          application: text(change.name),
+          from: text(change.from),
+          to: text(change.to),
+          ebin: text(`${change.toDirectory}/ebin`),
+          image: change.appup,
+          given: own === undefined ? { atom: 'none' } : text(`${given}/${change.name}.appup`),
+        }),
+    ),
+  });
+  const request = { module: 'hot_deploy_appup', function: 'place', argument };
+  const answers = await workshop.ask<readonly Judged[]>(request, listOf(isJudged));
+  return written.flatMap(({ change, own }, at) => {
     const { name, from, to, toDirectory } = change;
-    return { ...answer, from, to, file: own?.path ?? `${toDirectory}/ebin/${name}.appup in the image` };
+    const answer = answers[at];
+    return answer === undefined
+      ? []
+      : [{ ...answer, from, to, file: own?.path ?? `${toDirectory}/ebin/${name}.appup in the image` }];
   });
 }
+
+type Judged = Pick<HandWritten, 'application' | 'kind' | 'why'>;
+const isJudged: Is<Judged> = membersOf({
+  ...{ application: isText, kind: oneOf('usable', 'missing', 'unreadable'), why: optional(isText) },
+});
 
 async function fromRepository(context: string, { name, from, to }: ApplicationChange): Promise<Found['own']> {
   if (leadsElsewhere(name, from, to)) {

@@ -4,8 +4,9 @@ import { type Node, NodeUnreachable } from '../../node/node.js';
 import { evaluateInput } from '../../node/shell.js';
 import { map, text } from '../../node/term.js';
 import { inside } from '../../node/vm.js';
-import type { ProcessNote } from '../../release/processes.js';
+import { isNote, type ProcessNote } from '../../release/processes.js';
 import type { Clock } from '../../system/log.js';
+import { isFlag, listOf, membersOf } from '../../system/shape.js';
 
 /*
  * Of a run that is killed an exec goes on in the container, since the engine cannot stop one. What that means, as measured
@@ -94,23 +95,16 @@ export async function suspendedByUs(node: Node, updates: readonly string[]): Pro
 
 /** Lets them run on; answers those that did not let themselves be told. */
 export async function resume(node: Node, updates: readonly string[]): Promise<readonly ProcessNote[]> {
-  const answer = (await node.ask({
-    set: 'held',
-    module: 'hot_deploy_held',
-    function: 'resume',
-    argument: map({ updates: updates.map(text) }),
-  })) as { readonly unanswering: readonly ProcessNote[] };
-  return answer.unanswering;
+  const argument = map({ updates: updates.map(text) });
+  const request = { set: 'held', module: 'hot_deploy_held', function: 'resume', argument } as const;
+  return (await node.ask(request, membersOf({ unanswering: listOf(isNote) }))).unanswering;
 }
 
 async function lookAt(
   node: Node,
   updates: readonly string[],
 ): Promise<{ readonly installing: boolean; readonly held: readonly ProcessNote[] }> {
-  return (await node.ask({
-    set: 'held',
-    module: 'hot_deploy_held',
-    function: 'look',
-    argument: map({ updates: updates.map(text) }),
-  })) as { installing: boolean; held: readonly ProcessNote[] };
+  const argument = map({ updates: updates.map(text) });
+  const request = { set: 'held', module: 'hot_deploy_held', function: 'look', argument } as const;
+  return await node.ask(request, membersOf({ installing: isFlag, held: listOf(isNote) }));
 }

@@ -5,9 +5,10 @@ import { oldRoot } from '../../release/modules.js';
 import { directoryOf, type Placement, placedVersion } from '../../release/placement.js';
 import type { ImageRelease, RunningRelease } from '../../release/release.js';
 import type { Toolbox } from '../../release/toolbox.js';
+import { type Is, isFlag, isNumber, isText, listOf, membersOf } from '../../system/shape.js';
 import type { Appup } from './appup.js';
 import { parents } from './old.js';
-import type { Scripts } from './script.js';
+import type { Script, Scripts } from './script.js';
 
 /** The relup as systools made it, with the release's protocols put in. */
 export interface Relup extends Scripts {
@@ -39,37 +40,42 @@ export async function makeRelup(
   const lies = new Map(running.applications.map((each) => [each.name, directoryOf(running.root, each)]));
   const as = (name: string, version: string, directory = `${name}-${version}`) => placedVersion(name, directory);
   const consolidated = running.codePath.find((path) => path.endsWith(`/releases/${running.version}/consolidated`));
-  return (await workshop.ask({
-    module: 'hot_deploy_relup',
-    function: 'make',
-    argument: map({
-      new: text(`${next.root}/releases/${next.version}/${next.name}`),
-      old: text(`${oldRoot}/releases/${running.version}/${running.name}`),
-      path: [text(`${next.root}/lib/*/ebin`), text(`${oldRoot}/lib/*/ebin`)],
-      new_protocols: protocols(consolidatedIn(running, next, consolidated), change.protocols, next.protocols),
-      old_protocols: protocols(consolidated, [...change.protocols, ...gone], running.modules),
-      exchanged: pairs.map((pair) => {
-        const { name, from, to, toDirectory } = pair;
-        return tuple(
-          atom(name),
-          tuple(text(`${oldRoot}/lib/${name}-${from}/ebin`), text(from), text(as(name, from, lies.get(name)))),
-          tuple(text(`${toDirectory}/ebin`), text(to), text(as(name, to, placement.get(name)))),
-          text(appupFile(pair)),
-        );
-      }),
-      moved: next.applications.flatMap(({ name, version, directory }) => {
-        const own = as(name, version, placement.get(name));
-        return own === version || pairs.some((pair) => pair.name === name)
-          ? []
-          : [tuple(atom(name), tuple(text(`${directory}/ebin`), text(version), text(own)))];
-      }),
-      joined: change.applications.added.map(({ name, version }) =>
-        text(`${next.root}/lib/${placement.get(name) ?? `${name}-${version}`}/ebin`),
-      ),
-      helper: text(`${running.root}/${helperFile(next.version).replace(/\.beam$/, '')}`),
+  const argument = map({
+    new: text(`${next.root}/releases/${next.version}/${next.name}`),
+    old: text(`${oldRoot}/releases/${running.version}/${running.name}`),
+    path: [text(`${next.root}/lib/*/ebin`), text(`${oldRoot}/lib/*/ebin`)],
+    new_protocols: protocols(consolidatedIn(running, next, consolidated), change.protocols, next.protocols),
+    old_protocols: protocols(consolidated, [...change.protocols, ...gone], running.modules),
+    exchanged: pairs.map((pair) => {
+      const { name, from, to, toDirectory } = pair;
+      return tuple(
+        atom(name),
+        tuple(text(`${oldRoot}/lib/${name}-${from}/ebin`), text(from), text(as(name, from, lies.get(name)))),
+        tuple(text(`${toDirectory}/ebin`), text(to), text(as(name, to, placement.get(name)))),
+        text(appupFile(pair)),
+      );
     }),
-  })) as Relup;
+    moved: next.applications.flatMap(({ name, version, directory }) => {
+      const own = as(name, version, placement.get(name));
+      return own === version || pairs.some((pair) => pair.name === name)
+        ? []
+        : [tuple(atom(name), tuple(text(`${directory}/ebin`), text(version), text(own)))];
+    }),
+    joined: change.applications.added.map(({ name, version }) =>
+      text(`${next.root}/lib/${placement.get(name) ?? `${name}-${version}`}/ebin`),
+    ),
+    helper: text(`${running.root}/${helperFile(next.version).replace(/\.beam$/, '')}`),
+  });
+  return await workshop.ask({ module: 'hot_deploy_relup', function: 'make', argument }, isRelup);
 }
+
+const isScript: Is<Script> = membersOf({
+  ...{ instructions: listOf(isText), loads: listOf(isText), removes: listOf(isText), holds: listOf(isText) },
+  ...{ migrates: listOf(membersOf({ module: isText, loaded: isFlag })), restarts: listOf(isText), applies: isNumber },
+});
+const isRelup: Is<Relup> = membersOf({
+  ...{ relup: isText, restarts: isFlag, warnings: listOf(isText), up: isScript, down: isScript },
+});
 
 const rebuiltAppups = '/hot-deploy/rebuilt';
 

@@ -2,6 +2,7 @@ import type { Earlier } from '../../deployment/report.js';
 import type { Node } from '../../node/node.js';
 import { map } from '../../node/term.js';
 import { messageOf } from '../../system/message-of.js';
+import { isNumber, isText, listOf, membersOf } from '../../system/shape.js';
 import type { UpdateContext } from '../context.js';
 
 /**
@@ -13,18 +14,15 @@ export async function prune(
   node: Node,
   keep: number,
 ): Promise<Pick<Earlier, 'releases' | 'removed'> & { readonly bytesFreed: number }> {
-  const answer = (await node.ask(
-    { set: 'shelf', module: 'hot_deploy_shelf', function: 'prune', argument: map({ keep }) },
-    pruneTimeoutMs,
-  )) as {
-    readonly kept: Earlier['releases'];
-    readonly removed: readonly string[];
-    readonly bytesFreed: number;
-  };
+  const request = { set: 'shelf', module: 'hot_deploy_shelf', function: 'prune', argument: map({ keep }) } as const;
+  const answer = await node.ask(request, isPruned, pruneTimeoutMs);
   return { releases: answer.kept, removed: answer.removed, bytesFreed: answer.bytesFreed };
 }
 
 const pruneTimeoutMs = 120_000;
+const isPruned = membersOf({
+  ...{ kept: listOf(membersOf({ version: isText, bytes: isNumber })), removed: listOf(isText), bytesFreed: isNumber },
+});
 
 /** The same once a release is final, when nothing that is left lying is worth a failure. */
 export async function tidy(

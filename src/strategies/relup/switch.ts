@@ -4,10 +4,21 @@ import { AgentError } from '../../node/agent.js';
 import type { Baseline, Prepared } from '../../node/config.js';
 import type { Node } from '../../node/node.js';
 import { atom, binary, map, type Term, text, tuple } from '../../node/term.js';
-import type { Registrations } from '../../release/facts.js';
-import type { ProcessCheck, ProcessNote } from '../../release/processes.js';
-import type { RunningRelease } from '../../release/release.js';
-import type { Tree } from '../../release/supervision.js';
+import { isRegistrations, type Registrations } from '../../release/facts.js';
+import { isNote, isProcessCheck, type ProcessCheck, type ProcessNote } from '../../release/processes.js';
+import { isNodeIdentity, type NodeIdentity } from '../../release/release.js';
+import { isTree, type Tree } from '../../release/tree.js';
+import {
+  either,
+  type Is,
+  isAnything,
+  isNumber,
+  isText,
+  listOf,
+  membersOf,
+  oneOf,
+  optional,
+} from '../../system/shape.js';
 import type { Bundle } from './bundle.js';
 import type { InstallRequest } from './manifest.js';
 
@@ -26,7 +37,7 @@ export type Switched =
 
 /** What the node tells about itself right after the switch. */
 export interface AfterSwitch {
-  readonly identity: Pick<RunningRelease, 'version' | 'osPid' | 'uptimeMs' | 'modules' | 'applications'>;
+  readonly identity: Pick<NodeIdentity, 'version' | 'osPid' | 'uptimeMs' | 'modules' | 'applications'>;
   readonly environment: { readonly matching: number; readonly differing: readonly string[] };
   readonly tree: { readonly applications: Tree };
   readonly registered: { readonly before: Registrations; readonly now: Registrations };
@@ -51,13 +62,11 @@ export async function ready(
   node: Node,
   bundle: Pick<Bundle, 'loads' | 'updates'>,
   suspendTimeoutMs: number,
-): Promise<{ readonly identity: RunningRelease; readonly check: ProcessCheck }> {
-  return (await node.ask({
-    set: 'node',
-    module: 'hot_deploy_check',
-    function: 'ready',
-    argument: map({ loads: bundle.loads.map(text), updates: bundle.updates.map(text), timeout: suspendTimeoutMs }),
-  })) as { identity: RunningRelease; check: ProcessCheck };
+): Promise<{ readonly identity: NodeIdentity; readonly check: ProcessCheck }> {
+  const { loads, updates } = bundle;
+  const argument = map({ loads: loads.map(text), updates: updates.map(text), timeout: suspendTimeoutMs });
+  const request = { set: 'node', module: 'hot_deploy_check', function: 'ready', argument } as const;
+  return await node.ask(request, membersOf({ identity: isNodeIdentity, check: isProcessCheck }));
 }
 
 /** Unpacks the bundle's files beside the running release. Nothing reads them yet. */
@@ -67,12 +76,8 @@ export async function stage(engine: Engine, container: string, root: string, bun
 
 /** Takes the staged directories away again. */
 export async function unstage(node: Node, bundle: Pick<Bundle, 'to' | 'directories'>): Promise<void> {
-  await node.ask({
-    set: 'install',
-    module: 'hot_deploy_install',
-    function: 'unstage',
-    argument: map({ version: text(bundle.to), paths: bundle.directories.map(text) }),
-  });
+  const argument = map({ version: text(bundle.to), paths: bundle.directories.map(text) });
+  await node.ask({ set: 'install', module: 'hot_deploy_install', function: 'unstage', argument }, isAnything);
 }
 
 /** Starts what the switch will need in the container, so that it is there when everything else is. */
@@ -99,12 +104,8 @@ export async function switchRelease(prepared: Prepared, request: Switch): Promis
     salt: binary(baseline.salt),
   });
   try {
-    const answer = (await prepared.go({
-      set: 'install',
-      module: 'hot_deploy_install',
-      function: 'install',
-      argument,
-    })) as Answer;
+    const request = { set: 'install', module: 'hot_deploy_install', function: 'install', argument } as const;
+    const answer = await prepared.go(request, isAnswer);
     switch (answer.result) {
       case 'installed':
         return { kind: 'installed', after: answer, microseconds: answer.microseconds, held: answer.held };
@@ -137,6 +138,20 @@ type Answer =
       readonly processes?: readonly { readonly pid: string; readonly name?: string }[];
     }
   | { readonly result: 'restarting'; readonly why: string };
+
+const isWatched = membersOf({ pid: isText, module: isText });
+const isInstalled = membersOf({
+  ...{ result: oneOf('installed'), microseconds: isNumber, held: isNumber, identity: isNodeIdentity },
+  environment: membersOf({ matching: isNumber, differing: listOf(isText) }),
+  tree: membersOf({ applications: isTree }),
+  registered: membersOf({ before: isRegistrations, now: isRegistrations }),
+  ...{ remaining: listOf(isText), oldCode: listOf(isNote), watched: optional(listOf(isWatched)) },
+  notMigrated: optional(listOf(isNote)),
+});
+const isNotInstalled = membersOf({
+  ...{ result: oneOf('refused', 'restarting'), why: isText, processes: optional(listOf(isNote)) },
+});
+const isAnswer = either(isInstalled, isNotInstalled) as Is<unknown> as Is<Answer>;
 
 function refusal(answer: Answer & { readonly result: 'refused' }): string {
   if (answer.why === 'process_not_answering') {

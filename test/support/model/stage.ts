@@ -201,7 +201,7 @@ export async function allIsRight(stage: Stage, version?: '1' | '2'): Promise<rea
     suspended: [],
   }));
   const used = new Set(all.flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name)));
-  const halfWay = await findInterrupted(model.engine, inputsOf(play).containers);
+  const halfWay = await findInterrupted(model.engine, inputsOf(play).containers, quiet);
   const data = await Promise.all(serving.map((each) => dataOf(stage, each)));
   return [
     ...aloneAndRunning(play, seen),

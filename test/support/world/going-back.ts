@@ -4,9 +4,8 @@ import { noDeadline } from '../../../src/deployment/cancellation-deadline.js';
 import { connectEngine } from '../../../src/engines/connect.js';
 import type { Engine } from '../../../src/engines/engine.js';
 import type { Step } from '../../../src/journal/entry.js';
-import { map } from '../../../src/node/term.js';
 import type { RunningRelease } from '../../../src/release/release.js';
-import { readRunning } from '../../../src/release/running.js';
+import { readRunning, treeOf } from '../../../src/release/running.js';
 import type { Tree } from '../../../src/release/supervision.js';
 import { recorder, type UpdateContext } from '../../../src/strategies/context.js';
 import { type Log, systemClock } from '../../../src/system/log.js';
@@ -83,7 +82,5 @@ export async function whatRuns(
     throw new Error(`${name} is ${reading.kind}`);
   }
   const running = reading.release;
-  const request = { set: 'node', module: 'hot_deploy_tree', function: 'read', argument: map({}) } as const;
-  const { applications } = (await running.node.ask(request)) as { readonly applications: Tree };
-  return { container, running, tree: applications };
+  return { container, running, tree: await treeOf(running) };
 }

@@ -20,6 +20,7 @@ export async function runCommand(
       argv: ['sh', '-c', command],
       user,
       timeoutMs: patienceMs,
+      last: 4 * lastCharacters,
     });
     const said = `${stdout.toString('utf8')}${stderr.toString('utf8')}`.trim().slice(-lastCharacters);
     return exitCode === 0 ? undefined : `exit code ${exitCode}${said === '' ? '' : `: ${quoted(said)}`}`;

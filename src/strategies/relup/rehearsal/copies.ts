@@ -4,7 +4,8 @@ import { against } from '../../../reasons/make.js';
 import type { Reason } from '../../../reasons/reason.js';
 import type { ProcessState } from '../../../release/facts.js';
 import { plainName, plainPlace } from '../../../release/modules.js';
-import { difference, outline, type Shape } from '../../../release/shape.js';
+import { difference, isShape, outline, type Shape } from '../../../release/shape.js';
+import { either, type Is, isText, listOf, membersOf, optional } from '../../../system/shape.js';
 
 /** The state of a process that serves, on its way to where it is migrated. Holds secrets: never to be printed. */
 export interface Copy {
@@ -37,13 +38,21 @@ export async function takeCopies(node: Node, modules: readonly string[]): Promis
   if (modules.length === 0) {
     return { copies: [], uncopied: [] };
   }
-  return (await node.ask({
-    set: 'copies',
-    module: 'hot_deploy_copies',
-    function: 'take',
-    argument: map({ modules: modules.map(atom) }),
-  })) as Copies;
+  const argument = map({ modules: modules.map(atom) });
+  const request = { set: 'copies', module: 'hot_deploy_copies', function: 'take', argument } as const;
+  return await node.ask<Copies>(request, isCopies);
 }
+
+const isCopies = membersOf({
+  copies: listOf(membersOf({ place: isText, module: isText, copy: isText })),
+  uncopied: listOf(membersOf({ place: isText, module: isText })),
+});
+const isMigrated = listOf(
+  either(
+    membersOf({ place: isText, module: isText, failed: isText }),
+    membersOf({ place: isText, module: isText, was: isShape, shape: isShape, declared: optional(isShape) }),
+  ),
+) as Is<unknown> as Is<readonly Migrated[]>;
 
 const migrationTimeoutMs = 120_000;
 
@@ -58,7 +67,7 @@ export async function migrateCopies(node: Node, copies: readonly Copy[]): Promis
     function: 'migrate',
     argument: map({ copies: copies.map(asTerm) }),
   } as const;
-  return (await node.ask(request, migrationTimeoutMs)) as readonly Migrated[];
+  return await node.ask(request, isMigrated, migrationTimeoutMs);
 }
 
 /** Runs the code_change of the way down on copies, on a node that still runs the newer code; `to` are the older code's directories. */
@@ -76,7 +85,7 @@ export async function migrateDown(
     function: 'migrate_down',
     argument: map({ copies: copies.map(asTerm), to: to.map(text) }),
   } as const;
-  return (await node.ask(request, migrationTimeoutMs)) as readonly Migrated[];
+  return await node.ask(request, isMigrated, migrationTimeoutMs);
 }
 
 function asTerm({ place, module, copy }: Copy): Term {
