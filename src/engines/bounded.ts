@@ -18,8 +18,8 @@ const blockBytes = 262_144;
 export class Kept {
   private readonly blocks: Buffer[] = [];
   private length = 0;
-  /** What is free in the last block. */
-  private free: Buffer = Buffer.alloc(0);
+  /** How much of the last block is taken. */
+  private taken = blockBytes;
 
   constructor(
     private readonly most: number,
@@ -31,14 +31,14 @@ export class Kept {
   add(chunk: Buffer): void {
     if (this.beyond === 'refused' && this.length + chunk.length > this.most) throw new LongAnswer(this.most);
     for (let at = 0; at < chunk.length; ) {
-      if (this.free.length === 0) {
-        this.free = Buffer.allocUnsafe(blockBytes);
-        this.blocks.push(this.free);
+      if (this.taken === blockBytes) {
+        this.blocks.push(Buffer.allocUnsafe(blockBytes));
+        this.taken = 0;
       }
-      const taken = chunk.copy(this.free, 0, at);
-      this.free = this.free.subarray(taken);
-      this.length += taken;
-      at += taken;
+      const copied = chunk.copy(this.blocks.at(-1) as Buffer, this.taken, at);
+      this.taken += copied;
+      this.length += copied;
+      at += copied;
     }
     while (this.beyond === 'replaces' && this.length - blockBytes >= this.most) {
       this.blocks.shift();

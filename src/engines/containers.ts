@@ -29,7 +29,7 @@ const defaultStopSeconds = 10;
 /** The end of a log that is kept, however long its lines are. */
 const logBytes = 65_536;
 /** Of what a command writes, read as it is written: more of it is no log that anybody reads. */
-const followedBytes = 16 * 1_048_576;
+const followedBytes = 4 * 1_048_576;
 
 export function containerCalls(docker: Transport, call: Call): ContainerCalls {
   const of = (id: string, ...more: readonly string[]): Request => ({ path: ['containers', id, ...more] });

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isFlag, isNumber, isText, membersOf, orNothing } from '../system/shape.js';
-import { Kept } from './bounded.js';
+import { Kept, LongAnswer } from './bounded.js';
 import { type Call, Unreadable } from './call.js';
 import type { Engine, ExecCommand, ExecResult } from './engine.js';
 import { frameReader } from './frames.js';
@@ -14,6 +14,8 @@ export class ExecTimeout extends Unreadable {
 
 /** Of each output. The longest that is asked for tells a release's files, or what its tables hold. */
 const mostBytes = 32 * 1_048_576;
+/** Of both as they come: a byte that comes alone has eight of a header. */
+const mostFramed = 2 * mostBytes;
 
 export function execCall(docker: Transport, call: Call): Engine['exec'] {
   return (container, command) => {
@@ -61,6 +63,7 @@ function exchange(
   const output = () => (last === undefined ? new Kept(mostBytes) : new Kept(last, 'replaces'));
   const outputs = { stdout: output(), stderr: output() };
   const readFrames = frameReader((bytes, of) => outputs[of].add(bytes));
+  let left = last === undefined ? mostFramed : Number.POSITIVE_INFINITY;
   return new Promise((resolve, reject) => {
     const finish = () => {
       stream.destroy();
@@ -68,6 +71,8 @@ function exchange(
     };
     stream.on('data', (chunk: Buffer) => {
       try {
+        left -= chunk.length;
+        if (left < 0) throw new LongAnswer(mostBytes);
         readFrames(chunk);
       } catch (error) {
         stream.destroy();

@@ -14,15 +14,15 @@ export function frameReader(give: (bytes: Buffer, of: 'stdout' | 'stderr') => vo
   let left = 0;
   return (chunk) => {
     for (let at = 0; at < chunk.length; ) {
-      const taken = Math.min(left || headerBytes - known, chunk.length - at);
-      const piece = chunk.subarray(at, at + taken);
-      at += taken;
       if (left > 0) {
+        const taken = Math.min(left, chunk.length - at);
+        give(chunk.subarray(at, at + taken), header[0] === stderrMark ? 'stderr' : 'stdout');
         left -= taken;
-        give(piece, header[0] === stderrMark ? 'stderr' : 'stdout');
+        at += taken;
       } else {
-        piece.copy(header, known);
-        known = (known + taken) % headerBytes;
+        header[known] = chunk[at] ?? 0;
+        known = (known + 1) % headerBytes;
+        at += 1;
         if (known === 0) left = header.readUInt32BE(4);
       }
     }

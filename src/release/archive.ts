@@ -22,7 +22,7 @@ export class UnsafeArchive extends Error {
 }
 
 /** More than any release has: what it takes to look at each is bounded, whatever an archive holds. */
-const mostEntries = 100_000;
+const mostEntries = 50_000;
 /** A hard link takes as much as its file wherever it is unpacked. */
 const mostBytes = 1_073_741_824;
 

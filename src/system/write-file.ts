@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { lstat, open, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { makeFolder } from './folder.js';
+import { isBelow } from './plain-file.js';
 
 /**
  * Writes a file, and makes its folder: to a new one beside it, which takes its name when it is whole. Nobody sees half of it,
@@ -53,7 +54,7 @@ export async function linkOut(folder: string): Promise<string | undefined> {
   for (const at of below.map((_, index) => join(process.cwd(), ...below.slice(0, index + 1)))) {
     if ((await lstat(at).catch(() => undefined))?.isSymbolicLink() !== true) continue;
     const leads = await realpath(at).catch(() => '/');
-    if (leads !== working && !leads.startsWith(`${working}/`)) {
+    if (!isBelow(working, leads)) {
       return `${relative(process.cwd(), at)} is a link that leads out of the working folder`;
     }
   }

@@ -24,7 +24,9 @@ describe('a command in the container', () => {
       },
     });
     expect(answer).toEqual({ answered: true });
-    expect(commands).toEqual([['chat-1', { argv: ['sh', '-c', 'curl -f localhost && true'], timeoutMs: 2000, last: 0 }]]);
+    expect(commands).toEqual([
+      ['chat-1', { argv: ['sh', '-c', 'curl -f localhost && true'], timeoutMs: 2000, last: 0 }],
+    ]);
   });
 
   it.each([1, 7, 126, 137])('has failed when it exits with %d', async (exitCode) => {
