@@ -1,7 +1,9 @@
 import type { Report } from '../deployment/report.js';
 import type { Engine } from '../engines/engine.js';
 import { isChannel, originOf, sameName } from '../engines/origin.js';
-import { readJournal } from '../journal/journal.js';
+import type { Entry } from '../journal/entry.js';
+import { entriesOf } from '../journal/history.js';
+import { readJournals } from '../journal/journal.js';
 import { composeServiceOf } from '../rollout/compose.js';
 import type { PlannedRun } from '../rollout/reporting.js';
 import type { TargetPlan } from '../strategies/strategy.js';
@@ -43,14 +45,14 @@ export async function channelsOf(
 /** What a container was made from, and what was loaded into it since. */
 async function ranBefore(engine: Engine, plans: readonly TargetPlan[], channel: string): Promise<readonly string[]> {
   const of = plans.filter(({ container }) => originOf(container) === channel);
-  const all = await Promise.all(
-    of.map(async ({ container, place }) => {
-      const entries =
-        place && (await readJournal(engine, { container: container.Id, root: place.root }).catch(() => []));
-      return [container.Image, ...(entries ?? []).filter(({ step }) => step === 'done').map(({ to }) => to.image)];
-    }),
-  );
-  return all.flat();
+  const entries = of.length === 0 ? [] : await readJournals(engine);
+  const done = ({ step }: Entry) => step === 'done';
+  return of.flatMap(({ container, name }) => [
+    container.Image,
+    ...entriesOf(entries, name)
+      .filter(done)
+      .map(({ to }) => to.image),
+  ]);
 }
 
 /** After a hot load `docker compose up` re-creates a service once: its label still names the image that it was made from. */

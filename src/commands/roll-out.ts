@@ -12,7 +12,8 @@ import { afterReleaseCommand } from './release-command.js';
 
 /** Carries a decision out, container by container, and tells what came of it. */
 export async function rollOutPlans(engine: Engine, decided: PlannedRun): Promise<Report> {
-  const { inputs, world, image, plans, began, run, next } = decided;
+  const { inputs, world, image, plans, began, run, next, journal } = decided;
+  if (journal === undefined) throw new Error('Nothing may change without the lock.');
   const { log, clock, signal } = world;
   const replaced = new Map<string, string>();
   const changing = plans.filter(isChanging);
@@ -40,6 +41,7 @@ export async function rollOutPlans(engine: Engine, decided: PlannedRun): Promise
     replaced,
     began,
     runRecord,
+    journal,
     down: turns(inputs.maxUnavailable, signal),
   };
   const result = await afterReleaseCommand(engine, decided, changing, async () =>

@@ -2,6 +2,7 @@ import type { Report } from '../deployment/report.js';
 import { type ContainerDetails, type ImageDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { removeThrowAways } from '../engines/throw-away.js';
+import { fenced } from '../journal/fence.js';
 import { type AcquiredLock, acquireLock } from '../journal/lock.js';
 import { Refusal } from '../reasons/refusal.js';
 import type { CurrentRun } from '../rollout/reporting.js';
@@ -10,13 +11,13 @@ import type { CurrentRun } from '../rollout/reporting.js';
  * Runs what changes containers while nobody else may: one at a time for an environment on an engine. Whatever was known about
  * the containers before is to be asked again inside, since whoever was waited for may have changed it.
  *
- * @param story gets a draft whose signal aborts also where the lock was lost to somebody else
+ * @param story gets an engine that changes nothing any more once the lock is lost, and a draft whose signal aborts then, too
  */
 export async function underLock(
   engine: Engine,
   draft: CurrentRun,
   containers: readonly ContainerDetails[],
-  story: (draft: CurrentRun, held: AcquiredLock) => Promise<Report>,
+  story: (engine: Engine, draft: CurrentRun, held: AcquiredLock) => Promise<Report>,
 ): Promise<Report> {
   const { inputs, world, run } = draft;
   const { log, clock, signal } = world;
@@ -32,7 +33,7 @@ export async function underLock(
       await removeThrowAways(engine, log, held.tookOver.run);
     }
     const within = { ...world, signal: AbortSignal.any([signal, held.lost]) };
-    const report = await story({ ...draft, world: within }, held);
+    const report = await story(fenced(engine, held.check), { ...draft, world: within, journal: held.journal }, held);
     const lost = whyLost(held);
     return lost === undefined ? report : { ...report, message: [lost, report.message].filter(Boolean).join(' ') };
   } catch (error) {
@@ -41,6 +42,8 @@ export async function underLock(
       ? new Refusal(`${lost} ${error.message}`, { cause: error })
       : error;
   } finally {
+    // What it made for itself is nobody else's, and its own calls are turned away by now.
+    if (held.lost.aborted) await removeThrowAways(engine, log, run.id);
     await held.release();
   }
 }

@@ -3,7 +3,6 @@ import type { Report, Uninstalled } from '../deployment/report.js';
 import type { RunContext } from '../deployment/run-context.js';
 import type { Engine } from '../engines/engine.js';
 import { type Belonging, type Found, findBelongings, spellBelonging } from '../leavings/belongings.js';
-import { removeJournal } from '../leavings/journal.js';
 import { Refusal } from '../reasons/refusal.js';
 import { findInterrupted } from '../recovery/interrupted.js';
 import { type CurrentRun, empty } from '../rollout/reporting.js';
@@ -25,14 +24,21 @@ export async function uninstall(inputs: Inputs, world: RunContext): Promise<Repo
     }
     // A lock that is held is not waited for: whoever has it needs what would be removed.
     const now: CurrentRun = { ...draft, inputs: { ...inputs, lockTimeoutMs: 0 } };
-    return await underLock(engine, now, found.containers, async (locked) => {
-      await refuseHalfWay(engine, locked);
+    return await underLock(engine, now, found.containers, async (held, locked, lock) => {
+      await refuseHalfWay(held, inputs);
       // What was taken over, and what has ended since, is gone by now.
-      const again = await list(engine, locked);
-      const taken = found.belongings.filter((each) => each.kind === 'lock').map(asRemoved);
-      const rest = again.belongings.filter((each) => each.kind !== 'lock');
-      const removed = await removeAll(engine, locked, rest);
+      const again = await list(held, locked);
+      const isLock = ({ kind }: Belonging) => kind === 'lock' || kind === 'journal';
+      // What was written down came along when the lock was taken, and goes when it is given back.
+      const taken = found.belongings.filter(isLock).map(asRemoved);
+      const removed = await removeAll(
+        held,
+        locked,
+        again.belongings.filter((each) => !isLock(each)),
+      );
       const failed = removed.some(({ state }) => state === 'left');
+      // By it the rest is known to be ours.
+      if (!failed) lock.forget();
       return told(locked, failed ? 'failed' : 'unchanged', [...taken, ...removed, ...again.left]);
     });
   });
@@ -48,8 +54,8 @@ async function list(engine: Engine, { inputs, world }: CurrentRun): Promise<Foun
 }
 
 /** What is half-way needs the containers that stand beside it, and its journal. */
-async function refuseHalfWay(engine: Engine, { inputs, world }: CurrentRun): Promise<void> {
-  const halfWay = await findInterrupted(engine, inputs.containers, world.log);
+async function refuseHalfWay(engine: Engine, { containers }: Inputs): Promise<void> {
+  const halfWay = await findInterrupted(engine, containers);
   if (halfWay.length > 0) {
     throw new Refusal(`${halfWay.map(inWords).join(' ')} Nothing was removed: deploy or roll back first.`);
   }
@@ -81,16 +87,8 @@ async function removeAll(
 }
 
 /** A kept container's volumes went along to the one that serves. By its id, and without force: one that somebody has started stays. */
-async function remove(engine: Engine, { kind, id, root }: Belonging): Promise<void> {
-  switch (kind) {
-    case 'kept container':
-      return await engine.removeContainer(id);
-    case 'throw-away container':
-    case 'lock':
-      return await engine.removeContainer(id, { force: true, volumes: true });
-    case 'journal':
-      return await removeJournal(engine, id, root ?? '');
-  }
+async function remove(engine: Engine, { kind, id }: Belonging): Promise<void> {
+  await engine.removeContainer(id, kind === 'kept container' ? {} : { force: true, volumes: true });
 }
 
 const asFound = ({ kind, name, by }: Belonging): Uninstalled => ({

@@ -27,10 +27,10 @@ export async function withTargets(engine: Engine, draft: CurrentRun, story: Stor
   if (inputs.mode !== 'deploy' && inputs.mode !== 'rollback') {
     return await toldBeside(engine, draft, meant, story);
   }
-  return await underLock(engine, draft, meant, async (locked) => {
-    const recovered = await recover(engine, locked);
+  return await underLock(engine, draft, meant, async (held, locked, { journal }) => {
+    const recovered = await recover(held, locked, journal);
     // Whoever was waited for, and what was recovered, may have put others in their place.
-    const report = await told(engine, locked, story).catch((error: unknown) => {
+    const report = await told(held, locked, story).catch((error: unknown) => {
       // Refused or not, something has happened before.
       if (error instanceof Refusal && recovered.length > 0) return refusedBy(locked, error);
       throw error;
@@ -46,11 +46,11 @@ async function toldBeside(
   meant: readonly ContainerDetails[],
   story: Story,
 ): Promise<Report> {
-  const { inputs, world } = draft;
-  const halfWay = () => findInterrupted(engine, inputs.containers, world.log);
-  const asked = async (within: CurrentRun): Promise<Report> => {
+  const { inputs } = draft;
+  const halfWay = () => findInterrupted(engine, inputs.containers);
+  const asked = async (on: Engine, within: CurrentRun): Promise<Report> => {
     const left = (await halfWay()).map(inWords);
-    const report = await told(engine, within, story).catch((error: unknown) => {
+    const report = await told(on, within, story).catch((error: unknown) => {
       if (!(error instanceof Refusal) || left.length === 0) throw error;
       const rest = left.filter((words) => !error.message.includes(words));
       throw new Refusal([error.message, ...rest].join(' '), { cause: error });
@@ -59,7 +59,7 @@ async function toldBeside(
   };
   const holder = await holderOf(engine, inputs.environment);
   const underWay = holder !== undefined && !isGone(holder.holder) && (await halfWay()).length > 0;
-  return underWay ? await underLock(engine, draft, meant, asked) : await asked(draft);
+  return underWay ? await underLock(engine, draft, meant, asked) : await asked(engine, draft);
 }
 
 async function told(engine: Engine, draft: CurrentRun, story: Story): Promise<Report> {

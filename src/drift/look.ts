@@ -1,8 +1,9 @@
 import type { Drift } from '../deployment/drift.js';
 import { EngineError } from '../engines/call.js';
-import type { ContainerDetails, ImageDetails } from '../engines/details.js';
+import { type ContainerDetails, type ImageDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
-import { readJournal } from '../journal/journal.js';
+import { entriesOf } from '../journal/history.js';
+import { readJournals } from '../journal/journal.js';
 import { AgentError } from '../node/agent.js';
 import { NodeUnreachable } from '../node/node.js';
 import { Refusal } from '../reasons/refusal.js';
@@ -97,7 +98,8 @@ async function compared(
   }
   const { release: running } = reading;
   const { name, version, nodeName: node, otp, root } = running;
-  const written = recorded(await readJournal(engine, { container: container.Id, root }));
+  const entries = entriesOf(await readJournals(engine), nameOf(container));
+  const written = recorded(entries, { id: container.Id, labels: container.Config.Labels ?? {} });
   const runs = {
     ...known,
     runs: { name, version, node, otp },

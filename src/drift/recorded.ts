@@ -1,13 +1,17 @@
 import type { Difference, Moment } from '../deployment/drift.js';
 import { type Entry, type EntryDetails, steps, type Version } from '../journal/entry.js';
-import { ended, unfinished } from '../journal/history.js';
+import { belongs, ended, unfinished } from '../journal/history.js';
 
-/** What the container's ledger says; pure. */
-export function recorded(entries: readonly Entry[]): {
+/** What the journal says of a container; pure. */
+export function recorded(
+  entries: readonly Entry[],
+  container: Parameters<typeof belongs>[0],
+): {
   readonly history: readonly Moment[];
   readonly differences: readonly Difference[];
 } {
-  const open = unfinished(entries)?.last;
+  const last = unfinished(entries)?.last;
+  const open = last !== undefined && belongs(container, last) ? last : undefined;
   return {
     history: ended(entries).map((entry) => ({ at: entry.at, what: became(entry) })),
     differences:

@@ -2,7 +2,7 @@ import { type ContainerDetails, type ImageDetails, nameOf } from './details.js';
 import { type Endpoint, type Endpoints, endpointsOf, hasOwnNetwork, shortId } from './endpoints.js';
 import type { ContainerSpec } from './engine.js';
 import { type Config, fields, list, overrides } from './overrides.js';
-import { replacesLabel, runLabel } from './throw-away.js';
+import { ownLabels } from './throw-away.js';
 import { mountsOf } from './volumes.js';
 
 /** How to make a container again on another image, with everything the user set. */
@@ -46,8 +46,8 @@ export function recreation(
 
 function labels(own: unknown, container: ContainerDetails, newImageId: string): Config {
   const follows = composeImageLabel in fields(container.Config.Labels) ? { [composeImageLabel]: newImageId } : {};
-  const { [runLabel]: _, [replacesLabel]: __, ...users } = fields(own);
-  const all = { ...users, ...follows };
+  const users = Object.entries(fields(own)).filter(([label]) => !ownLabels.includes(label));
+  const all = { ...Object.fromEntries(users), ...follows };
   return Object.keys(all).length === 0 ? {} : { Labels: all };
 }
 

@@ -3,7 +3,7 @@ import type { ContainerDetails, ImageDetails } from './details.js';
 import { hasOwnNetwork, shortId } from './endpoints.js';
 import { type Config, cleanPath, fields, list } from './overrides.js';
 import { composeImageLabel } from './recreation.js';
-import { referenceLabel, replacesLabel, runLabel } from './throw-away.js';
+import { ownLabels } from './throw-away.js';
 import { anonymous } from './volumes.js';
 
 /** One thing that a person could have set, and whose doing it is. */
@@ -63,9 +63,6 @@ function config(own: Config, image: Config, container: ContainerDetails): readon
     ...hostNames(container),
   ];
 }
-
-/** What a restart says of itself. */
-const ownLabels: readonly string[] = [runLabel, replacesLabel, referenceLabel];
 
 /** Maps and lists of pairs are compared key by key, everything else whole, under the empty key. */
 function keyed(field: string, value: unknown, container: ContainerDetails): Config {

@@ -9,12 +9,19 @@ export const roleLabel = 'hot-deploy.role';
 export const runLabel = 'hot-deploy.run';
 /** On a container that a restart made: the full id of the one whose place it takes. */
 export const replacesLabel = 'hot-deploy.replaces';
+/** On the same: what the environment's journal knows of it, and nobody else can. */
+export const nonceLabel = 'hot-deploy.nonce';
 /** On the same: the name of the image that the first one of all was made from, if that is another. */
 export const referenceLabel = 'hot-deploy.reference';
 /** The process that does. */
 export const holderLabel = 'hot-deploy.holder';
 /** Marks the container that is the lock of an environment. It is no throw-away: others wait for it. */
 export const lockLabel = 'hot-deploy.lock';
+
+/** What only hot-deploy says of a container: never taken over from an image or from another container. */
+export const ownLabels: readonly string[] = [
+  ...[roleLabel, runLabel, replacesLabel, nonceLabel, referenceLabel, holderLabel, lockLabel],
+];
 
 /** No run keeps one for so long: whoever made it was killed. */
 const staleMs = 2 * 3_600_000;

@@ -1,9 +1,11 @@
 /**
- * One step of a deploy or a rollback, written down in the container before it is carried out. It says what the run meant
- * to do; what is true afterwards is asked of the node and of the engine, and never read from here.
+ * One step of a deploy or a rollback, written down in the environment's journal before it is carried out. It says what the run
+ * meant to do; what is true afterwards is asked of the node and of the engine, and never read from here.
  */
 export interface Entry extends EntryDetails {
   readonly schema: 1;
+  /** Which holder of the lock wrote it: each has a higher one than the holder before. */
+  readonly token: number;
   /** ISO 8601, by the clock of whoever wrote it. */
   readonly at: string;
   readonly step: Step;
@@ -17,8 +19,16 @@ export interface EntryDetails {
   readonly way: 'relup' | 'downgrade' | 'recreate' | 'revive';
   /** The container's own name. */
   readonly container: string;
+  /** The id of the container that the run found under that name. */
+  readonly id: string;
+  /** What the run makes in its place has this in a label, which nobody else can know. */
+  readonly nonce: string;
+  /** The id of the kept container that is to take its place. */
+  readonly kept?: string;
   readonly from: Version;
   readonly to: Version;
+  /** Where its release lies, as far as that is known. */
+  readonly root?: string;
   /** The names of all containers that change together: either all go, or none. */
   readonly fleet: readonly string[];
   /** The environment whose lock the run held: without it nobody finishes or undoes what it began. */
@@ -30,6 +40,9 @@ export interface EntryDetails {
   /** How the new version would go back, as far as the rehearsal has shown it. */
   readonly wayBack?: 'downgrade' | 'restart';
 }
+
+/** What proves that a container belongs to an update of a target: a name proves nothing. */
+export type Claim = Pick<EntryDetails, 'id' | 'nonce' | 'kept'>;
 
 /** One side of a deploy. */
 export interface Version {
@@ -58,12 +71,12 @@ export const steps = {
 
 export type Step = keyof typeof steps;
 
-/** How a file of the ledger is called: its place, and for whoever lists the directory its step. */
+/** How a file of the journal is called: its place, and for whoever lists the directory its step. */
 export function fileName(number: number, step: Step): string {
   return `${String(number).padStart(6, '0')}-${step}.json`;
 }
 
-/** The number of a file of the ledger; undefined for any other file. */
+/** The number of a file of the journal; undefined for any other file. */
 export function numberOf(name: string): number | undefined {
   const [, digits] = /^(\d{6,})-[a-z-]+\.json$/.exec(name) ?? [];
   return digits === undefined ? undefined : Number(digits);
@@ -79,13 +92,14 @@ export function readEntry(content: string): Entry | undefined {
   }
 }
 
-/** The application may write into its own release, so nothing in it is taken on trust. */
 function isEntry(read: unknown): read is Entry {
   const entry = (read ?? {}) as Partial<Record<keyof Entry, unknown>>;
-  const texts = [entry.at, entry.run, entry.container, entry.environment, entry.by];
+  const texts = [entry.at, entry.run, entry.container, entry.id, entry.nonce, entry.environment, entry.by];
   return (
     entry.schema === 1 &&
-    texts.every((text) => typeof text === 'string' && text.length < 1_000) &&
+    Number.isSafeInteger(entry.token) &&
+    [entry.kept, entry.root].every((text) => text === undefined || typeof text === 'string') &&
+    texts.every((text) => typeof text === 'string' && text !== '' && text.length < 1_000) &&
     typeof entry.step === 'string' &&
     Object.hasOwn(steps, entry.step) &&
     ['deploy', 'rollback'].includes(String(entry.task)) &&

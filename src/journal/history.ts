@@ -1,5 +1,7 @@
 import type { ContainerDetails } from '../engines/details.js';
-import type { Entry, Version } from './entry.js';
+import type { ContainerSummary } from '../engines/engine.js';
+import { nonceLabel } from '../engines/throw-away.js';
+import type { Claim, Entry, Version } from './entry.js';
 
 /** A run that neither came through nor went back, as far as is written down. */
 export interface Unfinished {
@@ -9,9 +11,24 @@ export interface Unfinished {
   readonly settling: boolean;
 }
 
+/** What is written down of one container. */
+export function entriesOf(entries: readonly Entry[], container: string): readonly Entry[] {
+  return entries.filter((entry) => entry.container === container);
+}
+
+/** Whether a container is the one that an update found, or was made or is kept for it. */
+export function belongs({ id, labels }: Pick<ContainerSummary, 'id' | 'labels'>, claim: Claim): boolean {
+  return id === claim.id || id === claim.kept || labels[nonceLabel] === claim.nonce;
+}
+
+/** The ids of containers that were put aside under this name, to be kept for a way back. */
+export function idsOf(entries: readonly Entry[], container: string): ReadonlySet<string> {
+  return new Set(entriesOf(entries, container).flatMap(({ id, kept }) => [id, ...(kept === undefined ? [] : [kept])]));
+}
+
 const ends: ReadonlySet<string> = new Set(['done', 'undone']);
 
-/** The run that was cut off; undefined where the last one ended. Pure, as all here: entries are in their order. */
+/** The run that was cut off; undefined where the last one ended. Pure, as all here: entries are in their order, and of one container. */
 export function unfinished(entries: readonly Entry[]): Unfinished | undefined {
   const last = entries.at(-1);
   if (last === undefined || ends.has(last.step)) {

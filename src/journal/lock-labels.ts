@@ -19,8 +19,22 @@ const longest = 128;
 
 /** The name that only one container can have: it is the lock. */
 export function lockName(environment: string): string {
+  return `hot-deploy-lock-${nameable(environment)}`;
+}
+
+/** The name under which it stays once the lock is given back: the journal is in it. */
+export function journalName(environment: string, run: string): string {
+  return `hot-deploy-journal-${nameable(environment)}-${run.slice(0, 8)}`;
+}
+
+export function isJournalName(name: string, environment: string): boolean {
+  const before = journalName(environment, '');
+  return name.startsWith(before) && /^[0-9a-zA-Z-]{1,8}$/.test(name.slice(before.length));
+}
+
+function nameable(environment: string): string {
   const safe = environment.replace(/[^a-zA-Z0-9_.-]/gu, '-').slice(0, longest);
-  return `hot-deploy-lock-${safe === environment ? safe : `${safe}-${sha256(environment).slice(0, 8)}`}`;
+  return safe === environment ? safe : `${safe}-${sha256(environment).slice(0, 8)}`;
 }
 
 /** A container that is never started: there is nothing in it to start. */
@@ -28,7 +42,7 @@ export function lockSpec(
   environment: string,
   { id, holder }: Run,
   since: string,
-  { Id: image, Config: { Labels: inherited } }: ImageDetails,
+  { Id: image, Config: { Labels: inherited, Volumes: volumes } }: ImageDetails,
 ): ContainerSpec {
   // What the image says of its containers would be said of this one: it would be counted among them, and routed to.
   const unsaid = Object.fromEntries(Object.keys(inherited ?? {}).map((label) => [label, '']));
@@ -37,7 +51,8 @@ export function lockSpec(
     Entrypoint: ['hot-deploy-lock'],
     Cmd: [],
     Labels: { ...unsaid, [lockLabel]: environment, [runLabel]: id, [holderLabel]: writeHolder(holder, since) },
-    HostConfig: { NetworkMode: 'none' },
+    // In the place of the image's volumes, which the engine would make and keep.
+    HostConfig: { NetworkMode: 'none', Tmpfs: Object.fromEntries(Object.keys(volumes ?? {}).map((at) => [at, ''])) },
   };
 }
 

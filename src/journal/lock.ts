@@ -7,7 +7,7 @@ import { acquire, lockRequest } from './acquire.js';
 import { beats, heartbeatMs, lastHeartbeat, lockTtlMs, pollIntervalMs, type Watch, watched } from './heartbeat.js';
 import { type Fate, fateOf } from './holder.js';
 import { holdLock, type LockHandle } from './lock-handle.js';
-import { type Locked, lockName, readLock } from './lock-labels.js';
+import { journalName, type Locked, lockName, readLock } from './lock-labels.js';
 import type { Run } from './run.js';
 
 /** Who wants which lock, and how long it waits. */
@@ -64,7 +64,7 @@ async function take(engine: Engine, taking: LockOptions): Promise<AcquiredLock> 
   while (!signal.aborted) {
     const claimed = await acquire(engine, want);
     if (claimed.kind === 'ours') {
-      const held = holdLock(engine, want, claimed.lock, { clock, log });
+      const held = await holdLock(engine, want, claimed.lock, { clock, log });
       if (!signal.aborted) {
         return { ...held, ...(dead && { tookOver: dead.locked }) };
       }
@@ -82,8 +82,7 @@ async function take(engine: Engine, taking: LockOptions): Promise<AcquiredLock> 
       if (isDead(fate, watch)) {
         dead = { lock: by.Id, locked };
         log.info(`${locked.holder.by}, which has held the lock on ${environment} since ${locked.since}, is gone`);
-        // By its id: what has the name by now may be the lock of another who saw the same.
-        await engine.removeContainer(by.Id, { force: true, volumes: true });
+        await putAside(engine, by, journalName(environment, locked.run));
         continue;
       }
       const waited = clock.now() - began;
@@ -103,6 +102,17 @@ async function take(engine: Engine, taking: LockOptions): Promise<AcquiredLock> 
     await clock.sleep(pollIntervalMs, signal);
   }
   throw new Refusal('The run was cancelled while it waited for the lock, before anything had changed.');
+}
+
+/** By its id: what has the name by now may be the lock of another who saw the same. Its journal is read by whoever holds the next. */
+async function putAside(engine: Engine, { Id: id }: ContainerDetails, name: string): Promise<void> {
+  try {
+    await engine.renameContainer(id, name);
+  } catch (error) {
+    // Another may have done so at the same time, or removed it since.
+    const now = await engine.findContainer(id);
+    if (now !== undefined && now.Name !== `/${name}`) throw error;
+  }
 }
 
 async function look(
@@ -134,9 +144,9 @@ export function isUp(waitedMs: number, timeoutMs: number, fate: Fate, watch: Wat
   return waitedMs >= timeoutMs && (lives || waitedMs >= timeoutMs + lockTtlMs + heartbeatMs);
 }
 
-function busy(name: string, environment: string, { holder, since }: Locked, waitedMs: number): string {
+function busy(name: string, environment: string, { holder, since, run }: Locked, waitedMs: number): string {
   const waited = waitedMs < 1_000 ? '' : `, and still does after ${Math.round(waitedMs / 1_000)} s of waiting`;
-  return `${holder.by} has held the lock on ${environment} since ${since}${waited}: wait until that run has ended and deploy again, or give \`lock-timeout\` longer. If you are sure that it has ended, docker rm ${name} frees the lock.`;
+  return `${holder.by} has held the lock on ${environment} since ${since}${waited}: wait until that run has ended and deploy again, or give \`lock-timeout\` longer. If you are sure that it has ended, docker rename ${name} ${journalName(environment, run)} frees the lock.`;
 }
 
 function foreign(name: string, environment: string): string {

@@ -1,12 +1,10 @@
-import { ifThere, Unreadable } from '../engines/call.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { ContainerSummary, Engine } from '../engines/engine.js';
 import type { Entry } from '../journal/entry.js';
-import { unfinished } from '../journal/history.js';
-import { findRoot, type Place, readNewest } from '../journal/journal.js';
+import { belongs, entriesOf, unfinished } from '../journal/history.js';
+import { readJournals } from '../journal/journal.js';
 import { containersBeside } from '../strategies/recreate/state.js';
-import type { Log } from '../system/log.js';
-import { namesMeant, ownName, type Selector } from '../targets/selector.js';
+import { isMeant, ownName, type Selector } from '../targets/selector.js';
 
 /** A container that a run which is no longer there has left half-way. */
 export interface InterruptedTarget {
@@ -14,141 +12,70 @@ export interface InterruptedTarget {
   readonly name: string;
   /** What has the name now; absent where a restart was cut off between two renames. */
   readonly container?: ContainerDetails;
-  /** What the run wrote down last; absent where nothing could be written, and only names tell. */
-  readonly last?: Entry;
-  /** Where that is written. */
-  readonly written?: Place;
+  /** What the run wrote down last. */
+  readonly last: Entry;
 }
 
 /** All that one run left half-way, and where it goes from there: all of it to the same side. */
 export interface InterruptedRun {
-  readonly run?: string;
-  readonly by?: string;
-  readonly environment?: string;
-  readonly at?: string;
+  readonly run: string;
+  readonly by: string;
+  readonly environment: string;
+  readonly at: string;
   readonly direction: 'finish' | 'undo';
   readonly containers: readonly InterruptedTarget[];
 }
 
-interface ObservedTarget extends InterruptedTarget {
-  readonly entries: readonly Entry[];
-  /** Whether containers stand beside it that only exist during a restart. */
-  readonly restarting: boolean;
-  /** Whether the one whose place is taken still has the name, or has it again. */
-  readonly old: boolean;
-}
-
 /**
  * What runs that were cut off have left among the containers that are meant, and among those that were to change together
- * with them. Changes nothing. Of a container whose ledger cannot be read only names tell, which is a warning.
+ * with them, by the journals on the engine. Changes nothing.
  */
 export async function findInterrupted(
   engine: Engine,
   selectors: readonly Selector[],
-  log: Pick<Log, 'warning'>,
 ): Promise<readonly InterruptedRun[]> {
-  const all = await engine.containers();
-  const looked = new Map<string, ObservedTarget>();
-  let names = namesMeant(all, selectors);
-  while (names.length > 0) {
-    for (const each of await Promise.all(names.map((name) => look(engine, all, name, log)))) {
-      looked.set(each.name, each);
-    }
-    const fleets = [...looked.values()].flatMap(({ last }) => last?.fleet ?? []);
-    names = [...new Set(fleets)].filter(
-      (name) => !looked.has(name) && namesMeant(all, [{ by: 'name', name }]).length > 0,
-    );
-  }
-  return byRun([...looked.values()]);
-}
-
-async function look(
-  engine: Engine,
-  all: readonly ContainerSummary[],
-  name: string,
-  log: Pick<Log, 'warning'>,
-): Promise<ObservedTarget> {
-  const unread = (error: unknown): undefined => {
-    if (!(error instanceof Unreadable)) throw error;
-    log.warning(
-      `${name}: what earlier runs wrote down in it cannot be read, so only the names of its containers tell whether one was cut off. ${error.message}`,
-    );
-  };
-  const found = containersBeside(name, all);
-  const own = all.find((each) => ownName(each) === name);
-  const container = own && (await engine.findContainer(own.id));
-  const places = await Promise.all(
-    [
-      ...(container ? [container] : []),
-      ...(await present(
-        engine,
-        found.map(({ container: each }) => each),
-      )),
-    ].map((each) => placeOf(engine, each).catch(unread)),
+  const [all, entries] = await Promise.all([engine.containers(), readJournals(engine)]);
+  const open = openTargets(entries).filter((last) => isThere(last, all));
+  const meant = open.filter((last) => isOfThose(last, all, selectors));
+  const runs = [...new Set(meant.map(({ run }) => run))];
+  return await Promise.all(
+    runs.map(async (run) => {
+      const mine = open.filter((last) => last.run === run);
+      const containers = mine.map(async (last): Promise<InterruptedTarget> => {
+        const container = await engine.findContainer(last.container);
+        return { name: last.container, last, ...(container && { container }) };
+      });
+      return { ...runOf(mine, entries), containers: await Promise.all(containers) };
+    }),
   );
-  const written = await readNewest(
-    engine,
-    places.flatMap((place) => place ?? []),
-  ).catch(unread);
-  const entries = written?.entries ?? [];
-  const last = unfinished(entries)?.last;
-  return {
-    name,
-    entries,
-    restarting: found.length > 0,
-    // As long as the new one is called by its own name, what has the name is no new one, but a spare may have it.
-    old: found.some(({ mark: { place, old: id } }) => place === 'fresh' || own?.id.startsWith(id) === true),
-    ...(container && { container }),
-    ...(last && { last }),
-    ...(written && { written: written.place }),
-  };
 }
 
-async function present(engine: Engine, found: readonly ContainerSummary[]): Promise<readonly ContainerDetails[]> {
-  return (await Promise.all(found.map(({ id }) => engine.findContainer(id)))).flatMap((each) => each ?? []);
-}
-
-async function placeOf(engine: Engine, container: ContainerDetails): Promise<Place | undefined> {
-  // One with --rm may be deleted while it is looked at.
-  const root = await ifThere(findRoot(engine, container));
-  return root === undefined ? undefined : { container: container.Id, root };
-}
-
-/** Pure: containers of one run go to one side, and forward as soon as one of them had begun to settle. */
-export function byRun(looked: readonly ObservedTarget[]): readonly InterruptedRun[] {
-  const open = looked.filter(({ last, restarting }) => last !== undefined || restarting);
-  const runs = [...new Set(open.map(({ last }) => last?.run))];
-  return runs.map((run) => {
-    const mine = open.filter(({ last }) => last?.run === run);
-    const [first] = mine.flatMap(({ last }) => last ?? []);
-    const settled =
-      run === undefined
-        ? mine.some((one) => looked.some((other) => isFinalOn(other, one)))
-        : looked.some(({ entries }) => entries.some((entry) => entry.run === run && isSettled(entry)));
-    const { by, environment, at } = first ?? {};
-    return {
-      direction: settled ? 'finish' : 'undo',
-      containers: mine.map(({ entries: _, restarting: __, old: ___, ...each }) => each),
-      ...(run !== undefined && { run }),
-      ...(by !== undefined && { by }),
-      ...(environment !== undefined && { environment }),
-      ...(at !== undefined && { at }),
-    };
+/** The last entry of each target whose last run has not ended. */
+function openTargets(entries: readonly Entry[]): readonly Entry[] {
+  const targets = new Map(entries.map((entry) => [`${entry.environment} ${entry.container}`, entry]));
+  return [...targets.values()].flatMap(({ environment, container }) => {
+    const own = entriesOf(entries, container).filter((entry) => entry.environment === environment);
+    return unfinished(own)?.last ?? [];
   });
 }
 
-function isSettled({ step }: Entry): boolean {
-  return step === 'settle' || step === 'done';
+/** Nothing is left to finish or undo of what somebody has removed since, whatever has the name by now. */
+function isThere(last: Entry, all: readonly ContainerSummary[]): boolean {
+  const beside = containersBeside(last.container, all, last).length > 0;
+  return beside || all.some((each) => ownName(each) === last.container && belongs(each, last));
 }
 
-/**
- * Whether one container has come to stay on the image that another, of which nothing is written down, was put on: then all of
- * their fleet had come through. One with --rm takes what was written in it along when it ends.
- */
-function isFinalOn(other: ObservedTarget, { name, container, old }: ObservedTarget): boolean {
-  if (other.name === name || container === undefined || old) return false;
-  const last = other.entries.at(-1);
-  return last === undefined
-    ? !other.restarting && other.container?.Image === container.Image
-    : isSettled(last) && last.fleet.includes(name) && last.to.image === container.Image;
+/** By the name, or by the labels of what stands for it. */
+function isOfThose(last: Entry, all: readonly ContainerSummary[], selectors: readonly Selector[]): boolean {
+  const family = all.filter((each) => ownName(each) === last.container || belongs(each, last));
+  return family.some((each) => isMeant(selectors, each, last.container));
+}
+
+/** Pure: containers of one run go to one side, and forward as soon as one of them had begun to settle. */
+export function runOf(mine: readonly Entry[], entries: readonly Entry[]): Omit<InterruptedRun, 'containers'> {
+  const [first] = mine;
+  if (first === undefined) throw new Error('A run without an entry was never cut off.');
+  const { run, by, environment, at } = first;
+  const settled = entries.some((entry) => entry.run === run && (entry.step === 'settle' || entry.step === 'done'));
+  return { run, by, environment, at, direction: settled ? 'finish' : 'undo' };
 }

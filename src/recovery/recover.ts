@@ -1,16 +1,15 @@
 import type { Recovered } from '../deployment/report.js';
 import type { Engine } from '../engines/engine.js';
-import type { Entry } from '../journal/entry.js';
+import type { Entry, Step } from '../journal/entry.js';
+import type { Journal } from '../journal/journal.js';
 import { Refusal } from '../reasons/refusal.js';
 import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { strategies } from '../strategies/index.js';
 import type { Recovery, RecoveryContext, RecoveryResult } from '../strategies/recovery.js';
-import { recreate } from '../strategies/recreate/index.js';
 import { giveBack } from '../strategies/recreate/lent-name.js';
 import { messageOf } from '../system/message-of.js';
 import { findInterrupted, type InterruptedRun, type InterruptedTarget } from './interrupted.js';
-import { openRecord } from './record.js';
 import { Unrecovered } from './unrecovered.js';
 
 /**
@@ -20,21 +19,21 @@ import { Unrecovered } from './unrecovered.js';
  * @throws Refusal where it is another environment's
  * @throws Unrecovered where manual intervention is required
  */
-export async function recover(engine: Engine, draft: CurrentRun): Promise<readonly Recovered[]> {
+export async function recover(engine: Engine, draft: CurrentRun, journal: Journal): Promise<readonly Recovered[]> {
   const { inputs, world } = draft;
   const around = { engine, inputs, log: world.log, clock: world.clock };
   const cutOff = await steps(world)('Look for what was left half-way', () =>
-    findInterrupted(engine, inputs.containers, world.log),
+    findInterrupted(engine, inputs.containers),
   );
   refuseOthers(cutOff, inputs.environment);
-  const lent = cutOff.flatMap(({ containers }) => containers.flatMap(({ last }) => last?.to.reference ?? []));
+  const lent = cutOff.flatMap(({ containers }) => containers.flatMap(({ last }) => last.to.reference ?? []));
   for (const reference of new Set([...lent, ...(inputs.image ? [inputs.image] : [])]))
     await giveBack(engine, reference);
   const recovered: Recovered[] = [];
   const failed: string[] = [];
   for (const each of cutOff) {
-    const title = `${each.direction === 'finish' ? 'Finish' : 'Undo'} what ${each.by ?? 'a run that was cut off'} has left`;
-    recovered.push(...(await world.log.group(title, () => recoverRun(around, each, failed))));
+    const title = `${each.direction === 'finish' ? 'Finish' : 'Undo'} what ${each.by} has left`;
+    recovered.push(...(await world.log.group(title, () => recoverRun({ ...around, journal }, each, failed))));
   }
   if (failed.length > 0) {
     throw new Unrecovered(failed.join(' '));
@@ -43,7 +42,7 @@ export async function recover(engine: Engine, draft: CurrentRun): Promise<readon
 }
 
 function refuseOthers(cutOff: readonly InterruptedRun[], environment: string): void {
-  const other = cutOff.find((each) => each.environment !== undefined && each.environment !== environment);
+  const other = cutOff.find((each) => each.environment !== environment);
   if (other !== undefined) {
     const names = other.containers.map(({ name }) => name).join(', ');
     throw new Refusal(
@@ -54,7 +53,7 @@ function refuseOthers(cutOff: readonly InterruptedRun[], environment: string): v
 
 /** Each is tried, whatever came of the others: what one cannot come back from is no reason to leave the rest half-way. */
 async function recoverRun(
-  around: RecoveryContext,
+  around: Recovering,
   { run, by, at, direction, containers }: InterruptedRun,
   failed: string[],
 ): Promise<readonly Recovered[]> {
@@ -66,7 +65,7 @@ async function recoverRun(
     if (repaired.kind === 'failed') {
       around.log.warning(`${each.name}: ${repaired.why}`);
       failed.push(
-        `${each.name} was left half-way by ${by ?? 'a run that was cut off'}, and could not be recovered: ${repaired.why.replace(/\.$/, '')}. Check the container.`,
+        `${each.name} was left half-way by ${by}, and could not be recovered: ${repaired.why.replace(/\.$/, '')}. Check the container.`,
       );
       continue;
     }
@@ -75,22 +74,28 @@ async function recoverRun(
       container: each.name,
       what: (repaired.side ?? direction) === 'finish' ? 'finished' : 'undone',
       how: repaired.how,
-      ...(run !== undefined && { run }),
-      ...(by !== undefined && { by }),
-      ...(at !== undefined && { at }),
+      ...{ run, by, at },
     });
   }
   return recovered;
 }
 
+type Recovering = RecoveryContext & { readonly journal: Journal };
+
 async function repair(
-  around: RecoveryContext,
-  halfWay: InterruptedTarget,
+  around: Recovering,
+  { name, last }: InterruptedTarget,
   direction: InterruptedRun['direction'],
 ): Promise<RecoveryResult> {
-  const { name, last } = halfWay;
-  // Read before anything is removed that it is written in.
-  const before = await openRecord(around, halfWay);
+  const { schema: _, at: __, step: ___, token: ____, ...details } = last;
+  const write = async (step: Step) => {
+    try {
+      await around.journal.write(details, step);
+    } catch (error) {
+      // The next run finds it half-way once more, asks again, and finds that it is not.
+      around.log.warning(`${name}: ${step} could not be written down: ${messageOf(error)}`);
+    }
+  };
   const shown = await fromEngine(around, name, direction, last);
   if (shown?.kind === 'failed') {
     return shown;
@@ -100,10 +105,9 @@ async function repair(
   if (container === undefined) {
     return { kind: 'failed', why: 'there is no container of that name' };
   }
-  const notes = before.in(container);
-  const repaired = shown ?? (await ownerOf(last).fromJournal(around, container, { last, notes, direction }));
+  const repaired = shown ?? (await ownerOf(last).fromJournal(around, container, { last, notes: { write }, direction }));
   if (repaired.kind === 'repaired') {
-    await notes.write((repaired.side ?? direction) === 'finish' ? 'done' : 'undone');
+    await write((repaired.side ?? direction) === 'finish' ? 'done' : 'undone');
   }
   return repaired;
 }
@@ -118,8 +122,8 @@ async function fromEngine(
   return undefined;
 }
 
-/** Whose the last step on record is; of what nothing is written down, only the container itself can tell. */
-function ownerOf(last: Entry | undefined): Recovery {
-  const own = strategies.find(({ recovery }) => last !== undefined && recovery.ways.includes(last.way));
-  return (own ?? recreate).recovery;
+function ownerOf({ way }: Entry): Recovery {
+  const own = strategies.find(({ recovery }) => recovery.ways.includes(way));
+  if (own === undefined) throw new Error(`There is no strategy of the way ${way}.`);
+  return own.recovery;
 }

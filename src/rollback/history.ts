@@ -1,13 +1,12 @@
 import { posix } from 'node:path';
-import { ifReadable, Unreadable } from '../engines/call.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
-import type { Version } from '../journal/entry.js';
-import { lineage, lived, ran } from '../journal/history.js';
-import { readJournal, rootOnDisk } from '../journal/journal.js';
+import type { Entry, Version } from '../journal/entry.js';
+import { entriesOf, idsOf, lineage, lived, ran } from '../journal/history.js';
+import { readJournals } from '../journal/journal.js';
 import { Refusal } from '../reasons/refusal.js';
+import { unpack } from '../release/archive.js';
 import { bootedVersion, type Hints, type Reading, readRunning } from '../release/running.js';
-import { takeFile } from '../release/taken.js';
 import { keptContainers } from '../strategies/recreate/kept.js';
 import type { History } from './find-version.js';
 
@@ -29,7 +28,7 @@ export interface TargetHistory extends History {
 }
 
 /**
- * Reads what a container ran before, from its own ledger and from the containers that were kept. Changes nothing.
+ * Reads what a container ran before, from the journal and from the containers that were kept. Changes nothing.
  *
  * @throws Refusal where nothing can be asked of it although it has not ended
  */
@@ -41,26 +40,13 @@ export async function readHistory(engine: Engine, container: ContainerDetails, h
   // What goes back has often ended, or does so again and again.
   const stopped = !container.State.Running || container.State.Restarting;
   const reading = stopped ? ({ kind: 'stopped' } as const) : await readRunning(engine, container, hints);
-  const root = rootOf(reading) ?? (await rootOnDisk(engine, container.Id));
-  const entries =
-    root === undefined ? [] : await readJournal(engine, { container: container.Id, root }).catch(unread(name));
-  const earlier = root === undefined ? [] : await keptOf(engine, name, root);
+  const entries = entriesOf(await readJournals(engine), name);
+  const root = rootOf(reading) ?? entries.findLast((entry) => entry.root !== undefined)?.root;
+  const earlier = root === undefined ? [] : await keptOf(engine, { name, root, entries });
   const version = stopped && root !== undefined ? await boots(engine, container.Id, root) : runs(reading);
   const line = lineage(entries, ran(container, version));
   const kept = earlier.toReversed().map(({ ran }) => ran);
   return { name, container, reading, earlier, line, lived: lived(entries), kept, ...(root !== undefined && { root }) };
-}
-
-function unread(name: string): (error: unknown) => never {
-  return (error) => {
-    if (!(error instanceof Unreadable)) throw error;
-    throw new Refusal(
-      `What ran before in ${name} cannot be read. ${error.message} Deploy the image that is meant instead.`,
-      {
-        cause: error,
-      },
-    );
-  };
 }
 
 /**
@@ -81,20 +67,23 @@ function runs(reading: TargetHistory['reading']): string | undefined {
   return 'vm' in reading ? bootedVersion(reading.vm) : undefined;
 }
 
-async function keptOf(engine: Engine, name: string, root: string): Promise<readonly Kept[]> {
+async function keptOf(
+  engine: Engine,
+  { name, root, entries }: { readonly name: string; readonly root: string; readonly entries: readonly Entry[] },
+): Promise<readonly Kept[]> {
+  const ids = idsOf(entries, name);
   return await Promise.all(
-    (await keptContainers(engine, name)).map(async (container) => {
+    (await keptContainers(engine, name, (id) => ids.has(id))).map(async (container) => {
       const version = await boots(engine, container.Id, root);
-      // What it was made from is known all the same.
-      const entries = await readJournal(engine, { container: container.Id, root }).catch(ifReadable);
-      const own = ran(container, version);
-      return { container, ran: lineage(entries ?? [], own).at(-1) ?? own };
+      const left = entries.findLast(({ id, step }) => id === container.Id && step === 'done')?.from;
+      return { container, ran: left !== undefined && left.version === version ? left : ran(container, version) };
     }),
   );
 }
 
 /** The version that a stopped container boots, by what release_handler left for the start script. */
 async function boots(engine: Engine, container: string, root: string): Promise<string | undefined> {
-  const file = await takeFile(engine, container, posix.join(root, 'releases/start_erl.data')).catch(ifReadable);
+  const tar = await engine.getArchive(container, posix.join(root, 'releases/start_erl.data'));
+  const [file] = tar === undefined ? [] : await unpack(tar);
   return file?.data.toString('utf8').trim().split(/\s+/)[1];
 }

@@ -102,7 +102,7 @@ async function byRestart(
     container,
     oldImage,
     ...(from !== undefined && { from }),
-    ...(root !== undefined && { place: { root } }),
+    ...(root !== undefined && { root }),
     reasons: [against('container-stopped', name, message)],
   };
   const at = { ...site, ...(await counterpart(site, { names: [], root }, once())) };

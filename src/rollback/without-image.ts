@@ -39,8 +39,8 @@ async function planWithoutImage(
     throw new Refusal(`${gone}, and ${name} could go back only by a restart. ${help}`);
   }
   const { release: running } = reading;
-  const { root, owner } = running;
-  const base = { name, container, oldImage, from: running.version, place: { root, owner }, reasons: [] };
+  const { root } = running;
+  const base = { name, container, oldImage, from: running.version, root, reasons: [] };
   if (running.version === version) {
     return base;
   }

@@ -85,12 +85,12 @@ type Known = Pick<AssessedTarget, 'name' | 'container' | 'oldImage'>;
 async function decideUnread(whole: AnalysisContext, known: Known, reading: Unread, shared: Cache): Promise<TargetPlan> {
   const { engine, image } = whole;
   const { name, container, oldImage } = known;
-  const plan = { ...known, ...placeOf(reading), ...unread(name, reading) };
+  const plan = { ...known, ...rootFrom(reading), ...unread(name, reading) };
   const vm = 'vm' in reading && reading.kind !== 'unreadable' ? reading.vm : undefined;
   const names = vm === undefined ? [] : await releasesAt(engine, container.Id, vm);
   const site = {
     ...whole,
-    ...(await counterpart(whole, { names, root: plan.place?.root }, (key, read) => shared('release', key, read))),
+    ...(await counterpart(whole, { names, root: plan.root }, (key, read) => shared('release', key, read))),
   };
   const { next } = site;
   refuseOther(name, names, next);
@@ -111,14 +111,14 @@ async function decideRunning(
 ): Promise<TargetPlan> {
   const { engine, image } = whole;
   const { name, container, oldImage } = known;
-  const { root, owner, version: from } = running;
+  const { root, version: from } = running;
   const site = {
     ...whole,
     ...(await counterpart(whole, { names: [running.name], root }, (key, read) => shared('release', key, read))),
   };
   const { next, workshop } = site;
   refuseOther(name, [running.name], next);
-  const plan = { ...known, from, place: { root, owner }, reasons: [] };
+  const plan = { ...known, from, root, reasons: [] };
   const change = compare(running, next);
   const imageChange = await shared('image-change', `${oldImage.Id} ${root} ${next.root}`, () =>
     compareImages(
@@ -231,11 +231,9 @@ function unread(name: string, reading: Unread): { readonly from?: string; readon
   }
 }
 
-/** By the command line of a VM that cannot be asked: whom its files belong to is unknown then. */
-function placeOf(reading: Unread): Pick<TargetPlan, 'place'> {
-  return 'vm' in reading && reading.vm !== undefined
-    ? { place: { root: reading.vm.root, owner: { uid: 0, gid: 0 } } }
-    : {};
+/** By the command line of a VM that cannot be asked. */
+function rootFrom(reading: Unread): Pick<TargetPlan, 'root'> {
+  return 'vm' in reading && reading.vm !== undefined ? { root: reading.vm.root } : {};
 }
 
 function booted(vm: Parameters<typeof bootedVersion>[0]): { readonly from?: string } {

@@ -3,6 +3,7 @@ import { tally } from '../deployment/drift.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
 import type { ComparedWith, ContainerReport, Method, Outcome, Report } from '../deployment/report.js';
 import type { RunContext } from '../deployment/run-context.js';
+import type { Journal } from '../journal/journal.js';
 import type { Run } from '../journal/run.js';
 import type { Measurement } from '../probe/measurement.js';
 import { inWords } from '../probe/words.js';
@@ -21,6 +22,8 @@ export interface CurrentRun {
   readonly world: RunContext;
   readonly run: Run;
   readonly began: number;
+  /** The environment's, where its lock is held. */
+  readonly journal?: Journal;
   /** Where no container was asked. */
   readonly comparedWith?: ComparedWith;
 }

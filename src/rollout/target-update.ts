@@ -3,6 +3,7 @@ import type { CancellationDeadline } from '../deployment/cancellation-deadline.j
 import type { Method, TimelineEvent } from '../deployment/report.js';
 import type { Turns } from '../deployment/turns.js';
 import type { Engine } from '../engines/engine.js';
+import type { Journal } from '../journal/journal.js';
 import { askedAt } from '../probe/asked.js';
 import type { Measurement } from '../probe/measurement.js';
 import { type RunningProbe, startProbe } from '../probe/probe.js';
@@ -29,8 +30,9 @@ export interface Fleet {
   readonly began: number;
   /** As many containers as may be down at once. */
   readonly down: Turns;
-  /** What is written down of the run in each container. */
+  /** What is written down of the run, for each target. */
   readonly runRecord: RunRecord;
+  readonly journal: Journal;
 }
 
 /** One container after the switch and the soak, and what may still become of it. */
@@ -78,7 +80,7 @@ export async function updateTarget(
     part: record.part,
     down: fleet.down,
     ...(target && { target }),
-    ...openTargetJournal(engine, runRecord, plan, { clock, log }),
+    ...openTargetJournal(fleet.journal, runRecord, plan, log),
     ...(probe && { probe }),
   };
   const until = clock.now() + baselineMs;

@@ -3,7 +3,7 @@ import type { CancellationDeadline } from '../deployment/cancellation-deadline.j
 import type { ContainerReport, Method, Outcome, Phase, Proof, TimelineEvent } from '../deployment/report.js';
 import type { Turns } from '../deployment/turns.js';
 import type { Engine } from '../engines/engine.js';
-import type { Step } from '../journal/entry.js';
+import type { Claim, Step } from '../journal/entry.js';
 import type { RunningProbe } from '../probe/probe.js';
 import type { ProbeTarget } from '../probe/target.js';
 import type { Clock, Log } from '../system/log.js';
@@ -28,10 +28,12 @@ export interface UpdateContext {
   readonly phase: <T>(name: string, work: () => Promise<T>) => Promise<T>;
   /** Writes down how long a part of a step took. */
   readonly part: (name: string, ms: number) => void;
-  /** Writes down in the container what is about to be done, and fails where that cannot be written. */
+  /** Writes down in the environment's journal what is about to be done, and fails where that cannot be written. */
   readonly note: (step: Step) => Promise<void>;
-  /** From here on it is written down in this container, which has taken the first one's place. */
-  readonly arrive: (container: string) => Promise<void>;
+  /** By what the containers of this update are known to be its own. */
+  readonly claim: Claim;
+  /** Whether the journal says of a container that it was put aside for a way back. */
+  readonly isKept: (id: string) => boolean;
 }
 
 /** How it ended for one container. */

@@ -12,6 +12,6 @@ export async function recordIfPossible(
     await note(step);
   } catch (error) {
     const why = messageOf(error);
-    log.warning(`${name}: that it came to the step ${step} could not be written down in the container: ${why}`);
+    log.warning(`${name}: that it came to the step ${step} could not be written down: ${why}`);
   }
 }

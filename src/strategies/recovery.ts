@@ -27,13 +27,13 @@ export interface Recovery {
     around: RecoveryContext,
     name: string,
     direction: Direction,
-    last: Entry | undefined,
+    last: Entry,
   ): Promise<RecoveryResult | undefined>;
   /** By the journal's last entry, where the engine lists nothing. */
   fromJournal(
     around: RecoveryContext,
     container: ContainerDetails,
-    interrupted: { readonly last: Entry | undefined; readonly notes: RecoveryRecord; readonly direction: Direction },
+    interrupted: { readonly last: Entry; readonly notes: RecoveryRecord; readonly direction: Direction },
   ): Promise<RecoveryResult>;
 }
 
@@ -63,7 +63,8 @@ export function recoveryUpdateContext(
       log.debug(`${last.container}: ${label}`);
       return await work();
     },
-    arrive: async () => undefined,
+    claim: last,
+    isKept: () => false,
     // A switch of the repair is a step back, or forth again, of the run that was cut off.
     part: () => undefined,
     note: async (step) => (step === 'switch' ? await notes.write('bring-back') : undefined),

@@ -4,7 +4,6 @@ import type { Rehearsal } from '../deployment/rehearsal.js';
 import type { Method } from '../deployment/report.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { EntryDetails } from '../journal/entry.js';
-import type { Place } from '../journal/journal.js';
 import type { Reason } from '../reasons/reason.js';
 import type { ImageRelease } from '../release/release.js';
 import type { UpdateContext, UpdateResult } from './context.js';
@@ -37,7 +36,7 @@ export interface TargetPlan {
   readonly reasons: readonly Reason[];
   readonly rehearsal?: Rehearsal;
   /** Where the release lies in the container; absent if that is unknown. */
-  readonly place?: Omit<Place, 'container'>;
+  readonly root?: string;
   /** The release that is to run; absent if it runs, or its image is gone. */
   readonly next?: ImageRelease;
   /** Absent if there is nothing to do. */
@@ -54,8 +53,6 @@ export interface Update {
   readonly hot: boolean;
   /** The version that it brings; undefined if that is unknown. */
   readonly version: string | undefined;
-  /** Where the release lies in what takes the container's place, and the container if it exists; absent if the target stays. */
-  readonly standby?: { readonly root: string; readonly container?: string };
   /** What it does, in words, and what it brings into the container. */
   readonly artifact?: Artifact;
   /** How many processes of each module it holds, when the plan was made. */
@@ -63,7 +60,7 @@ export interface Update {
   /** The next best update, for when this one turns out to be impossible. */
   readonly instead?: Update;
   /** What the journal has to know of it. */
-  record(plan: TargetPlan): Pick<EntryDetails, 'way' | 'brought' | 'wayBack'>;
+  record(plan: TargetPlan): Pick<EntryDetails, 'way' | 'kept' | 'brought' | 'wayBack'>;
   open(work: UpdateContext, plan: TargetPlan): OpenUpdate;
 }
 

@@ -118,7 +118,8 @@ function mounts(config: Fields, hostConfig: Fields, seed: string): unknown[] {
       Type: type,
     }),
   );
-  const taken = new Set([...bound, ...mounted].map((mount) => mount.Destination));
+  const inMemory = Object.keys(fields(hostConfig['Tmpfs']));
+  const taken = new Set([...inMemory, ...[...bound, ...mounted].map((mount) => mount.Destination)]);
   const declared = Object.keys(fields(config['Volumes'])).filter((target) => !taken.has(target));
   return [...bound, ...mounted, ...declared.map((target) => volume(target, hash(`${seed}${target}`), true))];
 }

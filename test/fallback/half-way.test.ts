@@ -120,7 +120,11 @@ put "${to}" "$web" true always`;
         ...{ id, names: [name], labels: {}, createdAt: 0, networkMode: 'bridge' },
         state: running ? 'running' : 'exited',
       }));
-      expect(detectState('web', listed)).toMatchObject({ revived: true, old: { id: runs }, fresh: { id: back } });
+      expect(detectState('web', listed, { id: runs, nonce: 'n', kept: back })).toMatchObject({
+        revived: true,
+        old: { id: runs },
+        fresh: { id: back },
+      });
     },
   );
 

@@ -498,6 +498,11 @@ export const conformance: Readonly<Record<string, Check>> = {
     expect(await ground.engine.hasVolume(mounts[0]?.Name ?? '')).toBe(false);
   },
 
+  'what is in memory in the place of a volume makes none': async (ground) => {
+    const id = await create(ground, 'volume-none', 'data', host({ Tmpfs: { '/data': '' } }));
+    expect((await ground.engine.inspectContainer(id)).Mounts.filter(({ Type: type }) => type === 'volume')).toEqual([]);
+  },
+
   'an image has as many names as it is given, and is found by each and by its id': async (ground) => {
     const { engine, images, named } = ground;
     const { Id: id } = images.idle;

@@ -13,6 +13,3 @@ describe('a fleet with --rm of which one fails', () => survives({ names, kind: '
 describe('a fleet that is always restarted', () => survives({ names, kind: '--restart always' }));
 describe('a fleet that is always restarted, of which one fails', () =>
   survives({ names, kind: '--restart always', bad }));
-describe('a fleet in which nothing can be written down', () => survives({ names, kind: 'plain', unwritten: true }));
-describe('a fleet with --rm in which nothing can be written down', () =>
-  survives({ names, kind: '--rm', unwritten: true }));

@@ -11,4 +11,3 @@ describe('a container with --rm whose new version ends', () => survives({ names,
 describe('a container that is always restarted', () => survives({ names, kind: '--restart always' }));
 describe('a container that is always restarted, whose new version ends again and again', () =>
   survives({ names, kind: '--restart always', bad: 'web', thorough: true }));
-describe('a container in which nothing can be written down', () => survives({ names, kind: 'plain', unwritten: true }));

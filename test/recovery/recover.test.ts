@@ -1,141 +1,76 @@
 import { expect, it } from 'vitest';
-import type { ContainerDetails } from '../../src/engines/details.js';
-import type { ContainerSummary, Engine } from '../../src/engines/engine.js';
-import { replacesLabel } from '../../src/engines/throw-away.js';
-import type { Entry, Step } from '../../src/journal/entry.js';
+import type { Engine } from '../../src/engines/engine.js';
 import { readJournal } from '../../src/journal/journal.js';
 import { recover } from '../../src/recovery/recover.js';
 import type { CurrentRun } from '../../src/rollout/reporting.js';
-import { disks } from '../ledger/disks.js';
+import { details, journalOn } from '../journal/entries.js';
+import { modelClock } from '../support/model/clock.js';
+import { modelEngine } from '../support/model/engine.js';
+import { quiet } from '../support/model/stage.js';
 
-const ids = { 'web-1': 'a'.repeat(64), 'web-2': 'b'.repeat(64) };
+const names = ['web-1', 'web-2'];
 
-/** A run about both, whose clock goes on where it sleeps. */
-function draftOf(): CurrentRun {
-  let now = 0;
-  const pass = async (ms: number) => {
-    now += ms;
-  };
-  const quiet = {
-    ...{ info: () => undefined, warning: () => undefined, debug: () => undefined },
-    group: async (_: string, work: () => Promise<unknown>) => await work(),
-  };
-  return {
-    inputs: { containers: Object.keys(ids).map((name) => ({ by: 'name', name })), environment: 'production' },
-    world: {
-      log: quiet,
-      clock: { now: () => now, date: () => now, sleep: pass },
-      signal: new AbortController().signal,
+async function world() {
+  const clock = modelClock();
+  const model = modelEngine(clock);
+  const [v1, v2] = ['app:1', 'app:2'].map((name) => model.image(name, { program: {} }));
+  if (v1 === undefined || v2 === undefined) throw new Error('an image is missing');
+  const draft = {
+    inputs: {
+      ...{ containers: names.map((name) => ({ by: 'name', name })), environment: 'production' },
+      healthTimeoutMs: 10_000,
     },
+    world: { log: quiet, clock, signal: new AbortController().signal },
   } as unknown as CurrentRun;
+  const ids = new Map<string, string>();
+  for (const name of names) ids.set(name, (await model.run(name, { Image: v1.Id })).Id);
+  const { journal } = await journalOn(model.engine, v1.Id);
+  const of = (container: string) => ({
+    ...{ ...details, container, id: ids.get(container) ?? '', fleet: names },
+    ...{ from: { image: v1.Id, version: '1' }, to: { image: v2.Id, version: '2' } },
+  });
+  return { engine: model.engine, draft, journal, of, v2 };
 }
 
 it('one container that cannot be recovered keeps nobody from recovering the others', async () => {
-  // Two that were stopped, and whose new ones were taken away. Nothing could be written down in them.
-  const names = new Map(Object.entries(ids).map(([name, id]) => [id, `${name}.hot-deploy-old-${id.slice(0, 12)}`]));
-  const running = new Set<string>();
-  const details = (key: string) => {
-    const id = [...names].find(([each, name]) => each === key || name === key)?.[0];
-    if (id === undefined) return undefined;
-    const state = { Running: running.has(id), Status: running.has(id) ? 'running' : 'exited' };
-    return {
-      ...{ Id: id, Name: `/${names.get(id)}`, RestartCount: 0, State: state, Config: {}, HostConfig: {} },
-    } as unknown as ContainerDetails;
-  };
-  const engine: Partial<Engine> = {
-    containers: async () =>
-      [...names].map(
-        ([id, name]): ContainerSummary => ({
-          ...{ id, names: [name], labels: {}, createdAt: 0, networkMode: 'bridge' },
-          state: running.has(id) ? 'running' : 'exited',
-        }),
-      ),
-    findContainer: async (id) => details(id),
-    inspectContainer: async (id) => details(id) ?? Promise.reject(new Error(`no ${id}`)),
+  const { engine, draft, journal, of } = await world();
+  for (const name of names) {
+    const { id } = of(name);
+    await journal.write(of(name), 'stop');
+    await engine.stopContainer(id);
+    await engine.renameContainer(id, `${name}.hot-deploy-old-${id.slice(0, 12)}`);
+  }
+  const taken: Engine = {
+    ...engine,
     startContainer: async (id) => {
-      if (id === ids['web-1']) throw new Error('its port is taken');
-      running.add(id);
+      if (id === of('web-1').id) throw new Error('its port is taken');
+      await engine.startContainer(id);
     },
-    renameContainer: async (id, name) => void names.set(id, name),
-    added: async () => [],
   };
-  await expect(recover(engine as Engine, draftOf())).rejects.toThrow(
-    'web-1 was left half-way by a run that was cut off, and could not be recovered: its port is taken. Check the container.',
+  await expect(recover(taken, draft, journal)).rejects.toThrow(
+    'web-1 was left half-way by ada, and could not be recovered: its port is taken. Check the container.',
   );
-  expect([...running]).toEqual([ids['web-2']]);
-  expect(names.get(ids['web-2'])).toBe('web-2');
+  expect((await engine.inspectContainer('web-2')).State.Running).toBe(true);
 });
 
 it('what is found on the other side than its fleet is told, and written down, to be there', async () => {
-  const entry = (step: Step): Entry => ({
-    ...{ schema: 1, at: '2026-01-02T03:04:05.000Z', step, run: 'x', task: 'deploy', way: 'recreate', container: 'web' },
-    ...{ from: { image: 'sha256:1' }, to: { image: 'sha256:2' }, fleet: Object.keys(ids) },
-    ...{ environment: 'production', by: 'ada' },
-  });
+  const { engine, draft, journal, of, v2 } = await world();
   // The new container of the second had ended before it was made final, and the old one was started again.
-  const written = disks({
-    [ids['web-1']]: [entry('stop'), entry('settle'), entry('done')],
-    [ids['web-2']]: [entry('stop')],
-  });
-  const images = { [ids['web-1']]: 'sha256:2', [ids['web-2']]: 'sha256:1' };
-  const details = (key: string) => {
-    const [Name, Id] = Object.entries(ids).find((each) => each.includes(key)) ?? [];
-    const State = { Running: true, Status: 'running' };
-    return {
-      Id,
-      Name,
-      State,
-      Image: images[Id ?? ''],
-      RestartCount: 0,
-      Config: {},
-      HostConfig: {},
-    } as ContainerDetails;
-  };
-  const engine = {
-    ...written,
-    containers: async () =>
-      Object.entries(ids).map(([name, id]) => ({
-        ...{ id, names: [name], labels: {}, createdAt: 0, networkMode: 'bridge', state: 'running' },
-      })),
-    findContainer: async (id: string) => details(id),
-    inspectContainer: async (id: string) => details(id),
-    exec: async () => ({ exitCode: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }),
-  } as unknown as Engine;
-  expect(await recover(engine, draftOf())).toMatchObject([{ container: 'web-2', what: 'undone' }]);
-  const entries = await readJournal(engine, { container: ids['web-2'], root: '/app' });
-  expect(entries.map(({ step }) => step)).toEqual(['stop', 'undone']);
+  for (const step of ['stop', 'settle', 'done'] as const) await journal.write(of('web-1'), step);
+  await engine.removeContainer('web-1', { force: true });
+  await engine.startContainer(await engine.createContainer('web-1', { Image: v2.Id }));
+  await journal.write(of('web-2'), 'stop');
+  expect(await recover(engine, draft, journal)).toMatchObject([{ container: 'web-2', what: 'undone' }]);
+  const entries = await readJournal(engine, 'production');
+  expect(entries.filter(({ container }) => container === 'web-2').map(({ step }) => step)).toEqual(['stop', 'undone']);
 });
 
-it('what was not stopped yet is undone, also where another of the fleet is on the same image as before', async () => {
-  // The first had its new one made, and the second had not had its turn. Nothing could be written down in them.
-  const fresh = 'c'.repeat(64);
-  const names = new Map([
-    [ids['web-1'], 'web-1'],
-    [ids['web-2'], 'web-2'],
-    [fresh, `web-1.hot-deploy-new-${ids['web-1'].slice(0, 12)}`],
-  ]);
-  const details = (key: string) => {
-    const id = [...names].find(([each, name]) => each === key || name === key)?.[0];
-    if (id === undefined) return undefined;
-    const state = id === fresh ? { Running: false, Status: 'created' } : { Running: true, Status: 'running' };
-    return {
-      ...{ Id: id, Name: `/${names.get(id)}`, RestartCount: 0, State: state, Config: {}, HostConfig: {} },
-      Image: id === fresh ? 'sha256:2' : 'sha256:1',
-    } as unknown as ContainerDetails;
-  };
-  const engine = {
-    containers: async () =>
-      [...names].map(([id, name]) => ({
-        ...{ id, names: [name], createdAt: 0, networkMode: 'bridge' },
-        labels: id === fresh ? { [replacesLabel]: ids['web-1'] } : {},
-        state: id === fresh ? 'created' : 'running',
-      })),
-    findContainer: async (id: string) => details(id),
-    inspectContainer: async (id: string) => details(id),
-    removeContainer: async (id: string) => void names.delete(id),
-    added: async () => [],
-    exec: async () => ({ exitCode: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }),
-  } as unknown as Engine;
-  expect(await recover(engine, draftOf())).toMatchObject([{ container: 'web-1', what: 'undone' }]);
-  expect([...names.values()]).toEqual(['web-1', 'web-2']);
+it('a container that is half-way in another environment is left alone, and its run is named', async () => {
+  const { engine, draft, journal, of } = await world();
+  await journal.write(of('web-1'), 'stop');
+  const staging = { ...draft, inputs: { ...draft.inputs, environment: 'staging' } };
+  const other = await journalOn(engine, 'app:1', { environment: 'staging' });
+  await expect(recover(engine, staging, other.journal)).rejects.toThrow(
+    'web-1 is half-way in a deploy to the environment production by ada, and this run is about staging',
+  );
 });

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { ContainerSummary, Engine } from '../../src/engines/engine.js';
-import { replacesLabel } from '../../src/engines/throw-away.js';
+import { nonceLabel } from '../../src/engines/throw-away.js';
 import type { Entry, Step } from '../../src/journal/entry.js';
 import type { RecoveryContext } from '../../src/strategies/recovery.js';
 import { recoverReplacement } from '../../src/strategies/recreate/recover.js';
+import { details as claimed, entry } from '../journal/entries.js';
 
 const [old, fresh] = ['a'.repeat(64), 'b'.repeat(64)] as const;
 
@@ -45,7 +46,7 @@ function world({
       [...names].map(
         ([id, name]): ContainerSummary => ({
           ...{ id, names: [name], createdAt: 0, networkMode: 'bridge' },
-          labels: id === fresh ? { [replacesLabel]: old } : {},
+          labels: id === fresh ? { [nonceLabel]: claimed.nonce } : {},
           state: runs(id) ? 'running' : 'exited',
         }),
       ),
@@ -66,8 +67,8 @@ function world({
     clock: { now: () => now, date: () => now, sleep: async (ms: number) => pass(ms) },
   } as unknown as RecoveryContext;
   return {
-    repaired: async (step: Step | undefined, direction: 'undo' | 'finish' = 'undo', way: Entry['way'] = 'recreate') =>
-      await recoverReplacement(around, 'web', direction, step && { step, way }),
+    repaired: async (step: Step, direction: 'undo' | 'finish' = 'undo', way: Entry['way'] = 'recreate') =>
+      await recoverReplacement(around, 'web', direction, entry(step, { id: old, way })),
     said,
     passed: () => now,
     after: (ms: number) => {
@@ -77,7 +78,7 @@ function world({
   };
 }
 
-it.each(['stop', undefined] as const)(
+it.each(['stop', 'restore'] as const)(
   'a stop that the engine still carries out is waited for, and the old container serves after it: step %s',
   async (step) => {
     const { repaired, after } = world({ endsAt: 8_000 });

@@ -20,7 +20,7 @@ const container = (running: boolean): ContainerDetails =>
     State: { Status: running ? 'running' : 'exited', Running: running, Restarting: false },
     HostConfig: { NetworkMode: 'none' },
     NetworkSettings: { Ports: {}, Networks: {} },
-    Config: { Labels: null },
+    Config: { Labels: null, Image: 'app:1' },
   }) as unknown as ContainerDetails;
 
 const plan = (running: boolean) => ({
@@ -56,7 +56,7 @@ describe('a container that has no address', () => {
     const runRecord = { run: '1', task: 'rollback', environment: 'production', by: 'ada', fleet: ['web-1'], to: {} };
     const down = async <T>(work: () => Promise<T>) => await work();
     const around = { engine, log, clock: systemClock, inputs, image: {}, signal, replaced: new Map(), began: 0 };
-    const fleet = { ...around, runRecord, down };
+    const fleet = { ...around, runRecord, down, journal: { entries: [], write: async () => undefined } };
     const deadline = { cancelled: false, remainingMs: () => 0 };
     const { ended } = await carryOutOne(fleet as unknown as Fleet, plan(false) as never, deadline as never);
     // It came as far as the engine, of which there is none here.

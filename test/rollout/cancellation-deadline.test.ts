@@ -87,7 +87,8 @@ describe('an old container that was started again and takes its time to serve', 
     abort.abort();
     pass(sinceSignal);
     const since = clock.now();
-    const around = { clock, deadline, healthTimeoutMs: 60_000, log: undefined as never };
+    const claim = { id: 'a', nonce: 'n' };
+    const around = { clock, deadline, claim, healthTimeoutMs: 60_000, log: undefined as never };
     expect(await awaitBack(starting(), 'web', around)).toMatchObject({ kind: 'late' });
     expect(clock.now() - since).toBeGreaterThanOrEqual(looked);
     expect(clock.now() - since).toBeLessThan(looked + 500);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { noDeadline } from '../../src/deployment/cancellation-deadline.js';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
+import type { Claim } from '../../src/journal/entry.js';
 import { retireOriginal } from '../../src/strategies/recreate/finish.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
 import type { Recreated, RecreateOptions } from '../../src/strategies/recreate/replace.js';
@@ -39,8 +40,12 @@ export const options = (more: Partial<RecreateOptions> = {}): RecreateOptions =>
   onPhase: () => undefined,
   note: async () => undefined,
   deadline: noDeadline,
+  claim: { id: '', nonce: '' },
   ...more,
 });
+
+/** As the journal has it of a restart. */
+export const claimOn = ({ Id: id }: Pick<ContainerDetails, 'Id'>): Claim => ({ id, nonce: `of ${id}` });
 
 /** A re-creation, made final where it succeeds; nothing is kept. */
 export interface Attempt {
@@ -60,8 +65,10 @@ export async function attempt(
   const onPhase = (name: string, ms: number) => {
     phases[name] = ms;
   };
-  const result = await recreate(engine, old, from, newImage, options({ onPhase, ...more }));
-  if (result.kind === 'recreated') await retireOriginal(bench.engine, old.Name.slice(1), { ...options(), newest: 0 });
+  const claim = claimOn(old);
+  const result = await recreate(engine, old, from, newImage, options({ onPhase, claim, ...more }));
+  const final = { ...options({ claim }), newest: 0, isKept: () => true };
+  if (result.kind === 'recreated') await retireOriginal(bench.engine, old.Name.slice(1), final);
   return { result, phases };
 }
 

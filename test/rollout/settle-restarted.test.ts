@@ -32,7 +32,8 @@ async function settled(state: { status: string; Running: boolean; Restarting?: b
     inputs: { keep: 3 },
     phase: async (_: string, step: () => Promise<unknown>) => await step(),
     note: async () => undefined,
-    arrive: async () => undefined,
+    claim: { id: old, nonce: 'n' },
+    isKept: () => true,
   };
   return await commitRestart(work as unknown as UpdateContext, { name: 'web' } as TargetPlan, {
     outcome: 'deployed',

@@ -3,7 +3,7 @@ import type { Engine } from '../../engines/engine.js';
 import { originOf } from '../../engines/origin.js';
 import { fields } from '../../engines/overrides.js';
 import type { Recreation } from '../../engines/recreation.js';
-import { referenceLabel, replacesLabel } from '../../engines/throw-away.js';
+import { nonceLabel, referenceLabel, replacesLabel } from '../../engines/throw-away.js';
 
 /**
  * Makes the container that `recreation` describes, on all of its networks, and does not start it. Leaves nothing behind
@@ -16,12 +16,12 @@ import { referenceLabel, replacesLabel } from '../../engines/throw-away.js';
  */
 export async function create(
   engine: Engine,
-  { name, old }: { readonly name: string; readonly old?: ContainerDetails },
+  { name, old }: { readonly name: string; readonly old?: Replaced },
   { spec, networks, disconnect }: Recreation,
   imageId: string,
   furnish?: (id: string) => Promise<void>,
 ): Promise<string> {
-  if (old !== undefined) await makeRoom(engine, name, old.Id);
+  if (old !== undefined) await makeRoom(engine, name, old.nonce);
   const own = old && { ...fields(spec['Labels']), ...labelsOf(old) };
   const id = await engine.createContainer(name, { ...spec, ...(own && { Labels: own }) });
   try {
@@ -42,9 +42,18 @@ export async function create(
   }
 }
 
-function labelsOf(old: ContainerDetails): Readonly<Record<string, string>> {
-  const origin = originOf(old);
-  return { [replacesLabel]: old.Id, ...(origin !== undefined && { [referenceLabel]: origin }) };
+/** The container whose place is to be taken, and the nonce of the restart. */
+export interface Replaced {
+  readonly container: ContainerDetails;
+  readonly nonce: string;
+}
+
+function labelsOf({ container, nonce }: Replaced): Readonly<Record<string, string>> {
+  const origin = originOf(container);
+  return {
+    ...{ [replacesLabel]: container.Id, [nonceLabel]: nonce },
+    ...(origin !== undefined && { [referenceLabel]: origin }),
+  };
 }
 
 /** The user's own name for an image where it means that image, else its id: a tag moves only after a success. */
@@ -53,12 +62,12 @@ export async function referenceTo(engine: Engine, image: { reference: string; id
   return named?.Id === image.id ? image.reference : image.id;
 }
 
-/** A run that was killed in the middle leaves a container which was never started. Any other is somebody's. */
-async function makeRoom(engine: Engine, name: string, replaces: string): Promise<void> {
+/** A call whose answer was lost leaves a container which was never started. Any other is somebody's. */
+async function makeRoom(engine: Engine, name: string, nonce: string): Promise<void> {
   const found = await engine.findContainer(name);
   if (found === undefined) return;
   const { Status: status } = found.State;
-  const ours = found.Config.Labels?.[replacesLabel] === replaces;
+  const ours = found.Config.Labels?.[nonceLabel] === nonce;
   if (status !== 'created' || !ours) {
     const which = ours ? `that is ${status}` : 'that hot-deploy has not made';
     throw new Error(

@@ -2,7 +2,7 @@ import { stopInTime } from '../../deployment/cancellation-deadline.js';
 import type { Engine } from '../../engines/engine.js';
 import { awaitHealth } from '../../probe/await-health.js';
 import { messageOf } from '../../system/message-of.js';
-import { keepNewest, type Settled } from './kept.js';
+import { type IsKept, keepNewest, type Settled } from './kept.js';
 import { awaitRemoval } from './removal.js';
 import { detectState, type Replacement, type ReplacementState } from './state.js';
 import { type Around, keep, passPolicy, type Undone, undoReplacement } from './undo.js';
@@ -21,7 +21,7 @@ export type Finished =
 export async function finishReplacement(engine: Engine, found: ReplacementState, around: Around): Promise<Finished> {
   const { clock, healthTimeoutMs, deadline } = around;
   const undo = async (why: string): Promise<Finished> => {
-    const now = found.kind === 'none' || found.kind === 'unclear' ? found : await lookAgain(engine, found);
+    const now = found.kind === 'none' || found.kind === 'unclear' ? found : await lookAgain(engine, found, around);
     const undone = await undoReplacement(engine, now, around);
     return undone === undefined ? { kind: 'nothing' } : { kind: 'undone', why, ...undone };
   };
@@ -50,7 +50,7 @@ export async function finishReplacement(engine: Engine, found: ReplacementState,
     remainingMs: deadline.remainingMs,
   });
   if (health.kind !== 'healthy') return undo(`the new container did not come up: ${health.why}`);
-  const [from, whole] = [old && (await engine.findContainer(old.id)), await lookAgain(engine, found)];
+  const [from, whole] = [old && (await engine.findContainer(old.id)), await lookAgain(engine, found, around)];
   if (from) await passPolicy(engine, from, fresh.id);
   if (whole.kind === 'switched') await keepOld(engine, whole);
   return { kind: 'finished', id: fresh.id };
@@ -65,12 +65,12 @@ export async function finishReplacement(engine: Engine, found: ReplacementState,
 export async function retireOriginal(
   engine: Engine,
   own: string,
-  { log, newest }: Pick<Around, 'log'> & { readonly newest: number },
+  { log, newest, claim, isKept }: Pick<Around, 'log' | 'claim'> & { readonly newest: number; readonly isKept: IsKept },
 ): Promise<Settled> {
-  const found = detectState(own, await engine.containers());
+  const found = detectState(own, await engine.containers(), claim);
   if (found.kind === 'switched') await keepOld(engine, found);
   else if (found.kind !== 'none') throw new Error(`${own} cannot be made final: its restart is ${found.kind}.`);
-  return await keepNewest(engine, own, newest, log);
+  return await keepNewest(engine, own, { newest, log, isKept });
 }
 
 /** Compose would count a kept container as one of the service, and with --rm there is only its spare. */
@@ -86,6 +86,6 @@ async function keepOld(engine: Engine, { names, old, spare }: Replacement): Prom
   else await keep(engine, names.own, container.Id);
 }
 
-async function lookAgain(engine: Engine, { names }: Replacement): Promise<ReplacementState> {
-  return detectState(names.own, await engine.containers());
+async function lookAgain(engine: Engine, { names }: Replacement, { claim }: Around): Promise<ReplacementState> {
+  return detectState(names.own, await engine.containers(), claim);
 }

@@ -45,8 +45,7 @@ function volumeOf({ container, root }: AssessedTarget): string | undefined {
 export function restartUpdate(next: ImageRelease, kept?: ContainerDetails): Update {
   return {
     ...{ method: 'recreate', hot: false, version: next.version },
-    standby: { root: next.root, ...(kept && { container: kept.Id }) },
-    record: () => ({ way: kept === undefined ? 'recreate' : 'revive' }),
+    record: () => (kept === undefined ? { way: 'recreate' } : { way: 'revive', kept: kept.Id }),
     open: (work, plan) => open(work, plan, { next, ...(kept && { kept }) }),
   };
 }

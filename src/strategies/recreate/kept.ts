@@ -6,11 +6,17 @@ import type { Log } from '../../system/log.js';
 import { messageOf } from '../../system/message-of.js';
 import { ownName } from '../../targets/selector.js';
 
+/** Whether the environment's journal says of a container that it was put aside. */
+export type IsKept = (id: string) => boolean;
+
 /** The containers that are kept for a way back from the one called `own`: the one that served last comes first. */
-export async function keptContainers(engine: Engine, own: string): Promise<readonly ContainerDetails[]> {
+export async function keptContainers(
+  engine: Engine,
+  own: string,
+  isKept: IsKept,
+): Promise<readonly ContainerDetails[]> {
   const listed = (await engine.containers()).filter(
-    // Its own id is in its name, which nobody knows before a container is made.
-    (each) => ownName(each) === previousName(own, { Id: each.id }),
+    (each) => ownName(each) === previousName(own, { Id: each.id }) && isKept(each.id),
   );
   const found = await Promise.all(listed.map(({ id }) => engine.findContainer(id)));
   const ended = ({ State: state }: ContainerDetails) => Date.parse(state.FinishedAt);
@@ -27,7 +33,11 @@ export interface Settled {
  * Removes all but the newest, without their volumes, since those went along from one container to the next. That one could
  * not be removed or measured makes no deploy fail. One that somebody has started is left alone.
  */
-export async function keepNewest(engine: Engine, own: string, newest: number, log: Log): Promise<Settled> {
+export async function keepNewest(
+  engine: Engine,
+  own: string,
+  { newest, log, isKept }: { readonly newest: number; readonly log: Log; readonly isKept: IsKept },
+): Promise<Settled> {
   const warnings: string[] = [];
   const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -37,7 +47,7 @@ export async function keepNewest(engine: Engine, own: string, newest: number, lo
       return undefined;
     }
   };
-  const all = (await attempt(`what is kept of ${own} is unknown`, () => keptContainers(engine, own))) ?? [];
+  const all = (await attempt(`what is kept of ${own} is unknown`, () => keptContainers(engine, own, isKept))) ?? [];
   const surplus = all.slice(newest).filter(({ State: state }) => !state.Running);
   const removed: string[] = [];
   let bytesFreed = 0;

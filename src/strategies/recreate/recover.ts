@@ -17,12 +17,12 @@ export async function recoverReplacement(
   { engine, inputs, log, clock }: RecoveryContext,
   name: string,
   direction: Direction,
-  last: Pick<Entry, 'step' | 'way'> | undefined,
+  last: Entry,
 ): Promise<RecoveryResult | undefined> {
-  const found = detectState(name, await engine.containers());
-  // Without a record it may be any step; and the way back may have been begun before the stop was done.
-  const stopping = last === undefined || last.step === 'stop' || last.step === 'restore';
-  const around = { log, clock, healthTimeoutMs: inputs.healthTimeoutMs, deadline: noDeadline, stopping };
+  const found = detectState(name, await engine.containers(), last);
+  // The way back may have been begun before the stop was done.
+  const stopping = last.step === 'stop' || last.step === 'restore';
+  const around = { log, clock, healthTimeoutMs: inputs.healthTimeoutMs, deadline: noDeadline, claim: last, stopping };
   try {
     if (direction === 'finish') {
       const finished = await finishReplacement(engine, found, around);
@@ -33,7 +33,7 @@ export async function recoverReplacement(
           return { kind: 'repaired', how: 'the new container serves, and the old one is kept' };
         case 'undone':
           // What was loaded hot is made final in the old container, where that cannot have a new one in its place.
-          if (last?.way === 'relup') return undefined;
+          if (last.way === 'relup') return undefined;
           return { kind: 'failed', why: `${finished.why}; the old container was started again` };
       }
     }
@@ -52,7 +52,7 @@ export async function recoverReplacement(
 export async function confirmServing(
   { engine, inputs, clock }: RecoveryContext,
   container: ContainerDetails,
-  last: Pick<Entry, 'way' | 'from' | 'to'> | undefined,
+  last: Entry,
 ): Promise<RecoveryResult> {
   const { Id: id, State: state, RestartCount: count } = container;
   if (!state.Running) {
@@ -64,7 +64,7 @@ export async function confirmServing(
     restartsBefore: state.Running ? count : 0,
   });
   const served = await judged(engine, id, health, 'its container serves');
-  const side = last && sideOf(container, last);
+  const side = sideOf(container, last);
   return served.kind === 'repaired' && side !== undefined ? { ...served, side } : served;
 }
 

@@ -4,13 +4,12 @@ import { following } from '../../engines/following.js';
 import { type Names, namesFor } from '../../engines/names.js';
 import { recreation } from '../../engines/recreation.js';
 import { differingSettings, settings } from '../../engines/settings.js';
-import { create, referenceTo } from './create.js';
+import { create, type Replaced, referenceTo } from './create.js';
 import { dependents } from './dependents.js';
 import { copyInjected } from './injected.js';
 import { lending } from './lent-name.js';
 import { preflight } from './preflight.js';
 import { phases, type Recreated, type RecreateOptions, replace, unlessCancelled, untouched } from './replace.js';
-import { discard } from './undo.js';
 
 /**
  * Puts a container on another image in the old one's place, with everything the user set. What can fail without harm comes
@@ -27,7 +26,7 @@ export async function recreate(
   const phase = phases(options);
   const old = following(container, options.replaced ?? new Map());
   const names = namesFor(old);
-  const made: { fresh?: { id: string }; spare?: { id: string } } = {};
+  let fresh = '';
   let image: ImageDetails;
   let warnings: readonly string[];
   try {
@@ -38,18 +37,17 @@ export async function recreate(
     const furnish = (id: string) => copyInjected(engine, old, id);
     await options.note('create');
     await phase('create', async () => {
-      const place = { name: names.fresh, old };
-      made.fresh = { id: await create(lending(engine, newImage), place, plan, newImage.id, furnish) };
+      const place = { name: names.fresh, old: { container: old, nonce: options.claim.nonce } };
+      fresh = await create(lending(engine, newImage), place, plan, newImage.id, furnish);
       // Made now, it costs no downtime later; and of two that the engine deletes when they end, none would be left.
-      if (old.HostConfig.AutoRemove) made.spare = { id: await spareFor(engine, old, oldImage, names, furnish) };
+      if (old.HostConfig.AutoRemove) await spareFor(engine, place.old, oldImage, names, furnish);
     });
     unlessCancelled(options);
     await options.note('stop');
     unlessCancelled(options);
   } catch (error) {
-    return await untouched(error, () => discard(engine, { names, revived: false, ...made }));
+    return await untouched(engine, error, { names, claim: options.claim });
   }
-  const fresh = made.fresh?.id ?? '';
   const compared = () => compare(engine, { old, oldImage, fresh, image });
   return await replace(engine, { old, names, fresh }, { options, phase, warnings, compared });
 }
@@ -57,14 +55,15 @@ export async function recreate(
 /** The old container once more, from its own settings on its own image: what stands in for one that --rm removes. */
 async function spareFor(
   engine: Engine,
-  old: ContainerDetails,
+  old: Replaced,
   oldImage: ImageDetails,
   names: Names,
   furnish: (id: string) => Promise<void>,
 ): Promise<string> {
-  const reference = await referenceTo(engine, { reference: old.Config.Image, id: old.Image });
-  const again = recreation(old, oldImage, reference, old.Image);
-  return await create(engine, { name: names.old, old }, again, old.Image, furnish);
+  const { container } = old;
+  const reference = await referenceTo(engine, { reference: container.Config.Image, id: container.Image });
+  const again = recreation(container, oldImage, reference, container.Image);
+  return await create(engine, { name: names.old, old }, again, container.Image, furnish);
 }
 
 async function imageOf(engine: Engine, id: string): Promise<ImageDetails> {

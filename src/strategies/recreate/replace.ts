@@ -3,11 +3,12 @@ import { EngineError } from '../../engines/call.js';
 import type { ContainerDetails } from '../../engines/details.js';
 import type { Engine } from '../../engines/engine.js';
 import { meantName, type Names } from '../../engines/names.js';
+import type { Claim } from '../../journal/entry.js';
 import { awaitHealth } from '../../probe/await-health.js';
 import { messageOf } from '../../system/message-of.js';
 import { awaitRemoval } from './removal.js';
 import { detectState } from './state.js';
-import { type Around, awaitBack, passPolicy, restarts, type Undone, undoReplacement } from './undo.js';
+import { type Around, awaitBack, discard, passPolicy, restarts, type Undone, undoReplacement } from './undo.js';
 
 export interface RecreateOptions extends Around {
   /** `create`, `stop`, `rename`, `start`, `health`; `restore` after a failure. */
@@ -31,8 +32,8 @@ export type Recreated =
       readonly settings: { readonly equal: boolean; readonly differing: readonly string[] } | undefined;
       readonly warnings: readonly string[];
     }
-  /** The old container was never stopped. */
-  | { readonly kind: 'untouched'; readonly why: string }
+  /** The old container was never stopped; what was made for the new one is gone, unless it is left. */
+  | { readonly kind: 'untouched'; readonly why: string; readonly left?: true }
   | Restored;
 
 export type Restored =
@@ -159,7 +160,7 @@ async function undoOnce(
   own: string,
   options: Around & { readonly fresh?: string; readonly old: ContainerDetails },
 ): Promise<Undone> {
-  const found = detectState(own, await engine.containers());
+  const found = detectState(own, await engine.containers(), options.claim);
   // A stop that failed may be carried out all the same.
   const undone = await undoReplacement(engine, found, { ...options, stopping: true });
   if (undone !== undefined) return undone;
@@ -195,14 +196,19 @@ export function unlessCancelled({ deadline }: Pick<RecreateOptions, 'deadline'>)
   if (deadline.cancelled) throw new Error('The run was cancelled before the new container was started.');
 }
 
-/** The old container was never stopped: takes away what was made for the new one. */
-export async function untouched(cause: unknown, discarded: () => Promise<void>): Promise<Recreated> {
+/** The old container was never stopped: takes away what was made for the new one, also by a call whose answer was lost. */
+export async function untouched(
+  engine: Engine,
+  cause: unknown,
+  { names, claim }: { readonly names: Names; readonly claim: Claim },
+): Promise<Recreated> {
   const why = messageOf(cause);
   try {
-    await discarded();
+    const found = detectState(names.own, await engine.containers(), claim);
+    if (found.kind === 'begun') await discard(engine, found);
     return { kind: 'untouched', why };
   } catch (error) {
-    return { kind: 'untouched', why: `${why} And what was made for it is left: ${messageOf(error)}` };
+    return { kind: 'untouched', why: `${why} And what was made for it is left: ${messageOf(error)}`, left: true };
   }
 }
 

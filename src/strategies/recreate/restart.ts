@@ -92,14 +92,13 @@ export async function rollBackRestart(work: UpdateContext, plan: TargetPlan, why
   return await tookBack(work, plan, result);
 }
 
-/** Where manual intervention is required, the next run finds it half-way. */
+/** Where manual intervention is required or something is left, the next run finds it half-way. */
 async function tookBack(
   work: UpdateContext,
   plan: TargetPlan,
   result: Exclude<Recreated, { readonly kind: 'recreated' }>,
 ): Promise<UpdateResult> {
-  if (result.kind === 'failed') return ended(plan, result);
-  if (result.kind === 'restored' && result.id !== plan.container.Id) await work.arrive(result.id);
+  if (result.kind === 'failed' || (result.kind === 'untouched' && result.left)) return ended(plan, result);
   await recordIfPossible(work, plan.name, 'undone');
   return ended(plan, result, result.kind === 'restored' ? await saidBack(work, plan, result) : '');
 }
@@ -126,11 +125,10 @@ export async function commitRestart(
   plan: TargetPlan,
   restarted: UpdateResult,
 ): Promise<UpdateResult> {
-  const { engine, inputs, log } = work;
+  const { engine, inputs, log, claim, isKept } = work;
   try {
-    await work.arrive(restarted.id);
     await recordIfPossible(work, plan.name, 'settle');
-    const settle = () => retireOriginal(engine, plan.name, { log, newest: inputs.keep });
+    const settle = () => retireOriginal(engine, plan.name, { log, newest: inputs.keep, claim, isKept });
     const { earlier, warnings } = await work.phase('keep', settle);
     await recordIfPossible(work, plan.name, 'done');
     // With --rm there would be nothing left to find it out by later.
@@ -159,16 +157,11 @@ function endedSince({ name }: TargetPlan) {
   return { outcome: 'failed', message } as const;
 }
 
-/** What cannot be written down is no reason against a restart: the names of its containers say as much. */
+/** What is not written down would be nobody's to take back. To go back matters more than the record of it. */
 function around(work: UpdateContext, name: string) {
-  const { clock, deadline, log, inputs } = work;
-  return {
-    log,
-    clock,
-    deadline,
-    healthTimeoutMs: inputs.healthTimeoutMs,
-    note: (step: Step) => recordIfPossible(work, name, step),
-  };
+  const { clock, deadline, log, inputs, claim } = work;
+  const note = (step: Step) => (step === 'restore' ? recordIfPossible(work, name, step) : work.note(step));
+  return { log, clock, deadline, claim, healthTimeoutMs: inputs.healthTimeoutMs, note };
 }
 
 function ended(plan: TargetPlan, result: Exclude<Recreated, { readonly kind: 'recreated' }>, said = ''): UpdateResult {

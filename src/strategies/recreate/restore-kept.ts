@@ -6,7 +6,6 @@ import { differingSettings, settings } from '../../engines/settings.js';
 import { dependents } from './dependents.js';
 import { preflight } from './preflight.js';
 import { phases, type Recreated, type RecreateOptions, replace, unlessCancelled, untouched } from './replace.js';
-import { discard } from './undo.js';
 
 export interface KeptReplacement {
   readonly running: ContainerDetails;
@@ -25,7 +24,6 @@ export async function restoreKept(
 ): Promise<Recreated> {
   const names = revivalNames(running, kept);
   let warnings: readonly string[];
-  let taken = false;
   try {
     await preflight(engine, running, options);
     warnings = await dependents(engine, running);
@@ -34,14 +32,12 @@ export async function restoreKept(
       throw new Error(`${nameOf(kept)} cannot take the place of ${names.own}: ${reasons.join(' ')}`);
     await options.note('create');
     // From here on its name says for whom it stands in, wherever this is cut short.
-    taken = true;
     await engine.renameContainer(kept.Id, names.fresh);
     unlessCancelled(options);
     await options.note('stop');
     unlessCancelled(options);
   } catch (error) {
-    const fresh = taken ? { id: kept.Id } : undefined;
-    return await untouched(error, () => discard(engine, { names, revived: true, fresh }));
+    return await untouched(engine, error, { names, claim: options.claim });
   }
   // What differs was asked before.
   const compared = async () => ({ equal: true, differing: [] });

@@ -1,6 +1,7 @@
 import type { ContainerSummary } from '../../engines/engine.js';
 import { type Mark, type Names, readMark } from '../../engines/names.js';
-import { replacesLabel } from '../../engines/throw-away.js';
+import type { Claim } from '../../journal/entry.js';
+import { belongs } from '../../journal/history.js';
 import { ownName } from '../../targets/selector.js';
 
 /** One container of a restart, as the engine lists it. */
@@ -44,9 +45,12 @@ export type ReplacementState =
   | ({ readonly kind: 'begun' | 'stopped' | 'switched' } & Replacement)
   | { readonly kind: 'unclear'; readonly why: string };
 
-/** Pure. `own` is the name that users know; `containers` are all that the engine lists. */
-export function detectState(own: string, containers: readonly ContainerSummary[]): ReplacementState {
-  const marked = containersBeside(own, containers).map(({ mark, container }) => ({ mark, place: placeOf(container) }));
+/** Pure. `own` is the name that users know; `containers` are all that the engine lists; `claim` is the restart's own. */
+export function detectState(own: string, containers: readonly ContainerSummary[], claim: Claim): ReplacementState {
+  const marked = containersBeside(own, containers, claim).map(({ mark, container }) => ({
+    mark,
+    place: placeOf(container),
+  }));
   const [first] = marked;
   if (first === undefined) return { kind: 'none' };
   const { names, old: id, revived } = first.mark;
@@ -81,27 +85,28 @@ export function detectState(own: string, containers: readonly ContainerSummary[]
 }
 
 /**
- * The containers that stand beside `own` only during a restart. Anybody can give a container such a name when making it, so
- * each must be what its name says: the old one by its own id, what a restart made by its label. If somebody else has the
- * name `own` by now, the restart is over: it is nobody's to stop, to rename or to remove.
+ * The containers that stand beside `own` only during a restart. Anybody can give a container such a name, so each must be one
+ * that the journal speaks of: by its id, or by the nonce that what was made has in a label. If somebody else has the name `own`
+ * by now, the restart is over: it is nobody's to stop, to rename or to remove.
  */
-export function containersBeside(own: string, containers: readonly ContainerSummary[]): readonly Beside[] {
+export function containersBeside(
+  own: string,
+  containers: readonly ContainerSummary[],
+  claim: Claim,
+): readonly Beside[] {
   const serving = containers.find((container) => ownName(container) === own);
+  if (serving !== undefined && !belongs(serving, claim)) return [];
   return containers.flatMap((container) => {
     const mark = readMark(own, ownName(container));
-    const all = serving === undefined ? [container] : [container, serving];
-    return mark !== undefined && all.every((each) => belongs(each, mark)) ? [{ mark, container }] : [];
+    return mark !== undefined && claim.id.startsWith(mark.old) && belongs(container, claim)
+      ? [{ mark, container }]
+      : [];
   });
 }
 
 export interface Beside {
   readonly mark: Mark;
   readonly container: ContainerSummary;
-}
-
-function belongs({ id, labels }: ContainerSummary, { old, revived }: Mark): boolean {
-  if (id.startsWith(old)) return true;
-  return revived === undefined ? labels[replacesLabel]?.startsWith(old) === true : id.startsWith(revived);
 }
 
 function placeOf(container: ContainerSummary): Place {

@@ -2,6 +2,7 @@ import { afterwardsMs, type CancellationDeadline, stopInTime } from '../../deplo
 import { type ContainerDetails, nameOf } from '../../engines/details.js';
 import type { Engine, RestartPolicy } from '../../engines/engine.js';
 import { previousName } from '../../engines/names.js';
+import type { Claim } from '../../journal/entry.js';
 import { awaitHealth, type Health } from '../../probe/await-health.js';
 import type { Clock, Log } from '../../system/log.js';
 import { awaitRemoval } from './removal.js';
@@ -13,6 +14,8 @@ export interface Around {
   readonly clock: Clock;
   readonly healthTimeoutMs: number;
   readonly deadline: CancellationDeadline;
+  /** By what its containers are known. */
+  readonly claim: Claim;
   /** Points the probe to a container that was just started; answers what it got instead of an answer, undefined once there was one. */
   readonly probed?: ((id: string) => Promise<() => string | undefined>) | undefined;
   /** Whether the stop of the old container may have been asked for, and no answer to it be known. */
@@ -43,7 +46,7 @@ export async function undoReplacement(
     throw new Error(`It is not clear what a restart left: ${found.why}. Manual intervention is required.`);
   const { names, old, spare, fresh } = found;
   if (found.kind === 'begun' && around.stopping && old && fresh && (await ends(engine, old.id, around))) {
-    const now = detectState(names.own, await engine.containers());
+    const now = detectState(names.own, await engine.containers(), around.claim);
     return await undoReplacement(engine, now, { ...around, stopping: false });
   }
   const coming = fresh && (await engine.findContainer(fresh.id));

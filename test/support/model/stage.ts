@@ -2,7 +2,7 @@ import { readInputs } from '../../../src/config/read-inputs.js';
 import { turns } from '../../../src/deployment/turns.js';
 import type { ContainerDetails, ImageDetails } from '../../../src/engines/details.js';
 import type { ContainerSpec, Engine } from '../../../src/engines/engine.js';
-import { marking } from '../../../src/engines/throw-away.js';
+import { lockLabel, marking } from '../../../src/engines/throw-away.js';
 import { findInterrupted } from '../../../src/recovery/interrupted.js';
 import { recover } from '../../../src/recovery/recover.js';
 import { packEntries } from '../../../src/release/archive.js';
@@ -13,6 +13,7 @@ import type { TargetUpdate } from '../../../src/rollout/target-update.js';
 import { restartUpdate } from '../../../src/strategies/recreate/index.js';
 import type { Changing } from '../../../src/strategies/strategy.js';
 import type { Clock, Log } from '../../../src/system/log.js';
+import { journalOn } from '../../journal/entries.js';
 import type { Seen } from '../faults/look.js';
 import { aloneAndRunning, oneVersion } from '../faults/promises.js';
 import { type ModelClock, modelClock } from './clock.js';
@@ -28,8 +29,6 @@ export interface Play {
   readonly bad?: string;
   /** It has no HEALTHCHECK. */
   readonly unchecked?: true;
-  /** Nothing can be written down in its containers. */
-  readonly unwritten?: true;
   /** How many may be down. */
   readonly atOnce?: number;
 }
@@ -78,11 +77,10 @@ export async function setUp(play: Play): Promise<Stage> {
   return { play, clock, model, engine: unhurried(model.engine, clock), v1, v2, began };
 }
 
-function hostOf({ kind, unwritten }: Play): ContainerSpec {
+function hostOf({ kind }: Play): ContainerSpec {
   return {
     ...(kind === '--rm' && { AutoRemove: true }),
     RestartPolicy: { Name: kind === '--restart always' ? 'always' : 'no' },
-    ...(unwritten && { ReadonlyRootfs: true }),
   };
 }
 
@@ -125,13 +123,14 @@ export async function deploy(
       : [
           {
             ...{ name: container.Name.slice(1), container, oldImage: v1, from: '1', reasons: [], next },
-            ...{ place: { root: '/app' }, update: restartUpdate(next) },
+            ...{ root: '/app', update: restartUpdate(next) },
           },
         ],
   );
   const { signal } = new AbortController();
   const inputs = inputsOf(play);
-  return await rollOut(
+  const { journal, release } = await journalOn(model.engine, v1.Id, { environment: 'model', writing: engine });
+  const carried = await rollOut(
     {
       engine: marking(engine, { run, holder: '{}' }),
       ...{
@@ -148,22 +147,29 @@ export async function deploy(
         ...{ run, task: 'deploy', environment: 'model', by: 'somebody', fleet: plans.map(({ name }) => name) },
         to: { version: '2', image: v2.Id, reference },
       },
+      journal,
     },
     plans,
   );
+  await release();
+  return carried;
 }
 
 /** What the next run does first. */
-export async function recovered({ play }: Stage, { engine, clock }: Actor) {
+export async function recovered({ play, model, v1 }: Stage, { engine, clock }: Actor) {
   const world = { log: quiet, clock, signal: new AbortController().signal };
-  return await recover(engine, { inputs: inputsOf(play), world } as unknown as CurrentRun);
+  const { journal, release } = await journalOn(model.engine, v1.Id, { environment: 'model', writing: engine });
+  const all = await recover(engine, { inputs: inputsOf(play), world } as unknown as CurrentRun, journal);
+  await release();
+  return all;
 }
 
 const versionOf = ({ Config: { Env: env } }: ContainerDetails) =>
   env.find((each) => each.startsWith('VERSION='))?.slice('VERSION='.length) ?? '';
 
 export async function look({ model, play }: Stage) {
-  const all = await Promise.all((await model.engine.containers()).map(({ id }) => model.engine.inspectContainer(id)));
+  const listed = (await model.engine.containers()).filter(({ labels }) => !(lockLabel in labels));
+  const all = await Promise.all(listed.map(({ id }) => model.engine.inspectContainer(id)));
   const seen = all.map(
     ({ Id: id, Name, State, HostConfig, Image: image }): Seen => ({
       ...{ id, name: Name.slice(1), status: State.Status, running: State.Running, startedAt: State.StartedAt, image },

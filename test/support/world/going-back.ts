@@ -57,7 +57,8 @@ export async function workplace(
     deadline: noDeadline,
     down: (task) => task(),
     phase,
-    arrive: async () => undefined,
+    claim: { id: (await container.inspect()).Id, nonce: container.name },
+    isKept: () => true,
     part: () => undefined,
     note: async (step) => {
       await note(step);

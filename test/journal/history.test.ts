@@ -1,25 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry, Step, Version } from '../../src/journal/entry.js';
 import { lineage, unfinished } from '../../src/journal/history.js';
+import { entry as written } from './entries.js';
 
 const v = (version: string, image = `sha256:${version}`): Version => ({ version, image });
 
 function entry(step: Step, from: Version, to: Version, more: Partial<Entry> = {}): Entry {
-  return {
-    schema: 1,
-    at: '2026-01-01T00:00:00.000Z',
-    run: `${from.version}-${to.version}`,
-    task: 'deploy',
-    way: 'relup',
-    step,
-    container: 'web',
-    from,
-    to,
-    fleet: ['web'],
-    environment: 'production',
-    by: 'somebody',
-    ...more,
-  };
+  return written(step, { run: `${from.version}-${to.version}`, way: 'relup', from, to, ...more });
 }
 
 const deployed = (from: string, to: string) => entry('done', v(from), v(to));

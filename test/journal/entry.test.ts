@@ -3,6 +3,9 @@ import { type Entry, fileName, numberOf, readEntry } from '../../src/journal/ent
 
 const entry: Entry = {
   schema: 1,
+  token: 3,
+  id: 'a'.repeat(64),
+  nonce: 'n'.repeat(32),
   at: '2026-01-01T00:00:00.000Z',
   run: 'c0ffee',
   task: 'deploy',
@@ -17,7 +20,7 @@ const entry: Entry = {
   brought: ['lib/app-2', 'releases/2'],
 };
 
-describe('an entry of the ledger', () => {
+describe('an entry of the journal', () => {
   it('is read as it was written', () => {
     expect(readEntry(JSON.stringify(entry))).toEqual(entry);
   });
@@ -33,13 +36,16 @@ describe('an entry of the ledger', () => {
     ['another schema', { schema: 2 }],
     ['an unknown step', { step: 'constructor' }],
     ['an unknown way', { way: 'sideways' }],
+    ['no token', { token: undefined }],
+    ['no nonce', { nonce: '' }],
+    ['no id', { id: undefined }],
     ['no image', { to: { version: '2' } }],
     ['a directory outside of the release', { brought: ['../etc'] }],
     ['a directory that climbs', { brought: ['lib/..'] }],
     ['all applications', { brought: ['lib'] }],
     ['something deeper than an application', { brought: ['lib/app-2/priv/data'] }],
     ['an absolute path', { brought: ['/lib/app-2'] }],
-  ])('is none with %s: the application may write there too', (_, more) => {
+  ])('is none with %s', (_, more) => {
     expect(readEntry(JSON.stringify({ ...entry, ...more }))).toBeUndefined();
   });
 

@@ -1,0 +1,23 @@
+import type { Engine } from '../engines/engine.js';
+
+/** What may change something. */
+const changing = [
+  ...['createContainer', 'startContainer', 'stopContainer', 'renameContainer', 'removeContainer'],
+  ...['updateRestartPolicy', 'connectNetwork', 'disconnectNetwork'],
+  ...['exec', 'putArchive', 'tagImage', 'untagImage'],
+] as readonly (keyof Engine)[];
+
+/** The engine for a run that holds a lock: each call that may change something is made only if `check` has just passed. */
+export function fenced(engine: Engine, check: () => Promise<void>): Engine {
+  const guarded = changing.map((name) => {
+    const call = engine[name] as (...given: readonly unknown[]) => Promise<unknown>;
+    return [
+      name,
+      async (...given: readonly unknown[]) => {
+        await check();
+        return await call(...given);
+      },
+    ];
+  });
+  return { ...engine, ...(Object.fromEntries(guarded) as Partial<Engine>) };
+}

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import type { Engine } from '../../src/engines/engine.js';
+import { lockLabel } from '../../src/engines/throw-away.js';
+import { readJournal, readJournals } from '../../src/journal/journal.js';
+import { journalName } from '../../src/journal/lock-labels.js';
+import { packEntries } from '../../src/release/archive.js';
+import { modelClock } from '../support/model/clock.js';
+import { modelEngine } from '../support/model/engine.js';
+import { details, journalOn } from './entries.js';
+
+function world() {
+  const model = modelEngine(modelClock());
+  model.image('app:1', { program: {} });
+  return model.engine;
+}
+
+const file = (path: string, text: string, type: 'file' | 'symlink' = 'file') => ({
+  ...{ path, type, mode: 0o600, uid: 0, gid: 0, data: Buffer.from(text) },
+  ...(type === 'symlink' && { link: text }),
+});
+const stepsIn = async (engine: Engine, environment = 'production') =>
+  (await readJournal(engine, environment)).map(({ step }) => step);
+const journals = async (engine: Engine) =>
+  (await engine.containers()).flatMap(({ names, labels }) => (labels[lockLabel] ? names : []));
+
+describe('the journal of an environment', () => {
+  it('is read where it lies, in the lock and once that is given back', async () => {
+    const engine = world();
+    expect(await stepsIn(engine)).toEqual([]);
+    const { journal, release } = await journalOn(engine, 'app:1');
+    await journal.write(details, 'create');
+    expect(await stepsIn(engine)).toEqual(['create']);
+    await release();
+    expect(await stepsIn(engine)).toEqual(['create']);
+  });
+
+  it('goes on in the next lock, with a higher token, and is in one place alone', async () => {
+    const engine = world();
+    const first = await journalOn(engine, 'app:1');
+    await first.journal.write(details, 'create');
+    await first.release();
+    const second = await journalOn(engine, 'app:1');
+    await second.journal.write(details, 'stop');
+    expect((await readJournal(engine, 'production')).map(({ step, token }) => [step, token])).toEqual([
+      ['create', 1],
+      ['stop', 2],
+    ]);
+    expect(second.journal.entries.map(({ step }) => step)).toEqual(['create', 'stop']);
+    expect(await journals(engine)).toHaveLength(1);
+  });
+
+  it('is that of the last holder: who lost the lock writes into nothing, or into what nobody reads', async () => {
+    const engine = world();
+    const first = await journalOn(engine, 'app:1');
+    const kept = { ...engine, removeContainer: async () => undefined };
+    const second = await journalOn(kept, 'app:1');
+    await first.journal.write(details, 'create');
+    await first.journal.write(details, 'stop');
+    await second.journal.write(details, 'undone');
+    expect(await stepsIn(engine)).toEqual(['undone']);
+    const third = await journalOn(engine, 'app:1');
+    expect(third.journal.entries.map(({ step }) => step)).toEqual(['undone']);
+    await expect(first.journal.write(details, 'done')).rejects.toThrow('No such container');
+  });
+
+  it('is not lost where whoever takes it over is cut off before it has come along', async () => {
+    const engine = world();
+    const first = await journalOn(engine, 'app:1');
+    await first.journal.write(details, 'create');
+    await first.release();
+    const torn = { ...engine, putArchive: async () => Promise.reject(new Error('killed')) };
+    await expect(journalOn(torn, 'app:1')).rejects.toThrow('killed');
+    expect(await stepsIn(engine)).toEqual(['create']);
+    await journalOn(engine, 'app:1');
+    expect(await stepsIn(engine)).toEqual(['create']);
+  });
+
+  it('keeps to itself what is written at once for two targets', async () => {
+    const engine = world();
+    const { journal } = await journalOn(engine, 'app:1');
+    await Promise.all(
+      ['web-1', 'web-2', 'web-3'].map((container) => journal.write({ ...details, container }, 'create')),
+    );
+    expect((await readJournal(engine, 'production')).map(({ container }) => container).sort()).toEqual([
+      ...['web-1', 'web-2', 'web-3'],
+    ]);
+  });
+
+  it('comes along with the last entries of each target alone', async () => {
+    const engine = world();
+    const first = await journalOn(engine, 'app:1');
+    await first.journal.write({ ...details, container: 'seldom' }, 'done');
+    for (let at = 0; at < 100; at += 1) await first.journal.write(details, at % 2 === 0 ? 'create' : 'done');
+    await first.release();
+    const { journal } = await journalOn(engine, 'app:1');
+    expect(journal.entries).toHaveLength(61);
+    expect(journal.entries[0]).toMatchObject({ container: 'seldom' });
+  });
+
+  it('is each for itself', async () => {
+    const engine = world();
+    await (await journalOn(engine, 'app:1', { environment: 'staging' })).journal.write(details, 'create');
+    await (await journalOn(engine, 'app:1', { environment: 'production' })).journal.write(details, 'stop');
+    expect(await stepsIn(engine, 'staging')).toEqual(['create']);
+    expect((await readJournals(engine)).map(({ step }) => step).sort()).toEqual(['create', 'stop']);
+  });
+});
+
+describe('what is no journal of ours counts nothing, and goes nowhere', () => {
+  it.each<[string, (engine: Engine) => Promise<unknown>]>([
+    [
+      'a container that runs under such a name',
+      async (engine) => {
+        const id = await engine.createContainer(journalName('production', 'x'), {
+          Image: 'app:1',
+          Labels: { [lockLabel]: 'production' },
+        });
+        await engine.putArchive(id, '/', await packEntries([file('journal/token', '99')]));
+        await engine.startContainer(id);
+      },
+    ],
+    [
+      'a label under another name',
+      async (engine) =>
+        await engine.createContainer('web-2', { Image: 'app:1', Labels: { [lockLabel]: 'production' } }),
+    ],
+    [
+      'such a name without a label',
+      async (engine) => await engine.createContainer(journalName('production', 'x'), { Image: 'app:1' }),
+    ],
+  ])('%s', async (_, make) => {
+    const engine = world();
+    await make(engine);
+    const before = (await engine.containers()).map(({ id }) => id);
+    const { journal } = await journalOn(engine, 'app:1');
+    expect(journal).toMatchObject({ token: 1, entries: [] });
+    expect((await engine.containers()).map(({ id }) => id)).toEqual(expect.arrayContaining(before));
+  });
+
+  it.each<[string, ReturnType<typeof file>]>([
+    ['a torn entry', file('journal/000002-stop.json', '{"schema": 1, "at"')],
+    ['a link', file('journal/000002-stop.json', '/etc/passwd', 'symlink')],
+    [
+      'an entry with an unknown step',
+      file('journal/000002-stop.json', JSON.stringify({ ...details, schema: 1, step: 'x' })),
+    ],
+    ['a file of another name', file('journal/stop', 'x')],
+  ])('%s', async (_, forged) => {
+    const engine = world();
+    const { journal, lock } = await journalOn(engine, 'app:1');
+    await journal.write(details, 'create');
+    await engine.putArchive(lock, '/', await packEntries([forged]));
+    expect(await stepsIn(engine)).toEqual(['create']);
+  });
+});

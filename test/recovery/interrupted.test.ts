@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { withTargets } from '../../src/commands/with-targets.js';
+import type { Inputs } from '../../src/config/inputs.js';
+import type { Report } from '../../src/deployment/report.js';
+import type { Engine } from '../../src/engines/engine.js';
+import { nonceLabel } from '../../src/engines/throw-away.js';
+import type { Step } from '../../src/journal/entry.js';
+import { Refusal } from '../../src/reasons/refusal.js';
+import { findInterrupted } from '../../src/recovery/interrupted.js';
+import type { CurrentRun } from '../../src/rollout/reporting.js';
+import { details, journalOn } from '../journal/entries.js';
+import { modelClock } from '../support/model/clock.js';
+import { modelEngine } from '../support/model/engine.js';
+
+const nonce = details.nonce;
+
+/** Two containers that run, and what is written down of them. */
+async function world(steps: Readonly<Record<string, readonly (Step | readonly [run: string, step: Step])[]>>) {
+  const model = modelEngine(modelClock());
+  model.image('app:1', { program: {} });
+  const ids: Record<string, string> = {};
+  for (const name of Object.keys(steps)) ids[name] = (await model.run(name, { Image: 'app:1' })).Id;
+  const { journal, release } = await journalOn(model.engine, 'app:1');
+  for (const [container, all] of Object.entries(steps)) {
+    for (const each of all) {
+      const [run, step] = typeof each === 'string' ? ['run-a', each] : each;
+      await journal.write({ ...details, run, container, id: ids[container] ?? '', fleet: Object.keys(steps) }, step);
+    }
+  }
+  await release();
+  return { engine: model.engine, ids, journal };
+}
+
+const byName = (...names: readonly string[]) => names.map((name) => ({ by: 'name', name }) as const);
+const found = async (engine: Engine, ...names: readonly string[]) =>
+  (await findInterrupted(engine, byName(...names))).map(({ direction, containers }) => [
+    direction,
+    ...containers.map(({ name }) => name),
+  ]);
+
+describe('what a run that was cut off has left', () => {
+  it('goes back on all of its containers where none had begun to settle, also on those that are not meant', async () => {
+    const { engine } = await world({ 'web-1': ['stage', 'switch'], 'web-2': ['stage'] });
+    expect(await found(engine, 'web-1')).toEqual([['undo', 'web-1', 'web-2']]);
+  });
+
+  it.each<[string, readonly Step[], readonly string[]]>([
+    ['one is settling', ['stage', 'switch', 'settle'], ['finish', 'web-1', 'web-2']],
+    ['one is done', ['stage', 'switch', 'settle', 'done'], ['finish', 'web-2']],
+  ])('goes on to its end on all of them as soon as %s: the fleet never runs two versions', async (_, first, told) => {
+    const { engine } = await world({ 'web-1': first, 'web-2': ['stage', 'switch'] });
+    expect(await found(engine, 'web-1', 'web-2')).toEqual([told]);
+  });
+
+  it('is nothing where all runs have ended', async () => {
+    const { engine } = await world({ 'web-1': ['stage', 'undone'], 'web-2': ['stop', 'done'] });
+    expect(await found(engine, 'web-1', 'web-2')).toEqual([]);
+  });
+
+  it('is told apart by its run', async () => {
+    const { engine } = await world({ 'web-1': [['a', 'settle']], 'web-2': [['b', 'stop']] });
+    expect(await found(engine, 'web-1', 'web-2')).toEqual([
+      ['finish', 'web-1'],
+      ['undo', 'web-2'],
+    ]);
+  });
+
+  it('is nothing of what somebody has re-created by hand since, and nothing of others', async () => {
+    const { engine, ids } = await world({ 'web-1': ['stop'], 'web-2': ['stop'] });
+    await engine.removeContainer(ids['web-1'] ?? '', { force: true });
+    await engine.createContainer('web-1', { Image: 'app:1' });
+    expect(await found(engine, 'web-1')).toEqual([]);
+    expect(await found(engine, 'web-3')).toEqual([]);
+  });
+
+  it('is found where no container has the name any more', async () => {
+    const { engine, ids } = await world({ web: ['stop'] });
+    const id = ids['web'] ?? '';
+    await engine.renameContainer(id, `web.hot-deploy-old-${id.slice(0, 12)}`);
+    expect(await found(engine, 'web')).toEqual([['undo', 'web']]);
+  });
+});
+
+function draftOf(mode: Inputs['mode']): CurrentRun {
+  const quiet = { info: () => undefined, group: async (_: string, work: () => Promise<unknown>) => await work() };
+  return {
+    inputs: { mode, containers: byName('web'), environment: 'production' },
+    world: { log: quiet, signal: new AbortController().signal },
+  } as unknown as CurrentRun;
+}
+
+const report = { outcome: 'planned', warnings: ['its own'] } as unknown as Report;
+
+it.each(['plan', 'rehearse', 'script', 'deploy'] as const)('a task of Swarm is refused by %s', async (mode) => {
+  const model = modelEngine(modelClock());
+  model.image('app:1', { program: {} });
+  const labels = { 'com.docker.swarm.task.id': 't', 'com.docker.swarm.service.name': 'shop_web' };
+  await model.run('web', { Image: 'app:1', Labels: labels });
+  const draft = draftOf(mode);
+  // A deploy that is tried: without the lock.
+  const inputs = mode === 'deploy' ? { ...draft.inputs, dryRun: true } : draft.inputs;
+  await expect(withTargets(model.engine, { ...draft, inputs }, async () => report)).rejects.toThrow(
+    'web is a task of the Swarm service shop_web, and Swarm would put the old version back when it makes the task anew: services cannot be deployed to yet. Use docker service update --image IMAGE shop_web',
+  );
+});
+
+describe.each(['plan', 'rehearse', 'script'] as const)('%s of a container that is half-way', (mode) => {
+  /** The new one runs under the name, and the old one stands beside it. */
+  async function switched(label: string) {
+    const { engine, ids } = await world({ web: ['create', 'stop'] });
+    const old = ids['web'] ?? '';
+    await engine.stopContainer(old);
+    await engine.renameContainer(old, `web.hot-deploy-old-${old.slice(0, 12)}`);
+    await engine.startContainer(
+      await engine.createContainer('web', { Image: 'app:1', Labels: { [nonceLabel]: label } }),
+    );
+    const before = await engine.containers();
+    return { engine, unchanged: async () => expect(await engine.containers()).toEqual(before) };
+  }
+
+  it('changes nothing, and says what the next deploy would', async () => {
+    const { engine, unchanged } = await switched(nonce);
+    expect(await withTargets(engine, draftOf(mode), async () => report)).toEqual({
+      outcome: 'planned',
+      warnings: [
+        'its own',
+        'web is half-way in a deploy by ada since 2026-01-02 03:04:05 UTC, which is under way or was cut off: the next deploy or rollback undoes it.',
+      ],
+    });
+    await unchanged();
+  });
+
+  it('says so also where it is refused', async () => {
+    const { engine } = await switched(nonce);
+    const refused = withTargets(engine, draftOf(mode), () => Promise.reject(new Refusal('web is exited.')));
+    await expect(refused).rejects.toThrow(/^web is exited\. web is half-way in a deploy by .* undoes it\.$/);
+  });
+
+  it('says nothing of one that somebody else has made', async () => {
+    const { engine } = await switched('x'.repeat(32));
+    expect(await withTargets(engine, draftOf(mode), async () => report)).toEqual(report);
+  });
+});
