@@ -9,7 +9,7 @@ const quick = [
   ...['transitions/random', 'transitions/transitions'],
   ...['e2e/appups', 'e2e/corpus', 'e2e/github', 'e2e/relup', 'e2e/supervision'],
   ...['e2e/restart', 'e2e/rollback', 'e2e/status'],
-  ...['fallback/deploy', 'fallback/fits', 'faults/engine', 'faults/matrix', 'faults/sequences', 'ledger/lock'],
+  ...['fallback/deploy', 'fallback/fits', 'faults/engine', 'faults/matrix', 'faults/sequences', 'journal/lock'],
 ].map((name) => `test/${name}.e2e.ts`);
 
 // These measure what passes while they deploy: two at once would measure each other.
@@ -36,7 +36,7 @@ const longest = [
     'e2e/rollback',
   ],
   ...['e2e/release-command', 'e2e/restart', 'e2e/refusal', 'e2e/status', 'faults/sequences', 'e2e/rehearsal'],
-  ...['e2e/hostile', 'e2e/compared', 'e2e/rehearsal-isolation', 'ledger/lock-deploys', 'fallback/faults'],
+  ...['e2e/hostile', 'e2e/compared', 'e2e/rehearsal-isolation', 'journal/lock-deploys', 'fallback/faults'],
   ...['rollout/recreate-faults', 'e2e/appups'],
 ].map((name) => `/test/${name}.e2e.ts`);
 

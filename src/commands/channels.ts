@@ -8,31 +8,34 @@ import { composeServiceOf } from '../rollout/compose.js';
 import type { PlannedRun } from '../rollout/reporting.js';
 import type { TargetPlan } from '../strategies/strategy.js';
 
-/** Channel tags that containers were made from. */
+/** Names of images that follow what runs. */
 export interface Channels {
-  /** They name what ran until now, and move to what runs then. */
-  readonly follow: readonly string[];
+  /** They move to what runs then, each from the image that it names now. */
+  readonly follow: ReadonlyMap<string, string | undefined>;
   /** Somebody else has moved them meanwhile: sentences that say so. */
   readonly moved: readonly string[];
 }
 
 /**
- * The channel tags, such as `live`, that the containers were made from: a new container of each is to boot what all run. Read
- * before anything changes, since only then does the engine know what ran.
+ * The names that are to follow, and the channel tags, such as `live`, that the containers were made from: a new container of
+ * each is to boot what all run. Read before anything changes, since only then does the engine know what ran.
  */
 export async function channelsOf(
   engine: Engine,
   image: { readonly reference: string; readonly id: string },
   plans: readonly TargetPlan[],
+  /** Names that follow in any case. */
+  given: readonly string[],
 ): Promise<Channels> {
   const origins = [...new Set(plans.flatMap(({ container }) => originOf(container) ?? []))];
   const channels = origins.filter((origin) => isChannel(origin) && !sameName(origin, image.reference));
-  const follow: string[] = [];
+  const follow = new Map<string, string | undefined>();
+  for (const name of given) follow.set(name, (await engine.findImage(name))?.Id);
   const moved: string[] = [];
   for (const channel of channels) {
     const named = await engine.findImage(channel);
     const ran = [image.id, ...(await ranBefore(engine, plans, channel))];
-    if (named === undefined || ran.includes(named.Id)) follow.push(channel);
+    if (named === undefined || ran.includes(named.Id)) follow.set(channel, named?.Id);
     else {
       moved.push(
         `${channel} was left where it is: it names neither what ran nor what runs, so somebody else has moved it. To move it: docker tag ${image.id} ${channel}`,

@@ -10,6 +10,7 @@ import { withComposeRemarks } from '../rollout/compose.js';
 import { decide, rehearse } from '../rollout/decide.js';
 import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
+import { refuseOwnLabels } from '../source/own-labels.js';
 import { provideImage } from '../source/provide-image.js';
 import { channelsOf, withComposeWarnings } from './channels.js';
 import { estimateDowntime } from './downtime-estimate.js';
@@ -48,6 +49,7 @@ async function deployTo(
   const step = steps(world);
   const silent = await probeBefore(engine, draft, containers);
   const image = await step('Provide the image', () => provideImage(engine, inputs, world));
+  refuseOwnLabels(image.details, image.reference);
   const workshop = await Toolbox.open(engine, image.details, image.reference);
   try {
     const next = await step('Read the new release', () => readImage(engine, workshop));
@@ -57,13 +59,12 @@ async function deployTo(
     );
     const plans = withProbeReasons(await step('Rehearse', () => rehearse(site, surveyed)), silent);
     const decided = { ...draft, engine: engine.address, image, next, plans };
-    const channels = await channelsOf(engine, image, plans);
+    const channels = await channelsOf(engine, image, plans, [image.reference]);
     const ended = reportWithoutRollout(decided);
     if (isBundleWritten(inputs, ended === undefined)) await writeBundle(inputs, plans, log);
     if (ended === undefined) await writeBefore();
     const result = ended ?? (await rollOutPlans(engine, decided));
-    const tags = { ...channels, follow: [image.reference, ...channels.follow] };
-    return await estimateDowntime(withComposeWarnings(decided, await moveTags(engine, image, tags, result)), world);
+    return await estimateDowntime(withComposeWarnings(decided, await moveTags(engine, image, channels, result)), world);
   } finally {
     await workshop.closeOrWarn(log);
   }

@@ -64,14 +64,21 @@ export async function moveTags(
   if (result.outcome !== 'deployed' && result.outcome !== 'unchanged') {
     return result;
   }
-  for (const reference of follow) {
+  const left: string[] = [];
+  for (const [reference, before] of follow) {
     try {
-      await engine.tagImage(image.id, reference);
+      const now = (await engine.findImage(reference))?.Id;
+      if (now === before || now === image.id) await engine.tagImage(image.id, reference);
+      else {
+        left.push(
+          `${reference} was left where it is: somebody else has moved it during this run. To move it: docker tag ${image.id} ${reference}`,
+        );
+      }
     } catch (error) {
       const said = messageOf(error);
       const message = `All containers run ${result.to}, and ${reference} still names what ran before: ${said}`;
       return { ...result, outcome: 'failed', message };
     }
   }
-  return { ...result, warnings: [...result.warnings, ...moved] };
+  return { ...result, warnings: [...result.warnings, ...moved, ...left] };
 }

@@ -17,6 +17,7 @@ import { plansWithoutImage } from '../rollback/without-image.js';
 import { withComposeRemarks } from '../rollout/compose.js';
 import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
+import { refuseOwnLabels } from '../source/own-labels.js';
 import { once } from '../system/once.js';
 import { channelsOf, withComposeWarnings } from './channels.js';
 import { moveTags, rollOutPlans } from './roll-out.js';
@@ -64,6 +65,7 @@ async function byImage(
   const { log, clock, signal } = world;
   const step = steps(world);
   const named = target.reference ?? target.image;
+  refuseOwnLabels(details, named);
   const workshop = await Toolbox.open(engine, details, named);
   try {
     const { next, ...at } = await step('Read the release to go back to', async () =>
@@ -85,10 +87,10 @@ async function byImage(
       withComposeRemarks(engine, image, await plansBack(site, pasts)),
     );
     const decided = { ...draft, engine: engine.address, image, next, plans };
-    const channels = await channelsOf(engine, image, plans);
+    const given = reference === undefined ? [] : [reference];
+    const channels = await channelsOf(engine, image, plans, given);
     const result = reportWithoutRollout(decided) ?? (await rollOutPlans(engine, decided));
-    const tags = { ...channels, follow: [...(reference === undefined ? [] : [reference]), ...channels.follow] };
-    return withComposeWarnings(decided, await moveTags(engine, image, tags, result));
+    return withComposeWarnings(decided, await moveTags(engine, image, channels, result));
   } finally {
     await workshop.closeOrWarn(log);
   }

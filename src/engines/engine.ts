@@ -59,6 +59,9 @@ export interface Engine {
   tagImage(image: string, reference: string): Promise<void>;
   /** Takes a name away from an image that has others, or that a container is made from. */
   untagImage(reference: string): Promise<void>;
+
+  /** To be awaited before something is changed by other means than these calls; absent where no lock is held. Fails if it is lost. */
+  unlessLost?(): Promise<void>;
 }
 
 export interface ContainerSummary {

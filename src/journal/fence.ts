@@ -1,13 +1,13 @@
 import type { Engine } from '../engines/engine.js';
 
-/** What may change something. */
+/** What changes containers and names of images. What is executed in a container says itself whether it changes something. */
 const changing = [
   ...['createContainer', 'startContainer', 'stopContainer', 'renameContainer', 'removeContainer'],
   ...['updateRestartPolicy', 'connectNetwork', 'disconnectNetwork'],
-  ...['exec', 'putArchive', 'tagImage', 'untagImage'],
+  ...['putArchive', 'tagImage', 'untagImage'],
 ] as readonly (keyof Engine)[];
 
-/** The engine for a run that holds a lock: each call that may change something is made only if `check` has just passed. */
+/** The engine for a run that holds a lock: each call that changes something is made only if `check` has just passed. */
 export function fenced(engine: Engine, check: () => Promise<void>): Engine {
   const guarded = changing.map((name) => {
     const call = engine[name] as (...given: readonly unknown[]) => Promise<unknown>;
@@ -19,5 +19,5 @@ export function fenced(engine: Engine, check: () => Promise<void>): Engine {
       },
     ];
   });
-  return { ...engine, ...(Object.fromEntries(guarded) as Partial<Engine>) };
+  return { ...engine, ...(Object.fromEntries(guarded) as Partial<Engine>), unlessLost: check };
 }

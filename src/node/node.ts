@@ -17,12 +17,16 @@ export class NodeUnreachable extends Error {
   override readonly name = 'NodeUnreachable';
 }
 
+/** Sets of modules that change what runs, or what a restart boots. */
+const changing: readonly Request['set'][] = ['install', 'held', 'shelf'];
+
 /** One running node, asked by `erl_call` inside its container: a hidden C node, at the price of an exec. */
 export class Node {
   constructor(private readonly reach: Reach) {}
 
   /** Evaluates one request on the node. */
   async ask<T>(request: Request, is: Is<T>, timeoutMs = 30_000): Promise<T> {
+    if (changing.includes(request.set)) await this.reach.engine.unlessLost?.();
     const text = `${callFunction}\ncall "$2" "$3" "$4"`;
     return this.read(await shell(this.reach, { text, stdin: expression(request), timeoutMs }), is);
   }
@@ -34,7 +38,16 @@ export class Node {
     timeoutMs: number,
   ): Prepared {
     const silent = `The node in ${this.reach.container} gave no answer: what it runs has to be asked again.`;
-    return prepare(this.reach, config, checksums, timeoutMs, () => new NodeUnreachable(silent));
+    const prepared = prepare(this.reach, config, checksums, timeoutMs, () => new NodeUnreachable(silent));
+    const { unlessLost } = this.reach.engine;
+    if (unlessLost === undefined) return prepared;
+    return {
+      ...prepared,
+      go: async (request, is) => {
+        await unlessLost();
+        return await prepared.go(request, is);
+      },
+    };
   }
 
   /** Fingerprints of the configuration that a cold boot of a release would have in this container. */

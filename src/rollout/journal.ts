@@ -12,6 +12,7 @@ export type RunRecord = Pick<EntryDetails, 'run' | 'task' | 'to' | 'fleet' | 'en
 export interface TargetJournal {
   readonly claim: Claim;
   readonly isKept: (id: string) => boolean;
+  readonly isOurs: (nonce: string) => boolean;
   /** @throws Error where the step could not be written down: it must not be carried out then */
   readonly note: (step: Step) => Promise<void>;
 }
@@ -41,6 +42,7 @@ export function openTargetJournal(
   let begun = false;
   return {
     claim: details,
+    isOurs: (nonce) => nonce === claim.nonce || entriesOf(journal.entries, name).some((entry) => entry.nonce === nonce),
     isKept: (id) => idsOf(journal.entries, name).has(id),
     note: async (step) => {
       // What was refused before its first step has left nothing to tell of.

@@ -4,6 +4,7 @@ import type { Method, TimelineEvent } from '../deployment/report.js';
 import type { Turns } from '../deployment/turns.js';
 import type { Engine } from '../engines/engine.js';
 import type { Journal } from '../journal/journal.js';
+import { LockLost } from '../journal/lock-handle.js';
 import { askedAt } from '../probe/asked.js';
 import type { Measurement } from '../probe/measurement.js';
 import { type RunningProbe, startProbe } from '../probe/probe.js';
@@ -90,7 +91,8 @@ export async function updateTarget(
   const carried = (method: Method, update: OpenUpdate, ended: UpdateResult): TargetUpdate => {
     const finish = async (last: UpdateResult): Promise<TargetUpdate> => {
       const measurement = await probe?.stop();
-      return { ...carried(method, update, last), ...(measurement && { measurement }) };
+      const told = await unlessLost(engine, plan, last);
+      return { ...carried(method, update, told), ...(measurement && { measurement }) };
     };
     return {
       plan,
@@ -162,6 +164,18 @@ function startFor(
   }
   const place = askedAt(target, plan.container, engine.host, log);
   return startProbe(place, { clock, engine, ...(inputs.probeIntervalMs && { intervalMs: inputs.probeIntervalMs }) });
+}
+
+/** Of what another run may change by now nothing is said but what was seen last. */
+async function unlessLost(engine: Engine, { name }: Changing, last: UpdateResult): Promise<UpdateResult> {
+  try {
+    await engine.unlessLost?.();
+    return last;
+  } catch (error) {
+    if (!(error instanceof LockLost)) return last;
+    const seen = last.message ?? `${name} was ${last.outcome}.`;
+    return { ...last, outcome: 'failed', message: `${name}: ${error.message} What this run saw last: ${seen}` };
+  }
 }
 
 // Whatever came in between, it is not known what runs: manual intervention is required.

@@ -34,6 +34,8 @@ export interface UpdateContext {
   readonly claim: Claim;
   /** Whether the journal says of a container that it was put aside for a way back. */
   readonly isKept: (id: string) => boolean;
+  /** Whether a nonce is that of an update of this target. */
+  readonly isOurs: (nonce: string) => boolean;
 }
 
 /** How it ended for one container. */

@@ -65,6 +65,7 @@ export function recoveryUpdateContext(
     },
     claim: last,
     isKept: () => false,
+    isOurs: (nonce) => nonce === last.nonce,
     // A switch of the repair is a step back, or forth again, of the run that was cut off.
     part: () => undefined,
     note: async (step) => (step === 'switch' ? await notes.write('bring-back') : undefined),

@@ -10,6 +10,8 @@ import type { UpdateContext } from './context.js';
 const enduredMs = 1_000;
 const pollIntervalMs = 100;
 const checkIntervalMs = 1_000;
+/** A look at a busy engine may take this long. */
+const longestStepMs = 2_000;
 /** Docker's own, if the HEALTHCHECK does not say. */
 const defaultRetries = 3;
 /** A tenth of the requests, and not just one or two of a few. */
@@ -34,7 +36,7 @@ export function lifeOf({ RestartCount: restarts, State: state }: ContainerDetail
 export async function soak(work: UpdateContext, id: string, life: Life): Promise<string | undefined> {
   const { clock, engine, inputs, probe } = work;
   const since = clock.now();
-  const until = since + inputs.soakMs;
+  let [last, watchedMs] = [since, 0];
   const container = await engine.findContainer(id);
   if (container === undefined) return removed;
   const retries = container.Config?.Healthcheck?.Retries || defaultRetries;
@@ -56,9 +58,12 @@ export async function soak(work: UpdateContext, id: string, life: Life): Promise
       const failing = failingProbe(work, inputs.soakMs);
       if (failing.sick !== undefined) return failing.sick;
       // No verdict in the middle of a failure: it goes on, or it is over in a moment.
-      if (clock.now() >= until && !failing.still) return probe && tooMany(probe, since);
+      // Time in which nobody watched, as when the runner stood still, does not count.
+      watchedMs += Math.min(clock.now() - last, longestStepMs);
+      last = clock.now();
+      if (watchedMs >= inputs.soakMs && !failing.still) return probe && tooMany(probe, since);
       if (work.signal.aborted) return 'the run was cancelled before the new version had been watched long enough';
-      await clock.sleep(Math.min(pollIntervalMs, Math.max(1, until - clock.now())));
+      await clock.sleep(Math.min(pollIntervalMs, Math.max(1, inputs.soakMs - watchedMs)));
     }
   } finally {
     check?.stop();

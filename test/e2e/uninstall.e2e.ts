@@ -2,16 +2,17 @@ import { spawnSync } from 'node:child_process';
 import { afterAll, expect, it } from 'vitest';
 import type { Report } from '../../src/deployment/report.js';
 import { marking } from '../../src/engines/throw-away.js';
-import type { EntryDetails, Step } from '../../src/journal/entry.js';
+import type { Claim } from '../../src/journal/entry.js';
 import { thisHolder } from '../../src/journal/holder.js';
-import { openJournal, readJournal } from '../../src/journal/journal.js';
+import { readJournal } from '../../src/journal/journal.js';
 import { acquireLock } from '../../src/journal/lock.js';
-import { lockName, lockSpec, writeHolder } from '../../src/journal/lock-labels.js';
+import { journalName, lockName, lockSpec, writeHolder } from '../../src/journal/lock-labels.js';
 import { renderTerminal } from '../../src/report/terminal.js';
 import { retireOriginal } from '../../src/strategies/recreate/finish.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
 import { systemClock } from '../../src/system/log.js';
-import { bench, named, openBench, options, v1, v2 } from '../rollout/recreate-attempt.js';
+import { details, journalOn } from '../journal/entries.js';
+import { bench, claimOn, named, openBench, options, v1, v2 } from '../rollout/recreate-attempt.js';
 import { deployTo } from '../support/world/deploying.js';
 
 openBench();
@@ -28,25 +29,11 @@ afterAll(async () => {
   await Promise.all(locks.map((name) => bench?.engine.removeContainer(name, { force: true })));
 });
 
-/** A journal of one deploy, as a run leaves it. */
-async function written(container: string, environment: string): Promise<void> {
-  const side = { image: v1.Id };
-  const undertaking: EntryDetails = {
-    ...{
-      run,
-      task: 'deploy',
-      way: 'recreate',
-      container: 'web',
-      from: side,
-      to: side,
-      fleet: ['web'],
-      environment,
-      by: 'ada',
-    },
-  };
-  const ledger = await openJournal(bench.engine, { container, root: '/app', owner: { uid: 0, gid: 0 } }, systemClock);
-  for (const step of ['stop', 'settle', 'done'] as const satisfies readonly Step[])
-    await ledger.write(undertaking, step);
+/** A journal of one deploy of a container, as a run leaves it in the lock that it had. */
+async function written(container: string, claim: Claim, environment: string): Promise<void> {
+  const { journal } = await journalOn(bench.engine, v1.Id, { environment });
+  for (const step of ['stop', 'settle', 'done'] as const)
+    await journal.write({ ...details, ...claim, container, environment, by: 'ada' }, step);
 }
 
 it('an uninstallation lists, then removes what is provably ours, and touches nothing that serves', async () => {
@@ -54,11 +41,15 @@ it('an uninstallation lists, then removes what is provably ours, and touches not
   const engine = marking(bench.engine, { run, holder: writeHolder(gone, since) });
   const old = await bench.run('web', v1.Id);
   const to = { reference: v2.RepoTags[0] ?? v2.Id, id: v2.Id };
-  expect((await recreate(engine, old, v1, to, options())).kind).toBe('recreated');
-  await retireOriginal(bench.engine, old.Name.slice(1), { ...options(), newest: 3 });
+  expect((await recreate(engine, old, v1, to, options({ claim: claimOn(old) }))).kind).toBe('recreated');
+  await retireOriginal(bench.engine, old.Name.slice(1), {
+    ...options({ claim: claimOn(old) }),
+    ...{ newest: 3, isKept: () => true },
+  });
   const web = await named('web');
-  await bench.docker('exec', web.Id, 'mkdir', '-p', '/app/releases');
-  await written(web.Id, environment);
+  await written(web.Name.slice(1), claimOn(old), environment);
+  const lock = await bench.engine.inspectContainer(lockName(environment));
+  await bench.engine.renameContainer(lock.Id, journalName(environment, run));
   await bench.engine.createContainer(lockName(environment), lockSpec(environment, ended(run), since, v1));
   const other = lockName(environmentOf('other'));
   await bench.engine.createContainer(other, lockSpec(environmentOf('other'), ended(run), since, v1));
@@ -86,7 +77,7 @@ it('an uninstallation lists, then removes what is provably ours, and touches not
   expect(own(tried.report)).toMatchObject([
     { what: 'lock', name: lockName(environment), state: 'found', why: 'of ada' },
     { what: 'kept container', name: kept, state: 'found' },
-    { what: 'journal', name, state: 'found' },
+    { what: 'journal', name: journalName(environment, run), state: 'found' },
     { what: 'kept container', name: foreign, state: 'left', why: expect.stringContaining('nothing shows') },
   ]);
   expect(renderTerminal(tried.report)).toMatch(/^Found \d+ things of hot-deploy: nothing was removed\./);
@@ -97,18 +88,17 @@ it('an uninstallation lists, then removes what is provably ours, and touches not
   expect(log.indexOf(`kept container ${kept}`)).toBeLessThan(log.indexOf(`removed: kept container ${kept}`));
   expect(own(report).map(({ state, name: each }) => [state, each])).toEqual([
     ['removed', lockName(environment)],
+    ['removed', journalName(environment, run)],
     ['removed', kept],
-    ['removed', name],
     ['left', foreign],
   ]);
-  for (const each of [lockName(environment), kept, thrown]) {
+  for (const each of [lockName(environment), journalName(environment, run), kept, thrown]) {
     expect(await bench.engine.findContainer(each), each).toBeUndefined();
   }
   for (const each of [other, foreign, `${bench.prefix}-imitation`]) {
     expect(await bench.engine.findContainer(each), each).toBeDefined();
   }
-  expect(await readJournal(bench.engine, { container: web.Id, root: '/app' })).toEqual([]);
-  expect(await bench.engine.stat(web.Id, '/app/releases')).toBeDefined();
+  expect(await readJournal(bench.engine, environment)).toEqual([]);
   const { Id, State, RestartCount } = await named('web');
   expect({ Id, started: State.StartedAt, RestartCount }).toEqual({
     Id: web.Id,
@@ -123,9 +113,10 @@ it('an uninstallation lists, then removes what is provably ours, and touches not
 
 it('an uninstallation is refused while another run has the lock, and says who', async () => {
   const environment = environmentOf('live');
-  const { Id: id } = await bench.run('live', v1.Id);
-  await bench.docker('exec', id, 'mkdir', '-p', '/app/releases');
-  await written(id, environment);
+  const live = await bench.run('live', v1.Id);
+  await written(live.Name.slice(1), claimOn(live), environment);
+  const { Id: lock } = await bench.engine.inspectContainer(lockName(environment));
+  await bench.engine.renameContainer(lock, journalName(environment, run));
   const held = await acquireLock(bench.engine, {
     ...{ environment, image: v1, timeoutMs: 0, clock: systemClock, signal: new AbortController().signal },
     run: { id: run, holder: thisHolder('grace'), startedAt: since },
@@ -136,7 +127,7 @@ it('an uninstallation is refused while another run has the lock, and says who', 
     expect(report.outcome).toBe('refused');
     expect(report.message).toMatch(/^grace has held the lock on /);
     expect(renderTerminal(report)).toMatch(/^Refused to uninstall: nothing was removed\./);
-    expect(await readJournal(bench.engine, { container: id, root: '/app' })).toHaveLength(3);
+    expect(await readJournal(bench.engine, environment)).toHaveLength(3);
     expect(await bench.engine.findContainer(lockName(environment))).toBeDefined();
   } finally {
     await held.release();

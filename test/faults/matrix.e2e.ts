@@ -107,7 +107,7 @@ describe.each(chosen)('$name', ({ name }) => {
     expect(missed.map(describeTrial).join('\n\n')).toBe('');
   });
 
-  it('is struck at steps of the ledger', () => {
+  it('is struck at steps of the journal', () => {
     const steps = (walked.get(name) ?? []).flatMap(({ blows }) => blows).filter(({ at }) => at.includes('('));
     expect(steps.length).toBeGreaterThanOrEqual({ smoke: 2, some: 4, steps: 8, all: 8 }[thorough]);
   });

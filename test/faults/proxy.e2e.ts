@@ -43,15 +43,11 @@ describe('the proxy before an engine', () => {
     expect(back?.subarray(512, 512 + content.length).equals(content)).toBe(true);
   });
 
-  it("knows a ledger's entry by the file that is put", async () => {
-    await engine.putArchive(
-      container,
-      '/',
-      archiveOf('app/releases/hot-deploy/000001-bring-back.json', Buffer.from('{}')),
-    );
+  it("knows a journal's entry by the file that is put", async () => {
+    await engine.putArchive(container, '/', archiveOf('journal/000001-bring-back.json', Buffer.from('{}')));
     await engine.putArchive(container, '/', archiveOf('hot-deploy-beat', Buffer.from('1')));
     expect(proxy.seen).toEqual([
-      { method: 'PUT', path: '/containers/*/archive', target: container, nth: 1, ledger: 'bring-back' },
+      { method: 'PUT', path: '/containers/*/archive', target: container, nth: 1, journal: 'bring-back' },
     ]);
   });
 

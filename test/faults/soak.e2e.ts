@@ -30,7 +30,6 @@ interface Measured {
   readonly memory: number;
   readonly disk: number;
   readonly files: number;
-  readonly ledger: number;
   /** Modules with old code that is not purged yet. */
   readonly old: number;
 }
@@ -46,9 +45,8 @@ const mostGrowth: Measured = {
   code: 100_000,
   binaries: 1_000_000,
   memory: 3_000_000,
-  disk: 4096 * 4 * (upgrades - settledAfter),
-  files: 4 * (upgrades - settledAfter),
-  ledger: 4 * (upgrades - settledAfter),
+  disk: 4096,
+  files: 0,
   old: 0,
 };
 
@@ -119,11 +117,11 @@ async function measureOf(name: string): Promise<Measured> {
   const said = JSON.parse(await evaluate(handle(name), measure.replaceAll('\n', ' '))) as string;
   const [atoms = 0, processes = 0, ports = 0, tables = 0, modules = 0, code = 0, binaries = 0, memory = 0, old = 0] =
     said.trim().split(' ').map(Number);
-  const list = 'du -s --block-size=1 /app; find /app -type f | wc -l; ls /app/releases/hot-deploy | wc -l';
-  const [disk = 0, files = 0, ledger = 0] = (await docker('exec', '-u', '0', name, 'sh', '-c', list))
+  const list = 'du -s --block-size=1 /app; find /app -type f | wc -l';
+  const [disk = 0, files = 0] = (await docker('exec', '-u', '0', name, 'sh', '-c', list))
     .split('\n')
     .map((line) => Number.parseInt(line, 10));
-  return { atoms, processes, ports, tables, modules, code, binaries, memory, disk, files, ledger, old };
+  return { atoms, processes, ports, tables, modules, code, binaries, memory, disk, files, old };
 }
 
 function told(measured: readonly Measured[]): string {

@@ -311,7 +311,7 @@ describe('the lock of a run that died', () => {
       );
     const [left, others] = [await leave('left', run.id), await leave('others', runOf().id)];
     await standing(environment, run);
-    const report = await underLock(engine, draftOf(environment), [left], async (_, held) => {
+    const report = await underLock(engine, draftOf(environment), [left], async (_, __, held) => {
       expect(held.tookOver?.run).toBe(run.id);
       expect(await engine.findContainer(left.Id)).toBeUndefined();
       expect(await engine.findContainer(others.Id)).toBeDefined();
@@ -363,7 +363,7 @@ describe('a lock that somebody removes while it is held', () => {
     const environment = fresh();
     const container = await bench.run('lost', image.Id);
     const theirs: string[] = [];
-    const report = await underLock(engine, draftOf(environment), [container], async ({ world }) => {
+    const report = await underLock(engine, draftOf(environment), [container], async (_, { world }) => {
       await bench.docker('rm', lockName(environment));
       theirs.push(await standing(environment, runOf(elsewhere)));
       await expect.poll(() => world.signal.aborted).toBe(true);

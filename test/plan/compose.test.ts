@@ -20,6 +20,7 @@ const planOf = (image: string, labels = compose) =>
 /** An engine with these tags. */
 function tagging(tags: Record<string, string>) {
   const engine = {
+    containers: async () => [],
     findImage: async (name: string) => (tags[name] ? ({ Id: tags[name] } as ImageDetails) : undefined),
     tagImage: async (id: string, name: string) => {
       if (name === 'shop:stuck') throw new Error('no space left.');
@@ -67,20 +68,20 @@ describe('what `docker compose up` would put back', () => {
 describe('a channel tag', () => {
   it.each(['shop:live', 'shop'])('that a container was made from moves along: %s', async (channel) => {
     const { engine, tags } = tagging({ [channel]: 'sha256:old' });
-    const channels = await channelsOf(engine, next, [planOf(channel, {} as typeof compose)]);
-    expect(channels).toEqual({ follow: [channel], moved: [] });
+    const channels = await channelsOf(engine, next, [planOf(channel, {} as typeof compose)], []);
+    expect(channels).toEqual({ follow: new Map([[channel, 'sha256:old']]), moved: [] });
     expect(await moveTags(engine, next, channels, deployed)).toEqual(deployed);
     expect(tags).toEqual({ [channel]: 'sha256:new' });
   });
 
   it.each(['shop:1.0.0', 'shop@sha256:abc'])('is none that means a version: %s stays', async (name) => {
     const { engine } = tagging({ [name]: 'sha256:old' });
-    expect(await channelsOf(engine, next, [planOf(name)])).toEqual({ follow: [], moved: [] });
+    expect(await channelsOf(engine, next, [planOf(name)], [])).toEqual({ follow: new Map(), moved: [] });
   });
 
   it('that somebody else has moved meanwhile is left, and said', async () => {
     const { engine, tags } = tagging({ 'shop:live': 'sha256:other' });
-    const channels = await channelsOf(engine, next, [planOf('shop:live')]);
+    const channels = await channelsOf(engine, next, [planOf('shop:live')], []);
     const { warnings } = await moveTags(engine, next, channels, deployed);
     expect(warnings).toEqual([
       expect.stringMatching(/^shop:live was left where it is: .*docker tag sha256:new shop:live$/),
@@ -88,18 +89,33 @@ describe('a channel tag', () => {
     expect(tags['shop:live']).toBe('sha256:other');
   });
 
+  it('that somebody else moves during the run is not moved back', async () => {
+    const { engine, tags } = tagging({ 'shop:live': 'sha256:theirs' });
+    const follow = new Map([['shop:live', 'sha256:old']]);
+    const { warnings } = await moveTags(engine, next, { follow, moved: [] }, deployed);
+    expect(warnings).toEqual([expect.stringMatching(/^shop:live was left where it is: somebody else has moved it/)]);
+    expect(tags['shop:live']).toBe('sha256:theirs');
+  });
+
   it.each(['rolled-back', 'refused', 'failed', 'planned'] as const)(
     'stays where the outcome is %s',
     async (outcome) => {
       const { engine, tags } = tagging({ 'shop:live': 'sha256:old' });
-      await moveTags(engine, next, { follow: ['shop:live'], moved: [] }, { ...deployed, outcome });
+      await moveTags(
+        engine,
+        next,
+        { follow: new Map([['shop:live', 'sha256:old']]), moved: [] },
+        { ...deployed, outcome },
+      );
       expect(tags).toEqual({ 'shop:live': 'sha256:old' });
     },
   );
 
   it('that does not move is a failure: a new container would boot what ran before', async () => {
     const { engine } = tagging({ 'shop:stuck': 'sha256:old' });
-    expect(await moveTags(engine, next, { follow: ['shop:stuck'], moved: [] }, deployed)).toMatchObject({
+    expect(
+      await moveTags(engine, next, { follow: new Map([['shop:stuck', 'sha256:old']]), moved: [] }, deployed),
+    ).toMatchObject({
       outcome: 'failed',
       message: 'All containers run 1.1.0, and shop:stuck still names what ran before: no space left.',
     });

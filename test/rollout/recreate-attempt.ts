@@ -41,11 +41,15 @@ export const options = (more: Partial<RecreateOptions> = {}): RecreateOptions =>
   note: async () => undefined,
   deadline: noDeadline,
   claim: { id: '', nonce: '' },
+  isOurs: (nonce) => nonce.startsWith('of '),
   ...more,
 });
 
 /** As the journal has it of a restart. */
-export const claimOn = ({ Id: id }: Pick<ContainerDetails, 'Id'>): Claim => ({ id, nonce: `of ${id}` });
+export const claimOn = ({ Id: id }: Pick<ContainerDetails, 'Id'>, kept?: Pick<ContainerDetails, 'Id'>): Claim => ({
+  ...{ id, nonce: `of ${id}` },
+  ...(kept && { kept: kept.Id }),
+});
 
 /** A re-creation, made final where it succeeds; nothing is kept. */
 export interface Attempt {

@@ -35,8 +35,8 @@ it('`docker compose up` leaves a service as it is that was restarted on another 
     const old = await bench.engine.inspectContainer(name);
     const plan = { name, container: old, method: 'recreate' } as unknown as TargetPlan;
     const image = { reference: next.RepoTags[0] ?? '', id: next.Id };
-    const channels = await channelsOf(bench.engine, image, [plan]);
-    expect(channels).toEqual({ follow: [live], moved: [] });
+    const channels = await channelsOf(bench.engine, image, [plan], []);
+    expect(channels).toMatchObject({ follow: new Map([[live, old.Image]]), moved: [] });
     expect((await attempt(old, next)).result.kind).toBe('recreated');
     await moveTags(bench.engine, image, channels, deployed);
     const { Id: id, Image: runs } = await bench.engine.inspectContainer(name);

@@ -5,7 +5,7 @@ import type { Engine } from '../../src/engines/engine.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
 import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
 import { someOf } from '../support/tier.js';
-import { options } from './recreate-attempt.js';
+import { claimOn, options } from './recreate-attempt.js';
 
 let bench: Workbench;
 let good: ImageDetails;
@@ -46,7 +46,7 @@ function faulty(engine: Engine, failing: number, fault: Fault): { engine: Engine
 async function attempt(name: string, failing: number, fault: Fault, to: ImageDetails, ...flags: string[]) {
   const old = await bench.run(name, '--stop-timeout', '1', ...flags, good.Id);
   const { engine, calls } = faulty(bench.engine, failing, fault);
-  const result = await recreate(engine, old, good, { reference: to.Id, id: to.Id }, options());
+  const result = await recreate(engine, old, good, { reference: to.Id, id: to.Id }, options({ claim: claimOn(old) }));
   const now = await bench.engine.findContainer(`${bench.prefix}-${name}`);
   const others = (await bench.containers()).filter((one) => one.startsWith(`${bench.prefix}-${name}.`));
   return { old, result, now, others, calls: calls() };
@@ -111,7 +111,13 @@ describe('where no call works any more', () => {
       ...bench.engine,
       startContainer: () => Promise.reject(new EngineError('no more starts', { cause: undefined })),
     };
-    const result = await recreate(engine, old, good, { reference: good.Id, id: good.Id }, options());
+    const result = await recreate(
+      engine,
+      old,
+      good,
+      { reference: good.Id, id: good.Id },
+      options({ claim: claimOn(old) }),
+    );
     expect(result).toEqual({
       kind: 'failed',
       why: 'no more starts',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findInterrupted } from '../../src/recovery/interrupted.js';
 import { detectState } from '../../src/strategies/recreate/state.js';
-import { attempt, bench, leftOver, named, openBench, v1, v2 } from './recreate-attempt.js';
+import { attempt, bench, claimOn, leftOver, named, openBench, v1, v2 } from './recreate-attempt.js';
 
 openBench();
 
@@ -41,8 +41,8 @@ describe('a container is not touched', () => {
     const name = `${own.Name.slice(1)}.hot-deploy-old-aaaaaaaaaaaa`;
     const { Id: stranger } = await bench.run(name.slice(bench.prefix.length + 1), v1.Id);
     const selectors = [{ by: 'name', name: own.Name.slice(1) }] as const;
-    expect(await findInterrupted(bench.engine, selectors, { warning: () => undefined })).toEqual([]);
-    expect(detectState(own.Name.slice(1), await bench.engine.containers())).toEqual({ kind: 'none' });
+    expect(await findInterrupted(bench.engine, selectors)).toEqual([]);
+    expect(detectState(own.Name.slice(1), await bench.engine.containers(), claimOn(own))).toEqual({ kind: 'none' });
     const { result } = await attempt(own);
     expect(result.kind).toBe('recreated');
     expect(await bench.engine.inspectContainer(stranger)).toMatchObject({ Name: `/${name}`, State: { Running: true } });

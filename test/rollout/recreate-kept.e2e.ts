@@ -8,13 +8,16 @@ import { restorePrevious } from '../../src/strategies/recreate/replace.js';
 import { restoreKept, whyNotRestorable } from '../../src/strategies/recreate/restore-kept.js';
 import { systemClock } from '../../src/system/log.js';
 import { idle } from '../docker/workbench.js';
-import { bench, inside, named, openBench, options, v1, v2 } from './recreate-attempt.js';
+import { bench, claimOn, inside, named, openBench, options, v1, v2 } from './recreate-attempt.js';
 
 openBench();
 
 const to = (image: ImageDetails) => ({ reference: image.RepoTags[0] ?? image.Id, id: image.Id });
-const settle = (old: ContainerDetails, newest = 3) =>
-  retireOriginal(bench.engine, old.Name.slice(1), { ...options(), newest });
+const settle = (old: ContainerDetails, newest = 3, kept?: ContainerDetails) =>
+  retireOriginal(bench.engine, (kept ?? old).Name.slice(1).replace(/\.hot-deploy-.*/, ''), {
+    ...options({ claim: claimOn(old, kept) }),
+    ...{ newest, isKept: () => true },
+  });
 const beside = async (name: string) =>
   (await bench.containers()).filter((one) => one.startsWith(`${bench.prefix}-${name}.`));
 const previous = ({ Id: id, Name: name }: ContainerDetails) =>
@@ -23,7 +26,7 @@ const policyOf = async (id: string) => (await bench.engine.inspectContainer(id))
 
 /** On the new image, and final. */
 async function deployed(old: ContainerDetails, newest = 3) {
-  expect((await recreate(bench.engine, old, v1, to(v2), options())).kind).toBe('recreated');
+  expect((await recreate(bench.engine, old, v1, to(v2), options({ claim: claimOn(old) }))).kind).toBe('recreated');
   return await settle(old, newest);
 }
 
@@ -46,7 +49,13 @@ describe('the container that ran before', () => {
     for (let time = 0; time < 3; time++) {
       all.unshift(old);
       const image = await bench.engine.inspectContainer(old.Id).then(({ Image }) => bench.engine.findImage(Image));
-      await recreate(bench.engine, old, image as ImageDetails, to(time % 2 === 0 ? v2 : v1), options());
+      await recreate(
+        bench.engine,
+        old,
+        image as ImageDetails,
+        to(time % 2 === 0 ? v2 : v1),
+        options({ claim: claimOn(old) }),
+      );
       const { earlier } = await settle(old, newest);
       expect(earlier.containers.map(({ id }) => id)).toEqual(all.slice(0, newest).map(({ Id: id }) => id));
       old = await named(`few-${newest}`);
@@ -69,9 +78,13 @@ describe('before it is final, a restart goes back', () => {
   ])('with $flags to what ran before, faster than by a second re-creation', async ({ flags, same }) => {
     const name = `back${flags.length}`;
     const old = await bench.run(name, '--health-cmd', 'true', ...flags, v1.Id);
-    await recreate(bench.engine, old, v1, to(v2), options());
+    await recreate(bench.engine, old, v1, to(v2), options({ claim: claimOn(old) }));
     const since = performance.now();
-    const result = await restorePrevious(bench.engine, old.Name.slice(1), { ...options(), why: 'another failed', old });
+    const result = await restorePrevious(bench.engine, old.Name.slice(1), {
+      ...options({ claim: claimOn(old) }),
+      why: 'another failed',
+      old,
+    });
     const ms = performance.now() - since;
     const now = await named(name);
     expect(result).toEqual({ kind: 'restored', id: now.Id, why: 'another failed' });
@@ -81,7 +94,7 @@ describe('before it is final, a restart goes back', () => {
     expect(await beside(name)).toEqual([]);
 
     const before = performance.now();
-    await recreate(bench.engine, now, v1, to(v2), options());
+    await recreate(bench.engine, now, v1, to(v2), options({ claim: claimOn(now) }));
     console.log(`back with ${flags}: ${Math.round(ms)} ms; re-created: ${Math.round(performance.now() - before)} ms`);
   });
 });
@@ -100,8 +113,10 @@ describe('a kept container', () => {
         running: await bench.engine.inspectContainer(running.Id),
         kept: await bench.engine.inspectContainer(kept.Id),
       };
-      expect(await restoreKept(bench.engine, pair, options())).toMatchObject({ kind: 'recreated', id: kept.Id });
-      await settle(old);
+      expect(await restoreKept(bench.engine, pair, options({ claim: claimOn(pair.running, pair.kept) }))).toMatchObject(
+        { kind: 'recreated', id: kept.Id },
+      );
+      await settle(pair.running, 3, pair.kept);
       expect((await named('revived')).Id).toBe(kept.Id);
       expect(await beside('revived')).toEqual([previous(running)]);
       expect([await policyOf(kept.Id), await policyOf(running.Id)]).toEqual(['always', 'no']);
@@ -113,11 +128,13 @@ describe('a kept container', () => {
     const once = `CMD ["sh", "-c", "test -e /was && exit 3; touch /was; trap 'exit 0' TERM; sleep infinity & wait"]`;
     const image = await bench.image('once', once);
     const old = await bench.run('once', '--restart', 'always', image.Id);
-    await recreate(bench.engine, old, image, to(v2), options());
+    await recreate(bench.engine, old, image, to(v2), options({ claim: claimOn(old) }));
     await settle(old);
     const running = await named('once');
     const kept = await bench.engine.inspectContainer(old.Id);
-    expect(await restoreKept(bench.engine, { running, kept }, options())).toMatchObject({
+    expect(
+      await restoreKept(bench.engine, { running, kept }, options({ claim: claimOn(running, kept) })),
+    ).toMatchObject({
       kind: 'restored',
       id: running.Id,
     });
@@ -153,7 +170,9 @@ describe('a kept container', () => {
     await change(old);
     expect((await whyNotRestorable(bench.engine, await pair())).join()).toMatch(why);
     const before = await named(name);
-    expect(await restoreKept(bench.engine, await pair(), options())).toMatchObject({ kind: 'untouched' });
+    expect(await restoreKept(bench.engine, await pair(), options({ claim: claimOn(before, old) }))).toMatchObject({
+      kind: 'untouched',
+    });
     expect(await named(name)).toMatchObject({ Id: before.Id, State: { StartedAt: before.State.StartedAt } });
     expect(await beside(name)).toEqual([previous(old)]);
   });
@@ -184,7 +203,13 @@ describe('a run that is cancelled', () => {
     };
     const engine: Engine = { ...bench.engine, [call]: watched };
     const deadline = cancellationDeadline(abort.signal, systemClock);
-    const result = await recreate(engine, old, image, to(next), options({ deadline, healthTimeoutMs: 60_000 }));
+    const result = await recreate(
+      engine,
+      old,
+      image,
+      to(next),
+      options({ claim: claimOn(old), deadline, healthTimeoutMs: 60_000 }),
+    );
     const ms = performance.now() - since;
     console.log(`cancelled at ${call}: ${result.kind} after ${Math.round(ms)} ms`);
     return { result, ms };
@@ -237,7 +262,7 @@ describe('what a step is written down with', () => {
       notes.push(`${step}: ${(await named('noted')).State.Status}`);
       if (step === 'stop') throw new Error('the disk is full');
     };
-    expect(await recreate(bench.engine, old, v1, to(v2), options({ note }))).toEqual({
+    expect(await recreate(bench.engine, old, v1, to(v2), options({ claim: claimOn(old), note }))).toEqual({
       kind: 'untouched',
       why: 'the disk is full',
     });

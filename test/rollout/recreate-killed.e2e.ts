@@ -6,14 +6,16 @@ import type { RecoveryContext } from '../../src/strategies/recovery.js';
 import { finishReplacement, retireOriginal } from '../../src/strategies/recreate/finish.js';
 import { recoverReplacement } from '../../src/strategies/recreate/recover.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
+import type { RecreateOptions } from '../../src/strategies/recreate/replace.js';
 import { restoreKept } from '../../src/strategies/recreate/restore-kept.js';
 import { detectState } from '../../src/strategies/recreate/state.js';
 import { undoReplacement } from '../../src/strategies/recreate/undo.js';
 import { openWorkbench, type Workbench } from '../docker/workbench.js';
+import { entry } from '../journal/entries.js';
 import { seed, thorough } from '../support/faults/thorough.js';
 import { onlyNightly } from '../support/tier.js';
 import { eventually } from '../support/world/container.js';
-import { options } from './recreate-attempt.js';
+import { claimOn, options } from './recreate-attempt.js';
 
 /** Healthy at once, and gone as soon as it is told to. */
 const quick = `CMD ["sh", "-c", "trap 'exit 0' TERM; sleep infinity & wait"]`;
@@ -49,16 +51,19 @@ function mortal(engine: Engine, nth: number): { engine: Engine; calls: () => num
   return { engine: Object.fromEntries(wrapped) as unknown as Engine, calls: () => calls };
 }
 
-const quiet = () => options({ healthTimeoutMs: 5_000 });
-const look = async (name: string) => detectState(`${bench.prefix}-${name}`, await bench.engine.containers());
+const quiet = (old: ContainerDetails, kept?: string) =>
+  options({ healthTimeoutMs: 5_000, claim: { ...claimOn(old), ...(kept !== undefined && { kept }) } });
+const look = async (name: string, { claim }: Pick<RecreateOptions, 'claim'>) =>
+  detectState(`${bench.prefix}-${name}`, await bench.engine.containers(), claim);
+const final = { newest: 3, isKept: () => true };
 const own = (name: string) => `${bench.prefix}-${name}`;
 
 /** Recovers as often as it is killed itself, one call later each time; answers what the last one said. */
-async function recover(name: string, way: 'undo' | 'finish', dying: boolean): Promise<void> {
+async function recover(name: string, way: 'undo' | 'finish', around: RecreateOptions, dying: boolean): Promise<void> {
   const once = async (engine: Engine) => {
-    const found = detectState(own(name), await engine.containers());
-    if (way === 'undo') await undoReplacement(engine, found, quiet());
-    else await finishReplacement(engine, found, quiet());
+    const found = detectState(own(name), await engine.containers(), around.claim);
+    if (way === 'undo') await undoReplacement(engine, found, around);
+    else await finishReplacement(engine, found, around);
   };
   for (let nth = 2; dying && nth < 40; nth++) {
     const { engine, calls } = mortal(bench.engine, nth);
@@ -131,6 +136,7 @@ async function everyCut(
   start: (turn: string) => Promise<ContainerDetails>,
   run: (engine: Engine, old: ContainerDetails) => Promise<unknown>,
   expected: (turn: string, old: ContainerDetails, kind: string) => Promise<void>,
+  keptOf: (turn: string) => string | undefined = () => undefined,
 ): Promise<number> {
   for (let nth = first; nth < 80; nth += stride) {
     const turn = `${name}-${nth}`;
@@ -139,8 +145,9 @@ async function everyCut(
     await run(engine, old).catch((error: unknown) => {
       if (!String(error).includes('killed at')) throw error;
     });
-    const { kind } = await look(turn);
-    await recover(turn, way, nth % 2 === 0);
+    const around = quiet(old, keptOf(turn));
+    const { kind } = await look(turn, around);
+    await recover(turn, way, around, nth % 2 === 0);
     await expected(turn, old, kind).catch((error: unknown) => {
       throw new Error(`killed at call ${nth}, ${kind}: ${String(error)}`, { cause: error });
     });
@@ -166,9 +173,9 @@ describe.concurrent.each(thorough === 'smoke' ? cases.filter((_, at) => at % 5 =
         way,
         (turn) => bench.run(turn, '--stop-timeout', '1', ...flags, v1.Id),
         async (engine, old) => {
-          const result = await recreate(engine, old, v1, { reference: image.Id, id: image.Id }, quiet());
+          const result = await recreate(engine, old, v1, { reference: image.Id, id: image.Id }, quiet(old));
           if (result.kind === 'recreated')
-            await retireOriginal(engine, own(old.Name.slice(bench.prefix.length + 2)), { ...quiet(), newest: 3 });
+            await retireOriginal(engine, own(old.Name.slice(bench.prefix.length + 2)), { ...quiet(old), ...final });
         },
         async (turn, old, kind) => {
           const { serving, beside } = await seen(turn);
@@ -205,15 +212,17 @@ describe.concurrent.each(['undo', 'finish'] as const)(
           way,
           async (turn) => {
             const old = await bench.run(turn, '--stop-timeout', '1', '--restart', restart, v1.Id);
-            await recreate(bench.engine, old, v1, { reference: good.Id, id: good.Id }, quiet());
-            await retireOriginal(bench.engine, own(turn), { ...quiet(), newest: 3 });
+            await recreate(bench.engine, old, v1, { reference: good.Id, id: good.Id }, quiet(old));
+            await retireOriginal(bench.engine, own(turn), { ...quiet(old), ...final });
             kept.set(turn, await bench.engine.inspectContainer(old.Id));
             return bench.engine.inspectContainer(own(turn));
           },
           async (engine, running) => {
             const turn = running.Name.slice(bench.prefix.length + 2);
-            const result = await restoreKept(engine, { running, kept: kept.get(turn) as ContainerDetails }, quiet());
-            if (result.kind === 'recreated') await retireOriginal(engine, own(turn), { ...quiet(), newest: 3 });
+            const back = kept.get(turn) as ContainerDetails;
+            const around = quiet(running, back.Id);
+            const result = await restoreKept(engine, { running, kept: back }, around);
+            if (result.kind === 'recreated') await retireOriginal(engine, own(turn), { ...around, ...final });
           },
           async (turn, running, kind) => {
             const before = kept.get(turn) as ContainerDetails;
@@ -226,6 +235,7 @@ describe.concurrent.each(['undo', 'finish'] as const)(
             expect(beside).toEqual([`previous-${second.Id.slice(0, 12)}`]);
             expect(policy(await bench.engine.inspectContainer(second.Id))).toBe('no');
           },
+          (turn) => kept.get(turn)?.Id,
         );
       },
     );
@@ -241,10 +251,14 @@ it('a container that its engine still stops for a run that was killed serves onc
   const startedAt = ({ Id: id }: ContainerDetails) => bench.docker('inspect', '--format', '{{.State.StartedAt}}', id);
   const began = await startedAt(old);
   const engine = killedInItsStop(bench.engine);
-  await recreate(engine, old, slow, { reference: good.Id, id: good.Id }, quiet()).catch(() => undefined);
-  expect(await look('stopping')).toMatchObject({ kind: 'begun' });
-  const around = { engine: bench.engine, ...quiet() } as unknown as RecoveryContext;
-  const repaired = await recoverReplacement(around, own('stopping'), 'undo', { step: 'stop', way: 'recreate' });
+  await recreate(engine, old, slow, { reference: good.Id, id: good.Id }, quiet(old)).catch(() => undefined);
+  expect(await look('stopping', quiet(old))).toMatchObject({ kind: 'begun' });
+  const around = {
+    engine: bench.engine,
+    inputs: { healthTimeoutMs: 5_000 },
+    ...quiet(old),
+  } as unknown as RecoveryContext;
+  const repaired = await recoverReplacement(around, own('stopping'), 'undo', entry('stop', claimOn(old)));
   expect(repaired).toMatchObject({ kind: 'repaired' });
   const { serving, beside } = await seen('stopping');
   expect(serving).toMatchObject({ Id: old.Id, State: { Running: true } });

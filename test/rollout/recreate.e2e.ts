@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { giveBack } from '../../src/strategies/recreate/lent-name.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
-import { attempt, bench, inside, leftOver, named, openBench, options, v1, v2 } from './recreate-attempt.js';
+import { attempt, bench, claimOn, inside, leftOver, named, openBench, options, v1, v2 } from './recreate-attempt.js';
 
 openBench();
 
@@ -79,7 +79,13 @@ describe('the name of the image', () => {
 
   it('is the id where nobody has the name yet', async () => {
     const old = await bench.run('unnamed', v1.Id);
-    await recreate(bench.engine, old, v1, { reference: `${bench.prefix}-nobody:1`, id: v2.Id }, options());
+    await recreate(
+      bench.engine,
+      old,
+      v1,
+      { reference: `${bench.prefix}-nobody:1`, id: v2.Id },
+      options({ claim: claimOn(old) }),
+    );
     expect((await named('unnamed')).Config.Image).toBe(v2.Id);
     expect(await bench.engine.findImage(`${bench.prefix}-nobody:1`)).toBeUndefined();
   });

@@ -6,8 +6,6 @@
 
 -include_lib("kernel/include/file.hrl").
 
--define(ENTRIES, 50).
-
 %% Of the releases that are neither permanent nor current the first Keep stay: first those that the running one can go
 %% back to, nearest first, as the relups say; then the others, the one that was brought last before those before it.
 -spec prune(#{keep := non_neg_integer()}) -> hot_deploy_json:json().
@@ -24,7 +22,7 @@ prune(#{keep := Keep}) ->
         kept => [#{version => text(Version), bytes => lists:sum([bytes(Path) || Path <- paths(Release, Own)])}
                  || Name <- Stay, {Version, _, _} = Release <- Releases, Version =:= Name],
         removed => [text(Version) || Version <- Go],
-        bytesFreed => lists:sum(Removed) + entries()
+        bytesFreed => lists:sum(Removed)
     }.
 
 %% Versions that ran once, in the order in which they are kept. One that is unpacked never ran: somebody has plans with it.
@@ -116,13 +114,6 @@ bytes(Path) ->
         {error, _} ->
             0
     end.
-
-%% What runs have written down of their steps: the newest of it stays, and nothing else lies there.
-entries() ->
-    Directory = filename:join(releases(), "hot-deploy"),
-    Entries = lists:reverse(lists:sort(filelib:wildcard("[0-9][0-9][0-9][0-9][0-9][0-9]-*.json", Directory))),
-    Gone = [filename:join(Directory, Entry) || Entry <- lists:nthtail(min(?ENTRIES, length(Entries)), Entries)],
-    lists:sum([Bytes || Entry <- Gone, Bytes <- [bytes(Entry)], file:delete(Entry) =:= ok]).
 
 releases() -> filename:join(hot_deploy_node:root(), "releases").
 

@@ -21,7 +21,7 @@ export async function create(
   imageId: string,
   furnish?: (id: string) => Promise<void>,
 ): Promise<string> {
-  if (old !== undefined) await makeRoom(engine, name, old.nonce);
+  if (old !== undefined) await makeRoom(engine, name, old.isOurs);
   const own = old && { ...fields(spec['Labels']), ...labelsOf(old) };
   const id = await engine.createContainer(name, { ...spec, ...(own && { Labels: own }) });
   try {
@@ -46,6 +46,8 @@ export async function create(
 export interface Replaced {
   readonly container: ContainerDetails;
   readonly nonce: string;
+  /** Whether a nonce is that of a restart of this container. */
+  readonly isOurs: (nonce: string) => boolean;
 }
 
 function labelsOf({ container, nonce }: Replaced): Readonly<Record<string, string>> {
@@ -62,12 +64,12 @@ export async function referenceTo(engine: Engine, image: { reference: string; id
   return named?.Id === image.id ? image.reference : image.id;
 }
 
-/** A call whose answer was lost leaves a container which was never started. Any other is somebody's. */
-async function makeRoom(engine: Engine, name: string, nonce: string): Promise<void> {
+/** A call that was made after all leaves a container which was never started. Any other is somebody's. */
+async function makeRoom(engine: Engine, name: string, isOurs: Replaced['isOurs']): Promise<void> {
   const found = await engine.findContainer(name);
   if (found === undefined) return;
   const { Status: status } = found.State;
-  const ours = found.Config.Labels?.[nonceLabel] === nonce;
+  const ours = isOurs(found.Config.Labels?.[nonceLabel] ?? '');
   if (status !== 'created' || !ours) {
     const which = ours ? `that is ${status}` : 'that hot-deploy has not made';
     throw new Error(

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Engine } from '../../engines/engine.js';
 
-/** Of those that are made at the same time each lends the name for itself. */
-const turns = new Map<string, Promise<unknown>>();
+/** Of those that a run makes at the same time each lends the name for itself. */
+const turns = new WeakMap<Engine, Map<string, Promise<unknown>>>();
 
 /**
  * The engine for making containers of an image whose name still means what ran before: it means the new image as long as the
@@ -14,10 +14,12 @@ export function lending(engine: Engine, image: { readonly reference: string; rea
     ...engine,
     createContainer: async (name, spec) => {
       if (spec['Image'] !== image.id || image.reference === image.id) return await engine.createContainer(name, spec);
-      const turn = (turns.get(image.reference) ?? Promise.resolve()).then(() =>
+      const own = turns.get(engine) ?? new Map<string, Promise<unknown>>();
+      turns.set(engine, own);
+      const turn = (own.get(image.reference) ?? Promise.resolve()).then(() =>
         underName(engine, image, (Image) => engine.createContainer(name, { ...spec, Image })),
       );
-      turns.set(
+      own.set(
         image.reference,
         turn.catch(() => undefined),
       );

@@ -35,7 +35,15 @@ export async function restart(work: UpdateContext, { plan, next, kept }: Restart
   // Whoever goes back may do so because what runs has ended.
   const ended = work.inputs.mode === 'rollback';
   const answered = probe?.answeredBefore() === true;
-  const options = { ...around(work, plan.name), onPhase: work.part, replaced, ended, probed: probing(work), answered };
+  const options = {
+    ...around(work, plan.name),
+    isOurs: work.isOurs,
+    onPhase: work.part,
+    replaced,
+    ended,
+    probed: probing(work),
+    answered,
+  };
   const result =
     kept === undefined
       ? await recreate(engine, container, plan.oldImage, image, options)

@@ -9,23 +9,23 @@ export interface Call {
   readonly target?: string;
   /** The name that is asked for: a new container's, or one that is renamed. */
   readonly name?: string;
-  /** Which of those with the same method, path and ledger's step this is, from 1. */
+  /** Which of those with the same method, path and journal's step this is, from 1. */
   readonly nth: number;
-  /** The step that it writes down in a container's ledger. */
-  readonly ledger?: string;
+  /** The step that it writes down in a environment's journal. */
+  readonly journal?: string;
 }
 
 /** `DELETE /containers/* 2`. */
-export const keyOf = ({ method, path, nth, ledger }: Call): string =>
-  ledger === undefined ? `${method} ${path} ${nth}` : `${method} ${path} ${nth} (${ledger})`;
+export const keyOf = ({ method, path, nth, journal }: Call): string =>
+  journal === undefined ? `${method} ${path} ${nth}` : `${method} ${path} ${nth} (${journal})`;
 
 /** Whether it changes something, or may: an exec is both. */
 export const isChanging = ({ method }: Pick<Call, 'method'>): boolean => method !== 'GET' && method !== 'HEAD';
 
-/** The beginning of a body that is looked at. A ledger's entry is far smaller. */
+/** The beginning of a body that is looked at. An entry is far smaller. */
 export const lookedAtBytes = 1 << 20;
 
-const ledgerFile = /(?:^|\/)releases\/hot-deploy\/\d+-([a-z-]+)\.json$/;
+const entryFile = /(?:^|\/)journal\/\d+-([a-z-]+)\.json$/;
 const beatFile = /(?:^|\/)hot-deploy-beat$/;
 
 /** Names calls, and counts those that have the same name. */
@@ -40,10 +40,10 @@ export function calls(): (method: string, url: string, body: Buffer) => Call | u
     const files = method === 'PUT' ? entries(body).map((entry) => entry.name) : [];
     // It comes every few seconds, whatever else goes on: no run has the same number of them.
     if (files.some((name) => beatFile.test(name))) return undefined;
-    const written = files.flatMap((name) => ledgerFile.exec(name)?.[1] ?? []);
-    // Several are a ledger that goes along with its container, and no step.
-    const [ledger] = written.length === 1 ? written : [];
-    const key = `${method} ${path} ${ledger ?? ''}`;
+    const written = files.flatMap((name) => entryFile.exec(name)?.[1] ?? []);
+    // Several are a journal that comes along into the next lock, and no step.
+    const [journal] = written.length === 1 ? written : [];
+    const key = `${method} ${path} ${journal ?? ''}`;
     const nth = (counts.get(key) ?? 0) + 1;
     counts.set(key, nth);
     const name = searchParams.get('name');
@@ -53,7 +53,7 @@ export function calls(): (method: string, url: string, body: Buffer) => Call | u
       nth,
       ...(!isList && { target }),
       ...(name !== null && { name }),
-      ...(ledger !== undefined && { ledger }),
+      ...(journal !== undefined && { journal }),
     };
   };
 }

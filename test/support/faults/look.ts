@@ -26,7 +26,6 @@ export interface Says {
   readonly value: string | null;
   /** Directories of versions, such as `releases/0.2.0` and `lib/kv-0.2.0`. */
   readonly directories: readonly string[];
-  readonly ledger: readonly string[];
 }
 
 /** All containers whose name or id is meant. */
@@ -62,18 +61,17 @@ Suspended = [Text({N, P}) || {_, N, P, _} <- release_handler_1:get_supervised_pr
  [V ++ " " ++ atom_to_list(S) || {_, V, _, S} <- Releases, S =/= permanent],
  Suspended,
  'Elixir.KV':get(<<"kept">>),
- lists:append([filelib:wildcard(W, "/app") || W <- ["releases/[0-9]*", "lib/octochat-*", "lib/kv-*"]]),
- filelib:wildcard("releases/hot-deploy/*", "/app")}`;
+ lists:append([filelib:wildcard(W, "/app") || W <- ["releases/[0-9]*", "lib/octochat-*", "lib/kv-*"]])}`;
 
 /** @throws Error where the node does not answer, or has not booted */
 export async function ask(name: string): Promise<Says> {
   const told = await evaluate(handle(name), says.replaceAll('\n', ' '));
-  const [version, permanent, others, suspended, value, directories, ledger] = JSON.parse(
+  const [version, permanent, others, suspended, value, directories] = JSON.parse(
     told
       .replaceAll(/<<("[^"]*")>>/g, '$1')
       .replace(/,nil,/, ',null,')
       .replace(/^\{/, '[')
       .replace(/\}$/, ']'),
-  ) as [string, string[], string[], string[], string | null, string[], string[]];
-  return { version, permanent, others, suspended, value, directories, ledger };
+  ) as [string, string[], string[], string[], string | null, string[]];
+  return { version, permanent, others, suspended, value, directories };
 }

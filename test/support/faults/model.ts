@@ -28,9 +28,9 @@ export interface Model {
   readonly tag: Version;
   /** What led to what runs, which stands last. */
   readonly line: readonly Version[];
-  /** All that the container ran, as far as its ledger can know. */
+  /** All that the container ran, as far as its journal can know. */
   readonly lived: readonly Version[];
-  /** It was re-created by hand: its ledger went with the old one, and containers that were kept may still be known. */
+  /** It was re-created by hand: its journal went with the old one, and containers that were kept may still be known. */
   readonly forgot: boolean;
 }
 

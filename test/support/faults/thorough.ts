@@ -2,7 +2,7 @@ import { everything } from '../tier.js';
 
 /**
  * How much is tried of what takes hours in the whole. `smoke`, one case of each kind, is the quick tier's, and `some`, chosen by
- * the seed, that of `script/test --all`. `HOT_DEPLOY_FAULTS=steps` is every step of the ledger in every way there is, and `all`
+ * the seed, that of `script/test --all`. `HOT_DEPLOY_FAULTS=steps` is every step of the journal in every way there is, and `all`
  * everything.
  */
 export type Thorough = 'smoke' | 'some' | 'steps' | 'all';

@@ -3,6 +3,7 @@ import { turns } from '../../../src/deployment/turns.js';
 import type { ContainerDetails, ImageDetails } from '../../../src/engines/details.js';
 import type { ContainerSpec, Engine } from '../../../src/engines/engine.js';
 import { lockLabel, marking } from '../../../src/engines/throw-away.js';
+import type { Journal } from '../../../src/journal/journal.js';
 import { findInterrupted } from '../../../src/recovery/interrupted.js';
 import { recover } from '../../../src/recovery/recover.js';
 import { packEntries } from '../../../src/release/archive.js';
@@ -106,9 +107,19 @@ export function inputsOf({ names, atOnce = 1 }: Play) {
 }
 
 /** Brings what does not run version 2 there. */
-export async function deploy(
+export async function deploy(stage: Stage, actor: Actor): Promise<readonly TargetUpdate[]> {
+  const on = { environment: 'model', writing: actor.engine };
+  const { journal, release } = await journalOn(stage.model.engine, stage.v1.Id, on);
+  const carried = await carryOut(stage, actor, journal);
+  await release();
+  return carried;
+}
+
+/** The same under a lock that is held already. */
+export async function carryOut(
   { play, v1, v2, model }: Stage,
   { engine, clock }: Actor,
+  journal: Journal,
 ): Promise<readonly TargetUpdate[]> {
   runs += 1;
   const run = `run-${runs}`;
@@ -129,8 +140,7 @@ export async function deploy(
   );
   const { signal } = new AbortController();
   const inputs = inputsOf(play);
-  const { journal, release } = await journalOn(model.engine, v1.Id, { environment: 'model', writing: engine });
-  const carried = await rollOut(
+  return await rollOut(
     {
       engine: marking(engine, { run, holder: '{}' }),
       ...{
@@ -151,8 +161,6 @@ export async function deploy(
     },
     plans,
   );
-  await release();
-  return carried;
 }
 
 /** What the next run does first. */

@@ -20,7 +20,7 @@ export interface Workplace {
   readonly steps: Step[];
 }
 
-/** As a run would have it; `note` stands in for the ledger. */
+/** As a run would have it; `note` stands in for the journal. */
 export async function workplace(
   container: Container,
   options: Readonly<Record<string, string>> = {},
@@ -59,6 +59,7 @@ export async function workplace(
     phase,
     claim: { id: (await container.inspect()).Id, nonce: container.name },
     isKept: () => true,
+    isOurs: () => false,
     part: () => undefined,
     note: async (step) => {
       await note(step);

@@ -28,11 +28,10 @@ async function ask(container: Container, expression: string, by: number): Promis
   return (await docker('exec', container.name, 'sh', '-c', call, 'sh', source, String(by))).trim();
 }
 
-// Save the ledger, in which it stays written that something was tried.
 const list = `
 cd /app || exit 1
-find . -path ./releases/hot-deploy -prune -o -printf '%M %u %p\\n' | sort -k 3
-find . -path ./releases/hot-deploy -prune -o -type f -exec sha256sum {} + | sort -k 2`;
+find . -printf '%M %u %p\\n' | sort -k 3
+find . -type f -exec sha256sum {} + | sort -k 2`;
 
 /** All files below the release's root: mode, owner, name and digest. */
 export async function files(container: Container): Promise<readonly string[]> {

@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import type { Engine } from '../../src/engines/engine.js';
+import { fenced } from '../../src/journal/fence.js';
+import { type AcquiredLock, acquireLock } from '../../src/journal/lock.js';
+import { newRun } from '../../src/journal/run.js';
+import { recover } from '../../src/recovery/recover.js';
+import type { CurrentRun } from '../../src/rollout/reporting.js';
+import { isChanging } from '../support/model/faults.js';
+import {
+  type Actor,
+  allIsRight,
+  carryOut,
+  inputsOf,
+  look,
+  type Play,
+  quiet,
+  type Stage,
+  setUp,
+} from '../support/model/stage.js';
+
+const play: Play = { names: ['web'], kind: 'plain' };
+
+/** Where a process stands still: before it asks whether it still has the lock, or between that and the change. */
+type Where = 'before it asks' | 'after it asked';
+
+/** A process that stands still at its nth change, and later goes on. */
+function standing({ engine, clock, model }: Stage, nth: number, where: Where) {
+  let [calls, stale] = [0, 0];
+  let gate: Promise<void> | undefined;
+  let thaw = () => {};
+  let stood = () => {};
+  const stands = new Promise<void>((resolve) => {
+    stood = resolve;
+  });
+  /** The lock that it had, and nobody else's: to write there changes nothing for anybody. */
+  const isOwn = async (id: unknown) => {
+    const { Name = '/hot-deploy-' } = (await model.engine.findContainer(String(id))) ?? {};
+    return Name.startsWith('/hot-deploy-');
+  };
+  const pass = async (name: string) => {
+    if (!isChanging(name)) return;
+    calls += 1;
+    if (calls !== nth) return;
+    gate = new Promise((resolve) => {
+      thaw = resolve;
+    });
+    stood();
+    await gate;
+  };
+  const wrap = (wrapped: Engine, before: (name: string, on: unknown) => Promise<void>): Engine => {
+    const all = Object.entries(wrapped).map(([name, value]) => {
+      if (typeof value !== 'function') return [name, value];
+      const call = async (...words: unknown[]) => {
+        await before(name, words[0]);
+        return await value.apply(wrapped, words);
+      };
+      return [name, call];
+    });
+    return Object.fromEntries(all) as unknown as Engine;
+  };
+  return {
+    /** A process stands still as a whole: whatever it would do next waits. */
+    engine: wrap(engine, async (name, on) => {
+      await gate;
+      if (where === 'after it asked') await pass(name);
+      if (gate !== undefined && isChanging(name) && !(await isOwn(on))) stale += 1;
+    }),
+    clock: {
+      ...clock,
+      sleep: async (ms: number, signal?: AbortSignal) => {
+        await clock.sleep(ms, signal);
+        await gate;
+      },
+    },
+    around: (fence: Engine) => (where === 'before it asks' ? wrap(fence, (name) => pass(name)) : fence),
+    stands,
+    thaw: () => thaw(),
+    stale: () => stale,
+  };
+}
+
+async function lockOf({ v1 }: Stage, { engine, clock }: Actor): Promise<AcquiredLock> {
+  const run = { ...newRun({}, clock), holder: { by: 'a process elsewhere' } };
+  const { signal } = new AbortController();
+  return await acquireLock(engine, {
+    ...{ environment: 'model', run, image: v1, timeoutMs: 60_000, clock, log: quiet, signal },
+  });
+}
+
+/** One deploy from the lock to its report. */
+async function deployOf(
+  stage: Stage,
+  { engine, clock, around = (fence) => fence }: Actor & { readonly around?: (fence: Engine) => Engine },
+  lock: AcquiredLock,
+) {
+  return await carryOut(stage, { clock, engine: around(fenced(engine, lock.check)) }, lock.journal);
+}
+
+type Successor = 'has recovered' | 'has deployed' | 'deploys just then';
+
+/** The first run stands still at its nth change, another one takes over, and then the first goes on. */
+async function takenOver(nth: number, where: Where, successor: Successor) {
+  const stage = await setUp(play);
+  const slow = standing(stage, nth, where);
+  const first = await lockOf(stage, slow);
+  const reported = deployOf(stage, slow, first);
+  const came = await Promise.race([slow.stands.then(() => true), reported.then(() => false)]);
+  if (!came) return undefined;
+  const lock = await lockOf(stage, stage);
+  const engine = fenced(stage.engine, lock.check);
+  const world = { log: quiet, clock: stage.clock, signal: new AbortController().signal };
+  await recover(engine, { inputs: inputsOf(play), world } as unknown as CurrentRun, lock.journal);
+  const waking = {
+    ...stage.engine,
+    stopContainer: async (...given: Parameters<Engine['stopContainer']>) => {
+      slow.thaw();
+      await stage.engine.stopContainer(...given);
+    },
+  };
+  const second =
+    successor === 'has recovered'
+      ? []
+      : await deployOf(stage, successor === 'has deployed' ? stage : { ...stage, engine: waking }, lock);
+  slow.thaw();
+  const carried = await reported;
+  await first.release();
+  await lock.release();
+  return { stage, carried, second, stale: slow.stale() };
+}
+
+/** What it says of a container that it calls deployed or brought back is so. */
+async function lies(stage: Stage, carried: Awaited<ReturnType<typeof carryOut>>): Promise<readonly string[]> {
+  const { serving } = await look(stage);
+  return carried.flatMap(({ ended: { outcome, id, message } }) => {
+    const version = outcome === 'deployed' ? stage.v2.Id : stage.v1.Id;
+    const isSo = serving.some(({ Id, Image, State }) => Id === id && Image === version && State.Running);
+    return ['deployed', 'rolled-back'].includes(outcome) && !isSo ? [`${outcome}: ${message}`] : [];
+  });
+}
+
+describe.each<Successor>(['has recovered', 'has deployed', 'deploys just then'])(
+  'a run that stood still while another one took over, which %s',
+  (successor) => {
+    it.each<[Where, most: number]>([
+      ['before it asks', 0],
+      ['after it asked', 1],
+    ])('%s whether it still has the lock, makes %i change at most, and both report what is so', async (where, most) => {
+      let plays = 0;
+      // The first change is the lock itself.
+      for (let nth = where === 'before it asks' ? 1 : 3; ; nth += 1) {
+        const ended = await takenOver(nth, where, successor);
+        if (ended === undefined) break;
+        plays += 1;
+        const { stage, carried, second, stale } = ended;
+        const told = {
+          nth,
+          tooMany: stale > most,
+          lies: [...(await lies(stage, carried)), ...(await lies(stage, second))],
+        };
+        expect(told).toEqual({ nth, tooMany: false, lies: [] });
+        const outcomes = second.map(({ ended: { outcome } }) => outcome);
+        if (most === 0) expect({ nth, outcomes }).toEqual({ nth, outcomes: second.map(() => 'deployed') });
+      }
+      expect(plays).toBeGreaterThan(8);
+    });
+  },
+);
+
+it('a run that finds the lock lost before a change makes none, and the successor’s result stands', async () => {
+  const stage = await setUp(play);
+  const lock = await lockOf(stage, stage);
+  const engine = fenced(stage.engine, lock.check);
+  await stage.model.engine.renameContainer(
+    (await stage.model.engine.inspectContainer('hot-deploy-lock-model')).Id,
+    'aside',
+  );
+  const calls = [
+    () => engine.createContainer('x', { Image: stage.v1.Id }),
+    () => engine.stopContainer('web'),
+    () => engine.startContainer('web'),
+    () => engine.renameContainer('web', 'x'),
+    () => engine.removeContainer('web', { force: true }),
+    () => engine.updateRestartPolicy('web', { Name: 'no' }),
+    () => engine.putArchive('web', '/', Buffer.alloc(0)),
+    () => engine.tagImage(stage.v1.Id, 'app:other'),
+    () => engine.untagImage('app:live'),
+    () => engine.connectNetwork('bridge', 'web', {}),
+    () => engine.disconnectNetwork('bridge', 'web'),
+    () => engine.unlessLost?.() ?? Promise.resolve(),
+  ];
+  for (const call of calls) await expect(call()).rejects.toThrow('The lock on model was taken over by another run');
+  expect(await allIsRight(stage, '1')).toEqual([]);
+  await lock.release();
+});
