@@ -136,6 +136,12 @@ describe('a configuration that cannot be carried over', () => {
     version: '0.1.1',
     replace: { [runtime]: [[last, `${last},\n  region: System.fetch_env!("OCTOCHAT_REGION")`]] },
   });
+  const raisingHere = octochat({
+    version: '0.1.4',
+    replace: {
+      [runtime]: [[last, `${last},\n  region: if(File.exists?("/tmp/raise"), do: raise("no region"), else: "eu")`]],
+    },
+  });
   const closure = octochat({
     version: '0.1.2',
     replace: { [runtime]: [[last, `${last},\n  render: fn text -> text <> "!" end`]] },
@@ -156,11 +162,26 @@ describe('a configuration that cannot be carried over', () => {
     await client.ask('PUT arms 8');
   });
 
-  it('leaves everything untouched when runtime.exs raises in the container', async () => {
+  it('is refused with what its boot says where runtime.exs raises everywhere', async () => {
     const before = await standing(web);
 
     const { report } = await deployTo(web.name, { image: await image(raising) });
 
+    expect(report).toMatchObject({ outcome: 'refused', method: 'none', from: '0.1.0' });
+    const [{ message } = { message: '' }] = (report.containers[0]?.reasons ?? []).filter(
+      ({ code }) => code === 'cold-boot-failed',
+    );
+    expect(message).toContain('OCTOCHAT_REGION');
+    expect(await standing(web)).toEqual(before);
+  });
+
+  it('leaves everything untouched when runtime.exs raises in the container', async () => {
+    await web.exec('touch', '/tmp/raise');
+    const before = await standing(web);
+
+    const { report } = await deployTo(web.name, { image: await image(raisingHere) });
+
+    await web.exec('rm', '/tmp/raise');
     expect(report).toMatchObject({ outcome: 'refused', method: 'relup', from: '0.1.0' });
     expect(report.message).toContain('configuration could not be resolved');
     expect(await standing(web)).toEqual(before);
