@@ -4,7 +4,7 @@ import type { RunContext } from '../deployment/run-context.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { Refusal } from '../reasons/refusal.js';
-import { findInterrupted, type InterruptedRun } from '../recovery/interrupted.js';
+import { findInterrupted, findUnproven, type InterruptedRun } from '../recovery/interrupted.js';
 import { spellInstant } from '../report/instant.js';
 import { bootFromImage } from '../source/boot.js';
 import { provideFrom } from '../source/provide.js';
@@ -48,7 +48,8 @@ async function selected(
     if (error instanceof NothingSelected) {
       const [cutOff] = await findInterrupted(engine, selectors, log);
       const words = cutOff && `There is no container of that name now. ${inWords(cutOff)}`;
-      throw new Refusal(words ?? error.message, { cause: error });
+      const unproven = cutOff === undefined ? await findUnproven(engine, selectors) : [];
+      throw new Refusal(words ?? [error.message, ...unproven].join(' '), { cause: error });
     }
     throw error;
   }

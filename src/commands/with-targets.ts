@@ -4,7 +4,7 @@ import type { Engine } from '../engines/engine.js';
 import { isGone } from '../journal/holder.js';
 import { holderOf } from '../journal/lock.js';
 import { Refusal } from '../reasons/refusal.js';
-import { findInterrupted } from '../recovery/interrupted.js';
+import { findInterrupted, findUnproven } from '../recovery/interrupted.js';
 import { recover } from '../recovery/recover.js';
 import { type CurrentRun, refusedBy } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
@@ -68,7 +68,9 @@ async function told(engine: Engine, draft: CurrentRun, story: Story): Promise<Re
   try {
     const { containers, comparedWith } = found;
     refuseTasks(containers);
-    return await story(engine, { ...draft, ...(comparedWith && { comparedWith }) }, containers);
+    const unproven = await findUnproven(engine, inputs.containers);
+    const report = await story(engine, { ...draft, ...(comparedWith && { comparedWith }) }, containers);
+    return unproven.length === 0 ? report : { ...report, warnings: [...report.warnings, ...unproven] };
   } finally {
     await found.close();
   }

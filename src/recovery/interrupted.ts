@@ -1,5 +1,6 @@
 import type { ContainerDetails } from '../engines/details.js';
 import type { ContainerSummary, Engine } from '../engines/engine.js';
+import { meantName } from '../engines/names.js';
 import type { Entry } from '../journal/entry.js';
 import { belongs, entriesOf, unfinished } from '../journal/history.js';
 import { readJournals } from '../journal/journal.js';
@@ -48,6 +49,25 @@ export async function findInterrupted(
       return { ...runOf(mine, entries), containers: await Promise.all(containers) };
     }),
   );
+}
+
+/**
+ * What stands under a name that a restart gives, and no journal speaks of: it may be what is left of a run whose journal was
+ * pruned, or somebody's own. A sentence for each; nothing is done about it.
+ */
+export async function findUnproven(engine: Engine, selectors: readonly Selector[]): Promise<readonly string[]> {
+  const [all, entries] = await Promise.all([engine.containers(), readJournals(engine)]);
+  const isProven = (each: ContainerSummary) => entries.some((entry) => belongs(each, entry));
+  return all.flatMap((each) => {
+    const [name, own] = [ownName(each), meantName(ownName(each))];
+    if (own === name || !isMeant(selectors, each, own) || isProven(each)) return [];
+    const back = all.some((other) => ownName(other) === own)
+      ? ''
+      : ` If it is the container that served: docker rename ${name} ${own} && docker start ${own}`;
+    return [
+      `${name} is ${each.state}, and no journal shows that hot-deploy has put it there: it is left alone.${back}`,
+    ];
+  });
 }
 
 /** The last entry of each target whose last run has not ended. */

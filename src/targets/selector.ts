@@ -1,6 +1,6 @@
 import type { ContainerSummary } from '../engines/engine.js';
 import { isMarked, meantName } from '../engines/names.js';
-import { lockLabel, roleLabel } from '../engines/throw-away.js';
+import { holderLabel, lockLabel, roleLabel, runLabel } from '../engines/throw-away.js';
 import { distance } from '../system/nearest.js';
 
 /** Which containers are meant. */
@@ -78,10 +78,13 @@ export function means(selector: Selector, container: Pick<ContainerSummary, 'id'
 
 /**
  * What a re-creation that was cut short left behind, and what it keeps for a way back, carry the labels of the one they
- * stand beside; a lock and a throw-away container, those of their image.
+ * stand beside; a lock and a throw-away container, those of their image. These two also say which run has made them: one label
+ * alone, which an image may have, hides nobody's container.
  */
 function isOurs(container: Pick<ContainerSummary, 'id' | 'names' | 'labels'>): boolean {
-  return isMarked(ownName(container)) || roleLabel in container.labels || lockLabel in container.labels;
+  const { labels } = container;
+  const isMade = (roleLabel in labels || lockLabel in labels) && runLabel in labels && holderLabel in labels;
+  return isMade || isMarked(ownName(container));
 }
 
 /** `web-2` before `web-10`. */

@@ -16,6 +16,8 @@ const compose = (project: string, service: string, more: Record<string, string> 
   ...more,
 });
 
+const ours = { 'hot-deploy.run': 'r', 'hot-deploy.holder': '{}' };
+
 const all = [
   one('web-10', { role: 'web', ...compose('shop', 'web') }),
   one('web-2', { role: 'web', ...compose('shop', 'web') }),
@@ -23,8 +25,13 @@ const all = [
   one('web-run-1', compose('shop', 'web', { 'com.docker.compose.oneoff': 'True' })),
   one('web-2.hot-deploy-old-0123456789ab', { role: 'web', ...compose('shop', 'web') }),
   one('web-2.hot-deploy-previous-0123456789ab', { role: 'web', ...compose('shop', 'web') }),
-  one('hot-deploy-lock-production', { role: 'web', ...compose('shop', 'web'), 'hot-deploy.lock': 'production' }),
-  one('hot-deploy-cold-boot-1', { role: 'web', ...compose('shop', 'web'), 'hot-deploy.role': 'cold-boot' }),
+  one('hot-deploy-lock-production', {
+    role: 'web',
+    ...compose('shop', 'web'),
+    'hot-deploy.lock': 'production',
+    ...ours,
+  }),
+  one('hot-deploy-cold-boot-1', { role: 'web', ...compose('shop', 'web'), 'hot-deploy.role': 'cold-boot', ...ours }),
   one('db', { role: 'data', ...compose('shop', 'db') }),
 ];
 const names = (...selectors: Selector[]) => select(all, selectors).map(ownName);
@@ -40,6 +47,11 @@ describe('a selector', () => {
 
   it('by label means all that carry it, the second before the tenth, and nothing of our own making', () => {
     expect(names({ by: 'label', key: 'role', value: 'web' })).toEqual(['web-2', 'web-10']);
+  });
+
+  it.each(['hot-deploy.role', 'hot-deploy.lock'])('by label means one that only has the label %s, too', (label) => {
+    const imitating = one('web-3', { role: 'web', [label]: 'base' });
+    expect(select([...all, imitating], [{ by: 'label', key: 'role', value: 'web' }]).map(ownName)).toContain('web-3');
   });
 
   it('by compose service means its containers, and none that `compose run` made', () => {

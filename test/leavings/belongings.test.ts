@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { type Holder, thisHolder } from '../../src/journal/holder.js';
 import { writeHolder } from '../../src/journal/lock-labels.js';
 import { findBelongings } from '../../src/leavings/belongings.js';
+import { details, journalOn } from '../journal/entries.js';
+import { modelClock } from '../support/model/clock.js';
+import { modelEngine } from '../support/model/engine.js';
 
 const since = '2026-01-02T03:04:05.000Z';
 const gone = { ...thisHolder('ada'), pid: spawnSync('true').pid, startTicks: 1 };
@@ -12,7 +15,6 @@ const made = (holder: Holder = gone) => ({
   ...{ 'hot-deploy.role': 'base', 'hot-deploy.run': 'r', 'hot-deploy.holder': writeHolder(holder, since) },
 });
 const id = (letter: string) => letter.repeat(64);
-const kept = (letter: string) => `web.hot-deploy-previous-${letter.repeat(12)}`;
 
 interface One {
   readonly id: string;
@@ -24,7 +26,7 @@ interface One {
 
 /** An engine that can only be asked. The image `imitating` has the labels of a throw-away container. */
 function asked(all: readonly One[]): Engine {
-  const details = ({ id: Id, name, labels = {}, status = 'exited', image = 'plain' }: One) =>
+  const inspected = ({ id: Id, name, labels = {}, status = 'exited', image = 'plain' }: One) =>
     ({
       ...{ Id, Name: `/${name}`, Image: image, HostConfig: {}, Config: { Labels: labels } },
       State: { Status: status, Running: status === 'running' },
@@ -37,7 +39,7 @@ function asked(all: readonly One[]): Engine {
       })),
     findContainer: async (key: string) => {
       const one = found(key);
-      return one && details(one);
+      return one && inspected(one);
     },
     findImage: async (name: string) =>
       ({ Id: name, Config: { Labels: name === 'imitating' ? made() : null } }) as unknown as ImageDetails,
@@ -46,7 +48,7 @@ function asked(all: readonly One[]): Engine {
   } as unknown as Engine;
 }
 
-const told = async (...all: One[]) => {
+const told = async (...all: readonly One[]) => {
   const inputs = { containers: [{ by: 'name', name: 'web' }], environment: 'production' } as const;
   const { belongings, left } = await findBelongings(asked(all), inputs);
   return { ours: belongings.map(({ name }) => name), left: left.map(({ name, why }) => `${name}: ${why}`) };
@@ -62,34 +64,61 @@ it('throw-away containers are ours if their run has ended and their labels are n
   expect(await told(...all)).toEqual({ ours: ['thrown'], left: [] });
 });
 
-it('kept containers are ours if a restart has said that it put them aside, or made them itself', async () => {
-  const web = {
-    ...{ id: id('1'), name: 'web', status: 'running' },
-    labels: { 'hot-deploy.run': 'r', 'hot-deploy.replaces': id('2') },
-  };
-  const first = { id: id('2'), name: kept('2') };
-  const made = { id: id('3'), name: kept('3'), labels: { 'hot-deploy.run': 'r', 'hot-deploy.replaces': id('9') } };
-  expect(await told(web, first, made)).toEqual({ ours: [kept('2'), kept('3')], left: [] });
-});
+describe('kept containers', () => {
+  /** What serves is new, and the one that ran before was put aside, as the journal says. */
+  async function world() {
+    const model = modelEngine(modelClock());
+    model.image('app:1', { program: {} });
+    const { Id: old } = await model.run('old', { Image: 'app:1' });
+    await model.run('web', { Image: 'app:1' });
+    const { journal, release } = await journalOn(model.engine, 'app:1');
+    for (const step of ['stop', 'settle', 'done'] as const) await journal.write({ ...details, id: old }, step);
+    await release();
+    const keep = async (id: string, own = 'web', of = id) => {
+      await model.engine.stopContainer(id);
+      await model.engine.renameContainer(id, `${own}.hot-deploy-previous-${of.slice(0, 12)}`);
+    };
+    const found = async () => {
+      const inputs = { containers: [{ by: 'name', name: 'web' }], environment: 'production' } as const;
+      const { belongings, left } = await findBelongings(model.engine, inputs);
+      return {
+        ours: belongings.flatMap(({ kind, id }) => (kind === 'kept container' ? id : [])),
+        left: left.map(({ why }) => why),
+      };
+    };
+    return { ...model, old, keep, found };
+  }
 
-it.each([
-  ['by their name alone', { id: id('4'), name: kept('4') }, 'nothing shows'],
-  ['under the id of another', { id: id('4'), name: kept('2') }, 'nothing shows'],
-  [
-    'while they run',
-    { ...{ id: id('2'), name: kept('2'), status: 'running' }, labels: {} },
-    'it is running, and what runs is not touched',
-  ],
-])('kept containers are not ours %s', async (_, one, why) => {
-  const web = {
-    ...{ id: id('1'), name: 'web', status: 'running' },
-    labels: { 'hot-deploy.run': 'r', 'hot-deploy.replaces': id('2') },
-  };
-  expect(await told(web, one)).toEqual({ ours: [], left: [expect.stringContaining(why)] });
-});
+  it('are ours if the journal says that they were put aside', async () => {
+    const { old, keep, found } = await world();
+    await keep(old);
+    expect(await found()).toEqual({ ours: [old], left: [] });
+  });
 
-it('kept containers of others are not looked at', async () => {
-  const labels = { 'hot-deploy.run': 'r', 'hot-deploy.replaces': id('9') };
-  const other = { id: id('5'), name: `api.hot-deploy-previous-${'5'.repeat(12)}`, labels };
-  expect(await told(other)).toEqual({ ours: [], left: [] });
+  it('are not ours by their name alone', async () => {
+    const { run, keep, found } = await world();
+    const { Id: other } = await run('other', { Image: 'app:1' });
+    await keep(other);
+    expect(await found()).toEqual({ ours: [], left: [expect.stringContaining('nothing shows')] });
+  });
+
+  it('are not ours under the id of another', async () => {
+    const { old, run, keep, found } = await world();
+    const { Id: other } = await run('other', { Image: 'app:1' });
+    await keep(other, 'web', old);
+    expect(await found()).toEqual({ ours: [], left: [expect.stringContaining('nothing shows')] });
+  });
+
+  it('are not touched while they run', async () => {
+    const { engine, old, keep, found } = await world();
+    await keep(old);
+    await engine.startContainer(old);
+    expect(await found()).toEqual({ ours: [], left: ['it is running, and what runs is not touched'] });
+  });
+
+  it('of others are not looked at', async () => {
+    const { old, keep, found } = await world();
+    await keep(old, 'api');
+    expect(await found()).toEqual({ ours: [], left: [] });
+  });
 });

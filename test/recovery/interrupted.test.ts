@@ -6,7 +6,7 @@ import type { Engine } from '../../src/engines/engine.js';
 import { nonceLabel } from '../../src/engines/throw-away.js';
 import type { Step } from '../../src/journal/entry.js';
 import { Refusal } from '../../src/reasons/refusal.js';
-import { findInterrupted } from '../../src/recovery/interrupted.js';
+import { findInterrupted, findUnproven } from '../../src/recovery/interrupted.js';
 import type { CurrentRun } from '../../src/rollout/reporting.js';
 import { details, journalOn } from '../journal/entries.js';
 import { modelClock } from '../support/model/clock.js';
@@ -136,8 +136,30 @@ describe.each(['plan', 'rehearse', 'script'] as const)('%s of a container that i
     await expect(refused).rejects.toThrow(/^web is exited\. web is half-way in a deploy by .* undoes it\.$/);
   });
 
-  it('says nothing of one that somebody else has made', async () => {
+  it('is none where somebody else has made what serves', async () => {
     const { engine } = await switched('x'.repeat(32));
     expect(await withTargets(engine, draftOf(mode), async () => report)).toEqual(report);
+  });
+});
+
+describe('what stands under such a name, and no journal speaks of', () => {
+  async function standing(...names: readonly string[]) {
+    const model = modelEngine(modelClock());
+    model.image('app:1', { program: {} });
+    for (const name of names) await model.engine.createContainer(name, { Image: 'app:1' });
+    return await findUnproven(model.engine, byName('web'));
+  }
+
+  it('is named, with what would bring it back where nothing has the name', async () => {
+    expect(await standing('web.hot-deploy-old-0123456789ab')).toEqual([
+      'web.hot-deploy-old-0123456789ab is created, and no journal shows that hot-deploy has put it there: it is left alone. If it is the container that served: docker rename web.hot-deploy-old-0123456789ab web && docker start web',
+    ]);
+    expect(await standing('web', 'web.hot-deploy-new-0123456789ab')).toEqual([
+      'web.hot-deploy-new-0123456789ab is created, and no journal shows that hot-deploy has put it there: it is left alone.',
+    ]);
+  });
+
+  it('is not named where it is of another container', async () => {
+    expect(await standing('web', 'api.hot-deploy-new-0123456789ab')).toEqual([]);
   });
 });
