@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { removeContainers, start } from '../support/world/container.js';
+import { published, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages, type Source } from '../support/world/images.js';
 import { served } from '../support/world/octochat.js';
@@ -61,7 +61,9 @@ it('an umbrella whose version is a build argument is deployed hot, and its depen
   const [one, two] = [await image(await umbrella(versions[0], 'one')), await image(await umbrella(versions[1], 'two'))];
   const made = await Promise.all([one, two].map((each) => docker('run', '--rm', '--entrypoint', 'cat', each, '/made')));
   expect(made[0]).toBe(made[1]);
-  const web = await start(one);
+  // The documented Dockerfile exposes no port, and has no HEALTHCHECK to wait for: here it listens on 4040.
+  const listens = ['--health-cmd', "grep -q ':0FC8 ' /proc/net/tcp /proc/net/tcp6", '--health-interval', '1s'];
+  const web = await start(one, [...(await published(4040)), ...listens]);
   expect(await served(web)).toBe(versions[0]);
 
   const { report } = await deployTo(web.name, { image: two, rehearse: 'auto' });
