@@ -13,6 +13,8 @@ export const replacesLabel = 'hot-deploy.replaces';
 export const nonceLabel = 'hot-deploy.nonce';
 /** On the same: the name of the image that the first one of all was made from, if that is another. */
 export const referenceLabel = 'hot-deploy.reference';
+/** On the same: the version that ran before, as the journal has it; for when that was pruned. */
+export const fromLabel = 'hot-deploy.from';
 /** The process that does. */
 export const holderLabel = 'hot-deploy.holder';
 /** Marks the container that is the lock of an environment. It is no throw-away: others wait for it. */
@@ -20,7 +22,7 @@ export const lockLabel = 'hot-deploy.lock';
 
 /** What only hot-deploy says of a container: never taken over from an image or from another container. */
 export const ownLabels: readonly string[] = [
-  ...[roleLabel, runLabel, replacesLabel, nonceLabel, referenceLabel, holderLabel, lockLabel],
+  ...[roleLabel, runLabel, replacesLabel, nonceLabel, referenceLabel, fromLabel, holderLabel, lockLabel],
 ];
 
 /** No run keeps one for so long: whoever made it was killed. */

@@ -42,7 +42,7 @@ export interface EntryDetails {
 }
 
 /** What proves that a container belongs to an update of a target: a name proves nothing. */
-export type Claim = Pick<EntryDetails, 'id' | 'nonce' | 'kept'>;
+export type Claim = Pick<EntryDetails, 'id' | 'nonce' | 'kept'> & Partial<Pick<EntryDetails, 'from'>>;
 
 /** One side of a deploy. */
 export interface Version {
@@ -108,6 +108,16 @@ function isEntry(read: unknown): read is Entry {
     isTexts(entry.fleet) &&
     (entry.brought === undefined || (isTexts(entry.brought) && entry.brought.every(isBelow)))
   );
+}
+
+/** What the label of a container that a restart made says of the one before it; undefined for anything else. */
+export function readFrom(label: string | undefined): Version | undefined {
+  try {
+    const read: unknown = JSON.parse(label ?? '');
+    return isVersion(read) ? read : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isVersion(read: unknown): read is Version {

@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
-import type { Entry, Version } from '../journal/entry.js';
+import { fromLabel } from '../engines/throw-away.js';
+import { type Entry, readFrom, type Version } from '../journal/entry.js';
 import { entriesOf, idsOf, lineage, lived, ran } from '../journal/history.js';
 import { readJournals } from '../journal/journal.js';
 import { Refusal } from '../reasons/refusal.js';
@@ -44,7 +45,10 @@ export async function readHistory(engine: Engine, container: ContainerDetails, h
   const root = rootOf(reading) ?? entries.findLast((entry) => entry.root !== undefined)?.root;
   const earlier = root === undefined ? [] : await keptOf(engine, { name, root, entries });
   const version = stopped && root !== undefined ? await boots(engine, container.Id, root) : runs(reading);
-  const line = lineage(entries, ran(container, version));
+  const before = entries.length > 0 ? undefined : readFrom(container.Config.Labels?.[fromLabel]);
+  const runsNow = ran(container, version);
+  // Of a journal that was pruned the label of the container is left.
+  const line = before === undefined ? lineage(entries, runsNow) : [before, runsNow];
   const kept = earlier.toReversed().map(({ ran }) => ran);
   return { name, container, reading, earlier, line, lived: lived(entries), kept, ...(root !== undefined && { root }) };
 }

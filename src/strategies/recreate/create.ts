@@ -3,7 +3,8 @@ import type { Engine } from '../../engines/engine.js';
 import { originOf } from '../../engines/origin.js';
 import { fields } from '../../engines/overrides.js';
 import type { Recreation } from '../../engines/recreation.js';
-import { nonceLabel, referenceLabel, replacesLabel } from '../../engines/throw-away.js';
+import { fromLabel, nonceLabel, referenceLabel, replacesLabel } from '../../engines/throw-away.js';
+import type { Claim } from '../../journal/entry.js';
 
 /**
  * Makes the container that `recreation` describes, on all of its networks, and does not start it. Leaves nothing behind
@@ -45,16 +46,17 @@ export async function create(
 /** The container whose place is to be taken, and the nonce of the restart. */
 export interface Replaced {
   readonly container: ContainerDetails;
-  readonly nonce: string;
+  readonly claim: Claim;
   /** Whether a nonce is that of a restart of this container. */
   readonly isOurs: (nonce: string) => boolean;
 }
 
-function labelsOf({ container, nonce }: Replaced): Readonly<Record<string, string>> {
+function labelsOf({ container, claim: { nonce, from } }: Replaced): Readonly<Record<string, string>> {
   const origin = originOf(container);
   return {
     ...{ [replacesLabel]: container.Id, [nonceLabel]: nonce },
     ...(origin !== undefined && { [referenceLabel]: origin }),
+    ...(from !== undefined && { [fromLabel]: JSON.stringify(from) }),
   };
 }
 

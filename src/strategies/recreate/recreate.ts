@@ -37,7 +37,7 @@ export async function recreate(
     const furnish = (id: string) => copyInjected(engine, old, id);
     await options.note('create');
     await phase('create', async () => {
-      const place = { name: names.fresh, old: { container: old, nonce: options.claim.nonce, isOurs: options.isOurs } };
+      const place = { name: names.fresh, old: { container: old, claim: options.claim, isOurs: options.isOurs } };
       fresh = await create(lending(engine, newImage), place, plan, newImage.id, furnish);
       // Made now, it costs no downtime later; and of two that the engine deletes when they end, none would be left.
       if (old.HostConfig.AutoRemove) await spareFor(engine, place.old, oldImage, names, furnish);
