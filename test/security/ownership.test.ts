@@ -1,0 +1,167 @@
+import { describe, expect, it } from 'vitest';
+import type { ImageDetails } from '../../src/engines/details.js';
+import { nonceLabel, ownLabels, removeStale, replacesLabel } from '../../src/engines/throw-away.js';
+import { recover } from '../../src/recovery/recover.js';
+import type { CurrentRun } from '../../src/rollout/reporting.js';
+import { refuseOwnLabels } from '../../src/source/own-labels.js';
+import { details, journalOn } from '../journal/entries.js';
+import {
+  allIsRight,
+  deploy,
+  inputsOf,
+  type Play,
+  quiet,
+  recovered,
+  type Stage,
+  setUp,
+} from '../support/model/stage.js';
+
+const play: Play = { names: ['web'], kind: 'plain' };
+
+/** Whatever a stranger has made is there as it was. */
+async function untouched({ model }: Stage, ids: readonly string[], work: () => Promise<unknown>): Promise<void> {
+  const all = async () => (await model.engine.containers()).filter(({ id }) => ids.includes(id));
+  const before = await all();
+  await work();
+  expect(await all()).toEqual(before);
+  expect(before).toHaveLength(ids.length);
+}
+
+const short = (id: string) => id.slice(0, 12);
+
+describe('a container that only looks as if a restart had made it', () => {
+  it.each<[string, (old: string) => { readonly name: string; readonly labels?: Record<string, string> }]>([
+    ['the name of one that is put aside', () => ({ name: 'web.hot-deploy-old-aaaaaaaaaaaa' })],
+    ['that name, with the id of what serves', (old) => ({ name: `web.hot-deploy-old-${short(old)}` })],
+    ['the name of a new one', (old) => ({ name: `web.hot-deploy-new-${short(old)}` })],
+    [
+      'that name, and the label of one that a restart makes',
+      (old) => ({ name: `web.hot-deploy-new-${short(old)}`, labels: { [replacesLabel]: old, 'hot-deploy.run': 'r' } }),
+    ],
+    [
+      'that name, and a nonce that it made up',
+      (old) => ({ name: `web.hot-deploy-new-${short(old)}`, labels: { [nonceLabel]: 'n'.repeat(32) } }),
+    ],
+    ['the name of one that is kept', () => ({ name: 'web.hot-deploy-previous-aaaaaaaaaaaa' })],
+    [
+      'the name of one that two restarts speak of',
+      (old) => ({ name: `web.hot-deploy-old-${short(old)}${'a'.repeat(12)}` }),
+    ],
+  ])('by %s is left alone by recovery and by a deploy, and web serves', async (_, made) => {
+    const stage = await setUp(play);
+    const { Id: old } = await stage.model.engine.inspectContainer('web');
+    const { name, labels = {} } = made(old);
+    const stranger = await stage.model.engine.createContainer(name, { Image: stage.v1.Id, Labels: labels });
+    await untouched(stage, [stranger], async () => {
+      expect(await recovered(stage, stage)).toEqual([]);
+      const [carried] = await deploy(stage, stage);
+      // Its name may be needed, and then nothing is changed at all.
+      expect(['deployed', 'refused']).toContain(carried?.ended.outcome);
+    });
+    expect((await stage.model.engine.inspectContainer('web')).State.Running).toBe(true);
+  });
+
+  it('is left alone also where what serves has ended', async () => {
+    const stage = await setUp(play);
+    const { Id: old } = await stage.model.engine.inspectContainer('web');
+    await stage.model.engine.stopContainer(old);
+    const name = `web.hot-deploy-new-${short(old)}`;
+    const stranger = await stage.model.engine.createContainer(name, { Image: stage.v2.Id });
+    await untouched(stage, [stranger, old], async () => expect(await recovered(stage, stage)).toEqual([]));
+  });
+
+  it('is no kept one: a deploy that keeps none removes it not', async () => {
+    const stage = await setUp(play);
+    const { Id: stranger } = await stage.model.run('stranger', { Image: stage.v1.Id });
+    await stage.model.engine.stopContainer(stranger);
+    await stage.model.engine.renameContainer(stranger, `web.hot-deploy-previous-${short(stranger)}`);
+    await untouched(stage, [stranger], async () => {
+      expect(await deploy(stage, stage)).toMatchObject([{ ended: { outcome: 'deployed' } }]);
+    });
+  });
+});
+
+describe('a container that was re-created by hand after a killed run', () => {
+  it('stays, and so does what the run had put aside', async () => {
+    const stage = await setUp(play);
+    const { engine } = stage.model;
+    const { Id: old } = await engine.inspectContainer('web');
+    const { journal, release } = await journalOn(engine, stage.v1.Id, { environment: 'model' });
+    await journal.write({ ...details, id: old, environment: 'model' }, 'stop');
+    await release();
+    await engine.stopContainer(old);
+    await engine.renameContainer(old, `web.hot-deploy-old-${short(old)}`);
+    const { Id: byHand } = await stage.model.run('web', { Image: stage.v1.Id });
+    await untouched(stage, [old, byHand], async () => expect(await recovered(stage, stage)).toEqual([]));
+  });
+});
+
+describe('a killed run whose journal was pruned', () => {
+  it('is not recovered, and nothing of it is removed', async () => {
+    const stage = await setUp(play);
+    const { engine } = stage.model;
+    const { Id: old } = await engine.inspectContainer('web');
+    await engine.stopContainer(old);
+    await engine.renameContainer(old, `web.hot-deploy-old-${short(old)}`);
+    const fresh = await engine.createContainer('web', {
+      Image: stage.v2.Id,
+      Labels: { [nonceLabel]: 'of the journal' },
+    });
+    await untouched(stage, [old, fresh], async () => expect(await recovered(stage, stage)).toEqual([]));
+  });
+});
+
+describe('an entry of the journal', () => {
+  it.each<[string, Partial<typeof details>]>([
+    ['another environment', { environment: 'staging' }],
+    ['a container that is gone', { container: 'gone' }],
+    ['the id of another container', { id: 'f'.repeat(64) }],
+  ])('about %s changes nothing of web', async (_, more) => {
+    const stage = await setUp(play);
+    const { engine } = stage.model;
+    const { Id: web } = await engine.inspectContainer('web');
+    const { journal } = await journalOn(engine, stage.v1.Id, { environment: 'model' });
+    await journal.write({ ...details, id: web, environment: 'model', ...more }, 'stop');
+    const world = { log: quiet, clock: stage.clock, signal: new AbortController().signal };
+    const draft = { inputs: inputsOf(play), world } as unknown as CurrentRun;
+    await untouched(stage, [web], async () => await recover(engine, draft, journal).catch(() => undefined));
+  });
+});
+
+describe('throw-away containers of killed runs', () => {
+  it('are removed by their own labels, and not by those of their image', async () => {
+    const stage = await setUp(play);
+    const labels = { 'hot-deploy.role': 'base', 'hot-deploy.run': 'r', 'hot-deploy.holder': '{}' };
+    const imitating = stage.model.image('imitating', { program: {}, config: { Labels: labels } });
+    const own = await stage.model.engine.createContainer('own', { Image: stage.v1.Id, Labels: labels });
+    const imitation = await stage.model.engine.createContainer('imitation', { Image: imitating.Id });
+    const mere = await stage.model.engine.createContainer('mere', {
+      Image: stage.v1.Id,
+      Labels: { 'hot-deploy.role': 'base' },
+    });
+    await untouched(stage, [imitation, mere], async () => await removeStale(stage.model.engine, quiet, () => true));
+    expect(await stage.model.engine.findContainer(own)).toBeUndefined();
+  });
+});
+
+it.each(ownLabels)('an image with the label %s is refused', (label) => {
+  const image = { Id: 'sha256:1', Config: { Labels: { [label]: '' } } } as unknown as ImageDetails;
+  expect(() => refuseOwnLabels(image, 'app:2')).toThrow(`The image app:2 has the label ${label}`);
+});
+
+it('a new container has none of the labels that hot-deploy gave to the one before, but its own', async () => {
+  const stage = await setUp(play);
+  await deploy(stage, stage);
+  const first = (await stage.model.engine.inspectContainer('web')).Config.Labels;
+  expect(Object.keys(first).sort()).toEqual(
+    [
+      'own',
+      'hot-deploy.from',
+      'hot-deploy.nonce',
+      'hot-deploy.reference',
+      'hot-deploy.replaces',
+      'hot-deploy.run',
+    ].sort(),
+  );
+  expect(await allIsRight(stage, '2')).toEqual([]);
+});
