@@ -116,7 +116,7 @@ describe('a lock', () => {
     expect(name).toBe('Refusal');
     expect(message).toContain(`https://github.com/o/r/actions/runs/7 has held the lock on ${environment} since 20`);
     expect(message).toContain('`lock-timeout`');
-    expect(message).toContain(`docker rm ${lockName(environment)} `);
+    expect(message).toContain(`docker rename ${lockName(environment)} hot-deploy-journal-`);
     await held.release();
   });
 
@@ -237,22 +237,22 @@ describe('the lock of a run that died', () => {
     await Promise.all([first.got.release(), second.got.release(), engine.removeContainer(alive)]);
   });
 
-  it('goes to one of two, though the other has seen it dead before and removes it after', async () => {
+  it('goes to one of two, though the other has seen it dead before and puts it aside after', async () => {
     const environment = fresh();
     await standing(environment, runOf(gone));
-    const [firstHolds, slowRemoves] = [new AbortController(), new AbortController()];
+    const [firstHolds, slowRenames] = [new AbortController(), new AbortController()];
     const slow = acquireLock(
       {
         ...engine,
-        removeContainer: async (...asked) => {
-          slowRemoves.abort();
+        renameContainer: async (...asked) => {
+          slowRenames.abort();
           if (!firstHolds.signal.aborted) await once(firstHolds.signal, 'abort');
-          await engine.removeContainer(...asked);
+          await engine.renameContainer(...asked);
         },
       },
       taking(environment),
     );
-    await once(slowRemoves.signal, 'abort');
+    await once(slowRenames.signal, 'abort');
     const first = await take(environment);
     const { Id: id } = await engine.inspectContainer(lockName(environment));
     firstHolds.abort();
@@ -280,6 +280,7 @@ describe('the lock of a run that died', () => {
       findContainer: dawdle(engine.findContainer),
       createContainer: dawdle(engine.createContainer),
       removeContainer: dawdle(engine.removeContainer),
+      renameContainer: dawdle(engine.renameContainer),
     };
     let inside = 0;
     const order: number[] = [];
