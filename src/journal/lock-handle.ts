@@ -37,7 +37,7 @@ export async function holdLock(
   lock: string,
   { clock, log }: { readonly clock: Pick<Clock, 'sleep' | 'now' | 'date'>; readonly log: Log },
 ): Promise<LockHandle> {
-  const { environment, name, run } = wanted;
+  const { environment, name } = wanted;
   const [lost, over] = [new AbortController(), new AbortController()];
   let own = lock;
   let [failures, forgotten] = [0, false];
@@ -113,7 +113,7 @@ export async function holdLock(
   const giveBack = async () => {
     const standing = await engine.findContainer(own);
     if (standing?.Name !== `/${name}`) return;
-    if (journal.entries.length > 0 && !forgotten) await engine.renameContainer(own, journalName(environment, run.id));
+    if (journal.entries.length > 0 && !forgotten) await engine.renameContainer(own, journalName(environment, own));
     else await ifThere(engine.removeContainer(own, { force: true, volumes: true }));
   };
 
@@ -132,7 +132,7 @@ export async function holdLock(
       } catch (error) {
         if (statusOf(error) === 404) return;
         log.warning(
-          `The lock on ${environment} could not be given back: ${messageOf(error)} The next run on this machine takes it at once, one on another after a while; docker rename ${name} ${journalName(environment, run.id)} frees it by hand.`,
+          `The lock on ${environment} could not be given back: ${messageOf(error)} The next run on this machine takes it at once, one on another after a while; docker rename ${name} ${journalName(environment, own)} frees it by hand.`,
         );
       }
     },

@@ -22,9 +22,9 @@ export function lockName(environment: string): string {
   return `hot-deploy-lock-${nameable(environment)}`;
 }
 
-/** The name under which it stays once the lock is given back: the journal is in it. */
-export function journalName(environment: string, run: string): string {
-  return `hot-deploy-journal-${nameable(environment)}-${run.slice(0, 8)}`;
+/** The name under which the container with this id stays once the lock is given back: the journal is in it. */
+export function journalName(environment: string, id: string): string {
+  return `hot-deploy-journal-${nameable(environment)}-${id.slice(0, 8)}`;
 }
 
 export function isJournalName(name: string, environment: string): boolean {

@@ -82,12 +82,12 @@ async function take(engine: Engine, taking: LockOptions): Promise<AcquiredLock> 
       if (isDead(fate, watch)) {
         dead = { lock: by.Id, locked };
         log.info(`${locked.holder.by}, which has held the lock on ${environment} since ${locked.since}, is gone`);
-        await putAside(engine, by, journalName(environment, locked.run));
+        await putAside(engine, by, journalName(environment, by.Id));
         continue;
       }
       const waited = clock.now() - began;
       if (isUp(waited, taking.timeoutMs, fate, watch)) {
-        throw new Refusal(busy(want.name, environment, locked, waited));
+        throw new Refusal(busy(want.name, journalName(environment, by.Id), environment, locked, waited));
       }
       if (told === undefined || clock.now() - told >= tellMs) {
         told = clock.now();
@@ -144,9 +144,9 @@ export function isUp(waitedMs: number, timeoutMs: number, fate: Fate, watch: Wat
   return waitedMs >= timeoutMs && (lives || waitedMs >= timeoutMs + lockTtlMs + heartbeatMs);
 }
 
-function busy(name: string, environment: string, { holder, since, run }: Locked, waitedMs: number): string {
+function busy(name: string, aside: string, environment: string, { holder, since }: Locked, waitedMs: number): string {
   const waited = waitedMs < 1_000 ? '' : `, and still does after ${Math.round(waitedMs / 1_000)} s of waiting`;
-  return `${holder.by} has held the lock on ${environment} since ${since}${waited}: wait until that run has ended and deploy again, or give \`lock-timeout\` longer. If you are sure that it has ended, docker rename ${name} ${journalName(environment, run)} frees the lock.`;
+  return `${holder.by} has held the lock on ${environment} since ${since}${waited}: wait until that run has ended and deploy again, or give \`lock-timeout\` longer. If you are sure that it has ended, docker rename ${name} ${aside} frees the lock.`;
 }
 
 function foreign(name: string, environment: string): string {
