@@ -9,7 +9,6 @@ import { spellInstant } from '../report/instant.js';
 import { bootFromImage } from '../source/boot.js';
 import { provideFrom } from '../source/provide.js';
 import { refuseOpenNetwork } from '../strategies/relup/rehearsal/network.js';
-import type { Log } from '../system/log.js';
 import { NothingSelected, type Selector, select } from '../targets/selector.js';
 
 /** The containers that are meant, as the engine knows them. */
@@ -26,7 +25,7 @@ type Around = Pick<RunContext, 'clock' | 'deployments' | 'environment' | 'log' |
 /** Finds the containers, or boots one from the image that is said to run: only where that can reach nobody. */
 export async function findTargets(engine: Engine, inputs: Inputs, world: Around): Promise<FoundTargets> {
   if (inputs.from === undefined) {
-    const containers = await selected(engine, inputs.containers, world.log);
+    const containers = await selected(engine, inputs.containers);
     await refuseOpenNetwork(engine, inputs.rehearseNetwork, containers);
     return { containers, close: async () => undefined };
   }
@@ -36,17 +35,13 @@ export async function findTargets(engine: Engine, inputs: Inputs, world: Around)
   return { containers: [container], comparedWith: image.comparedWith, close };
 }
 
-async function selected(
-  engine: Engine,
-  selectors: readonly Selector[],
-  log: Log,
-): Promise<readonly ContainerDetails[]> {
+async function selected(engine: Engine, selectors: readonly Selector[]): Promise<readonly ContainerDetails[]> {
   try {
     const chosen = select(await engine.containers(), selectors);
     return await Promise.all(chosen.map(({ id }) => engine.inspectContainer(id)));
   } catch (error) {
     if (error instanceof NothingSelected) {
-      const [cutOff] = await findInterrupted(engine, selectors, log);
+      const [cutOff] = await findInterrupted(engine, selectors);
       const words = cutOff && `There is no container of that name now. ${inWords(cutOff)}`;
       const unproven = cutOff === undefined ? await findUnproven(engine, selectors) : [];
       throw new Refusal(words ?? [error.message, ...unproven].join(' '), { cause: error });

@@ -28,9 +28,7 @@ async function lookAt(engine: Engine, draft: CurrentRun): Promise<Report> {
     throw new Refusal(`The engine has no image ${image}. Pull it first, or leave \`image\` out.`);
   }
   const holder = await holderOf(engine, inputs.environment);
-  const cutOff = await step('Look for what was left half-way', () =>
-    findInterrupted(engine, inputs.containers, world.log),
-  );
+  const cutOff = await step('Look for what was left half-way', () => findInterrupted(engine, inputs.containers));
   const salt = newSalt();
   const look = looking({ engine, clock: world.clock, hints: inputs, salt, ...(image !== undefined && { image }) });
   const rows: { container: ContainerDetails; look: Look }[] = [];

@@ -1,7 +1,8 @@
 import { ifThere } from '../engines/call.js';
 import type { ContainerSummary, Engine } from '../engines/engine.js';
 import { lockLabel } from '../engines/throw-away.js';
-import { type Entry as File, packEntries, unpack } from '../release/archive.js';
+import { type Entry as File, packEntries } from '../release/archive.js';
+import { takeFolder } from '../release/taken.js';
 import type { Clock } from '../system/log.js';
 import { type Entry, type EntryDetails, fileName, numberOf, readEntry, type Step } from './entry.js';
 import { isJournalName, lockName } from './lock-labels.js';
@@ -25,6 +26,8 @@ const directory = 'journal';
 const tokenFile = 'token';
 /** Of each target so many entries are carried into the next container: some ten deploys. */
 const carried = 60;
+/** More than thousands of deploys write down, and than one of them does at a step. */
+const [mostBytes, mostEntryBytes] = [32 * 1_048_576, 65_536];
 
 interface Numbered {
   readonly number: number;
@@ -101,8 +104,8 @@ function journalsOf(all: readonly ContainerSummary[], environment: string): read
 async function writtenIn(engine: Engine, containers: readonly ContainerSummary[]): Promise<readonly Written[]> {
   const found = await Promise.all(
     containers.map(async ({ id: container }): Promise<Written | undefined> => {
-      const tar = await ifThere(engine.getArchive(container, `/${directory}`));
-      const all = tar === undefined ? [] : await unpack(tar);
+      const limits = { mostBytes, odd: 'passed over' } as const;
+      const all = (await ifThere(takeFolder(engine, container, `/${directory}`, limits))) ?? [];
       const files = all.flatMap(numberedEntry).sort((one, other) => one.number - other.number);
       const told = Number(all.find(({ path }) => path.endsWith(`/${tokenFile}`))?.data.toString('utf8'));
       return { container, token: Number.isSafeInteger(told) ? told : 0, files };
@@ -134,7 +137,8 @@ function lastOfEach(files: readonly Numbered[]): readonly Numbered[] {
 }
 
 function numberedEntry({ path, type, data }: File): readonly Numbered[] {
-  const number = type === 'file' ? numberOf(path.slice(path.lastIndexOf('/') + 1)) : undefined;
+  const isOne = type === 'file' && data.length <= mostEntryBytes;
+  const number = isOne ? numberOf(path.slice(path.lastIndexOf('/') + 1)) : undefined;
   const entry = number === undefined ? undefined : readEntry(data.toString('utf8'));
   return number === undefined || entry === undefined ? [] : [{ number, entry }];
 }

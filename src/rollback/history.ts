@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { ifReadable } from '../engines/call.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { fromLabel } from '../engines/throw-away.js';
@@ -6,8 +7,8 @@ import { type Entry, readFrom, type Version } from '../journal/entry.js';
 import { entriesOf, idsOf, lineage, lived, ran } from '../journal/history.js';
 import { readJournals } from '../journal/journal.js';
 import { Refusal } from '../reasons/refusal.js';
-import { unpack } from '../release/archive.js';
 import { bootedVersion, type Hints, type Reading, readRunning } from '../release/running.js';
+import { takeFile } from '../release/taken.js';
 import { keptContainers } from '../strategies/recreate/kept.js';
 import type { History } from './find-version.js';
 
@@ -87,7 +88,6 @@ async function keptOf(
 
 /** The version that a stopped container boots, by what release_handler left for the start script. */
 async function boots(engine: Engine, container: string, root: string): Promise<string | undefined> {
-  const tar = await engine.getArchive(container, posix.join(root, 'releases/start_erl.data'));
-  const [file] = tar === undefined ? [] : await unpack(tar);
+  const file = await takeFile(engine, container, posix.join(root, 'releases/start_erl.data')).catch(ifReadable);
   return file?.data.toString('utf8').trim().split(/\s+/)[1];
 }

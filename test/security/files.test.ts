@@ -4,13 +4,15 @@ import { LongAnswer } from '../../src/engines/bounded.js';
 import { Unreadable } from '../../src/engines/call.js';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
-import type { Entry } from '../../src/journal/entry.js';
+import { lockLabel } from '../../src/engines/throw-away.js';
 import { lastHeartbeat } from '../../src/journal/heartbeat.js';
-import { readJournal, readNewest } from '../../src/journal/journal.js';
+import { readJournal } from '../../src/journal/journal.js';
+import { lockName } from '../../src/journal/lock-labels.js';
 import { packEntries, UnsafeArchive, unpack } from '../../src/release/archive.js';
 import { takeFile, takeFolder } from '../../src/release/taken.js';
 import { copyInjected, injected } from '../../src/strategies/recreate/injected.js';
 import { readManifest } from '../../src/strategies/relup/stored-manifest.js';
+import { entry } from '../journal/entries.js';
 import { memory } from './hostile.js';
 
 type Foreign = Partial<Header> & { readonly name: string; readonly content?: string | Buffer };
@@ -104,33 +106,38 @@ describe('an archive', () => {
   });
 });
 
-const version = { image: `sha256:${'1'.repeat(64)}`, version: '1' };
-const entry: Entry = {
-  ...{ schema: 1, at: '2026-01-01T00:00:00Z', step: 'stop', run: 'r', task: 'deploy', way: 'recreate' },
-  ...{ container: 'web', from: version, to: version, fleet: ['web'], environment: 'production', by: 'somebody' },
-};
+/** In which the container that is the lock holds these files. */
+const journalOf = (tar: Buffer) =>
+  ({
+    ...holding(tar),
+    containers: async () => [
+      {
+        ...{ id: 'lock', names: [lockName('production')], state: 'created', createdAt: 0, networkMode: 'none' },
+        labels: { [lockLabel]: 'production' },
+      },
+    ],
+  }) as unknown as Engine;
 
-describe("a container's journal", () => {
+describe('a journal', () => {
   it('is what is a plain file of its names, whatever else lies there', async () => {
-    const mine = JSON.stringify(entry);
+    const own = entry('stop');
+    const mine = JSON.stringify(own);
     const tar = await archive(
-      { name: 'hot-deploy/', type: 'directory' },
-      { name: 'hot-deploy/000001-stop.json', type: 'symlink', linkname: '/root/.ssh/authorized_keys' },
-      { name: 'hot-deploy/000002-stop.json', type: 'fifo' },
-      { name: 'hot-deploy/000003-stop.json', type: 'directory' },
-      { name: 'hot-deploy/000004-stop.json', content: mine.replace('"stop"', `"stop"${' '.repeat(70_000)}`) },
-      { name: 'hot-deploy/000005-stop.json', content: 'torn' },
-      { name: 'hot-deploy/000006-stop.json', content: mine },
-      { name: 'hot-deploy/000007-stop.json', type: 'link', linkname: '/etc/passwd' },
+      { name: 'journal/', type: 'directory' },
+      { name: 'journal/000001-stop.json', type: 'symlink', linkname: '/root/.ssh/authorized_keys' },
+      { name: 'journal/000002-stop.json', type: 'fifo' },
+      { name: 'journal/000003-stop.json', type: 'directory' },
+      { name: 'journal/000004-stop.json', content: mine.replace('"stop"', `"stop"${' '.repeat(70_000)}`) },
+      { name: 'journal/000005-stop.json', content: 'torn' },
+      { name: 'journal/000006-stop.json', content: mine },
+      { name: 'journal/000007-stop.json', type: 'link', linkname: '/etc/passwd' },
     );
-    expect(await readJournal(holding(tar) as Engine, { container: 'web', root: '/app' })).toEqual([entry]);
+    expect(await readJournal(journalOf(tar), 'production')).toEqual([own]);
   });
 
   it('of gigabytes, or of a million files, cannot be read', async () => {
-    const place = { container: 'web', root: '/app' };
-    const engine = holding(Buffer.alloc(40 * 1_048_576)) as Engine;
-    await expect(readJournal(engine, place)).rejects.toBeInstanceOf(Unreadable);
-    await expect(readNewest(engine, [place])).rejects.toThrow('longer than the 32 MiB');
+    const engine = journalOf(Buffer.alloc(40 * 1_048_576));
+    await expect(readJournal(engine, 'production')).rejects.toThrow('longer than the 32 MiB');
   });
 });
 

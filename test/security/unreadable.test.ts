@@ -3,9 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { deploy } from '../../src/commands/deploy.js';
-import { rollback } from '../../src/commands/rollback.js';
 import { status } from '../../src/commands/status.js';
-import { uninstall } from '../../src/commands/uninstall.js';
 import type { Inputs } from '../../src/config/inputs.js';
 import type { Report } from '../../src/deployment/report.js';
 import { LongAnswer } from '../../src/engines/bounded.js';
@@ -38,14 +36,6 @@ function tooMuch(what: string): never {
 
 /** Of the container that is deployed to alone: what hot-deploy makes for itself is as it was made. */
 const ways: Readonly<Record<string, Hostile>> = {
-  'its journal is without an end': (engine) => ({
-    getArchive: async (id, path, most) =>
-      id === own && path.endsWith('/hot-deploy') ? tooMuch(`read ${path}`) : await engine.getArchive(id, path, most),
-  }),
-  'what was added to it is without an end, and so is its journal': (engine) => ({
-    ...ways['its journal is without an end']?.(engine),
-    added: async (id) => (id === own ? tooMuch('list what was added') : await engine.added(id)),
-  }),
   'whatever runs in it says it without an end': (engine) => ({
     exec: async (id, command) =>
       id === own && command.argv[0] === 'sh' ? tooMuch('run sh') : await engine.exec(id, command),
@@ -104,14 +94,6 @@ it.each(Object.entries(ways))('a container can be restarted on a new version whe
   expect((await serving()).images).toEqual([stage.v2.Id]);
 });
 
-it('that its journal cannot be read is told, and only names tell then what was cut off', async () => {
-  await stage.model.engine.tagImage(stage.v2.Id, 'app:live');
-  const { warnings } = await run(ways['its journal is without an end'] ?? (() => ({})), deploy, { mode: 'deploy' });
-  expect(warnings.join('\n')).toMatch(
-    /web-1: what earlier runs wrote down in it cannot be read, so only the names .*longer than the 1 MiB that are taken of it\./,
-  );
-});
-
 it.each(Object.entries(ways))('a plan says that it would be restarted where %s', async (_, hostile) => {
   await stage.model.engine.tagImage(stage.v2.Id, 'app:live');
   const before = await serving();
@@ -123,27 +105,4 @@ it.each(Object.entries(ways))('a plan says that it would be restarted where %s',
 it.each(Object.entries(ways))('the status is that it could not be read where %s', async (_, hostile) => {
   const { report } = await run(hostile, status, { mode: 'status' });
   expect(report.containers).toMatchObject([{ name: 'web-1', drift: { state: 'unread' } }]);
-});
-
-it('a rollback is refused where what ran before cannot be read, and nothing has changed', async () => {
-  const before = await serving();
-  const { report } = await run(ways['its journal is without an end'] ?? (() => ({})), rollback, { mode: 'rollback' });
-  expect(report).toMatchObject({
-    outcome: 'refused',
-    message: expect.stringMatching(
-      /^What ran before in web-1 cannot be read\. .* Deploy the image that is meant instead\.$/,
-    ),
-  });
-  expect(await serving()).toEqual(before);
-});
-
-it('a journal that cannot be read stays where everything is uninstalled, and that is told', async () => {
-  const { report } = await run(ways['its journal is without an end'] ?? (() => ({})), uninstall, { mode: 'uninstall' });
-  expect(report.uninstalled).toMatchObject([
-    {
-      what: 'journal',
-      state: 'left',
-      why: expect.stringMatching(/^what is written down in it cannot be read: Could not read/),
-    },
-  ]);
 });

@@ -1,6 +1,5 @@
 import { assessBoots } from '../../analysis/boots.js';
 import type { AssessedTarget } from '../../analysis/target.js';
-import { readJournal } from '../../journal/journal.js';
 import type { UpdateContext, UpdateResult } from '../context.js';
 import { recoveryUpdateContext } from '../recovery.js';
 import { whyUnlike } from '../serving.js';
@@ -24,9 +23,7 @@ export const relup: Strategy = {
   recovery: {
     ways: ['relup', 'downgrade'],
     fromJournal: async (around, container, { last, notes, direction }) =>
-      last === undefined
-        ? { kind: 'failed', why: 'nothing on record says what it was to become' }
-        : await recoverUpgrade(recoveryUpdateContext(around, last, notes), container, last, direction),
+      await recoverUpgrade(recoveryUpdateContext(around, last, notes), container, last, direction),
   },
 };
 
@@ -34,8 +31,6 @@ async function assess(target: AssessedTarget): Promise<Assessment> {
   const { site, container, oldImage, running: known, startup, shared } = target;
   if (known === undefined) return { kind: 'ruled-out', reasons: [] };
   const { release: running, change, image } = known;
-  // Nothing is loaded where no step of it could be written down.
-  await readJournal(site.engine, { container: container.Id, root: running.root });
   const { present, ...placed } = await place(site, container.Id, running, change);
   const comparison = {
     ...{ running, next: site.next, change, image, ...placed, options: site.inputs },

@@ -12,7 +12,8 @@ const previous = '.hot-deploy-previous-';
 export function aloneAndRunning(crew: Pick<Crew, 'names'>, seen: readonly Seen[]): Broken {
   const missing = crew.names.filter((name) => !seen.some((one) => one.name === name));
   const down = seen.filter(({ name, running }) => crew.names.includes(name) && !running);
-  const beside = seen.filter(({ name }) => !crew.names.includes(name));
+  // The journal stays, and the lock does not.
+  const beside = seen.filter(({ name }) => !crew.names.includes(name) && !name.startsWith('hot-deploy-journal-'));
   const isKept = ({ name, running, restartPolicy }: Seen) =>
     crew.names.some((own) => name.startsWith(`${own}${previous}`)) && !running && ['', 'no'].includes(restartPolicy);
   return [

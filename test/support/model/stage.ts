@@ -215,7 +215,7 @@ export async function allIsRight(stage: Stage, version?: '1' | '2'): Promise<rea
     suspended: [],
   }));
   const used = new Set(all.flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name)));
-  const halfWay = await findInterrupted(model.engine, inputsOf(play).containers, quiet);
+  const halfWay = await findInterrupted(model.engine, inputsOf(play).containers);
   const data = await Promise.all(serving.map((each) => dataOf(stage, each)));
   return [
     ...aloneAndRunning(play, seen),
