@@ -17,13 +17,14 @@ beforeAll(async () => {
   v2 = await bench.image('app:2', 'ENV VERSION=2', serving);
 });
 afterAll(async () => {
-  await bench?.clear();
+  // A journal's container is made of an image that goes with the bench.
   await removeScripts();
+  await bench?.clear();
 });
 
 const full = (name: string) => `${bench.prefix}-${name}`;
 const reference = (image: ImageDetails) => image.RepoTags[0] ?? image.Id;
-/** Of this deploy, the lock included. */
+/** Of this deploy, the lock and its journal included. */
 const there = async (name: string) =>
   (await bench.docker('ps', '--all', '--format', '{{.Names}}')).split('\n').filter((one) => one.includes(full(name)));
 
@@ -56,7 +57,10 @@ it('by nobody reading any more what it says, in the middle of a switch: what ran
   });
   await once(child, 'exit');
 
-  expect(await there('unread')).toEqual([full('unread')]);
+  expect(await there('unread')).toEqual([
+    expect.stringMatching(`^hot-deploy-journal-${full('unread')}-[0-9a-f]{8}$`),
+    full('unread'),
+  ]);
   expect(await bench.engine.inspectContainer(full('unread'))).toMatchObject({ Id: old.Id, State: { Running: true } });
   // It had been stopped.
   expect((await bench.engine.inspectContainer(old.Id)).State.StartedAt).not.toBe(old.State.StartedAt);

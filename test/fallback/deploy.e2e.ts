@@ -23,8 +23,9 @@ beforeAll(async () => {
   broken = await bench.image('app:3', 'ENV VERSION=3', 'HEALTHCHECK --interval=1s --retries=1 CMD false', serving);
 });
 afterAll(async () => {
-  await bench?.clear();
+  // A journal's container is made of an image that goes with the bench.
   await removeScripts();
+  await bench?.clear();
 });
 
 const reference = (image: ImageDetails) => image.RepoTags[0] ?? image.Id;

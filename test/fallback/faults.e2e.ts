@@ -22,8 +22,9 @@ beforeAll(async () => {
   v2 = await bench.image('app:2', 'ENV VERSION=2', 'VOLUME /data', checked, serving);
 });
 afterAll(async () => {
-  await bench?.clear();
+  // A journal's container is made of an image that goes with the bench.
   await removeScripts();
+  await bench?.clear();
 });
 
 const reference = (image: ImageDetails) => image.RepoTags[0] ?? image.Id;
@@ -47,7 +48,7 @@ const gone = async (name: string) => {
   if (all.length > 0) await bench.docker('rm', '--force', '--volumes', ...all);
 };
 
-/** Without a ledger the next run looks for as long as a stop may take whether one is under way. */
+/** The next run looks for as long as a stop may take whether one is under way. */
 const brief = ['--stop-timeout', '1'];
 
 const points = [3, 6, ...onlyNightly(1, 2, 4, 5, 7, 8, 9)];
@@ -76,7 +77,8 @@ describe.concurrent.each(['before', 'after'] as const)('killed %s a command that
 describe.concurrent.each(['before', 'after'] as const)(
   'a rollback killed %s a command that changes something',
   (when) => {
-    it.each([4, ...onlyNightly(2, 6, 8)])(
+    // The second is that what the deploy has written down goes once it was taken along.
+    it.each([5, ...onlyNightly(2, 3, 7, 9)])(
       'number %i, the next run sets it right, and no container is lost',
       async (at) => {
         const name = `back-${when}-${at}`;
@@ -189,6 +191,49 @@ it('a lock of another machine is waited for while it beats, and taken over when 
   await settled('far', environment);
 });
 
+describe('while the old container is stopping, somebody', () => {
+  /** A deploy whose old container takes three seconds to end, meanwhile. */
+  const meanwhile = async (name: string, deed: (lock: string) => Promise<unknown>) => {
+    const dying = await bench.image(`${name}:1`, 'ENV VERSION=1', slow);
+    await bench.run(name, dying.Id);
+    const environment = full(name);
+    const script = await scripted(bench.engine, [full(name)], { image: reference(v2), environment });
+    const started = await script.start(['deploy']);
+    await expect
+      .poll(async () => (await bench.docker('top', full(name)).catch(() => '')).match(/ sleep 3$/m) !== null)
+      .toBe(true);
+    await deed(`hot-deploy-lock-${environment}`);
+    return { ran: await started.ended, script, environment };
+  };
+
+  it('prunes the lock: it is taken again with all that was written down, and the deploy goes on', async () => {
+    const { ran, script, environment } = await meanwhile('pruned', (lock) => bench.docker('rm', '--force', lock));
+    expect(ran, ran.stderr).toMatchObject({ code: 0 });
+    expect(ran.stderr).toContain('it was taken again, and the run goes on');
+    expect(await version('pruned')).toBe('2');
+    await settled('pruned', environment);
+    const back = await script.run('rollback');
+    expect(back, back.stderr).toMatchObject({ code: 0 });
+    expect(await version('pruned')).toBe('1');
+  });
+
+  it('takes the lock over: nothing is changed any more, and the next run undoes it', async () => {
+    const { ran, script, environment } = await meanwhile('taken', (lock) =>
+      bench.docker('rename', lock, `${lock.replace('-lock-', '-journal-')}-11111111`),
+    );
+    expect(ran, ran.stderr).toMatchObject({ code: 4 });
+    expect(ran.stderr).toMatch(/the lock on \S+ was taken over by another run.*changes nothing more, not even back/);
+    const now = await named('taken');
+    expect(now.State.Running).toBe(false);
+    expect(await around('taken')).toEqual(['new']);
+    const next = await script.run('deploy');
+    expect(next, next.stderr).toMatchObject({ code: 0 });
+    expect(next.stderr).toContain('its deploy is undone');
+    expect(await version('taken')).toBe('2');
+    await settled('taken', environment);
+  });
+});
+
 it('a container with --rm comes back from its own settings', async () => {
   const broken = await bench.image(
     'app:3',
@@ -246,7 +291,11 @@ it('plan, status and --dry-run change nothing, and a wrong word is refused with 
   expect(dry.stdout).toMatch(
     /docker create --name \S+\.hot-deploy-new-.*--env=SECRET[\s\S]*docker stop[\s\S]*docker rename[\s\S]*docker start/,
   );
-  for (const said of [/update --restart=no/, /rename \S+ \S+\.hot-deploy-previous-/, /rm --force --volumes \S*lock-/]) {
+  for (const said of [
+    /update --restart=no/,
+    /rename \S+ \S+\.hot-deploy-previous-/,
+    /rename \S*-lock-\S+ \S*-journal-/,
+  ]) {
     expect(dry.stdout).toMatch(said);
   }
   expect(await script.run('plan')).toMatchObject({ code: 0 });

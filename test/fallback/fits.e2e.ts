@@ -81,7 +81,7 @@ describe('what the script has loaded hot', () => {
 });
 
 // Each step is written down before it is carried out: staged, switched, settled, done.
-const notes = '*hot-deploy-ledger*';
+const notes = '*:/journal/0*';
 const resolving = '*--env HOT_DEPLOY_RESOLVER*';
 const points = [
   { what: 'right after the switch', among: resolving, at: 2 },

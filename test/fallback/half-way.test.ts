@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { script } from '../../src/fallback/script.js';
+import { type Entry, fileName, readEntry, type Step } from '../../src/journal/entry.js';
 import { detectState } from '../../src/strategies/recreate/state.js';
-import { variants } from './variants.js';
-
-const run = promisify(execFile);
+import { hostile, variants } from './variants.js';
 
 // What the script asks of the engine and what it changes, on containers that only exist in variables.
 const world = String.raw`
@@ -14,6 +16,13 @@ declare -A w_name=() w_running=() w_policy=() w_restarts=() w_ends=()
 a=$(printf 'a%.0s' {1..64}) b=$(printf 'b%.0s' {1..64}) c=$(printf 'c%.0s' {1..64})
 # ID NAME RUNNING POLICY
 put() { w_name[$1]=$2 w_running[$1]=$3 w_policy[$1]=$4 w_restarts[$1]=0; }
+# STEP WAY [KEPT [NAME [ID]]]: what an earlier run has written down last of a container.
+wrote() {
+  local name=\${4:-$web} id=\${5:-$a}
+  last[$name]="{\"schema\":1,\"at\":\"then\",\"step\":\"$1\",\"token\":1,\"run\":\"earlier\",\"task\":\"deploy\",\"way\":\"$2\",\"container\":\"$name\",\"id\":\"$id\",\"nonce\":\"n\",\"kept\":\"\${3-}\",\"from\":{\"image\":\"sha256:$id\"},\"to\":{\"image\":\"sha256:new\"},\"fleet\":[],\"environment\":\"production\",\"by\":\"ada\"}"
+  read_entry "\${last[$name]}"
+  learn
+}
 id_of() {
   local each
   for each in "\${!w_name[@]}"; do
@@ -22,27 +31,28 @@ id_of() {
 }
 list() {
   local each
-  # What a restart made says in whose place.
-  ids=() replaced=([$b]=$a)
+  # What a restart made says so.
+  ids=() nonces=([$b]='"n"')
   for each in "\${!w_name[@]}"; do ids[\${w_name[$each]}]=$each; done
 }
 passed=0
-pause() { passed=$((passed + 1)); }
+pause() { passed=$((passed + 1)) SECONDS=$((SECONDS + 1)); }
 facts() {
   id=$(id_of "$1")
   [[ -n $id ]] || return 1
   [[ -z \${w_ends[$id]-} ]] || ((passed < \${w_ends[$id]})) || w_running[$id]=false
   own=\${w_name[$id]} running=\${w_running[$id]} policy=\${w_policy[$id]} restarts=\${w_restarts[$id]}
-  its_image=sha256:$id its_reference=app:1 health='' exit_code=0 auto_remove=false compose='' swarm=''
+  its_image=sha256:$id its_reference=app:1 origin='' health='' exit_code=0 auto_remove=false compose='' swarm=''
   if [[ $running == true ]]; then status=running; else status=exited; fi
   started=2026-01-01T00:00:00Z ended=2026-01-02T00:00:00Z
 }
 show() { :; }
+say() { :; }
 # From which change on nothing is carried out any more.
-changes=0 last=99
+changes=0 most=99
 change() {
   local id
-  ((changes < last)) || return 1
+  ((changes < most)) || return 1
   changes=$((changes + 1))
   id=$(id_of "\${!#}")
   case $1 in
@@ -61,20 +71,54 @@ change() {
 }
 engine() { : >"$work/said"; }
 read_check() { check=(); }
-read_traces() { loaded_hot='' cut_off='' last_file='' last_step=$step ledger_root=''; }
-end_ledger() { :; }
-open_ledger() { ledger[$1]='' writer[$1]=''; }
-boots() { :; }
-step=''
+find_vm() { return 1; }
+put_entry() { :; }
+opened=yes soak=0
 tell() {
   local each
   for each in "\${!w_name[@]}"; do printf '%s %s %s %s\n' "\${w_name[$each]}" "$each" "\${w_running[$each]}" "\${w_policy[$each]}"; done
-  exit 0
+  read_entry "\${last[$web]-}" || true
+  printf 'step %s\n' "$e_step"
 }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 chosen=("$web")
 `.replaceAll('\\${', '${');
+
+// One bash for all: it takes its time to read the script.
+const scenes: string[] = [];
+let played: Promise<readonly (readonly string[])[]> | undefined;
+
+/** What a script prints to whom some words of bash are said, line by line. */
+function said(words: string): () => Promise<readonly string[]> {
+  const at = scenes.push(words) - 1;
+  return async () => {
+    played ??= play();
+    return (await played)[at] ?? [];
+  };
+}
+
+async function play(): Promise<readonly (readonly string[])[]> {
+  const { plain } = variants;
+  if (plain === undefined) throw new Error('there is no plain variant');
+  const each = scenes.map(
+    (words) => `rm -rf "$work/journal"; mkdir "$work/journal"
+(
+set -e
+${words}
+) || code=$?
+[[ -z \${code-} ]] || echo "ended with $code"
+code=''
+echo '=== next'`,
+  );
+  const text = script(plain).replace(/\nmain "\$@"\n$/, () => `\n${world}\nset +e\n${each.join('\n')}\n`);
+  const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-half-way-'));
+  await writeFile(join(folder, 'scenes.sh'), text);
+  const { stdout } = await promisify(execFile)('bash', [join(folder, 'scenes.sh')]).finally(() =>
+    rm(folder, { recursive: true }),
+  );
+  return stdout.split('=== next\n').map((lines) => lines.split('\n').filter((line) => line !== ''));
+}
 
 interface Left {
   readonly name: string;
@@ -83,24 +127,23 @@ interface Left {
   readonly policy: string;
 }
 
-/** What a script prints to whom some words of bash are said, line by line. */
-async function said(words: string): Promise<readonly string[]> {
-  const { plain } = variants;
-  if (plain === undefined) throw new Error('there is no plain variant');
-  const text = script(plain).replace(/\nmain "\$@"\n$/, `\n${world}\n${words}\ntell\n`);
-  const { stdout } = await run('bash', ['-c', text]);
-  return stdout.trim().split('\n');
+/** The containers that are there afterwards, and the step that was written down last. */
+function leftBy(words: string): () => Promise<{ readonly left: readonly Left[]; readonly step: string }> {
+  const lines = said(`${words}\ntell`);
+  return async () => {
+    const told = await lines();
+    const left = told.filter((line) => !line.startsWith('step '));
+    return {
+      step: told.at(-1)?.slice(5) ?? '',
+      left: left.map((line) => {
+        const [name = '', id = '', running, policy = ''] = line.split(' ');
+        return { name: name.replace(/^.*?(?=$|\.hot-deploy-)/, 'web'), id, running: running === 'true', policy };
+      }),
+    };
+  };
 }
 
-/** The containers that are there afterwards. */
-async function leftBy(words: string): Promise<readonly Left[]> {
-  return (await said(words)).map((line) => {
-    const [name = '', id = '', running, policy = ''] = line.split(' ');
-    return { name: name.replace(/^.*?(?=$|\.hot-deploy-)/, 'web'), id, running: running === 'true', policy };
-  });
-}
-
-const [a, b] = ['a', 'b'].map((letter) => letter.repeat(64)) as [string, string];
+const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(64)) as [string, string, string];
 const short = (id: string) => id.slice(0, 12);
 const kept = (id: string) => `web.hot-deploy-previous-${short(id)}`;
 
@@ -110,13 +153,13 @@ describe.each([
   ['newer', '$b', '$a', b, a],
 ] as const)('a rollback to a kept container that is %s', (_, from, to, back, runs) => {
   const begin = `put "${from}" "$web.hot-deploy-previous-$(short "${from}")" false no
-put "${to}" "$web" true always`;
+put "${to}" "$web" true always
+wrote done recreate '' "$web" "${from}"`;
 
-  it.each([1, 2, 3, 4, 5, 6])(
-    'that is cut off after %i changes is one of a kept container to hot-deploy',
-    async (at) => {
-      const left = await leftBy(`${begin}\nlast=${at}\nrollback_one "$web" || true`);
-      const listed = left.map(({ name, id, running }) => ({
+  for (const at of [1, 2, 3, 4, 5, 6]) {
+    const cutOff = leftBy(`${begin}\nmost=${at}\nrollback_one "$web" || true`);
+    it(`that is cut off after ${at} changes is one of a kept container to hot-deploy`, async () => {
+      const listed = (await cutOff()).left.map(({ name, id, running }) => ({
         ...{ id, names: [name], labels: {}, createdAt: 0, networkMode: 'bridge' },
         state: running ? 'running' : 'exited',
       }));
@@ -125,126 +168,183 @@ put "${to}" "$web" true always`;
         old: { id: runs },
         fresh: { id: back },
       });
-    },
-  );
+    });
 
-  it.each([1, 2, 3, 4, 5, 6])('that is cut off after %i changes is taken back, and it is kept again', async (at) => {
-    const left = await leftBy(`${begin}\nlast=${at}\nrollback_one "$web" || true\nlast=99\nundo "$web"`);
-    expect(left).toHaveLength(2);
-    expect(left).toContainEqual({ name: kept(back), id: back, running: false, policy: 'no' });
-    expect(left).toContainEqual({ name: 'web', id: runs, running: true, policy: 'always' });
-  });
+    const taken = leftBy(`${begin}\nmost=${at}\nrollback_one "$web" || true\nmost=99\nrecover`);
+    it(`that is cut off after ${at} changes is taken back, and it is kept again`, async () => {
+      const { left, step } = await taken();
+      expect(left).toHaveLength(2);
+      expect(left).toContainEqual({ name: kept(back), id: back, running: false, policy: 'no' });
+      expect(left).toContainEqual({ name: 'web', id: runs, running: true, policy: 'always' });
+      expect(step).toBe('undone');
+    });
+  }
 });
 
-it('a container that was never stopped serves as before, also one that its restart policy has started once', async () => {
-  const left = await leftBy(`put "$a" "$web" true always
+describe('what ran', () => {
+  const restarted = leftBy(`put "$a" "$web" true always
 w_restarts[$a]=1
 put "$b" "$web.hot-deploy-new-$(short "$a")" false always
+wrote create recreate
 undo "$web"`);
-  expect(left).toEqual([{ name: 'web', id: a, running: true, policy: 'always' }]);
-});
+  it('and was never stopped serves as before, also where its restart policy has started it once', async () => {
+    expect((await restarted()).left).toEqual([{ name: 'web', id: a, running: true, policy: 'always' }]);
+  });
 
-it('one that a killed run has told to stop is waited for, and started again once it has ended', async () => {
-  const left = await leftBy(`put "$a" "$web" true always
-w_ends[$a]=15
+  const ending = leftBy(`put "$a" "$web" true always
+w_ends[$a]=5
 put "$b" "$web.hot-deploy-new-$(short "$a")" false always
+wrote stop recreate
 recover
 passed=1000
 facts "$a"`);
-  expect(left).toEqual([{ name: 'web', id: a, running: true, policy: 'always' }]);
+  it('and was told to stop by a killed run is waited for, and started again once it has ended', async () => {
+    expect((await ending()).left).toEqual([{ name: 'web', id: a, running: true, policy: 'always' }]);
+  });
+
+  const unstarted = leftBy(`put "$a" "$web" false always\nwrote restore recreate\nrecover`);
+  it('and has its name again already is started', async () => {
+    expect(await unstarted()).toEqual({
+      left: [{ name: 'web', id: a, running: true, policy: 'always' }],
+      step: 'undone',
+    });
+  });
 });
 
 describe('the restart policy of what ran', () => {
-  const begin = `put "$a" "$web.hot-deploy-old-$(short "$a")$(short "$b")" false always
-put "$b" "$web" false no`;
-
+  const early = leftBy(`put "$a" "$web.hot-deploy-old-$(short "$a")$(short "$b")" false always
+put "$b" "$web" false no
+wrote stop revive "$b"
+undo "$web"`);
   it('is not taken from a kept container that had not got it yet', async () => {
-    const left = await leftBy(`${begin}\nundo "$web"`);
-    expect(left).toContainEqual({ name: 'web', id: a, running: true, policy: 'always' });
+    expect((await early()).left).toContainEqual({ name: 'web', id: a, running: true, policy: 'always' });
   });
 
-  it.each([0, 1, 2, 3])(
-    'comes back from the new container, also where that is cut off after %i changes',
-    async (at) => {
-      const left = await leftBy(`put "$a" "$web.hot-deploy-old-$(short "$a")" false no
+  for (const at of [0, 1, 2, 3]) {
+    const left = leftBy(`put "$a" "$web.hot-deploy-old-$(short "$a")" false no
 put "$b" "$web" true always
-last=${at}\nundo "$web" || true\nlast=99\nundo "$web"`);
-      expect(left).toEqual([{ name: 'web', id: a, running: true, policy: 'always' }]);
-    },
-  );
+wrote stop recreate
+most=${at}\nundo "$web" || true\nmost=99\nundo "$web"`);
+    it(`comes back from the new container, also where that is cut off after ${at} changes`, async () => {
+      expect((await left()).left).toEqual([{ name: 'web', id: a, running: true, policy: 'always' }]);
+    });
+  }
 });
 
-it('a kept container that cannot be removed stops nothing', async () => {
-  const left = await leftBy(`keep_previous=0
+describe('a run that had begun to settle', () => {
+  const half = `put "$a" "$web.hot-deploy-old-$(short "$a")" false no
+put "$b" "$web" false always`;
+  const finished = leftBy(`${half}\nwrote settle recreate\nrecover`);
+  it('is finished: what took the place is started again, and the old one is kept', async () => {
+    const { left, step } = await finished();
+    expect(left).toContainEqual({ name: 'web', id: b, running: true, policy: 'always' });
+    expect(left).toContainEqual({ name: kept(a), id: a, running: false, policy: 'no' });
+    expect(step).toBe('done');
+  });
+
+  const fleet = leftBy(`${half}
+put "$c" other true always
+wrote stop recreate
+wrote settle recreate '' other "$c"
+recover`);
+  it('on any of its containers goes forward on all of them', async () => {
+    const { left, step } = await fleet();
+    expect(left).toContainEqual({ name: 'web', id: b, running: true, policy: 'always' });
+    expect(step).toBe('done');
+  });
+
+  const others = leftBy(`put "$a" "$web" true always
+put "$c" "other.hot-deploy-old-$(short "$c")" false always
+wrote stop recreate
+wrote stop recreate '' other "$c"
+recover
+w_name[$c]=$web.hot-deploy-\${w_name[$c]}`);
+  it('on none goes back on all, also on those that this script does not know', async () => {
+    const { left } = await others();
+    expect(left).toContainEqual({ name: 'web.hot-deploy-other', id: c, running: true, policy: 'always' });
+  });
+});
+
+const keeping = leftBy(`keep_previous=0
 put "$a" "$web.hot-deploy-old-$(short "$a")" false always
 put "$b" "$web" true always
 put "$c" "$web.hot-deploy-previous-$(short "$c")" true no
+wrote done recreate '' "$web" "$c"
+wrote settle recreate
 settle "$web"`);
-  expect(left.map(({ name }) => name).sort()).toEqual(['web', `web.hot-deploy-previous-${'c'.repeat(12)}`]);
+it('a kept container that cannot be removed stops nothing', async () => {
+  expect((await keeping()).left.map(({ name }) => name).sort()).toEqual(['web', kept(c)]);
 });
 
-it('a kept container that takes the place of one re-created by hand has both pasts behind it, each once', async () => {
-  // Two disks instead of two containers.
-  const files = await said(`put "$a" "$web.hot-deploy-previous-$(short "$a")" false no
-put "$b" "$web" true always
-mkdir -p "$work/$a/releases/hot-deploy" "$work/$b/releases/hot-deploy"
-for file in 000007-settle 000008-done 000009-stop; do echo old >"$work/$a/releases/hot-deploy/$file.json"; done
-read_traces() {
-  loaded_hot='' last_file=''
-  for last_file in "$work/$1/releases/hot-deploy/"*.json; do last_file=\${last_file##*/}; done
-  [[ $last_file != '*'* ]] || last_file=''
-}
-open_ledger() { ledger[$1]=/app writer[$1]=app; }
-docker() {
-  [[ $1 == exec ]] || return 0
-  sh -c "$write_entry" hot-deploy-ledger "$work/$5" "\${@:11}"
-}
-carry_ledger() { cp "$work/$2/releases/hot-deploy/"* "$work/$3/releases/hot-deploy/"; }
-rollback_one "$web" 2>/dev/null
-note "$web" settle "$a"
-note "$web" done "$a"
-ls "$work/$a/releases/hot-deploy"
-exit`);
-  expect(files).toEqual(
-    ['000007-settle', '000008-done', '000009-stop', '000010-stop', '000011-settle', '000012-done'].map(
-      (name) => `${name}.json`,
-    ),
-  );
-});
-
-it('what failed before anything was written down of it is taken back, and so is what came before it', async () => {
-  const lines = await said(`put "$a" "$web" true always
-open_ledger() { ledger[$1]=/app writer[$1]=app; }
+const early = said(`put "$a" "$web" true always
 read_environment() { :; }
 create() { return 1; }
 image_id=sha256:next
-deploy_one "$web" 2>/dev/null || true
+deploy_one "$web" || true
 code=0
-go_back "$web" 2>/dev/null || code=$?
+go_back "$web" || code=$?
 echo "went back with $code"
-exit`);
-  expect(lines).toEqual(['went back with 3']);
+read_entry "\${last[$web]}"
+echo "$e_step"`);
+it('what failed before anything was made of it is taken back', async () => {
+  expect(await early()).toEqual(['went back with 3', 'undone']);
 });
 
-it.each([
-  ['put "$c" "$web.hot-deploy-old-dddddddddddd" true no', 'web.hot-deploy-old-dddddddddddd'],
-  ['put "$c" "$web.hot-deploy-old-$(short "$a")" true no', `web.hot-deploy-old-${short(a)}`],
-  ['put "$c" "$web.hot-deploy-new-$(short "$a")" false no', `web.hot-deploy-new-${short(a)}`],
-])(
-  'a container that somebody else gave such a name is nobody to go back to, nor to remove: %s',
-  async (stranger, its) => {
-    const left = await leftBy(`put "$a" "$web" true always\n${stranger}\nrecover\nundo "$web"`);
-    expect(left).toContainEqual({ name: 'web', id: a, running: true, policy: 'always' });
-    expect(left.map(({ name }) => name)).toContain(its);
-  },
-);
+describe('a container that somebody else gave such a name', () => {
+  for (const [stranger, its] of [
+    ['put "$c" "$web.hot-deploy-old-dddddddddddd" true no', 'web.hot-deploy-old-dddddddddddd'],
+    ['put "$c" "$web.hot-deploy-old-$(short "$a")" true no', `web.hot-deploy-old-${short(a)}`],
+    ['put "$c" "$web.hot-deploy-new-$(short "$a")" false no', `web.hot-deploy-new-${short(a)}`],
+  ] as const) {
+    const left = leftBy(`put "$a" "$web" true always\n${stranger}\nwrote stop recreate\nrecover\nundo "$web"`);
+    it(`is nobody to go back to, nor to remove: ${its}`, async () => {
+      expect((await left()).left).toContainEqual({ name: 'web', id: a, running: true, policy: 'always' });
+      expect((await left()).left.map(({ name }) => name)).toContain(its);
+    });
+  }
 
-it('a container that somebody has made by hand since is not taken away for the one that ran before', async () => {
-  const left = await leftBy(`put "$c" "$web" true always
+  const previous = leftBy(`put "$a" "$web" true always
+keep_previous=0
+put "$c" "$web.hot-deploy-previous-$(short "$c")" false no
+wrote settle recreate
+settle "$web"
+rollback_one "$web" && exit 9 || true`);
+  it('is no kept one: it is not removed, and nobody goes back to it', async () => {
+    expect((await previous()).left.map(({ name }) => name).sort()).toEqual(['web', kept(c)]);
+  });
+
+  const needed = said(`put "$a" "$web" true always
+put "$c" "$web.hot-deploy-new-$(short "$a")" false no
+say() { printf '%s\\n' "$*"; }
+read_environment() { :; }
+image_id=sha256:next
+deploy_one "$web" || echo "begun: \${#begun[@]}"`);
+  it('stops a deploy that needs it', async () => {
+    expect((await needed()).join('\n')).toMatch(/new-a{12} is needed, .*has not made[\s\S]*begun: 0/);
+  });
+
+  const pruned = said(`put "$a" "$web.hot-deploy-old-$(short "$a")" false no
+say() { printf '%s\\n' "$*"; }
+unfinished
+read_environment() { :; }
+deploy_one "$web" || echo refused
+tell`);
+  it('without a journal is told, with what would bring it back, and nothing is made in its place', async () => {
+    const lines = (await pruned()).join('\n');
+    expect(lines).toMatch(/old-a{12} is in no journal, and is left alone.*docker rename \S+ \S+; docker start/);
+    expect(lines).toContain('refused');
+    expect(lines).toMatch(/old-a{12} a{64} false no/);
+  });
+});
+
+const byHand = leftBy(`put "$c" "$web" true always
 put "$a" "$web.hot-deploy-old-$(short "$a")" false no
-recover`);
-  expect(left).toContainEqual({ name: 'web', id: 'c'.repeat(64), running: true, policy: 'always' });
-  expect(left).toHaveLength(2);
+wrote stop recreate
+recover
+undo "$web"`);
+it('a container that somebody has made by hand since is not taken away for the one that ran before', async () => {
+  expect((await byHand()).left).toContainEqual({ name: 'web', id: c, running: true, policy: 'always' });
+  expect((await byHand()).left).toHaveLength(2);
 });
 
 describe('of a fleet that was loaded hot', () => {
@@ -256,22 +356,123 @@ hot_settle() {
 }
 code=0`;
 
-  it('each is made final, also where one could not be, and that is said', async () => {
-    const lines = await said(`${settling}
+  const all = said(`${settling}
 hot_conclude || code=4
 echo "$code"
 hot_ending || code=$?
-echo "$code"
-exit`);
-    expect(lines).toEqual(['one', 'two', 'three', '4', '4']);
+echo "$code"`);
+  it('each is made final, also where one could not be, and that is said', async () => {
+    expect(await all()).toEqual(['one', 'two', 'three', '4', '4']);
   });
 
-  it('the rest is, where a signal came in between', async () => {
-    const lines = await said(`${settling}
+  const rest = said(`${settling}
 hot_left=(two three) hot_failed=yes
 hot_ending || code=$?
-echo "$code"
-exit`);
-    expect(lines).toEqual(['two', 'three', '4']);
+echo "$code"`);
+  it('the rest is, where a signal came in between', async () => {
+    expect(await rest()).toEqual(['two', 'three', '4']);
+  });
+});
+
+describe('the lock', () => {
+  const lock = `printf 'its-id' >"$work/lock"
+change() { held && echo "changed $1"; }
+engine() { printf '%s' "$name" >"$work/said"; }`;
+  const ours = said(`${lock}\nname=/$lock\nchange stop`);
+  const taken = said(`${lock}
+rm() { :; }
+name=/hot-deploy-journal-production-12345678
+begun=("$web")
+list() { return 1; }
+say() { printf '%s\\n' "$*"; }
+trap ending EXIT
+change stop
+echo 'went on'`);
+  it('is asked for right before a change', async () => {
+    expect(await ours()).toEqual(['changed stop']);
+  });
+  it('that somebody else has ends the run, which changes nothing any more, not even back', async () => {
+    expect(await taken()).toEqual([
+      expect.stringContaining('was taken over by another run: this run changes nothing more, not even back'),
+      'ended with 4',
+    ]);
+  });
+});
+
+describe('the journal', () => {
+  const entry = (step: Step, more: Partial<Entry> = {}): Entry => ({
+    ...{ schema: 1, at: '2026-01-01T00:00:00.000Z', step, token: 7, run: 'r', task: 'deploy', to: { image: 'i2' } },
+    ...{ fleet: ['web'], environment: 'production', by: 'ada', id: a, nonce: 'n', way: 'recreate', container: 'web' },
+    ...{ from: { image: 'i1' } },
+    ...more,
+  });
+  const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+  for (const text of [...hostile, '","id":"evil', '{"id":"evil"}', '}],"step":"done"']) {
+    const odd: Partial<Entry> = { by: `x${text}`, from: { image: text, reference: text, version: text }, root: text };
+    const line = JSON.stringify(entry('stop', { fleet: [text], environment: `e${text}`, kept: b, ...odd }));
+    const read = said(`read_entry ${quoted(line)}
+printf '%s\\n' "$e_step" "$e_run" "$e_way" "$e_container" "$e_id" "$e_nonce" "$e_kept" "$e_details"`);
+    it(`is read whatever stands in its texts: ${JSON.stringify(text)}`, async () => {
+      const [step, run, way, container, id, nonce, put, details] = await read();
+      expect([step, run, way, container, id, nonce, put]).toEqual(['stop', 'r', 'recreate', 'web', a, 'n', b]);
+      expect(line).toContain(details);
+    });
+
+    const written = said(`who=${quoted(`x${text}`)} source_id=$a root_of[$web]=${quoted(text)} nonce_of[$web]=n token=3
+undertake "$web" deploy revive "$(version ${quoted(text)} sha256:a ${quoted(text)})" "$(version '' sha256:b '')" ",\\"kept\\":\\"$b\\""
+note "$web" stop
+cat "$work/journal/000001-stop.json"`);
+    it(`is written so that hot-deploy reads it: ${JSON.stringify(text)}`, async () => {
+      const wrote = readEntry((await written()).join('\n'));
+      expect(wrote).toMatchObject({ step: 'stop', token: 3, way: 'revive', kept: b, id: a, nonce: 'n' });
+    });
+  }
+
+  const torn = ['', '{', JSON.stringify(entry('stop')).slice(0, -9), JSON.stringify({ ...entry('stop'), schema: 2 })];
+  for (const line of torn) {
+    const read = said(`read_entry ${quoted(line)} && echo read || echo 'not read'`);
+    it(`is not read where it is none: ${line}`, async () => expect(await read()).toEqual(['not read']));
+  }
+
+  const file = (number: number, content: Entry | string) => {
+    const [name, text] =
+      typeof content === 'string'
+        ? [fileName(number, 'stop'), content]
+        : [fileName(number, content.step), JSON.stringify(content)];
+    return `contents[${name}]=${quoted(text)}\n`;
+  };
+  const many = Array.from({ length: 70 }, (_, at) => file(at + 1, entry(at % 2 === 0 ? 'stop' : 'done')));
+  const older = file(900, entry('stop', { run: 'lost' }));
+  const newest =
+    said(`engine() { printf '%s\\n' "one $journal-11111111" "two $lock" "three $journal-333333333" "four other" >"$work/said"; }
+unpack() {
+  contents=()
+  case $1 in
+  one) contents[token]=2
+${older};;
+  two) contents[token]=11
+${many.join('')}${file(71, '{"torn')}${file(72, entry('settle', { container: 'other', id: c }))};;
+  *) contents[token]=99 ;;
+  esac
+}
+say() { printf '%s\\n' "$*"; }
+read_journal
+echo "$token $number \${others[*]}"
+(cd "$work/journal" && printf '%s\\n' * | wc -l)
+(cd "$work/journal" && printf '%s ' * | head -c 20)
+echo
+read_entry "\${last[web]}"
+echo "$e_step \${forward[r]} \${aside[other]}"
+wc -l <"$work/journal/000070-done.json"`);
+  it('is the newest of those that are there: by its token, and with the last sixty entries of each', async () => {
+    expect(await newest()).toEqual([
+      'the entry 000071-stop.json of the journal cannot be read, and is left out',
+      '11 72 one two',
+      '61',
+      '000011-stop.json 000',
+      `done yes  ${c} `,
+      expect.any(String),
+    ]);
   });
 });

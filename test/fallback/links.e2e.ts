@@ -12,14 +12,14 @@ let bench: Workbench;
 let folder: string;
 let container: string;
 
-const journal = '/app/releases/hot-deploy';
+const journal = '/journal';
 
 /** What the script's own functions say of a container that does as it likes. */
 async function said(words: string): Promise<string> {
   const { plain } = variants;
   if (plain === undefined) throw new Error('there is no plain variant');
   const text = script(plain).replace(/\nmain "\$@"\n$/, '\nwork=$1 id=$2 victim=$3\n');
-  const setting = `${text}\nlist\nweb=\${names[0]}\nids[$web]=$id\nopen_ledger "$web" "$id"\n${words}`;
+  const setting = `${text}\n${words}`;
   const answer = await promisify(execFile)('bash', ['-c', setting, 'test', folder, container, join(folder, 'victim')], {
     timeout: 60_000,
   });
@@ -31,7 +31,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'links-'));
   await writeFile(join(folder, 'victim'), 'of the host');
   const make = `mkdir -p ${journal} && cd ${journal} && echo '"step": "stop"' >plain.json
-mkdir folder && mkfifo fifo.json && truncate -s 8G sparse.json && ln plain.json hard.json
+mkdir folder && printf 1 >folder/token && ln -s ${join(folder, 'victim')} folder/000001-stop.json && mkfifo folder/fifo
+mkfifo fifo.json && truncate -s 8G sparse.json && ln plain.json hard.json
 ln -s ${join(folder, 'victim')} 000001-stop.json && sleep infinity`;
   const { Id: id } = await bench.run('links', 'debian:bookworm-slim', 'sh', '-c', make);
   container = id;
@@ -49,13 +50,17 @@ describe('what a container holds', () => {
     ['hard.json', 'read: "step": "stop"\n'],
     ...['000001-stop.json', 'folder', 'fifo.json', 'sparse.json', 'none.json'].map((name) => [name, 'not read\n']),
   ])('is read if it is a plain file of some size: %s', async (name = '', expected = '') => {
-    const words = `plain_file "$id" ${journal}/${name} "$work/entry" && printf 'read: %s\\n' "$(<"$work/entry")" || echo 'not read'`;
+    const words = `plain_file "$id" ${journal}/${name} && printf 'read: %s' "$content" || echo 'not read'`;
     expect(await said(words)).toBe(expected);
     expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('of the host');
   });
 
-  it('does not lead what is written down of it to a file of the host', async () => {
-    expect(await said('end_ledger "$web" undone && echo ended || echo "not ended"')).toBe('not ended\n');
-    expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('of the host');
+  it('is taken out of a folder as far as it is plain files', async () => {
+    const words = `unpack "$id" ${journal}/folder 32000000 && printf '%s\\n' "\${!contents[@]}"`;
+    expect(await said(words)).toBe('token\n');
+  });
+
+  it('is not taken where it was cut off', async () => {
+    expect(await said(`unpack "$id" ${journal}/folder 600 && echo read || echo 'not read'`)).toBe('not read\n');
   });
 });

@@ -25,6 +25,7 @@ export interface Started {
 export type Place = 'here' | 'bookworm' | 'trixie';
 
 const folders: string[] = [];
+const environments = new Set<string>();
 const clients = new Map<string, Promise<string>>();
 
 export interface Scripted {
@@ -63,6 +64,7 @@ export async function scripted(
   );
   // Its own lock: tests may run beside each other.
   const environment = `test-${process.pid}-${folders.length}`;
+  environments.add(inputs.environment ?? environment);
   const text = script({ inputs: { ...defaults, environment, ...inputs }, containers, withEnv });
   return await written(text, place);
 }
@@ -138,8 +140,13 @@ LABEL hot-deploy.test=client
   return tag;
 }
 
-/** Removes what was written, and the names of images that were built. */
+/** Removes what was written, the journals, and the names of images that were built. */
 export async function removeScripts(): Promise<void> {
+  for (const environment of environments) {
+    const left = await docker('ps', '--all', '--quiet', '--filter', `label=hot-deploy.lock=${environment}`);
+    for (const id of left.split('\n').filter((line) => line !== '')) await docker('rm', '--force', '--volumes', id);
+  }
+  environments.clear();
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
   for (const tag of await Promise.all(clients.values())) await docker('rmi', '-f', '--no-prune', tag);
   clients.clear();

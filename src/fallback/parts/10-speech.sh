@@ -49,10 +49,11 @@ engine() {
 
 show() { printf 'docker%s\n' "$(quoted "$@")" >&"$shown"; }
 
-# Every command that changes something goes through here.
+# Every command that changes something goes through here, or asks `held` itself.
 change() {
   show "$@"
   [[ -z $dry ]] || return 0
+  held || return 1
   engine "$@" || {
     say "docker $1 failed: $(complaint)"
     return 1

@@ -83,19 +83,20 @@ create() {
   local entry each network code=0 answer=$work/said
   local -a named=() of=() ours=()
   if [[ $1 == *.hot-deploy-* ]]; then
-    # A name that is in the settings already goes before this one.
-    ours=("--label=hot-deploy.run=$run" "--label=hot-deploy.replaces=$source_id" "--label=hot-deploy.reference=$source_reference")
+    ours=("--label=hot-deploy.run=$run" "--label=hot-deploy.replaces=$source_id" "--label=hot-deploy.nonce=${nonce_of[${1%%.hot-deploy-*}]}")
+    [[ -z $source_origin ]] || ours+=("--label=hot-deploy.reference=$source_origin")
   else
     answer=$work/anew.$1
   fi
   sort_environment
   for entry in "${entries[@]}"; do named+=("--env=${entry%%=*}"); done
-  show create --name "$1" "${named[@]}" "${ours[@]}" "${options[@]}" -- "$2" "${command[@]}"
+  show create --name "$1" "${named[@]}" "${options[@]}" "${ours[@]}" -- "$2" "${command[@]}"
   made=$1
   if [[ -z $dry ]]; then
+    held || return 1
     (
       for entry in "${exported[@]}"; do export "${entry?}"; done
-      exec docker create --name "$1" --env-file <(printf '%s\n' "${lines[@]}") "${words[@]}" "${ours[@]}" "${options[@]}" -- "$2" "${command[@]}"
+      exec docker create --name "$1" --env-file <(printf '%s\n' "${lines[@]}") "${words[@]}" "${options[@]}" "${ours[@]}" -- "$2" "${command[@]}"
     ) </dev/null >"$answer" 2>"$work/complaint" &
     finished $! || {
       say "$1 could not be created: $(complaint)"

@@ -1,4 +1,4 @@
-# --- the switch, and the way back. The containers' names say how far it came: whoever runs this next reads them ---
+# --- the switch, and the way back. The containers' names say how far it came, and the journal, whose they are ---
 #
 #   NAME.hot-deploy-new-ID       the next one, before it has the name
 #   NAME.hot-deploy-old-ID       the one that ran (ID is the beginning of its id), while the next one has the name
@@ -34,17 +34,29 @@ keep() {
 # `undo NAME`: puts back what ran, however far it came.
 undo() {
   local name=$1 each mark original old
-  list || return 1
-  [[ -z ${ids[$name]-} ]] || original=${ids[$name]}
+  list && read_entry "${last[$name]-}" || return 1
+  original=${ids[$name]-}
+  if [[ -n $original ]]; then
+    belongs "$original" || {
+      say "another container has the name $name by now, and is left alone"
+      return 0
+    }
+    facts "$original" || return 1
+    # The engine is about to remove it.
+    [[ $auto_remove != true || $running == true || $status == created ]] || {
+      await_absence "$original" || return 1
+      original=${ids[$name]-}
+    }
+  fi
   those "$name" old
   for each in "${found[@]}"; do
     mark=${each##*-} old=${ids[$each]}
-    if [[ -n ${original-} && $(short "$original") == "${mark:0:12}" ]]; then
+    if [[ -n $original && $(short "$original") == "${mark:0:12}" ]]; then
       # It still has its name: this one was made to stand in for a container that its --rm would delete.
       change rm --force --volumes "$old" || return 1
       continue
     fi
-    if [[ -n ${original-} ]]; then
+    if [[ -n $original ]]; then
       facts "$original" || return 1
       local its_policy=$policy
       # Before anything of the new one goes, since its policy may be the only place where the old one's stands; and a kept one
@@ -60,7 +72,7 @@ undo() {
   done
   those "$name" new
   for each in "${found[@]}"; do
-    if [[ -z ${original-} ]]; then
+    if [[ -z $original ]]; then
       # Nothing else is left of it.
       original=${ids[$each]}
       change rename "$original" "$name" || return 1
@@ -69,7 +81,7 @@ undo() {
     mark=${each##*-}
     put_away "$name" "${mark:12}" "${ids[$each]}" || return 1
   done
-  [[ -n ${original-} ]] || {
+  [[ -n $original ]] || {
     say "there is no container $name"
     return 1
   }
@@ -119,8 +131,7 @@ await_absence() {
 # `switch NAME NEXT_ID MARK`: between `stop` and `start` nothing serves, and only two renames happen.
 switch() {
   local name=$1 next=$2 mark=$3
-  note "$name" stop "$source_id" || return 1
-  carry_ledger "$name" "$source_id" "$next"
+  note "$name" stop || return 1
   change stop "$source_id" || return 1
   if [[ $source_auto_remove == true ]]; then
     [[ -n $dry ]] || await_absence "$source_id" || {
@@ -143,7 +154,8 @@ look_at() {
   source_id=${ids[$name]-}
   [[ -n $source_id ]] || return 0
   facts "$source_id" || return 1
-  source_auto_remove=$auto_remove source_image=$its_image source_reference=$its_reference
+  source_auto_remove=$auto_remove source_image=$its_image source_reference=$its_reference source_origin=${origin:-$its_reference}
+  [[ ! $source_origin =~ ^(sha256:)?[0-9a-f]{12,64}$ ]] || source_origin=''
   [[ $running == true && $status == running ]] || {
     say "$name is $status, and only a running container is re-created: start it, or remove it"
     return 1
@@ -161,8 +173,19 @@ look_at() {
   done
 }
 
-# What it is that runs there, for the ledger.
-runs() { version "$(boots "$source_id" "${ledger[$name]}")" "$source_image" "$source_reference"; }
+# What it is that runs there, for the journal.
+runs() { version "$(boots "$source_id" "${root_of[$name]}")" "$source_image" "$source_reference"; }
+
+# `need NAME MARK`: the names that a restart gives are free.
+need() {
+  local each
+  for each in "$1.hot-deploy-new-$2" "$1.hot-deploy-old-$2" "$1.hot-deploy-previous-${2:0:12}"; do
+    [[ -z ${ids[$each]-} ]] || {
+      say "the name $each is needed, and a container has it that hot-deploy has not made: look at it, then remove or rename it"
+      return 1
+    }
+  done
+}
 
 # What stops short of being like the one that runs.
 warn() {
@@ -182,31 +205,76 @@ deploy_one() {
   warn "$name"
   use=$(name_for_image)
   if [[ -z $source_id ]]; then
+    [[ " ${!ids[*]}" != *" $name.hot-deploy-old-"* ]] || {
+      say "there is no container $name, and one that may have to have the name"
+      return 1
+    }
     say "$name is not there: it is made anew"
     create "$name" "$use" "$image_id" && change start "$made" && await_health "$made" && watch "$made"
     return
   fi
-  read_traces "$source_id" || return 1
-  [[ -z $cut_off ]] || say "$name: $cut_off; a new container takes its place"
+  was_loaded_hot "$source_id" || return 1
+  ! is_cut_off "$name" || say "$name: $cut_off; a new container takes its place"
   if [[ -z $again && -z $dry && -z $cut_off && -z $loaded_hot && $source_image == "$image_id" ]]; then
     say "$name runs $use already"
     return 0
   fi
   mark=$(short "$source_id")
+  need "$name" "$mark" || return 1
+  begin "$name" "$source_id"
+  undertake "$name" deploy recreate "$(runs)" "$(version '' "$image_id" "$use")"
   begun+=("$name")
-  open_ledger "$name" "$source_id"
+  note "$name" create || return 1
   if [[ $source_auto_remove == true ]]; then
     create "$name.hot-deploy-old-$mark" "$source_image" "$source_image" || return 1
   fi
   create "$name.hot-deploy-new-$mark" "$use" "$image_id" || return 1
   next=$made
-  undertake "$name" deploy recreate "$(runs)" "$(version "$(boots "$next" "${ledger[$name]}")" "$image_id" "$use")"
+  undertake "$name" deploy recreate "$(runs)" "$(version "$(boots "$next" "${root_of[$name]}")" "$image_id" "$use")"
   for path in "${injected[@]}"; do
     show cp "$source_id:$path" "$next:$path"
-    [[ -n $dry ]] || docker cp "$source_id:$path" - </dev/null | docker cp - "$next:${path%/*}/" || return 1
+    [[ -z $dry ]] || continue
+    held || return 1
+    docker cp "$source_id:$path" - </dev/null | docker cp - "$next:${path%/*}/" || return 1
   done
   say "$name: from $source_image to $image_id"
   switch "$name" "$next" "$mark"
+}
+
+# The container that ran before, started again.
+rollback_one() {
+  local name=$1 back mark its_policy
+  settings_of "$name"
+  look_at "$name" || return 1
+  [[ -n $source_id ]] || {
+    say "there is no container $name"
+    return 1
+  }
+  its_policy=$policy
+  previous "$name"
+  was_loaded_hot "$source_id" || return 1
+  if [[ -n $loaded_hot ]]; then
+    say "$name was upgraded hot since it was started. A rollback goes back to the container before it, not to the release before."
+    [[ -n $again ]] || {
+      say "For that, --force; for the image that it was started from, deploy --image $source_image."
+      return 1
+    }
+  fi
+  ((${#found[@]})) || {
+    say "of $name no previous container is kept: deploy the image that ran before, with deploy --image REFERENCE"
+    return 1
+  }
+  back=${ids[${found[0]}]}
+  mark=$(short "$source_id")$(short "$back")
+  say "$name: back to ${found[0]}"
+  need "$name" "$mark" && facts "$back" || return 1
+  begin "$name" "$source_id"
+  undertake "$name" rollback revive "$(runs)" "$(version "$(boots "$back" "${root_of[$name]}")" "$its_image" "$its_reference")" ",\"kept\":\"$back\""
+  begun+=("$name")
+  note "$name" create || return 1
+  change rename "$back" "$name.hot-deploy-new-$mark" || return 1
+  change update "--restart=$its_policy" "$back" || return 1
+  switch "$name" "$back" "$mark"
 }
 
 # Where there was no container, there is none again.
@@ -237,13 +305,108 @@ go_back() {
   for ((at = $#; at > 0; at--)); do
     name=${!at}
     say "$name: going back"
+    read_entry "${last[$name]-}" || true
+    [[ $e_step != stop ]] || note "$name" restore || true
     if undo "$name"; then
-      list || true
-      note "$name" undone "${ids[$name]-}" || true
+      note "$name" undone || true
     else
       code=4
       say "$name could not be put back. Check the container"
       docker ps --all --filter "name=^/$name" --format '{{.Names}}: {{.Status}}' </dev/null >&2 || true
+    fi
+  done
+  return "$code"
+}
+
+# --- what an earlier run has left half-way: forward where its whole fleet had come through, else back ---
+
+# `is_cut_off NAME`: its last run did not end, and something of it is there: what has the name, or stands beside it.
+is_cut_off() {
+  cut_off=''
+  read_entry "${last[$1]-}" && [[ $e_step != 'done' && $e_step != undone ]] || return 1
+  those "$1" '???'
+  if ((${#found[@]} == 0)); then
+    [[ -n ${ids[$1]-} ]] && belongs "${ids[$1]}" || return 1
+  fi
+  cut_off="an earlier run was cut off at the step $e_step"
+}
+
+# Fills `half` with all targets of the runs that have left one of this script's containers half-way.
+unfinished() {
+  local name
+  local -A runs=()
+  [[ -n $opened ]] || read_journal || return 1
+  list || return 1
+  half=()
+  for name in "${names[@]}"; do
+    ! is_cut_off "$name" || runs[$e_run]=yes
+  done
+  for name in "${!last[@]}"; do
+    ! is_cut_off "$name" || [[ -z ${runs[$e_run]-} ]] || half+=("$name")
+  done
+  tell_strangers
+}
+
+# The engine carries a stop out also where whoever asked for it is gone: what still runs may end yet, and is to be started again.
+await_stop() {
+  local until patience=10
+  # The way back may have been begun before the stop was done.
+  [[ -n ${ids[$1]-} && ($e_step == stop || $e_step == restore) ]] || return 0
+  those "$1" new
+  ((${#found[@]})) && facts "${ids[$1]}" && [[ $running == true ]] || return 0
+  if engine inspect --type container --format '{{with index .Config "StopTimeout"}}{{.}}{{end}}' "${ids[$1]}" && [[ $(said) =~ ^[0-9]{1,5}$ ]]; then
+    patience=$((10#$(said)))
+  fi
+  say "$1: it may have been told to end, so it is looked at for $((patience + 1)) s"
+  until=$((SECONDS + patience + 1))
+  while facts "${ids[$1]}" && [[ $running == true ]] && ((SECONDS <= until)); do pause 0.2; done
+}
+
+# `resume NAME`: brings one to the side to which its whole run goes.
+resume() {
+  local name=$1 side=undone serving=${ids[$1]-}
+  is_cut_off "$name" || return 0
+  [[ -z ${forward[$e_run]-} ]] || side='done'
+  if ((${#found[@]} == 0)); then
+    # What is upgraded hot, only its bundle brings to an end.
+    [[ $e_way != relup && $e_way != downgrade ]] || return 0
+    facts "$serving" || return 1
+    [[ $serving != "$e_id" && ($e_from != *"\"$its_image\""* || $e_to == *"\"$its_image\""*) ]] || side=undone
+    undertaking[$name]=$e_details
+    [[ $running == true ]] || change start "$serving" || return 1
+    await_health "$serving" || return 1
+  else
+    undertaking[$name]=$e_details
+    if [[ $side == undone ]]; then
+      await_stop "$name"
+      undo "$name" || return 1
+    elif ! finish "$name"; then
+      undo "$name" && say "$name: what was to take its place did not come up, and what ran before was started again"
+      return 1
+    fi
+  fi
+  note "$name" "$side" || true
+  say "$name: its deploy is ${side/done/finished}"
+}
+
+# What took the place serves, and what it took it of is kept.
+finish() {
+  local serving=${ids[$1]-}
+  those "$1" new
+  [[ -n $serving && $serving != "$e_id" && ${#found[@]} == 0 ]] && facts "$serving" || return 1
+  [[ $running == true ]] || change start "$serving" || return 1
+  await_health "$serving" && settle "$1"
+}
+
+# Each is tried, whatever came of the others.
+recover() {
+  local name code=0
+  unfinished || return 1
+  ((${#half[@]} == 0)) || say "an earlier run was cut off at ${half[*]}"
+  for name in "${half[@]}"; do
+    if ! list || ! resume "$name"; then
+      code=1
+      say "$name could not be recovered. Check the container"
     fi
   done
   return "$code"

@@ -5,6 +5,7 @@ declare -A digest=() checksums=()
 
 # The lock is a container too: what came as an archive is unpacked in it, and read out of it file by file.
 open_bundle() {
+  local each
   mkdir "$work/hot-deploy-stage"
   show cp "$work/hot-deploy-stage" "$lock:/"
   show cp - "$lock:/hot-deploy-stage"
@@ -22,22 +23,18 @@ open_bundle() {
     say "$bundle cannot be unpacked: $(complaint)"
     return 1
   }
-  engine cp "$lock_id:/hot-deploy-stage/hot-deploy" "$work/bundle" || {
+  if ! unpack "$lock_id" /hot-deploy-stage/hot-deploy 32000000 || [[ -z ${contents[about]-} ]]; then
     say "$bundle holds nothing for this script: make it anew"
     return 1
-  }
-  local each
-  for each in "$work/bundle" "$work/bundle"/*; do
-    [[ ! -L $each && (-f $each || $each == "$work/bundle") ]] || {
-      say "$bundle is damaged: ${each##*/} is no plain file"
-      return 1
-    }
-  done
+  fi
+  mkdir "$work/bundle"
+  for each in "${!contents[@]}"; do printf '%s' "${contents[$each]}" >"$work/bundle/$each"; done
   read_bundle || return 1
-  plain_file "$lock_id" "/hot-deploy-stage/${checksums[up]-}" "$work/checksums" || {
+  unpack "$lock_id" "/hot-deploy-stage/${checksums[up]-}" 32000000 || {
     say "$bundle is damaged: $(complaint)"
     return 1
   }
+  printf '%s' "${contents[@]}" >"$work/checksums"
 }
 
 directories=()
