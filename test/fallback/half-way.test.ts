@@ -25,8 +25,9 @@ wrote() {
 }
 id_of() {
   local each
+  its_id=''
   for each in "\${!w_name[@]}"; do
-    [[ $each != "$1" && \${w_name[$each]} != "$1" ]] || printf '%s' "$each"
+    [[ $each != "$1" && \${w_name[$each]} != "$1" ]] || its_id=$each
   done
 }
 list() {
@@ -38,12 +39,13 @@ list() {
 passed=0
 pause() { passed=$((passed + 1)) SECONDS=$((SECONDS + 1)); }
 facts() {
-  id=$(id_of "$1")
+  id_of "$1"
+  id=$its_id
   [[ -n $id ]] || return 1
   [[ -z \${w_ends[$id]-} ]] || ((passed < \${w_ends[$id]})) || w_running[$id]=false
   own=\${w_name[$id]} running=\${w_running[$id]} policy=\${w_policy[$id]} restarts=\${w_restarts[$id]}
   its_image=sha256:$id its_reference=app:1 origin='' health='' exit_code=0 auto_remove=false compose='' swarm=''
-  if [[ $running == true ]]; then status=running; else status=exited; fi
+  if [[ $running == true ]]; then status=running; elif [[ $running == created ]]; then status=created; else status=exited; fi
   started=2026-01-01T00:00:00Z ended=2026-01-02T00:00:00Z
 }
 show() { :; }
@@ -54,7 +56,8 @@ change() {
   local id
   ((changes < most)) || return 1
   changes=$((changes + 1))
-  id=$(id_of "\${!#}")
+  id_of "\${!#}"
+  id=$its_id
   case $1 in
   stop) w_running[$id]=false ;;
   start) w_running[$id]=true w_restarts[$id]=0 w_ends[$id]='' ;;
@@ -63,8 +66,8 @@ change() {
     unset "w_name[$id]"
     ;;
   rename)
-    id=$(id_of "$2")
-    w_name[$id]=$3
+    id_of "$2"
+    w_name[$its_id]=$3
     ;;
   update) w_policy[$id]=\${2#--restart=} ;;
   esac
@@ -323,6 +326,17 @@ deploy_one "$web" || echo "begun: \${#begun[@]}"`);
     expect((await needed()).join('\n')).toMatch(/new-a{12} is needed, .*has not made[\s\S]*begun: 0/);
   });
 
+  const late = leftBy(`put "$a" "$web" true always
+put "$b" "$web.hot-deploy-new-$(short "$a")" created no
+wrote undone recreate
+read_environment() { :; }
+create() { return 1; }
+image_id=sha256:next
+deploy_one "$web" || true`);
+  it('is not one that a killed run has made after all: that goes', async () => {
+    expect((await late()).left.map(({ name }) => name)).toEqual(['web']);
+  });
+
   const pruned = said(`put "$a" "$web.hot-deploy-old-$(short "$a")" false no
 say() { printf '%s\\n' "$*"; }
 unfinished
@@ -331,7 +345,9 @@ deploy_one "$web" || echo refused
 tell`);
   it('without a journal is told, with what would bring it back, and nothing is made in its place', async () => {
     const lines = (await pruned()).join('\n');
-    expect(lines).toMatch(/old-a{12} is in no journal, and is left alone.*docker rename \S+ \S+; docker start/);
+    expect(lines).toMatch(
+      /no journal shows that hot-deploy has put \S+old-a{12} there: it is left alone.*docker rename \S+ \S+; docker start/,
+    );
     expect(lines).toContain('refused');
     expect(lines).toMatch(/old-a{12} a{64} false no/);
   });
@@ -463,7 +479,7 @@ echo "$token $number \${others[*]}"
 (cd "$work/journal" && printf '%s ' * | head -c 20)
 echo
 read_entry "\${last[web]}"
-echo "$e_step \${forward[r]} \${aside[other]}"
+echo "$e_step \${forward[r]} \${known[other]}"
 wc -l <"$work/journal/000070-done.json"`);
   it('is the newest of those that are there: by its token, and with the last sixty entries of each', async () => {
     expect(await newest()).toEqual([
@@ -471,7 +487,7 @@ wc -l <"$work/journal/000070-done.json"`);
       '11 72 one two',
       '61',
       '000011-stop.json 000',
-      `done yes  ${c} `,
+      `done yes  ${c}  "n"`,
       expect.any(String),
     ]);
   });

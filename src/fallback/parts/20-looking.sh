@@ -11,10 +11,7 @@ pretend() {
 }
 list() {
   local id names name nonce
-  engine ps --all --no-trunc --format '{{.ID}} {{.Names}} {{json (.Label "hot-deploy.nonce")}}' || {
-    say "the engine does not list its containers: $(complaint)"
-    return 1
-  }
+  engine ps --all --no-trunc --format '{{.ID}} {{.Names}} {{json (.Label "hot-deploy.nonce")}}' || fail "the engine does not list its containers: $(complaint)" || return 1
   ids=() nonces=()
   while read -r id names nonce; do
     nonces[$id]=$nonce
@@ -31,42 +28,14 @@ list() {
 
 # Of one container, by its id. `.Id` is no field of the client's own type, so the template sees the engine's answer as it
 # is, in which a field may be missing: `index` takes that.
+label() { printf '{{with .Config.Labels}}{{with index . "%s"}}{{.}}{{end}}{{end}}' "$1"; }
+of_container='{{.Id}}|{{.Name}}|{{.Image}}|{{.State.Status}}|{{.State.Running}}|{{with index .State "Health"}}{{.Status}}{{end}}'
+of_container+='|{{.State.ExitCode}}|{{.State.StartedAt}}|{{.State.FinishedAt}}|{{.RestartCount}}|{{.HostConfig.AutoRemove}}'
+of_container+='|{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}|{{.Config.Image}}'
+of_container+="|$(label hot-deploy.reference)|$(label com.docker.swarm.service.name)|$(label com.docker.compose.project)"
 facts() {
-  local format='{{.Id}}
-{{.Name}}
-{{.Image}}
-{{.State.Status}}
-{{.State.Running}}
-{{with index .State "Health"}}{{.Status}}{{end}}
-{{.State.ExitCode}}
-{{.State.StartedAt}}
-{{.State.FinishedAt}}
-{{.RestartCount}}
-{{.HostConfig.AutoRemove}}
-{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}
-{{.Config.Image}}
-{{with .Config.Labels}}{{with index . "com.docker.compose.project"}}{{.}}{{end}}{{end}}
-{{with .Config.Labels}}{{with index . "com.docker.swarm.service.name"}}{{.}}{{end}}{{end}}
-{{with .Config.Labels}}{{with index . "hot-deploy.reference"}}{{.}}{{end}}{{end}}'
-  engine inspect --type container --format "$format" "$1" || return 1
-  {
-    read -r id
-    read -r own
-    read -r its_image
-    read -r status
-    read -r running
-    read -r health
-    read -r exit_code
-    read -r started
-    read -r ended
-    read -r restarts
-    read -r auto_remove
-    read -r policy
-    read -r its_reference
-    read -r compose
-    read -r swarm
-    read -r origin
-  } <"$work/said"
+  engine inspect --type container --format "$of_container" "$1" || return 1
+  IFS='|' read -r id own its_image status running health exit_code started ended restarts auto_remove policy its_reference origin swarm compose <"$work/said"
   own=${own#/}
   policy=${policy%:0}
   policy=${policy#:}
@@ -104,7 +73,7 @@ is_missing() { [[ $(complaint) == *[Nn]'o such '* || $(complaint) == *'ould not 
 content=
 plain_file() {
   content=
-  unpack "$1" "$2" 4200000 && ((${#contents[@]} == 1)) || return 1
+  unpack "$1" "$2" 4200000 && [[ ${!contents[*]} == "${2##*/}" ]] || return 1
   content=${contents[*]}
 }
 
@@ -133,7 +102,7 @@ previous() {
   local each lines=()
   found=()
   for each in "${!ids[@]}"; do
-    [[ $each == "$1.hot-deploy-previous-${ids[$each]:0:12}" && "${aside[$1]-} " == *" ${ids[$each]} "* ]] || continue
+    [[ $each == "$1.hot-deploy-previous-${ids[$each]:0:12}" && " ${known[$1]-} " == *" ${ids[$each]} "* ]] || continue
     facts "${ids[$each]}" || continue
     # One that runs is what a dry run would keep.
     [[ $running != true ]] || ended=9999
@@ -144,24 +113,20 @@ previous() {
 
 # Says what has a name as a restart gives it, and is in no journal: that may have been pruned. Nothing is done with it.
 tell_strangers() {
-  local name each way
+  local name each hand
   for name in "${names[@]}"; do
     for each in "${!ids[@]}"; do
-      [[ ${each#"$name".hot-deploy-} =~ ^(old|new|previous)-[0-9a-f]{12} && $each == "$name".hot-deploy-* ]] || continue
-      way=${BASH_REMATCH[1]}
-      read_entry "${last[$name]-}" && belongs "${ids[$each]}" && continue
-      [[ $way != previous || "${aside[$name]-} " != *" ${ids[$each]} "* ]] || continue
-      say "$each is in no journal, and is left alone$(by_hand "$name" "$each" "$way")"
+      [[ $each == "$name".hot-deploy-* && ${each##*.hot-deploy-} =~ ^(old|new)-[0-9a-f]{12} ]] || continue
+      ! is_known "$name" "${ids[$each]}" || continue
+      hand="docker rename $each $name; docker start $name"
+      [[ -z ${ids[$name]-} ]] || hand="docker stop $name; docker rename $name $name.aside; $hand"
+      say "no journal shows that hot-deploy has put $each there: it is left alone. If it is the container that served: $hand"
     done
   done
 }
 
-by_hand() {
-  [[ $3 != new ]] || return 0
-  printf '. If it is what ran before, this brings it back: '
-  [[ -z ${ids[$1]-} ]] || printf 'docker stop %s; docker rename %s %s.aside; ' "$1" "$1" "$1"
-  printf 'docker rename %s %s; docker start %s' "$2" "$1" "$1"
-}
+# `is_known NAME ID`: a container that some run has found under the name, or has made or kept for it.
+is_known() { [[ " ${known[$1]-} " == *" $2 "* || (-n ${nonces[$2]-} && " ${known[$1]-} " == *" ${nonces[$2]} "*) ]]; }
 
 # Bytes as `printf "% x"` of the engine's templates writes them: exact, whatever they are.
 decoded=

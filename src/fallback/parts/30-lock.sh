@@ -55,8 +55,7 @@ held() {
       # The beat makes it anew.
       pause 0.2
     else
-      say "whether this run still holds $lock is not to be found out: $(complaint)"
-      return 1
+      fail "whether this run still holds $lock is not to be found out: $(complaint)" || return 1
     fi
   done
   lose
@@ -79,13 +78,10 @@ beat_of() {
 
 # `read_holder ID`: whose lock it is, of which run, and of which environment.
 read_holder() {
-  engine inspect --type container --format '{{with .Config.Labels}}{{with index . "hot-deploy.lock"}}{{.}}{{end}}{{end}}
-{{with .Config.Labels}}{{with index . "hot-deploy.run"}}{{.}}{{end}}{{end}}
-{{with .Config.Labels}}{{with index . "hot-deploy.holder"}}{{.}}{{end}}{{end}}' "$1" || return 1
+  engine inspect --type container --format "$(label hot-deploy.run) $(label hot-deploy.holder)"$'\n'"$(label hot-deploy.lock)" "$1" || return 1
   {
-    read -r its_environment
-    read -r its_run
-    read -r holder
+    IFS=' ' read -r its_run holder
+    IFS= read -r its_environment
   } <"$work/said"
   holder_by=$holder
   [[ ! $holder =~ \"by\":\"([^\"]*)\" ]] || holder_by=${BASH_REMATCH[1]}
@@ -177,10 +173,7 @@ take_lock() {
       continue
     fi
     read_holder "$other" || continue
-    [[ $its_environment == "$environment" && -n $its_run && -n $holder ]] || {
-      say "$lock is the name of the lock on $environment, and belongs to a container that is no lock: look at what it is"
-      return 1
-    }
+    [[ $its_environment == "$environment" && -n $its_run && -n $holder ]] || fail "$lock is the name of the lock on $environment, and belongs to a container that is no lock: look at what it is" || return 1
     fate "$holder"
     if [[ $fate == unknown ]]; then
       now=$(beat_of "$other")
@@ -210,8 +203,7 @@ take_lock() {
     fi
     waited=$((SECONDS - since))
     if ((waited >= lock_timeout)) && { [[ $fate == alive ]] || { [[ -n $beaten ]] && ((silent < 6)); } || ((waited >= lock_timeout + 18)); }; then
-      say "somebody else deploys to $environment just now: $holder_by. Wait until that has ended, or give --lock-timeout longer; if you are sure that it has ended: docker rename $lock $journal-${its_run:0:8}"
-      return 1
+      fail "somebody else deploys to $environment just now: $holder_by. Wait until that has ended, or give --lock-timeout longer; if you are sure that it has ended: docker rename $lock $journal-${its_run:0:8}" || return 1
     fi
     [[ $told == "$other" ]] || say "waiting for the lock on $environment: $holder_by has it"
     told=$other
@@ -220,16 +212,11 @@ take_lock() {
 }
 
 give_lock_back() {
-  [[ -z $beating ]] || {
-    kill -KILL -- "-$beating" || kill -KILL "$beating"
-    wait "$beating"
-  } >/dev/null 2>&1 || true
-  beating=
+  end_child "$beating"
   [[ -z $dry || ${#lock_words[@]} == 0 ]] || show rename "$lock" "$journal-${run:0:8}"
   # By its name and this run's id: a signal may have come between its creation and the answer, or it was made anew since.
   if [[ -n $taking ]] && list && [[ -n ${ids[$lock]-} ]] &&
-    engine inspect --type container --format '{{.Id}} {{with .Config.Labels}}{{with index . "hot-deploy.run"}}{{.}}{{end}}{{end}}' "${ids[$lock]}" &&
-    [[ $(said) == "${ids[$lock]} $run" ]]; then
+    engine inspect --type container --format "$(label hot-deploy.run)" "${ids[$lock]}" && [[ $(said) == "$run" ]]; then
     if [[ -n $opened ]] && compgen -G "$work/journal/*.json" >/dev/null; then
       engine rename "${ids[$lock]}" "$journal-${run:0:8}"
     else

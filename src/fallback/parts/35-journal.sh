@@ -3,8 +3,8 @@
 # hot-deploy itself reads it for its status, its rollback, and what it has to finish or undo. Given back, the container stays
 # under another name: the next holder of the lock takes the newest of all along, and removes the others.
 
-# By the name of a container: its last entry, and the ids of all that had its name. By run: whether there is only forward.
-declare -A last=() aside=() forward=()
+# By the name of a container: its last entry, and the ids and nonces of all that had its name. By run: whether there is only forward.
+declare -A last=() known=() forward=()
 others=() token=0 number=0 opened=''
 
 entry_name='^([0-9]{6,15})-[a-z-]+\.json$'
@@ -39,7 +39,7 @@ read_entry() {
 
 # What the entry that was read last tells beside what is last.
 learn() {
-  aside[$e_container]+=" $e_id $e_kept"
+  known[$e_container]+=" $e_id $e_kept \"$e_nonce\""
   [[ $e_step != settle && $e_step != 'done' ]] || forward[$e_run]=yes
 }
 
@@ -48,33 +48,26 @@ read_journal() {
   local each name line told most
   local -a all=()
   local -A seen=()
-  others=() token=0 number=-1 last=() aside=() forward=()
+  others=() token=0 number=-1 last=() known=() forward=()
   rm -rf "$work/journal" && mkdir "$work/journal"
-  engine ps --all --no-trunc --filter "label=hot-deploy.lock=$environment" --filter status=created --format '{{.ID}} {{.Names}}' || {
-    say "the engine does not list its journals: $(complaint)"
-    return 1
-  }
+  engine ps --all --no-trunc --filter "label=hot-deploy.lock=$environment" --filter status=created --format '{{.ID}} {{.Names}}' || fail "the engine does not list its journals: $(complaint)" || return 1
   mapfile -t all <"$work/said"
   for each in "${all[@]}"; do
     name=${each#* } each=${each%% *}
     [[ $each != "${1-}" && ($name == "$lock" || ($name == "$journal-"* && ${name#"$journal-"} =~ ^[0-9a-zA-Z-]{1,8}$)) ]] || continue
     others+=("$each")
-    unpack "$each" /journal 32000000 || is_missing || {
-      say "the journal in $name cannot be read: $(complaint)"
-      return 1
-    }
+    unpack "$each" /journal 32000000 || is_missing || fail "the journal in $name cannot be read: $(complaint)" || return 1
     told=${contents[token]-} told=${told%$'\n'} most=0
     [[ $told =~ ^[0-9]{1,15}$ ]] || told=0
-    told=$((10#$told))
+    rm -rf "$work/other" && mkdir "$work/other"
     for name in "${!contents[@]}"; do
-      [[ ! $name =~ $entry_name ]] || ((10#${BASH_REMATCH[1]} <= most)) || most=$((10#${BASH_REMATCH[1]}))
+      [[ $name =~ $entry_name ]] || continue
+      printf '%s' "${contents[$name]}" >"$work/other/$name"
+      ((10#${BASH_REMATCH[1]} <= most)) || most=$((10#${BASH_REMATCH[1]}))
     done
-    ((told > token || (told == token && most > number))) || continue
-    token=$told number=$most
-    rm -f "$work/journal"/*
-    for name in "${!contents[@]}"; do
-      [[ ! $name =~ $entry_name ]] || printf '%s' "${contents[$name]}" >"$work/journal/$name"
-    done
+    ((10#$told > token || (10#$told == token && most > number))) || continue
+    token=$((10#$told)) number=$most
+    rm -rf "$work/journal" && mv "$work/other" "$work/journal"
   done
   ((number >= 0)) || number=0
   mapfile -t all < <(cd "$work/journal" && printf '%s\n' * | sort -rn)
@@ -106,10 +99,7 @@ open_journal() {
   token=$((token + 1))
   printf '%s\n' "$token" >"$work/token"
   put_journal "$lock_id" </dev/null >/dev/null 2>"$work/complaint" &
-  finished $! || {
-    say "the journal could not be taken along: $(complaint)"
-    return 1
-  }
+  finished $! || fail "the journal could not be taken along: $(complaint)" || return 1
   opened=yes
   for each in "${others[@]}"; do engine rm --force --volumes "$each" || true; done
 }
@@ -172,10 +162,7 @@ note() {
   printf '%s\n' "$entry" >"$work/entry"
   mv "$work/entry" "$work/journal/$file"
   # Once more where the lock was made anew in between.
-  put_entry "$file" || put_entry "$file" || {
-    say "$1: the step $2 could not be written down: $(complaint)"
-    return 1
-  }
+  put_entry "$file" || put_entry "$file" || fail "$1: the step $2 could not be written down: $(complaint)" || return 1
 }
 
 put_entry() { held && engine cp "$work/journal/$1" "$lock_id:/journal/$1"; }

@@ -35,10 +35,7 @@ read_environment() {
   local -A values=()
   entries=("${with_values[@]}")
   ((${#variables[@]})) || return 0
-  [[ -n $source_id ]] || {
-    say "$1 is not there, so its environment cannot be read from it (${variables[*]}): generate the script with --with-env"
-    return 1
-  }
+  [[ -n $source_id ]] || fail "$1 is not there, so its environment cannot be read from it (${variables[*]}): generate the script with --with-env" || return 1
   engine inspect --type container --format '{{range .Config.Env}}{{printf "% x" .}}
 {{end}}' "$source_id" || return 1
   while IFS= read -r line; do
@@ -47,10 +44,7 @@ read_environment() {
   done <"$work/said"
   for name in "${variables[@]}"; do
     entry=${values[$name]-}
-    [[ -n $entry ]] || {
-      say "$1 has no variable $name any more: generate the script anew"
-      return 1
-    }
+    [[ -n $entry ]] || fail "$1 has no variable $name any more: generate the script anew" || return 1
     entries+=("$entry")
   done
 }
@@ -98,10 +92,7 @@ create() {
       for entry in "${exported[@]}"; do export "${entry?}"; done
       exec docker create --name "$1" --env-file <(printf '%s\n' "${lines[@]}") "${words[@]}" "${options[@]}" "${ours[@]}" -- "$2" "${command[@]}"
     ) </dev/null >"$answer" 2>"$work/complaint" &
-    finished $! || {
-      say "$1 could not be created: $(complaint)"
-      return 1
-    }
+    finished $! || fail "$1 could not be created: $(complaint)" || return 1
     made=$(<"$answer")
     made=${made##*$'\n'}
   fi
@@ -115,12 +106,6 @@ create() {
   done
   for network in "${disconnect[@]}"; do change network disconnect "$network" "$made" || return 1; done
   [[ -z $dry ]] || return 0
-  facts "$made" || {
-    say "$1 was made and cannot be inspected: $(complaint)"
-    return 1
-  }
-  [[ $its_image == "$3" ]] || {
-    say "$2 is $its_image now and not $3: somebody moved the tag"
-    return 1
-  }
+  facts "$made" || fail "$1 was made and cannot be inspected: $(complaint)" || return 1
+  [[ $its_image == "$3" ]] || fail "$2 is $its_image now and not $3: somebody moved the tag" || return 1
 }

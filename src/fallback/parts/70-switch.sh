@@ -10,19 +10,18 @@ begun=()
 declare -A sick=()
 settling=
 
-# Takes a container out of the way: one that was kept from an earlier deploy, whose id begins with $2, is kept again, any
-# other is removed. Never the volumes that have a name: the container that serves has them.
+# Takes a container out of the way: one that was kept from an earlier deploy is kept again, any other is removed. Never the volumes
+# that have a name: the container that serves has them.
 put_away() {
-  local name=$1 kept=$2
-  facts "$3" || return 1
+  facts "$2" || return 1
   if [[ $running == true ]]; then
     change stop "$id" || true
-    facts "$3" || return 0
+    facts "$2" || return 0
   fi
-  if [[ -n $kept && $(short "$id") == "$kept" ]]; then
-    keep "$name" "$id"
+  if [[ $id == "$e_kept" ]]; then
+    keep "$1" "$id"
   else
-    change rm --force --volumes "$id"
+    change rm --force --volumes "$id" || await_absence "$id"
   fi
 }
 
@@ -33,64 +32,62 @@ keep() {
 
 # `undo NAME`: puts back what ran, however far it came.
 undo() {
-  local name=$1 each mark original old
+  local name=$1 each old serving its_policy
+  local -a coming=()
   list && read_entry "${last[$name]-}" || return 1
-  original=${ids[$name]-}
-  if [[ -n $original ]]; then
-    belongs "$original" || {
+  serving=${ids[$name]-}
+  if [[ -n $serving ]]; then
+    belongs "$serving" || {
       say "another container has the name $name by now, and is left alone"
       return 0
     }
-    facts "$original" || return 1
+    facts "$serving" || return 1
     # The engine is about to remove it.
-    [[ $auto_remove != true || $running == true || $status == created ]] || {
-      await_absence "$original" || return 1
-      original=${ids[$name]-}
-    }
+    if [[ $auto_remove == true && $running != true && $status != created ]]; then
+      await_absence "$serving" || return 1
+      serving=${ids[$name]-}
+    fi
   fi
+  those "$name" new
+  coming=("${found[@]}")
   those "$name" old
   for each in "${found[@]}"; do
-    mark=${each##*-} old=${ids[$each]}
-    if [[ -n $original && $(short "$original") == "${mark:0:12}" ]]; then
-      # It still has its name: this one was made to stand in for a container that its --rm would delete.
+    old=${ids[$each]}
+    if [[ $serving == "$e_id" ]]; then
+      # This one was made to stand in for a container that its --rm would delete.
       change rm --force --volumes "$old" || return 1
       continue
     fi
-    if [[ -n $original ]]; then
-      facts "$original" || return 1
-      local its_policy=$policy
+    if [[ -n $serving ]]; then
+      facts "$serving" || return 1
+      its_policy=$policy
       # Before anything of the new one goes, since its policy may be the only place where the old one's stands; and a kept one
       # that has none yet has none to give.
       facts "$old" || return 1
       if [[ $auto_remove != true && ${policy:-no} == no && ${its_policy:-no} != no ]]; then
         change update "--restart=$its_policy" "$old" || return 1
       fi
-      put_away "$name" "${mark:12}" "$original" || return 1
+      put_away "$name" "$serving" || return 1
     fi
     change rename "$old" "$name" || return 1
-    original=$old
+    serving=$old
   done
-  those "$name" new
-  for each in "${found[@]}"; do
-    if [[ -z $original ]]; then
+  for each in "${coming[@]}"; do
+    if [[ -n $serving ]]; then
+      put_away "$name" "${ids[$each]}" || return 1
+    else
       # Nothing else is left of it.
-      original=${ids[$each]}
-      change rename "$original" "$name" || return 1
-      continue
+      serving=${ids[$each]}
+      change rename "$serving" "$name" || return 1
     fi
-    mark=${each##*-}
-    put_away "$name" "${mark:12}" "${ids[$each]}" || return 1
   done
-  [[ -n $original ]] || {
-    say "there is no container $name"
-    return 1
-  }
+  [[ -n $serving ]] || fail "there is no container $name" || return 1
   [[ -z $dry ]] || return 0
-  facts "$original" || return 1
+  facts "$serving" || return 1
   # What was not healthy before cannot be waited for, and of one that was never stopped it says nothing how it fared before.
   [[ $running != true ]] || return 0
-  change start "$original" || return 1
-  [[ -n ${sick[$name]-} ]] || await_health "$original"
+  change start "$serving" || return 1
+  [[ -n ${sick[$name]-} ]] || await_health "$serving"
 }
 
 # `settle NAME`: forward for good.
@@ -117,15 +114,12 @@ settle() {
 
 # One with --rm that has ended is removed by the engine, in its own time, and by nobody else meanwhile.
 await_absence() {
-  local each there until=$((SECONDS + 60))
-  while ((SECONDS < until)); do
-    list || return 1
-    there=''
-    for each in "${ids[@]}"; do [[ $each != "$1" ]] || there=yes; done
-    [[ -n $there ]] || return 0
+  local until=$((SECONDS + 60))
+  while engine inspect --type container "$1" || ! is_missing; do
+    ((SECONDS < until)) || return 1
     pause 0.1
   done
-  return 1
+  list
 }
 
 # `switch NAME NEXT_ID MARK`: between `stop` and `start` nothing serves, and only two renames happen.
@@ -134,10 +128,7 @@ switch() {
   note "$name" stop || return 1
   change stop "$source_id" || return 1
   if [[ $source_auto_remove == true ]]; then
-    [[ -n $dry ]] || await_absence "$source_id" || {
-      say "$name was started with --rm, has ended, and the engine has not deleted it"
-      return 1
-    }
+    [[ -n $dry ]] || await_absence "$source_id" || fail "$name was started with --rm, has ended, and the engine has not deleted it" || return 1
   else
     change rename "$source_id" "$name.hot-deploy-old-$mark" || return 1
     pretend "$name.hot-deploy-old-$mark" "$source_id"
@@ -147,28 +138,22 @@ switch() {
   change start "$next" && await_health "$next" && watch "$next"
 }
 
-# Says what runs under a name, and refuses what could not be put right afterwards.
+# `look_at NAME [yes]`: what runs under a name, which may have to be there; refuses what could not be put right afterwards.
 look_at() {
   local name=$1 host
   list || return 1
   source_id=${ids[$name]-}
-  [[ -n $source_id ]] || return 0
+  [[ -n $source_id || -n ${2-} ]] || return 0
+  [[ -n $source_id ]] || fail "there is no container $name" || return 1
   facts "$source_id" || return 1
   source_auto_remove=$auto_remove source_image=$its_image source_reference=$its_reference source_origin=${origin:-$its_reference}
   [[ ! $source_origin =~ ^(sha256:)?[0-9a-f]{12,64}$ ]] || source_origin=''
-  [[ $running == true && $status == running ]] || {
-    say "$name is $status, and only a running container is re-created: start it, or remove it"
-    return 1
-  }
-  [[ -z $swarm ]] || {
-    say "$name belongs to the Swarm service $swarm, which would replace it: update the service"
-    return 1
-  }
+  [[ $running == true && $status == running ]] || fail "$name is $status, and only a running container is re-created: start it, or remove it" || return 1
+  [[ -z $swarm ]] || fail "$name belongs to the Swarm service $swarm, which would replace it: update the service" || return 1
   [[ -z $health || $health == healthy ]] || sick[$name]=1
   for host in "${lives_in[@]}"; do
     if ! engine inspect --type container --format '{{.State.Running}}' "$host" || [[ $(said) != true ]]; then
-      say "$name lives in the namespaces of container $host, which does not run: see to that first"
-      return 1
+      fail "$name lives in the namespaces of container $host, which does not run: see to that first" || return 1
     fi
   done
 }
@@ -176,14 +161,14 @@ look_at() {
 # What it is that runs there, for the journal.
 runs() { version "$(boots "$source_id" "${root_of[$name]}")" "$source_image" "$source_reference"; }
 
-# `need NAME MARK`: the names that a restart gives are free.
+# `need NAME MARK`: the names that a restart gives are free. A call of a killed run that was carried out after all leaves a container
+# which was never started.
 need() {
   local each
   for each in "$1.hot-deploy-new-$2" "$1.hot-deploy-old-$2" "$1.hot-deploy-previous-${2:0:12}"; do
-    [[ -z ${ids[$each]-} ]] || {
-      say "the name $each is needed, and a container has it that hot-deploy has not made: look at it, then remove or rename it"
-      return 1
-    }
+    [[ -n ${ids[$each]-} ]] || continue
+    is_known "$1" "${ids[$each]}" && facts "${ids[$each]}" && [[ $status == created ]] && change rm --volumes "$id" && continue
+    fail "the name $each is needed, and a container has it that hot-deploy has not made: look at it, then remove or rename it" || return 1
   done
 }
 
@@ -205,10 +190,7 @@ deploy_one() {
   warn "$name"
   use=$(name_for_image)
   if [[ -z $source_id ]]; then
-    [[ " ${!ids[*]}" != *" $name.hot-deploy-old-"* ]] || {
-      say "there is no container $name, and one that may have to have the name"
-      return 1
-    }
+    [[ " ${!ids[*]}" != *" $name.hot-deploy-old-"* ]] || fail "there is no container $name, and one that may have to have the name" || return 1
     say "$name is not there: it is made anew"
     create "$name" "$use" "$image_id" && change start "$made" && await_health "$made" && watch "$made"
     return
@@ -245,25 +227,15 @@ deploy_one() {
 rollback_one() {
   local name=$1 back mark its_policy
   settings_of "$name"
-  look_at "$name" || return 1
-  [[ -n $source_id ]] || {
-    say "there is no container $name"
-    return 1
-  }
+  look_at "$name" yes || return 1
   its_policy=$policy
   previous "$name"
   was_loaded_hot "$source_id" || return 1
   if [[ -n $loaded_hot ]]; then
     say "$name was upgraded hot since it was started. A rollback goes back to the container before it, not to the release before."
-    [[ -n $again ]] || {
-      say "For that, --force; for the image that it was started from, deploy --image $source_image."
-      return 1
-    }
+    [[ -n $again ]] || fail "For that, --force; for the image that it was started from, deploy --image $source_image." || return 1
   fi
-  ((${#found[@]})) || {
-    say "of $name no previous container is kept: deploy the image that ran before, with deploy --image REFERENCE"
-    return 1
-  }
+  ((${#found[@]})) || fail "of $name no previous container is kept: deploy the image that ran before, with deploy --image REFERENCE" || return 1
   back=${ids[${found[0]}]}
   mark=$(short "$source_id")$(short "$back")
   say "$name: back to ${found[0]}"
@@ -331,7 +303,10 @@ is_cut_off() {
   cut_off="an earlier run was cut off at the step $e_step"
 }
 
-# Fills `half` with all targets of the runs that have left one of this script's containers half-way.
+is_in_restart() { is_cut_off "$1" && [[ ${#found[@]} != 0 || $e_way == re[cv]* ]]; }
+
+# Fills `half` with all targets of the runs that have left one of this script's containers half-way. What was being upgraded hot,
+# and nothing else, only its bundle brings to an end.
 unfinished() {
   local name
   local -A runs=()
@@ -339,10 +314,10 @@ unfinished() {
   list || return 1
   half=()
   for name in "${names[@]}"; do
-    ! is_cut_off "$name" || runs[$e_run]=yes
+    ! is_in_restart "$name" || runs[$e_run]=yes
   done
   for name in "${!last[@]}"; do
-    ! is_cut_off "$name" || [[ -z ${runs[$e_run]-} ]] || half+=("$name")
+    ! is_in_restart "$name" || [[ -z ${runs[$e_run]-} ]] || half+=("$name")
   done
   tell_strangers
 }
@@ -366,24 +341,19 @@ await_stop() {
 resume() {
   local name=$1 side=undone serving=${ids[$1]-}
   is_cut_off "$name" || return 0
+  undertaking[$name]=$e_details
   [[ -z ${forward[$e_run]-} ]] || side='done'
   if ((${#found[@]} == 0)); then
-    # What is upgraded hot, only its bundle brings to an end.
-    [[ $e_way != relup && $e_way != downgrade ]] || return 0
     facts "$serving" || return 1
     [[ $serving != "$e_id" && ($e_from != *"\"$its_image\""* || $e_to == *"\"$its_image\""*) ]] || side=undone
-    undertaking[$name]=$e_details
     [[ $running == true ]] || change start "$serving" || return 1
     await_health "$serving" || return 1
-  else
-    undertaking[$name]=$e_details
-    if [[ $side == undone ]]; then
-      await_stop "$name"
-      undo "$name" || return 1
-    elif ! finish "$name"; then
-      undo "$name" && say "$name: what was to take its place did not come up, and what ran before was started again"
-      return 1
-    fi
+  elif [[ $side == undone ]]; then
+    await_stop "$name"
+    undo "$name" || return 1
+  elif ! finish "$name"; then
+    undo "$name" && say "$name: what was to take its place did not come up, and what ran before was started again"
+    return 1
   fi
   note "$name" "$side" || true
   say "$name: its deploy is ${side/done/finished}"

@@ -19,21 +19,14 @@ open_bundle() {
   fi
   engine cp "$work/hot-deploy-stage" "$lock_id:/" || return 1
   docker cp - "$lock_id:/hot-deploy-stage" <"$bundle" >/dev/null 2>"$work/complaint" &
-  finished $! || {
-    say "$bundle cannot be unpacked: $(complaint)"
-    return 1
-  }
+  finished $! || fail "$bundle cannot be unpacked: $(complaint)" || return 1
   if ! unpack "$lock_id" /hot-deploy-stage/hot-deploy 32000000 || [[ -z ${contents[about]-} ]]; then
-    say "$bundle holds nothing for this script: make it anew"
-    return 1
+    fail "$bundle holds nothing for this script: make it anew" || return 1
   fi
   mkdir "$work/bundle"
   for each in "${!contents[@]}"; do printf '%s' "${contents[$each]}" >"$work/bundle/$each"; done
   read_bundle || return 1
-  unpack "$lock_id" "/hot-deploy-stage/${checksums[up]-}" 32000000 || {
-    say "$bundle is damaged: $(complaint)"
-    return 1
-  }
+  unpack "$lock_id" "/hot-deploy-stage/${checksums[up]-}" 32000000 || fail "$bundle is damaged: $(complaint)" || return 1
   printf '%s' "${contents[@]}" >"$work/checksums"
 }
 
@@ -42,10 +35,7 @@ read_bundle() {
   local key value
   while read -r key value; do
     case $key in
-    schema) [[ $value == 1 ]] || {
-      say "$bundle is of another version of hot-deploy: generate both anew"
-      return 1
-    } ;;
+    schema) [[ $value == 1 ]] || fail "$bundle is of another version of hot-deploy: generate both anew" || return 1 ;;
     from) from=$value ;;
     to) to=$value ;;
     image-from) image_from=$value ;;
@@ -93,10 +83,7 @@ read_prints() {
   inside "$3" "$(<"$work/bundle/prints.sh")" /dev/null "${words[@]}" "$(<"$work/bundle/evaluate")"
   unset HOT_DEPLOY_RESOLVER
   prints=$(told prints)
-  [[ -n $prints ]] || {
-    say 'the configuration of what runs could not be resolved in the container'
-    return 1
-  }
+  [[ -n $prints ]] || fail 'the configuration of what runs could not be resolved in the container' || return 1
 }
 
 # `install up|down ID`: `answer` is what the node said, and empty where the answer was lost.

@@ -15,33 +15,20 @@ undertake_hot() {
 hot_one() {
   local name=$1 directory
   settings_of "$name"
-  look_at "$name" || return 1
-  [[ -n $source_id ]] || {
-    say "there is no container $name"
-    return 1
-  }
+  look_at "$name" yes || return 1
   local id=$source_id since
   begin "$name" "$id"
-  [[ -n ${root_of[$name]} ]] || {
-    say "$name runs no node, or several, or one that cannot be reached: only a restart is possible (deploy)"
-    return 1
-  }
+  [[ -n ${root_of[$name]} ]] || fail "$name runs no node, or several, or one that cannot be reached: only a restart is possible (deploy)" || return 1
   if [[ -n $dry ]]; then
     root=${root:-$vm_root}
     ((${#directories[@]})) || directories=(lib/EACH_NEW_APPLICATION releases/NEW_VERSION)
   fi
-  [[ $vm_root == "$root" ]] || {
-    say "the release of $name is at $vm_root, and that of the bundle at $root"
-    return 1
-  }
+  [[ $vm_root == "$root" ]] || fail "the release of $name is at $vm_root, and that of the bundle at $root" || return 1
   if [[ -z $dry ]]; then
     hot_recover "$name" "$id" && look_at "$name" || return 1
     is_ready "$name" "$id" || return "$((answer_code - 1))"
   fi
-  look_at_directories "$id" || {
-    say "$name holds other files under $to or the versions that it brings: $(complaint)"
-    return 1
-  }
+  look_at_directories "$id" || fail "$name holds other files under $to or the versions that it brings: $(complaint)" || return 1
   since=$started
   undertake_hot "$name"
   note "$name" stage || return 1
@@ -54,24 +41,15 @@ hot_one() {
     [[ -z $dry ]] || continue
     held || return 1
     docker cp "$lock_id:/hot-deploy-stage/$directory" - </dev/null 2>"$work/complaint" |
-      docker cp - "$id:$root/${directory%/*}" >/dev/null || {
-      say "$directory could not be brought into $name"
-      return 1
-    }
+      docker cp - "$id:$root/${directory%/*}" >/dev/null || fail "$directory could not be brought into $name" || return 1
   done
   note "$name" switch || return 1
   show exec --interactive --user "$vm_user" "$name" sh -c "verify, resolve the configuration, install $to" hot-deploy "$vm_pid" "$vm_bin" "$vm_flag" "$vm_node"
   [[ -z $dry ]] || return 0
   install up "$id"
   local said=$answer
-  await_state "$id" || {
-    say "$name does not say what it runs"
-    return 1
-  }
-  [[ $answer == new* && $said == installed ]] || {
-    say "$name: the switch said '${said:-nothing}', and the node says '$answer'"
-    return 1
-  }
+  await_state "$id" || fail "$name does not say what it runs" || return 1
+  [[ $answer == new* && $said == installed ]] || fail "$name: the switch said '${said:-nothing}', and the node says '$answer'" || return 1
   say "$name runs $to; watching it for $soak s"
   soak_for "$id" "$since"
 }
@@ -80,10 +58,7 @@ hot_one() {
 answer_code=0
 is_ready() {
   answer_code=2
-  ask "$2" ready.erl || {
-    say "the node of $1 does not answer: $(complaint)"
-    return 1
-  }
+  ask "$2" ready.erl || fail "the node of $1 does not answer: $(complaint)" || return 1
   case $answer in
   ok) return 0 ;;
   already)
@@ -99,14 +74,8 @@ soak_for() {
   local until=$((SECONDS + soak)) since=$2
   while ((SECONDS < until)); do
     facts "$1" || return 1
-    [[ $running == true && $started == "$since" ]] || {
-      say "$own ended or was restarted"
-      return 1
-    }
-    [[ $health != unhealthy || -n ${sick[$own]-} ]] || {
-      say "the HEALTHCHECK of $own fails"
-      return 1
-    }
+    [[ $running == true && $started == "$since" ]] || fail "$own ended or was restarted" || return 1
+    [[ $health != unhealthy || -n ${sick[$own]-} ]] || fail "the HEALTHCHECK of $own fails" || return 1
     pause 0.5
   done
 }
@@ -148,8 +117,7 @@ hot_settle() {
   ask "$id" permanent.erl || true
   local said=$answer
   if ! await_state "$id" || [[ $answer != 'new permanent' ]]; then
-    say "$name: $to could not be made permanent ($said, $answer): a restart of the container would boot $from"
-    return 1
+    fail "$name: $to could not be made permanent ($said, $answer): a restart of the container would boot $from" || return 1
   fi
   note "$name" 'done' || true
   say "$name runs $to, and boots it"
@@ -201,8 +169,7 @@ hot_recover() {
   step=$e_step
   say "$name: $cut_off"
   if [[ $e_way != relup || "$e_from $e_to" != *"\"version\":$(json "$from")"*"\"to\":"*"\"version\":$(json "$to")"* ]]; then
-    say "$name: that is not what $bundle is about: \`hot-deploy rollback\` or \`deploy\` sets it right, or deploy here, which makes a new container"
-    return 1
+    fail "$name: that is not what $bundle is about: \`hot-deploy rollback\` or \`deploy\` sets it right, or deploy here, which makes a new container" || return 1
   fi
   undertaking[$name]=$e_details
   await_script "$id" || return 1
@@ -222,10 +189,7 @@ hot_recover() {
 await_script() {
   local until=$((SECONDS + 180))
   while engine top "$1" -ww -eo pid,args && [[ $(said) == *" hot-deploy $vm_pid "* ]]; do
-    ((SECONDS < until)) || {
-      say "what the earlier run had begun in the container goes on and on"
-      return 1
-    }
+    ((SECONDS < until)) || fail "what the earlier run had begun in the container goes on and on" || return 1
     pause 0.5
   done
 }

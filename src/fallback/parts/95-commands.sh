@@ -144,10 +144,7 @@ conclude() {
     note "$name" 'done' || true
     [[ -n $dry ]] || ! facts "${ids[$name]-}" || say "$name runs $its_reference"
   done
-  [[ -z $moving ]] || change tag "$image_id" "$reference" || {
-    say "all containers run $image_id, and $reference still names what ran before"
-    return 1
-  }
+  [[ -z $moving ]] || change tag "$image_id" "$reference" || fail "all containers run $image_id, and $reference still names what ran before" || return 1
 }
 
 main() {
