@@ -7,9 +7,6 @@ fail() {
   return 1
 }
 
-# Nothing was touched, or all is taken back by the trap.
-refuse() { fail "$@" || exit 1; }
-
 # Words as a shell would read them back.
 quoted() {
   local word quote="'" escaped="'\\''"

@@ -119,9 +119,7 @@ stat_of() {
 machine='' namespace=''
 read_machine() {
   { machine=$(</proc/sys/kernel/random/boot_id); } 2>/dev/null || machine=unknown
-  local link
-  link=$(readlink /proc/self/ns/pid 2>/dev/null) || link=unknown
-  namespace=$link
+  namespace=$(readlink /proc/self/ns/pid 2>/dev/null) || namespace=unknown
 }
 
 who='' lock_words=()

@@ -122,7 +122,7 @@ version() {
 }
 
 # `begin NAME ID`: where its release lies, which only the VM that runs can tell, and what its new container is known by.
-declare -A root_of=() nonce_of=() undertaking=()
+declare -A root_of=() nonce_of=() from_of=() undertaking=()
 begin() {
   root_of[$1]=''
   ! find_vm "$2" || root_of[$1]=$vm_root
@@ -141,6 +141,7 @@ boots() {
 # `undertake NAME TASK WAY FROM TO [MORE]`: what all entries of this run say of a container.
 undertake() {
   local each fleet=''
+  from_of[$1]=$4
   for each in "${chosen[@]}"; do fleet+=${fleet:+,}$(json "$each"); done
   undertaking[$1]="\"run\":\"$run\",\"task\":\"$2\",\"way\":\"$3\",\"container\":$(json "$1"),\"id\":\"$source_id\",\"nonce\":\"${nonce_of[$1]}\",\
 \"from\":$4,\"to\":$5,\"fleet\":[$fleet],\"environment\":$environment_json,\"by\":$(json "$who")${6-}"

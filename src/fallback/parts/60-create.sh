@@ -77,7 +77,8 @@ create() {
   local entry each network code=0 answer=$work/said
   local -a named=() of=() ours=()
   if [[ $1 == *.hot-deploy-* ]]; then
-    ours=("--label=hot-deploy.run=$run" "--label=hot-deploy.replaces=$source_id" "--label=hot-deploy.nonce=${nonce_of[${1%%.hot-deploy-*}]}")
+    each=${1%.hot-deploy-*}
+    ours=("--label=hot-deploy.run=$run" "--label=hot-deploy.replaces=$source_id" "--label=hot-deploy.nonce=${nonce_of[$each]}" "--label=hot-deploy.from=${from_of[$each]}")
     [[ -z $source_origin ]] || ours+=("--label=hot-deploy.reference=$source_origin")
   else
     answer=$work/anew.$1

@@ -20,9 +20,8 @@ open_bundle() {
   engine cp "$work/hot-deploy-stage" "$lock_id:/" || return 1
   docker cp - "$lock_id:/hot-deploy-stage" <"$bundle" >/dev/null 2>"$work/complaint" &
   finished $! || fail "$bundle cannot be unpacked: $(complaint)" || return 1
-  if ! unpack "$lock_id" /hot-deploy-stage/hot-deploy 32000000 || [[ -z ${contents[about]-} ]]; then
-    fail "$bundle holds nothing for this script: make it anew" || return 1
-  fi
+  unpack "$lock_id" /hot-deploy-stage/hot-deploy 32000000 || contents=()
+  [[ -n ${contents[about]-} ]] || fail "$bundle holds nothing for this script: make it anew" || return 1
   mkdir "$work/bundle"
   for each in "${!contents[@]}"; do printf '%s' "${contents[$each]}" >"$work/bundle/$each"; done
   read_bundle || return 1

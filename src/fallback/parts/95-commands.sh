@@ -189,7 +189,7 @@ main() {
   ((${#chosen[@]})) || chosen=("${names[@]}")
   [[ $action != hot || -n $bundle ]] || misused 'the bundle is missing'
   [[ $action != hot || -r $bundle ]] || misused "there is no bundle $bundle"
-  command -v docker >/dev/null || refuse 'the docker command line is missing'
+  command -v docker >/dev/null || fail 'the docker command line is missing' || exit 1
 
   trap ending EXIT
   trap 'stopped=129' HUP
@@ -199,7 +199,7 @@ main() {
   who+="@${HOSTNAME:-unknown}, hot-deploy.sh"
   umask 077
   work=$(mktemp -d)
-  engine version --format '{{.Server.Version}}' || refuse "no docker engine answers: $(complaint)"
+  engine version --format '{{.Server.Version}}' || fail "no docker engine answers: $(complaint)" || exit 1
   case $action in
   plan) plan ;;
   status) status ;;
