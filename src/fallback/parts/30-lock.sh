@@ -189,7 +189,7 @@ take_lock() {
     if [[ $fate == gone ]] || { [[ $fate == unknown ]] && ((silent >= 15)); }; then
       say "$holder_by held $lock and is gone: taking it over"
       # By its id: what has the name by now may be the lock of another who saw the same.
-      engine rename "$other" "$journal-${its_run:0:8}" || {
+      engine rename "$other" "$journal-${other:0:8}" || {
         complaint >"$work/refusal"
         list || return 1
         [[ ${ids[$lock]-} != "$other" ]] || {
@@ -201,7 +201,7 @@ take_lock() {
     fi
     waited=$((SECONDS - since))
     if ((waited >= lock_timeout)) && { [[ $fate == alive ]] || { [[ -n $beaten ]] && ((silent < 6)); } || ((waited >= lock_timeout + 18)); }; then
-      fail "somebody else deploys to $environment just now: $holder_by. Wait until that has ended, or give --lock-timeout longer; if you are sure that it has ended: docker rename $lock $journal-${its_run:0:8}" || return 1
+      fail "somebody else deploys to $environment just now: $holder_by. Wait until that has ended, or give --lock-timeout longer; if you are sure that it has ended: docker rename $lock $journal-${other:0:8}" || return 1
     fi
     [[ $told == "$other" ]] || say "waiting for the lock on $environment: $holder_by has it"
     told=$other
@@ -211,14 +211,14 @@ take_lock() {
 
 give_lock_back() {
   end_child "$beating"
-  [[ -z $dry || ${#lock_words[@]} == 0 ]] || show rename "$lock" "$journal-${run:0:8}"
+  [[ -z $dry || ${#lock_words[@]} == 0 ]] || show rename "$lock" "$journal-ID_OF_THAT_CONTAINER"
   # By its name and this run's id: a signal may have come between its creation and the answer, or it was made anew since.
   if [[ -n $taking ]] && list && [[ -n ${ids[$lock]-} ]] &&
     engine inspect --type container --format "$(label hot-deploy.run)" "${ids[$lock]}" && [[ $(said) == "$run" ]]; then
     if [[ -n $opened ]] && compgen -G "$work/journal/*.json" >/dev/null; then
-      engine rename "${ids[$lock]}" "$journal-${run:0:8}"
+      engine rename "${ids[$lock]}" "$journal-${ids[$lock]:0:8}"
     else
       engine rm --force --volumes "${ids[$lock]}"
-    fi || say "$lock could not be given back: $(complaint). docker rename $lock $journal-${run:0:8} frees it by hand"
+    fi || say "$lock could not be given back: $(complaint). docker rename $lock $journal-${ids[$lock]:0:8} frees it by hand"
   fi
 }

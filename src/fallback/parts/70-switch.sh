@@ -356,7 +356,7 @@ resume() {
     return 1
   fi
   note "$name" "$side" || true
-  say "$name: its deploy is ${side/done/finished}"
+  say "$name: its deploy is ${side/#done/finished}"
 }
 
 # What took the place serves, and what it took it of is kept.
