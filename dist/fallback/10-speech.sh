@@ -2,10 +2,9 @@
 
 say() { printf 'hot-deploy: %s\n' "$*" >&2; }
 
-# Nothing was touched, or all is taken back by the trap.
-refuse() {
-  say "$*"
-  exit 1
+fail() {
+  say "$@"
+  return 1
 }
 
 # Words as a shell would read them back.
@@ -42,6 +41,14 @@ finished() {
   return "$code"
 }
 
+# With all that it has started.
+end_child() {
+  [[ -z $1 ]] || {
+    kill -KILL -- "-$1" || kill -KILL "$1"
+    wait "$1"
+  } >/dev/null 2>&1 || true
+}
+
 engine() {
   docker "$@" </dev/null >"$work/said" 2>"$work/complaint" &
   finished $!
@@ -49,14 +56,12 @@ engine() {
 
 show() { printf 'docker%s\n' "$(quoted "$@")" >&"$shown"; }
 
-# Every command that changes something goes through here.
+# Every command that changes something goes through here, or asks `held` itself.
 change() {
   show "$@"
   [[ -z $dry ]] || return 0
-  engine "$@" || {
-    say "docker $1 failed: $(complaint)"
-    return 1
-  }
+  held || return 1
+  engine "$@" || fail "docker $1 failed: $(complaint)" || return 1
 }
 
 pause() { sleep "$1" 2>/dev/null || sleep 1 || true; }

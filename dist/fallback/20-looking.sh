@@ -2,22 +2,19 @@
 
 # Id by exact name. `docker ps --filter name=` would match a part of it, and `docker inspect` the beginning of an id.
 declare -A ids=()
-# Of what a restart made: the id of the container whose place it takes.
-declare -A replaced=()
+# Of what a restart made: what only the journal knows of it.
+declare -A nonces=()
 # In a dry run: names that something would have by then.
 declare -A pretended=()
 pretend() {
   [[ -z $dry ]] || pretended[$1]=$2
 }
 list() {
-  local id names name replaces
-  engine ps --all --no-trunc --format '{{.ID}} {{.Names}} {{.Label "hot-deploy.replaces"}}' || {
-    say "the engine does not list its containers: $(complaint)"
-    return 1
-  }
-  ids=() replaced=()
-  while read -r id names replaces; do
-    replaced[$id]=$replaces
+  local id names name nonce
+  engine ps --all --no-trunc --format '{{.ID}} {{.Names}} {{json (.Label "hot-deploy.nonce")}}' || fail "the engine does not list its containers: $(complaint)" || return 1
+  ids=() nonces=()
+  while read -r id names nonce; do
+    nonces[$id]=$nonce
     while [[ -n $names ]]; do
       name=${names%%,*}
       # With a slash it is what another container calls it, by a link.
@@ -31,116 +28,105 @@ list() {
 
 # Of one container, by its id. `.Id` is no field of the client's own type, so the template sees the engine's answer as it
 # is, in which a field may be missing: `index` takes that.
+label() { printf '{{with .Config.Labels}}{{with index . "%s"}}{{.}}{{end}}{{end}}' "$1"; }
+of_container='{{.Id}}|{{.Name}}|{{.Image}}|{{.State.Status}}|{{.State.Running}}|{{with index .State "Health"}}{{.Status}}{{end}}'
+of_container+='|{{.State.ExitCode}}|{{.State.StartedAt}}|{{.State.FinishedAt}}|{{.RestartCount}}|{{.HostConfig.AutoRemove}}'
+of_container+='|{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}|{{.Config.Image}}'
+of_container+="|$(label hot-deploy.reference)|$(label com.docker.swarm.service.name)|$(label com.docker.compose.project)"
 facts() {
-  local format='{{.Id}}
-{{.Name}}
-{{.Image}}
-{{.State.Status}}
-{{.State.Running}}
-{{with index .State "Health"}}{{.Status}}{{end}}
-{{.State.ExitCode}}
-{{.State.StartedAt}}
-{{.State.FinishedAt}}
-{{.RestartCount}}
-{{.HostConfig.AutoRemove}}
-{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}
-{{.Config.Image}}
-{{with .Config.Labels}}{{with index . "com.docker.compose.project"}}{{.}}{{end}}{{end}}
-{{with .Config.Labels}}{{with index . "com.docker.swarm.service.name"}}{{.}}{{end}}{{end}}'
-  engine inspect --type container --format "$format" "$1" || return 1
-  {
-    read -r id
-    read -r own
-    read -r its_image
-    read -r status
-    read -r running
-    read -r health
-    read -r exit_code
-    read -r started
-    read -r ended
-    read -r restarts
-    read -r auto_remove
-    read -r policy
-    read -r its_reference
-    read -r compose
-    read -r swarm
-  } <"$work/said"
+  engine inspect --type container --format "$of_container" "$1" || return 1
+  IFS='|' read -r id own its_image status running health exit_code started ended restarts auto_remove policy its_reference origin swarm compose <"$work/said"
   own=${own#/}
   policy=${policy%:0}
   policy=${policy#:}
 }
 
-# `piece AT COUNT`: of the archive.
-piece() { head -c "$(($1 + $2))" "$work/archive" | tail -c "$2"; }
-
-# `plain_file ID PATH FILE`: what a plain file of at most 4 MB in a container holds. By way of the engine's archive: `docker cp`
-# into a folder makes a link that lies there anew, and what is read or written by its name next is any file of the host.
-plain_file() {
-  local at=0 kind size bytes
-  rm -f "$3" "$work/archive"
-  { docker cp "$1:$2" - </dev/null 2>"$work/complaint" || true; } | head -c 4200000 >"$work/archive" &
+# `unpack ID PATH LIMIT`: what the plain files of a container's path hold, by their names: fills `contents`. By way of the engine's
+# archive: `docker cp` into a folder makes a link that lies there anew, and what is read or written by its name next is any file
+# of the host. All or nothing: an archive without its end was cut off. NULs are none of a text, and bash holds none.
+declare -A contents=()
+unpack() {
+  local header size content kind
+  contents=()
+  { docker cp "$1:$2" - </dev/null 2>"$work/complaint" || true; } | head -c "$3" | tr '\0' '\1' >"$work/archive" &
   finished $! || true
-  bytes=$(wc -c <"$work/archive")
-  while ((at + 512 <= bytes)); do
-    size=$(piece $((at + 124)) 11)
+  while IFS= read -r -N 512 header; do
+    [[ $header != $'\1'* ]] || return 0
+    size=${header:124:11} kind=${header:156:1} content=''
     [[ $size =~ ^[0-7]+$ ]] || break
-    size=$((8#$size)) kind=$(piece $((at + 156)) 1)
-    case $kind in
+    size=$((8#$size))
+    ((size == 0)) || IFS= read -r -N "$size" content || break
+    ((size % 512 == 0)) || IFS= read -r -N $((512 - size % 512)) || break
     # More about the file that follows: with a size, one that is too large for the place where a size stands.
-    x)
-      [[ $(piece $((at + 512)) "$size") != *' size='* ]] || break
-      at=$((at + 512 + (size + 511) / 512 * 512))
-      ;;
-    0)
-      ((at + 512 + size <= bytes)) || break
-      piece $((at + 512)) "$size" >"$3"
-      return 0
-      ;;
-    *) break ;;
-    esac
-  done
-  [[ -s $work/complaint ]] || printf '%s' "$2 is no plain file of at most 4 MB" >"$work/complaint"
+    [[ $kind != x || $content != *' size='* ]] || break
+    header=${header:0:100} header=${header%%$'\1'*} header=${header##*/}
+    [[ $kind != 0 || -z $header ]] || contents[$header]=$content
+  done <"$work/archive"
+  [[ -s $work/complaint ]] || printf '%s' "$2 is no plain file, or too large" >"$work/complaint"
   return 1
+}
+
+# Whether the engine said that what was asked for is not there.
+is_missing() { [[ $(complaint) == *[Nn]'o such '* || $(complaint) == *'ould not find the file'* ]]; }
+
+# `plain_file ID PATH`: what a plain file of at most 4 MB holds: `content`.
+content=
+plain_file() {
+  content=
+  unpack "$1" "$2" 4200000 && [[ ${!contents[*]} == "${2##*/}" ]] || return 1
+  content=${contents[*]}
 }
 
 short() { printf '%s' "${1:0:12}"; }
 
-# Containers whose name is NAME.hot-deploy-KIND-SHORTID: fills `found` with their names. Anybody can give a container such a name
-# when making it, so each has to be what its name says. If somebody else has the name NAME by now, none is left of a restart.
+# `belongs ID`: whether a container is of the restart whose entry was read last: by its id, or by what only that run knew. Anybody
+# can give a container a name.
+belongs() { [[ $1 == "$e_id" || $1 == "$e_kept" || ${nonces[$1]-} == "\"$e_nonce\"" ]]; }
+
+# Containers of the last restart of NAME whose name is NAME.hot-deploy-KIND-SHORTID: fills `found` with their names. If somebody else
+# has the name NAME by now, none is left of it.
 those() {
   local each mark
   found=()
+  read_entry "${last[$1]-}" || return 0
+  [[ -z ${ids[$1]-} ]] || belongs "${ids[$1]}" || return 0
   for each in "${!ids[@]}"; do
-    [[ $each == "$1.hot-deploy-$2-"* ]] || continue
-    mark=${each##*-}
-    if [[ $2 == previous ]]; then
-      [[ $(short "${ids[$each]}") != "$mark" ]] || found+=("$each")
-    elif belongs "${ids[$each]}" "$mark" && { [[ -z ${ids[$1]-} ]] || belongs "${ids[$1]}" "$mark"; }; then
-      found+=("$each")
-    fi
+    # shellcheck disable=SC2295 # a kind may be a pattern
+    mark=${each#"$1".hot-deploy-$2-}
+    [[ $mark == "$each" || $mark != "${e_id:0:12}"* ]] || ! belongs "${ids[$each]}" || found+=("$each")
   done
 }
 
-# `belongs ID MARK`: the container whose place is taken, by its own id; the one that takes it by its label, or if it is a kept one
-# by its own id.
-belongs() {
-  [[ $1 != "${2:0:12}"* ]] || return 0
-  if [[ -n ${2:12} ]]; then [[ $1 == "${2:12}"* ]]; else [[ ${replaced[$1]-} == "$2"* ]]; fi
-}
-
-# The previous objects of a container, the one that ran last first.
+# The previous objects of a container, the one that ran last first: those that the journal has put aside.
 previous() {
   local each lines=()
-  those "$1" previous
-  for each in "${found[@]}"; do
+  found=()
+  for each in "${!ids[@]}"; do
+    [[ $each == "$1.hot-deploy-previous-${ids[$each]:0:12}" && " ${known[$1]-} " == *" ${ids[$each]} "* ]] || continue
     facts "${ids[$each]}" || continue
     # One that runs is what a dry run would keep.
     [[ $running != true ]] || ended=9999
     lines+=("$ended $each")
   done
-  found=()
   ((${#lines[@]} == 0)) || mapfile -t found < <(printf '%s\n' "${lines[@]}" | sort -r | while read -r _ each; do printf '%s\n' "$each"; done)
 }
+
+# Says what has a name as a restart gives it, and is in no journal: that may have been pruned. Nothing is done with it.
+tell_strangers() {
+  local name each hand
+  for name in "${names[@]}"; do
+    for each in "${!ids[@]}"; do
+      [[ $each == "$name".hot-deploy-* && ${each##*.hot-deploy-} =~ ^(old|new)-[0-9a-f]{12} ]] || continue
+      ! is_known "$name" "${ids[$each]}" || continue
+      hand="docker rename $each $name; docker start $name"
+      [[ -z ${ids[$name]-} ]] || hand="docker stop $name; docker rename $name $name.aside; $hand"
+      say "no journal shows that hot-deploy has put $each there: it is left alone. If it is the container that served: $hand"
+    done
+  done
+}
+
+# `is_known NAME ID`: a container that some run has found under the name, or has made or kept for it.
+is_known() { [[ " ${known[$1]-} " == *" $2 "* || (-n ${nonces[$2]-} && " ${known[$1]-} " == *" ${nonces[$2]} "*) ]]; }
 
 # Bytes as `printf "% x"` of the engine's templates writes them: exact, whatever they are.
 decoded=
@@ -149,26 +135,12 @@ decode() {
   [[ -z $1 ]] || printf -v decoded '%b' "\\x${1// /\\x}"
 }
 
-# What a container's own layer tells: whether a release was loaded hot into it, and how far its ledger got.
-read_traces() {
-  local kind path file
-  loaded_hot='' ledger_root='' last_file='' last_step=''
+# Whether a release was loaded hot into a container, which its own layer tells.
+was_loaded_hot() {
+  local kind path
+  loaded_hot=''
   engine diff "$1" || return 1
   while read -r kind path; do
-    [[ $kind != D ]] || continue
-    file=${path##*/}
-    case $path in
-    */releases/start_erl.data) loaded_hot=yes ;;
-    */releases/hot-deploy/[0-9][0-9][0-9][0-9][0-9][0-9]-*.json)
-      ledger_root=${path%/releases/hot-deploy/*}
-      [[ ! $file > $last_file ]] || last_file=$file
-      ;;
-    esac
+    [[ $kind == D || $path != */releases/start_erl.data ]] || loaded_hot=yes
   done <"$work/said"
-  last_step=${last_file#*-} last_step=${last_step%.json}
-  cut_off=''
-  case $last_step in
-  '' | done | undone) ;;
-  *) cut_off="an earlier run was cut off at the step $last_step ($last_file)" ;;
-  esac
 }

@@ -1,41 +1,87 @@
 # --- the lock: a container that is created and never started; names are unique on an engine ---
 
 lock_id='' beating='' taking=''
+# What it is called once it was given back.
+journal=${lock/-lock-/-journal-}
 
-# Whoever holds the lock shows by another content of this file, every few seconds, that it lives. If somebody prunes it
-# away, it is made anew; if somebody else has it then, this run ends.
+# Whoever holds the lock shows by another content of this file, every few seconds, that it lives. If somebody prunes it away, it
+# is made anew with all that was written down; $work/lock tells which it is. If it was taken from this run, $work/lost tells why.
 beat() {
-  local count=0 lock_id=$1
-  while kill -0 "$$" 2>/dev/null; do
+  local count=0 its_lock=$1 name since=$SECONDS
+  while kill -0 "$$" 2>/dev/null && [[ ! -e $work/lost ]]; do
     count=$((count + 1))
     printf '%s %s\n' "$run" "$count" >"$work/hot-deploy-beat"
-    if ! docker cp "$work/hot-deploy-beat" "$lock_id:/hot-deploy-beat" </dev/null >/dev/null 2>&1 &&
-      ! docker inspect --type container --format '{{.Id}}' "$lock_id" </dev/null >/dev/null 2>&1 &&
-      docker version </dev/null >/dev/null 2>&1; then
-      if lock_id=$(docker "${lock_words[@]}" </dev/null 2>/dev/null); then
-        say "somebody removed $lock, the lock of this run: it was taken again, and the run goes on"
-        continue
+    if name=$(docker inspect --type container --format '{{.Name}}' "$its_lock" </dev/null 2>&1); then
+      [[ $name == "/$lock" ]] || lost 'was taken over by another run, since this one had not shown that it lives'
+      if [[ $its_lock != "$(<"$work/lock")" ]]; then
+        put_journal "$its_lock" </dev/null >/dev/null 2>&1 || continue
+        printf '%s' "$its_lock" >"$work/lock.next"
+        mv "$work/lock.next" "$work/lock"
+        say "somebody removed $lock, the lock of this run: it was taken again, and the run goes on. Keep \`docker container prune\` from it by --filter 'label!=hot-deploy.lock'"
       fi
-      say "the lock $lock was taken from this run: it stops here"
-      kill -TERM "$$"
-      return
+      ! docker cp "$work/hot-deploy-beat" "$its_lock:/hot-deploy-beat" </dev/null >/dev/null 2>&1 || since=$SECONDS
+    elif [[ $name == *[Nn]o\ such* ]]; then
+      # Others may have held it since.
+      ((SECONDS - since < 15)) || lost "was lost: this run stood still for $((SECONDS - since)) s"
+      its_lock=$(docker "${lock_words[@]}" </dev/null 2>"$work/refused") || {
+        its_lock=$(<"$work/lock")
+        ! docker inspect --type container "$lock" </dev/null >/dev/null 2>&1 || lost 'was removed while this run held it, and another has it now'
+        pause 0.2
+      }
+      continue
     fi
     pause 3
   done
 }
 
-beat_of() {
-  plain_file "$1" /hot-deploy-beat "$work/its-beat" || return 0
-  printf '%s' "$(<"$work/its-beat")"
+# Of the beat.
+lost() {
+  printf '%s' "$1" >"$work/lost"
+  kill -TERM "$$"
+  exit
 }
 
-# `read_holder ID`: whose lock it is, and of which environment.
+# Asked right before each change: whether this run still holds the lock. Where it does not, or that is not to be found out, nothing
+# may be changed any more.
+held() {
+  local until=$((SECONDS + 30))
+  [[ -n $opened ]] || return 0
+  while [[ ! -e $work/lost ]]; do
+    lock_id=$(<"$work/lock")
+    if engine inspect --type container --format '{{.Name}}' "$lock_id"; then
+      [[ $(said) != "/$lock" ]] || return 0
+      printf 'was taken over by another run' >"$work/lost"
+    elif is_missing && ((SECONDS < until)); then
+      # The beat makes it anew.
+      pause 0.2
+    else
+      fail "whether this run still holds $lock is not to be found out: $(complaint)" || return 1
+    fi
+  done
+  lose
+}
+
+lose() {
+  local code=1
+  trap '' INT TERM HUP PIPE
+  trap - EXIT ERR
+  set +e
+  say "the lock on $environment $(<"$work/lost"): this run changes nothing more, not even back. What it has begun, the next run finishes or undoes"
+  ((${#begun[@]} + ${#hot_begun[@]} == 0)) && ! compgen -G "$work/anew.*" >/dev/null || code=4
+  clean_up
+  exit "$code"
+}
+
+beat_of() {
+  ! plain_file "$1" /hot-deploy-beat || printf '%s' "$content"
+}
+
+# `read_holder ID`: whose lock it is, of which run, and of which environment.
 read_holder() {
-  engine inspect --type container --format '{{with .Config.Labels}}{{with index . "hot-deploy.lock"}}{{.}}{{end}}{{end}}
-{{with .Config.Labels}}{{with index . "hot-deploy.holder"}}{{.}}{{end}}{{end}}' "$1" || return 1
+  engine inspect --type container --format "$(label hot-deploy.run) $(label hot-deploy.holder)"$'\n'"$(label hot-deploy.lock)" "$1" || return 1
   {
-    read -r its_environment
-    read -r holder
+    IFS=' ' read -r its_run holder
+    IFS= read -r its_environment
   } <"$work/said"
   holder_by=$holder
   [[ ! $holder =~ \"by\":\"([^\"]*)\" ]] || holder_by=${BASH_REMATCH[1]}
@@ -73,14 +119,12 @@ stat_of() {
 machine='' namespace=''
 read_machine() {
   { machine=$(</proc/sys/kernel/random/boot_id); } 2>/dev/null || machine=unknown
-  local link
-  link=$(readlink /proc/self/ns/pid 2>/dev/null) || link=unknown
-  namespace=$link
+  namespace=$(readlink /proc/self/ns/pid 2>/dev/null) || namespace=unknown
 }
 
 who='' lock_words=()
 take_lock() {
-  local image=$1 line holder holder_by its_environment fate other
+  local image=$1 kind line holder holder_by its_environment its_run fate other
   local -a stat
   read_machine
   read -r -a stat <<<"$(stat_of $$)"
@@ -88,21 +132,28 @@ take_lock() {
   lock_words=(create --name "$lock" --label "hot-deploy.lock=$environment" --label "hot-deploy.run=$run"
     --label "hot-deploy.holder=$holder" --network none --entrypoint hot-deploy-lock)
   # What the image says of its containers would be said of this one: it would be counted among them, and routed to.
-  if engine image inspect --format '{{range $key, $value := .Config.Labels}}{{printf "% x" $key}}
+  # And its volumes would be made, and stay.
+  if engine image inspect --format '{{range $key, $value := .Config.Labels}}label {{printf "% x" $key}}
+{{end}}{{range $key, $value := .Config.Volumes}}tmpfs {{printf "% x" $key}}
 {{end}}' "$image"; then
-    while IFS= read -r line; do
+    while read -r kind line; do
       decode "$line"
-      [[ -z $decoded || $decoded == *=* ]] || lock_words+=(--label "$decoded=")
+      case $kind in
+      label) [[ -z $decoded || $decoded == *=* ]] || lock_words+=(--label "$decoded=") ;;
+      tmpfs) lock_words+=(--tmpfs "$decoded") ;;
+      esac
     done <"$work/said"
   fi
   lock_words+=("$image")
   show "${lock_words[@]}"
   [[ -z $dry ]] || return 0
   taking=yes
-  local since=$SECONDS watched='' last='' beaten='' silent=0 looked=$SECONDS told='' failed=0 now waited
+  local since=$SECONDS watched='' heard='' beaten='' silent=0 looked=$SECONDS told='' failed=0 now waited
   while :; do
     if engine "${lock_words[@]}"; then
       lock_id=$(said)
+      printf '%s' "$lock_id" >"$work/lock"
+      open_journal || return 1
       beat "$lock_id" &
       beating=$!
       return 0
@@ -120,34 +171,37 @@ take_lock() {
       continue
     fi
     read_holder "$other" || continue
-    [[ $its_environment == "$environment" ]] || {
-      say "$lock is the name of the lock on $environment, and belongs to a container that is no lock: look at what it is"
-      return 1
-    }
+    [[ $its_environment == "$environment" && -n $its_run && -n $holder ]] || fail "$lock is the name of the lock on $environment, and belongs to a container that is no lock: look at what it is" || return 1
     fate "$holder"
     if [[ $fate == unknown ]]; then
       now=$(beat_of "$other")
       if [[ $watched != "$other" ]]; then
         beaten='' silent=0
-      elif [[ $last != "$now" ]]; then
+      elif [[ $heard != "$now" ]]; then
         beaten=yes silent=0
       else
         # A time in which nobody looked is no silence.
         waited=$((SECONDS - looked))
         silent=$((silent + (waited < 3 ? waited : 3)))
       fi
-      watched=$other last=$now looked=$SECONDS
+      watched=$other heard=$now looked=$SECONDS
     fi
     if [[ $fate == gone ]] || { [[ $fate == unknown ]] && ((silent >= 15)); }; then
       say "$holder_by held $lock and is gone: taking it over"
-      # By its id: two that take it over cannot remove each other's new one.
-      engine rm --force --volumes "$other" || true
+      # By its id: what has the name by now may be the lock of another who saw the same.
+      engine rename "$other" "$journal-${other:0:8}" || {
+        complaint >"$work/refusal"
+        list || return 1
+        [[ ${ids[$lock]-} != "$other" ]] || {
+          say "$lock could not be taken over: $(<"$work/refusal")"
+          return 1
+        }
+      }
       continue
     fi
     waited=$((SECONDS - since))
     if ((waited >= lock_timeout)) && { [[ $fate == alive ]] || { [[ -n $beaten ]] && ((silent < 6)); } || ((waited >= lock_timeout + 18)); }; then
-      say "somebody else deploys to $environment just now: $holder_by. Wait until that has ended, or give --lock-timeout longer; if you are sure that it has ended: docker rm $lock"
-      return 1
+      fail "somebody else deploys to $environment just now: $holder_by. Wait until that has ended, or give --lock-timeout longer; if you are sure that it has ended: docker rename $lock $journal-${other:0:8}" || return 1
     fi
     [[ $told == "$other" ]] || say "waiting for the lock on $environment: $holder_by has it"
     told=$other
@@ -156,16 +210,15 @@ take_lock() {
 }
 
 give_lock_back() {
-  [[ -z $beating ]] || {
-    kill -KILL -- "-$beating" || kill -KILL "$beating"
-    wait "$beating"
-  } >/dev/null 2>&1 || true
-  beating=
-  [[ -z $dry || ${#lock_words[@]} == 0 ]] || show rm --force --volumes "$lock"
+  end_child "$beating"
+  [[ -z $dry || ${#lock_words[@]} == 0 ]] || show rename "$lock" "$journal-ID_OF_THAT_CONTAINER"
   # By its name and this run's id: a signal may have come between its creation and the answer, or it was made anew since.
   if [[ -n $taking ]] && list && [[ -n ${ids[$lock]-} ]] &&
-    engine inspect --type container --format '{{.Id}} {{with .Config.Labels}}{{with index . "hot-deploy.run"}}{{.}}{{end}}{{end}}' "${ids[$lock]}" &&
-    [[ $(said) == "${ids[$lock]} $run" ]]; then
-    engine rm --force --volumes "${ids[$lock]}" || say "$lock could not be removed: $(complaint)"
+    engine inspect --type container --format "$(label hot-deploy.run)" "${ids[$lock]}" && [[ $(said) == "$run" ]]; then
+    if [[ -n $opened ]] && compgen -G "$work/journal/*.json" >/dev/null; then
+      engine rename "${ids[$lock]}" "$journal-${ids[$lock]:0:8}"
+    else
+      engine rm --force --volumes "${ids[$lock]}"
+    fi || say "$lock could not be given back: $(complaint). docker rename $lock $journal-${ids[$lock]:0:8} frees it by hand"
   fi
 }

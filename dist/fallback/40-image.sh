@@ -11,14 +11,8 @@ use_image() {
       image_id=$reference
       return 0
     fi
-    docker pull -- "$reference" </dev/null >&2 || {
-      say "the engine has no image $reference, and it cannot be pulled"
-      return 1
-    }
-    engine image inspect --format '{{.Id}}' -- "$reference" || {
-      say "the engine has no image $reference: $(complaint)"
-      return 1
-    }
+    docker pull -- "$reference" </dev/null >&2 || fail "the engine has no image $reference, and it cannot be pulled" || return 1
+    engine image inspect --format '{{.Id}}' -- "$reference" || fail "the engine has no image $reference: $(complaint)" || return 1
   fi
   image_id=$(said)
 }
@@ -29,10 +23,7 @@ build_image() {
   local -a given=()
   for argument in "${build_arguments[@]}"; do
     given+=(--build-arg "$argument")
-    [[ $argument == *=* || -v $argument ]] || {
-      say "the build takes $argument from the environment, where it is not: set it, or generate this script with --with-env"
-      return 1
-    }
+    [[ $argument == *=* || -v $argument ]] || fail "the build takes $argument from the environment, where it is not: set it, or generate this script with --with-env" || return 1
   done
   # Where the plug-in is, a builder could keep the image to itself without --load.
   if docker buildx version </dev/null >/dev/null 2>&1 && [[ ${DOCKER_BUILDKIT-} != 0 ]]; then
@@ -46,15 +37,9 @@ build_image() {
   fi
   rm -f "$work/image-id"
   # The plug-in would else run git in the context.
-  BUILDX_GIT_INFO=false docker "${words[@]}" </dev/null >&2 || {
-    say "docker build of $context failed"
-    return 1
-  }
+  BUILDX_GIT_INFO=false docker "${words[@]}" </dev/null >&2 || fail "docker build of $context failed" || return 1
   image_id=$(<"$work/image-id")
-  engine image inspect --format '{{.Id}}' -- "$image_id" || {
-    say "the image $image_id was built, and the engine does not have it: unset BUILDX_BUILDER"
-    return 1
-  }
+  engine image inspect --format '{{.Id}}' -- "$image_id" || fail "the image $image_id was built, and the engine does not have it: unset BUILDX_BUILDER" || return 1
   image_id=$(said)
 }
 

@@ -35,10 +35,7 @@ read_environment() {
   local -A values=()
   entries=("${with_values[@]}")
   ((${#variables[@]})) || return 0
-  [[ -n $source_id ]] || {
-    say "$1 is not there, so its environment cannot be read from it (${variables[*]}): generate the script with --with-env"
-    return 1
-  }
+  [[ -n $source_id ]] || fail "$1 is not there, so its environment cannot be read from it (${variables[*]}): generate the script with --with-env" || return 1
   engine inspect --type container --format '{{range .Config.Env}}{{printf "% x" .}}
 {{end}}' "$source_id" || return 1
   while IFS= read -r line; do
@@ -47,10 +44,7 @@ read_environment() {
   done <"$work/said"
   for name in "${variables[@]}"; do
     entry=${values[$name]-}
-    [[ -n $entry ]] || {
-      say "$1 has no variable $name any more: generate the script anew"
-      return 1
-    }
+    [[ -n $entry ]] || fail "$1 has no variable $name any more: generate the script anew" || return 1
     entries+=("$entry")
   done
 }
@@ -83,24 +77,23 @@ create() {
   local entry each network code=0 answer=$work/said
   local -a named=() of=() ours=()
   if [[ $1 == *.hot-deploy-* ]]; then
-    # A name that is in the settings already goes before this one.
-    ours=("--label=hot-deploy.run=$run" "--label=hot-deploy.replaces=$source_id" "--label=hot-deploy.reference=$source_reference")
+    each=${1%.hot-deploy-*}
+    ours=("--label=hot-deploy.run=$run" "--label=hot-deploy.replaces=$source_id" "--label=hot-deploy.nonce=${nonce_of[$each]}" "--label=hot-deploy.from=${from_of[$each]}")
+    [[ -z $source_origin ]] || ours+=("--label=hot-deploy.reference=$source_origin")
   else
     answer=$work/anew.$1
   fi
   sort_environment
   for entry in "${entries[@]}"; do named+=("--env=${entry%%=*}"); done
-  show create --name "$1" "${named[@]}" "${ours[@]}" "${options[@]}" -- "$2" "${command[@]}"
+  show create --name "$1" "${named[@]}" "${options[@]}" "${ours[@]}" -- "$2" "${command[@]}"
   made=$1
   if [[ -z $dry ]]; then
+    held || return 1
     (
       for entry in "${exported[@]}"; do export "${entry?}"; done
-      exec docker create --name "$1" --env-file <(printf '%s\n' "${lines[@]}") "${words[@]}" "${ours[@]}" "${options[@]}" -- "$2" "${command[@]}"
+      exec docker create --name "$1" --env-file <(printf '%s\n' "${lines[@]}") "${words[@]}" "${options[@]}" "${ours[@]}" -- "$2" "${command[@]}"
     ) </dev/null >"$answer" 2>"$work/complaint" &
-    finished $! || {
-      say "$1 could not be created: $(complaint)"
-      return 1
-    }
+    finished $! || fail "$1 could not be created: $(complaint)" || return 1
     made=$(<"$answer")
     made=${made##*$'\n'}
   fi
@@ -114,12 +107,6 @@ create() {
   done
   for network in "${disconnect[@]}"; do change network disconnect "$network" "$made" || return 1; done
   [[ -z $dry ]] || return 0
-  facts "$made" || {
-    say "$1 was made and cannot be inspected: $(complaint)"
-    return 1
-  }
-  [[ $its_image == "$3" ]] || {
-    say "$2 is $its_image now and not $3: somebody moved the tag"
-    return 1
-  }
+  facts "$made" || fail "$1 was made and cannot be inspected: $(complaint)" || return 1
+  [[ $its_image == "$3" ]] || fail "$2 is $its_image now and not $3: somebody moved the tag" || return 1
 }

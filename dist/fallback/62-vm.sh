@@ -63,6 +63,7 @@ inside() {
   local words=(exec --interactive --user "$vm_user")
   [[ -z ${HOT_DEPLOY_RESOLVER-} ]] || words+=(--env HOT_DEPLOY_RESOLVER)
   [[ -z ${HOT_DEPLOY_COOKIE-} ]] || words+=(--env HOT_DEPLOY_COOKIE)
+  held || return 0
   docker "${words[@]}" "$id" sh -c "$script" hot-deploy "$vm_pid" "$vm_bin" "$vm_flag" "$vm_node" "$@" \
     <"$input" >"$work/said" 2>"$work/complaint" &
   finished $! || true

@@ -5,6 +5,7 @@ declare -A digest=() checksums=()
 
 # The lock is a container too: what came as an archive is unpacked in it, and read out of it file by file.
 open_bundle() {
+  local each
   mkdir "$work/hot-deploy-stage"
   show cp "$work/hot-deploy-stage" "$lock:/"
   show cp - "$lock:/hot-deploy-stage"
@@ -18,26 +19,14 @@ open_bundle() {
   fi
   engine cp "$work/hot-deploy-stage" "$lock_id:/" || return 1
   docker cp - "$lock_id:/hot-deploy-stage" <"$bundle" >/dev/null 2>"$work/complaint" &
-  finished $! || {
-    say "$bundle cannot be unpacked: $(complaint)"
-    return 1
-  }
-  engine cp "$lock_id:/hot-deploy-stage/hot-deploy" "$work/bundle" || {
-    say "$bundle holds nothing for this script: make it anew"
-    return 1
-  }
-  local each
-  for each in "$work/bundle" "$work/bundle"/*; do
-    [[ ! -L $each && (-f $each || $each == "$work/bundle") ]] || {
-      say "$bundle is damaged: ${each##*/} is no plain file"
-      return 1
-    }
-  done
+  finished $! || fail "$bundle cannot be unpacked: $(complaint)" || return 1
+  unpack "$lock_id" /hot-deploy-stage/hot-deploy 32000000 || contents=()
+  [[ -n ${contents[about]-} ]] || fail "$bundle holds nothing for this script: make it anew" || return 1
+  mkdir "$work/bundle"
+  for each in "${!contents[@]}"; do printf '%s' "${contents[$each]}" >"$work/bundle/$each"; done
   read_bundle || return 1
-  plain_file "$lock_id" "/hot-deploy-stage/${checksums[up]-}" "$work/checksums" || {
-    say "$bundle is damaged: $(complaint)"
-    return 1
-  }
+  unpack "$lock_id" "/hot-deploy-stage/${checksums[up]-}" 32000000 || fail "$bundle is damaged: $(complaint)" || return 1
+  printf '%s' "${contents[@]}" >"$work/checksums"
 }
 
 directories=()
@@ -45,10 +34,7 @@ read_bundle() {
   local key value
   while read -r key value; do
     case $key in
-    schema) [[ $value == 1 ]] || {
-      say "$bundle is of another version of hot-deploy: generate both anew"
-      return 1
-    } ;;
+    schema) [[ $value == 1 ]] || fail "$bundle is of another version of hot-deploy: generate both anew" || return 1 ;;
     from) from=$value ;;
     to) to=$value ;;
     image-from) image_from=$value ;;
@@ -96,10 +82,7 @@ read_prints() {
   inside "$3" "$(<"$work/bundle/prints.sh")" /dev/null "${words[@]}" "$(<"$work/bundle/evaluate")"
   unset HOT_DEPLOY_RESOLVER
   prints=$(told prints)
-  [[ -n $prints ]] || {
-    say 'the configuration of what runs could not be resolved in the container'
-    return 1
-  }
+  [[ -n $prints ]] || fail 'the configuration of what runs could not be resolved in the container' || return 1
 }
 
 # `install up|down ID`: `answer` is what the node said, and empty where the answer was lost.

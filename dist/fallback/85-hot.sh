@@ -6,45 +6,32 @@ declare -A hot_fresh=()
 # What is written down of an upgrade by this bundle.
 undertake_hot() {
   local at brought='' was=''
-  for at in ${fresh//,/ }; do brought+=${brought:+, }$(json "${directories[at]}"); done
+  for at in ${fresh//,/ }; do brought+=${brought:+,}$(json "${directories[at]}"); done
   [[ $source_image != "$image_from" ]] || was=$source_reference
   undertake "$1" deploy relup "$(version "$from" "$image_from" "$was")" "$(version "$to" "$image_to" "$to_reference")" \
-    ", \"brought\": [$brought]"
+    ",\"brought\":[$brought]"
 }
 
 hot_one() {
   local name=$1 directory
   settings_of "$name"
-  look_at "$name" || return 1
-  [[ -n $source_id ]] || {
-    say "there is no container $name"
-    return 1
-  }
+  look_at "$name" yes || return 1
   local id=$source_id since
-  open_ledger "$name" "$id"
-  [[ -n ${ledger[$name]} ]] || {
-    say "$name runs no node, or several, or one that cannot be reached: only a restart is possible (deploy)"
-    return 1
-  }
+  begin "$name" "$id"
+  [[ -n ${root_of[$name]} ]] || fail "$name runs no node, or several, or one that cannot be reached: only a restart is possible (deploy)" || return 1
   if [[ -n $dry ]]; then
     root=${root:-$vm_root}
     ((${#directories[@]})) || directories=(lib/EACH_NEW_APPLICATION releases/NEW_VERSION)
   fi
-  [[ $vm_root == "$root" ]] || {
-    say "the release of $name is at $vm_root, and that of the bundle at $root"
-    return 1
-  }
+  [[ $vm_root == "$root" ]] || fail "the release of $name is at $vm_root, and that of the bundle at $root" || return 1
   if [[ -z $dry ]]; then
     hot_recover "$name" "$id" && look_at "$name" || return 1
     is_ready "$name" "$id" || return "$((answer_code - 1))"
   fi
-  look_at_directories "$id" || {
-    say "$name holds other files under $to or the versions that it brings: $(complaint)"
-    return 1
-  }
+  look_at_directories "$id" || fail "$name holds other files under $to or the versions that it brings: $(complaint)" || return 1
   since=$started
   undertake_hot "$name"
-  note "$name" stage "$id" || return 1
+  note "$name" stage || return 1
   hot_fresh[$name]=$fresh
   hot_begun+=("$name")
   for directory in "${directories[@]}"; do
@@ -52,25 +39,17 @@ hot_one() {
     # With its owner, who is the release's.
     show cp - "$name:$root/${directory%/*}"
     [[ -z $dry ]] || continue
+    held || return 1
     docker cp "$lock_id:/hot-deploy-stage/$directory" - </dev/null 2>"$work/complaint" |
-      docker cp - "$id:$root/${directory%/*}" >/dev/null || {
-      say "$directory could not be brought into $name"
-      return 1
-    }
+      docker cp - "$id:$root/${directory%/*}" >/dev/null || fail "$directory could not be brought into $name" || return 1
   done
-  note "$name" switch "$id" || return 1
+  note "$name" switch || return 1
   show exec --interactive --user "$vm_user" "$name" sh -c "verify, resolve the configuration, install $to" hot-deploy "$vm_pid" "$vm_bin" "$vm_flag" "$vm_node"
   [[ -z $dry ]] || return 0
   install up "$id"
   local said=$answer
-  await_state "$id" || {
-    say "$name does not say what it runs"
-    return 1
-  }
-  [[ $answer == new* && $said == installed ]] || {
-    say "$name: the switch said '${said:-nothing}', and the node says '$answer'"
-    return 1
-  }
+  await_state "$id" || fail "$name does not say what it runs" || return 1
+  [[ $answer == new* && $said == installed ]] || fail "$name: the switch said '${said:-nothing}', and the node says '$answer'" || return 1
   say "$name runs $to; watching it for $soak s"
   soak_for "$id" "$since"
 }
@@ -79,10 +58,7 @@ hot_one() {
 answer_code=0
 is_ready() {
   answer_code=2
-  ask "$2" ready.erl || {
-    say "the node of $1 does not answer: $(complaint)"
-    return 1
-  }
+  ask "$2" ready.erl || fail "the node of $1 does not answer: $(complaint)" || return 1
   case $answer in
   ok) return 0 ;;
   already)
@@ -98,14 +74,8 @@ soak_for() {
   local until=$((SECONDS + soak)) since=$2
   while ((SECONDS < until)); do
     facts "$1" || return 1
-    [[ $running == true && $started == "$since" ]] || {
-      say "$own ended or was restarted"
-      return 1
-    }
-    [[ $health != unhealthy || -n ${sick[$own]-} ]] || {
-      say "the HEALTHCHECK of $own fails"
-      return 1
-    }
+    [[ $running == true && $started == "$since" ]] || fail "$own ended or was restarted" || return 1
+    [[ $health != unhealthy || -n ${sick[$own]-} ]] || fail "the HEALTHCHECK of $own fails" || return 1
     pause 0.5
   done
 }
@@ -120,7 +90,7 @@ hot_back() {
   await_state "$id" || answer=unknown
   if [[ $answer != old ]]; then
     say "$name: going back to $from"
-    note "$name" bring-back "$id" || true
+    note "$name" bring-back || true
     install down "$id"
     await_state "$id" || answer=unknown
   fi
@@ -130,16 +100,16 @@ hot_back() {
     await_state "$id" && [[ $answer == old ]] || return 1
   fi
   ask "$id" unstage.erl || true
-  note "$name" undone "$id" || true
+  note "$name" undone || true
   say "$name runs $from"
 }
 
 hot_settle() {
   local name=$1 id=${ids[$1]-} until=$((SECONDS + drain))
   show exec --interactive "$name" sh -c "make $to permanent" hot-deploy
-  note "$name" settle "$id" || true
+  note "$name" settle || true
   [[ -z $dry ]] || {
-    note "$name" 'done' "$id"
+    note "$name" 'done'
     return
   }
   while ask "$id" unload.erl && [[ $answer != 'left 0' ]] && ((SECONDS < until)); do pause 0.5; done
@@ -147,10 +117,9 @@ hot_settle() {
   ask "$id" permanent.erl || true
   local said=$answer
   if ! await_state "$id" || [[ $answer != 'new permanent' ]]; then
-    say "$name: $to could not be made permanent ($said, $answer): a restart of the container would boot $from"
-    return 1
+    fail "$name: $to could not be made permanent ($said, $answer): a restart of the container would boot $from" || return 1
   fi
-  note "$name" 'done' "$id" || true
+  note "$name" 'done' || true
   say "$name runs $to, and boots it"
 }
 
@@ -191,4 +160,36 @@ hot_ending() {
     }
   done
   return "$result"
+}
+
+# What an earlier upgrade between the same two releases has left half-way: forward where it had begun to settle, else back.
+hot_recover() {
+  local name=$1 id=$2 at step
+  is_cut_off "$name" || return 0
+  step=$e_step
+  say "$name: $cut_off"
+  if [[ $e_way != relup || "$e_from $e_to" != *"\"version\":$(json "$from")"*"\"to\":"*"\"version\":$(json "$to")"* ]]; then
+    fail "$name: that is not what $bundle is about: \`hot-deploy rollback\` or \`deploy\` sets it right, or deploy here, which makes a new container" || return 1
+  fi
+  undertaking[$name]=$e_details
+  await_script "$id" || return 1
+  fresh=''
+  for at in "${!directories[@]}"; do
+    [[ $e_details != *'"brought":['* || ${e_details#*'"brought":['} != *"\"${directories[at]}\""* ]] || fresh+=${fresh:+,}$at
+  done
+  hot_fresh[$name]=$fresh
+  if await_state "$id" && [[ $step == settle && $answer == new* ]]; then
+    hot_settle "$name"
+  else
+    hot_back "$name"
+  fi
+}
+
+# The installation of a run that was killed is carried out to its end, and nobody may ask the node meanwhile.
+await_script() {
+  local until=$((SECONDS + 180))
+  while engine top "$1" -ww -eo pid,args && [[ $(said) == *" hot-deploy $vm_pid "* ]]; do
+    ((SECONDS < until)) || fail "what the earlier run had begun in the container goes on and on" || return 1
+    pause 0.5
+  done
 }

@@ -51,8 +51,7 @@ plan() {
       say "$name is not there: it would be made anew"
     else
       say "$name ($(short "$source_id"), of $source_reference) would be stopped and replaced by a new container of that image"
-      read_traces "$source_id" || return 1
-      [[ -z $cut_off ]] || say "$name: $cut_off"
+      ! is_cut_off "$name" || say "$name: $cut_off"
     fi
     ((${#variables[@]} == 0)) || say "$name: the values of ${variables[*]} come from the container that runs"
     warn "$name"
@@ -60,8 +59,8 @@ plan() {
 }
 
 status() {
-  local name each holder holder_by its_environment
-  list || return 1
+  local name each holder holder_by its_environment its_run
+  unfinished || return 1
   for name in "${chosen[@]}"; do
     if [[ -z ${ids[$name]-} ]]; then
       printf '%s: not there\n' "$name"
@@ -69,16 +68,14 @@ status() {
       facts "${ids[$name]}" || return 1
       printf '%s: %s%s since %s, of %s (%s)\n' "$name" "$status" "${health:+ and $health}" "$started" "$its_reference" "$its_image"
       [[ $running != true ]] || printf '%s: release %s\n' "$name" "$(release_of "$id")"
-      read_traces "${ids[$name]}" || return 1
-      [[ -z $cut_off ]] || printf '%s: %s\n' "$name" "$cut_off"
     fi
+    ! is_cut_off "$name" || printf '%s: %s\n' "$name" "$cut_off"
     previous "$name"
     for each in "${found[@]}"; do
       facts "${ids[$each]}" || continue
       printf '%s: kept %s, of %s, ended %s\n' "$name" "$each" "$its_reference" "$ended"
     done
   done
-  unfinished || return 1
   for name in "${half[@]}"; do printf '%s: unfinished; the next deploy or rollback finishes or undoes it\n' "$name"; done
   if [[ -n ${ids[$lock]-} ]]; then
     read_holder "${ids[$lock]}" && printf 'lock: %s\n' "$holder_by"
@@ -96,7 +93,7 @@ ending() {
   trap - EXIT ERR
   set +e
   stopped=''
-  stop_asking
+  [[ ! -e $work/lost ]] || lose
   if ((${#begun[@]})) && [[ -z $done_well && -z $dry ]]; then
     if [[ -n $settling ]]; then
       code=0
@@ -114,9 +111,14 @@ ending() {
   fi
   # After those that served before, which are waited for.
   [[ -n $done_well || -n $settling || -z $work ]] || unmake || code=4
+  clean_up
+  exit "$code"
+}
+
+clean_up() {
+  stop_asking
   give_lock_back
   [[ -z $work ]] || rm -rf "$work"
-  exit "$code"
 }
 
 # Each container by `$1`, and only when all came through it is final for any.
@@ -137,15 +139,12 @@ conclude() {
   local name
   for name in "${begun[@]}"; do
     list || return 1
-    note "$name" settle "${ids[$name]-}" || true
+    note "$name" settle || true
     settle "$name" || return 1
-    note "$name" 'done' "${ids[$name]-}" || true
+    note "$name" 'done' || true
     [[ -n $dry ]] || ! facts "${ids[$name]-}" || say "$name runs $its_reference"
   done
-  [[ -z $moving ]] || change tag "$image_id" "$reference" || {
-    say "all containers run $image_id, and $reference still names what ran before"
-    return 1
-  }
+  [[ -z $moving ]] || change tag "$image_id" "$reference" || fail "all containers run $image_id, and $reference still names what ran before" || return 1
 }
 
 main() {
@@ -190,7 +189,7 @@ main() {
   ((${#chosen[@]})) || chosen=("${names[@]}")
   [[ $action != hot || -n $bundle ]] || misused 'the bundle is missing'
   [[ $action != hot || -r $bundle ]] || misused "there is no bundle $bundle"
-  command -v docker >/dev/null || refuse 'the docker command line is missing'
+  command -v docker >/dev/null || fail 'the docker command line is missing' || exit 1
 
   trap ending EXIT
   trap 'stopped=129' HUP
@@ -200,7 +199,7 @@ main() {
   who+="@${HOSTNAME:-unknown}, hot-deploy.sh"
   umask 077
   work=$(mktemp -d)
-  engine version --format '{{.Server.Version}}' || refuse "no docker engine answers: $(complaint)"
+  engine version --format '{{.Server.Version}}' || fail "no docker engine answers: $(complaint)" || exit 1
   case $action in
   plan) plan ;;
   status) status ;;
