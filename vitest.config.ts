@@ -59,6 +59,8 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
+          // As many as there are cores: Vitest leaves one of them out.
+          maxWorkers: '100%',
           testTimeout: 120_000,
           expect: { poll: { timeout: 60_000 } },
         },
