@@ -30,15 +30,34 @@ const sound = {
   versionsWentBack: 0,
 };
 
+/** What a timer comes to in the same process and the same time: how often a second, and how late in the mean. */
+function ticking(everyMs: number): () => { readonly perSecond: number; readonly lateMs: number } {
+  const since = performance.now();
+  let [ticks, late, last] = [0, 0, since];
+  let timer = setTimeout(function tick() {
+    const now = performance.now();
+    ticks += 1;
+    late += now - last - everyMs;
+    last = now;
+    timer = setTimeout(tick, everyMs);
+  }, everyMs);
+  return () => {
+    clearTimeout(timer);
+    return { perSecond: (1_000 * ticks) / (performance.now() - since), lateMs: late / Math.max(1, ticks) };
+  };
+}
+
 describe('a load', { concurrent: true, retry: 2 }, () => {
   it('finds no fault in a server that has none', async (test) => {
+    const floor = ticking(20);
     const { total, targets, seconds } = await loaded(await fake(test), () => sleep(500));
+    const { perSecond, lateMs } = floor();
     expect(total).toMatchObject(sound);
     expect(seconds).toBeGreaterThan(0.9);
-    // Four connections with 50 pings a second and 50 visits a second.
-    expect(total.requestsPerSecond).toBeGreaterThan(200);
+    // Four connections with 50 pings a second and 50 visits a second, as far as this machine gets to do anything 50 times.
+    expect(total.requestsPerSecond).toBeGreaterThan(0.8 * 5 * perSecond);
     expect(total.requestsPerSecond).toBeLessThan(260);
-    expect(total.latency.p50Ms).toBeLessThan(20);
+    expect(total.latency.p50Ms).toBeLessThan(20 + 2 * lateMs);
     expect(total.longestGapMs).toBeLessThanOrEqual(total.longestConnectionGapMs);
     expect(targets[0]).toMatchObject({ name: 'one', ...sound });
     expect(targets[0]?.connections).toHaveLength(4);
