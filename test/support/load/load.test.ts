@@ -55,9 +55,9 @@ describe('a load', { concurrent: true, retry: 2 }, () => {
     expect(total).toMatchObject(sound);
     expect(seconds).toBeGreaterThan(0.9);
     // Four connections with 50 pings a second and 50 visits a second, as far as this machine gets to do anything 50 times.
-    expect(total.requestsPerSecond).toBeGreaterThan(0.8 * 5 * perSecond);
+    expect(total.requestsPerSecond).toBeGreaterThan(0.5 * 5 * perSecond);
     expect(total.requestsPerSecond).toBeLessThan(260);
-    expect(total.latency.p50Ms).toBeLessThan(20 + 2 * lateMs);
+    expect(total.latency.p50Ms).toBeLessThan(20 + 4 * lateMs);
     expect(total.longestGapMs).toBeLessThanOrEqual(total.longestConnectionGapMs);
     expect(targets[0]).toMatchObject({ name: 'one', ...sound });
     expect(targets[0]?.connections).toHaveLength(4);
