@@ -11,8 +11,10 @@ import { verdict } from './report/verdict.js';
 import { readAsked } from './source/run-commit.js';
 import { cancellation } from './system/cancellation.js';
 import { systemClock } from './system/log.js';
+import { secrets } from './system/secrets.js';
 
 const signal = cancellation();
+secrets.tell(core.setSecret);
 
 try {
   const log = withTail(runnerLog(systemClock));

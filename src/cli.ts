@@ -45,7 +45,7 @@ async function main(): Promise<number> {
   }
   await keepFromGit(ownFolder);
   for (const unwritten of await github.end(report, log.tail())) log.warning(unwritten);
-  process.stdout.write(command.json ? log.masked(asJson(report)) : log.shown(renderTerminal(report)));
+  process.stdout.write(command.json ? asJson(report) : log.shown(renderTerminal(report)));
   const why = whyItFails(report, inputs.failOn);
   if (why !== undefined) log.warning(why);
   return exitCode(report, inputs.failOn);

@@ -187,7 +187,7 @@ test.each<[OptionName, string, string]>([
   ['environment', 'a\tb', 'text on one line'],
 ])('`%s: %s` is refused with what is allowed', (name, text, allowed) => {
   const message = refusal({ [name]: text });
-  expect(message.startsWith(`\`${name}\` is ${JSON.stringify(text)}.`)).toBe(true);
+  expect(message.startsWith(`\`${name}\` is ${JSON.stringify(text.replace(/=.*/, '=…'))}.`)).toBe(true);
   expect(allowed).toContain(message.replace(/^.*Allowed: /, '').replace(/\.$/, ''));
 });
 

@@ -82,7 +82,8 @@ function noOption(word: string): string {
   const name = word.replace(/^-+/, '').replace(/=.*$/s, '');
   const known = [...forms.keys(), debugWord.slice(2)];
   const instead = word.startsWith('-') ? didYouMean(name, known, (each) => `\`--${each}\``) : '';
-  return `There is no option ${JSON.stringify(word)}.${instead || ` Allowed: ${known.map((each) => `--${each}`).join(', ')}.`}`;
+  // Its value may be a secret.
+  return `There is no option ${JSON.stringify(word.replace(/=.*$/s, '=…'))}.${instead || ` Allowed: ${known.map((each) => `--${each}`).join(', ')}.`}`;
 }
 
 function putValue(name: string, value: string | undefined, texts: Map<string, string>, mistakes: string[]): void {

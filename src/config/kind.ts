@@ -79,9 +79,15 @@ export function duration(leastMs: number, mostMs = dayMs): Kind<number> {
 }
 
 /** Text that fits on one line, of the given shape. */
-export function text(allowed: string, shape = /^/): Kind<string> {
-  return kind(allowed, (value) => (isLine(value) && shape.test(value) ? value : undefined));
+export function text(allowed: string, shape = /^/, show = quoted): Kind<string> {
+  return kind(allowed, (value) => (isLine(value) && shape.test(value) ? value : undefined), { show });
 }
+
+/** `KEY=VALUE`: an error quotes no more than the key. What is none may be the second line of a value. */
+export const assignment = (allowed: string, shape: RegExp): Kind<string> =>
+  text(allowed, shape, (line) =>
+    line.includes('=') || /^[A-Z_\d]+$/.test(line) ? quoted(line.replace(/=.*$/s, '=…')) : 'a line without `=`',
+  );
 
 /** Text of one or more lines, for a shell. */
 export const script: Kind<string> = kind('a shell command', (value) => (value.includes('\0') ? undefined : value));

@@ -1,13 +1,13 @@
 import { from, imageReference } from './from.js';
-import { duration, flag, type Kind, lines, oneOf, script, secret, text, wholeNumber } from './kind.js';
+import { assignment, duration, flag, type Kind, lines, oneOf, script, secret, text, wholeNumber } from './kind.js';
 import type { Option } from './option.js';
 import { probeChoice } from './probe.js';
 import { selector } from './selector.js';
 import { words } from './words.js';
 
 const path = text('a path');
-const buildArgument = text('`KEY=VALUE`, or `KEY` to take the value from the environment', /^[A-Za-z_]\w*(=|$)/);
-const assignment = text('`KEY=VALUE`', /^[A-Za-z_]\w*=/);
+const buildArgument = assignment('`KEY=VALUE`, or `KEY` to take the value from the environment', /^[A-Za-z_]\w*(=|$)/);
+const variable = assignment('`KEY=VALUE`', /^[A-Za-z_]\w*=/);
 const nodeName = text('`NAME` or `NAME@HOST`', /^[\w-]+(@[\w.:-]+)?$/);
 
 export const options = {
@@ -92,7 +92,7 @@ export const options = {
       'A shell command, such as a smoke test, that runs in the throw-away container during the upgrade. If it fails, the rehearsal fails.',
   },
   'rehearse-env': {
-    kind: lines(assignment),
+    kind: lines(variable),
     description:
       'Environment variables of the throw-away containers, such as the address of a test database. They override the environment of the container.',
   },

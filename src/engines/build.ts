@@ -47,7 +47,7 @@ export async function buildImage(
   world: { readonly log: Log; readonly environment: NodeJS.ProcessEnv; readonly signal?: AbortSignal },
 ): Promise<string> {
   const { environment, log, signal } = world;
-  const own = { ...environment, ...engine.cliEnvironment };
+  const own = { ...environment, ...engine.cliEnvironment, ...clientVariables(build, environment, engine.address) };
   await refusePipes(build);
   const builder = await builderOf(own);
   const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-build-'));
@@ -99,11 +99,36 @@ export function buildArguments(build: Build, builder: Builder, idFile: string): 
     idFile,
     ...(build.dockerfile === undefined ? [] : ['--file', build.dockerfile]),
     ...(build.target === undefined ? [] : ['--target', build.target]),
-    ...(build.buildArgs ?? []).flatMap((argument) => ['--build-arg', argument]),
+    ...(build.buildArgs ?? []).flatMap((argument) => [
+      '--build-arg',
+      isClients(argument) ? argument : nameOf(argument),
+    ]),
     ...Object.entries(build.labels ?? {}).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
     '--',
     build.context,
   ];
+}
+
+const nameOf = (argument: string) => argument.replace(/=.*$/s, '');
+
+// As its own variables they would change the client. None is a secret.
+const clients =
+  /^(PATH|HOME|TMPDIR|LD_PRELOAD|LD_LIBRARY_PATH|GODEBUG|SSL_CERT_(FILE|DIR)|SSH_AUTH_SOCK|BUILD(X|KIT)_\w+|DOCKER_(HOST|CONTEXT|CONFIG|TLS|TLS_VERIFY|CERT_PATH|API_VERSION|BUILDKIT|DEFAULT_PLATFORM|CLI_\w+))$/;
+const isClients = (argument: string) => clients.test(nameOf(argument));
+
+/** Values of build arguments, for the client to take from its environment: everybody who lists processes sees its command line. */
+export function clientVariables(
+  { buildArgs = [] }: Pick<Build, 'buildArgs'>,
+  { NO_PROXY: none, no_proxy: alike = '' }: NodeJS.ProcessEnv,
+  address: string,
+): Readonly<Record<string, string>> {
+  const given = buildArgs.filter((argument) => argument.includes('=') && !isClients(argument));
+  const values = Object.fromEntries(
+    given.map((argument) => [nameOf(argument), argument.slice(nameOf(argument).length + 1)]),
+  );
+  // A proxy of the build's is none on the way to the engine.
+  const hasProxy = address.startsWith('tcp:') && given.some((argument) => /^https?_proxy=/i.test(argument));
+  return hasProxy ? { NO_PROXY: `${none ?? alike},${new URL(address).hostname}`, ...values } : values;
 }
 
 function elsewhere(id: string, address: string): string {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { secrets } from '../system/secrets.js';
 import { isAnything, isNumber, isText, listOf, mapOf, membersOf, orNothing } from '../system/shape.js';
 import { Kept, LongAnswer, readEach } from './bounded.js';
 import { type Call, ifThere, statusOf, unless } from './call.js';
@@ -44,6 +45,10 @@ export function containerCalls(docker: Transport, call: Call): ContainerCalls {
       const details = containerOf(await read(docker, of(id, 'json'), signal, isAnything));
       if (details === undefined) throw new Error('what it answered is no container');
       if (!means(details, id)) throw Object.assign(new Error(`No such container: ${id}`), { statusCode: 404 });
+      // Whatever is told of a container from here on, its environment is known by then.
+      const { Env: environment, Hostname: host, Image: image } = details.Config;
+      secrets.publish(details.Name, image, host);
+      secrets.learn(environment ?? [], 'all');
       return details;
     });
 
@@ -83,6 +88,7 @@ export function containerCalls(docker: Transport, call: Call): ContainerCalls {
     },
 
     createContainer: async (name, spec) => {
+      secrets.learn((spec['Env'] as readonly string[] | undefined) ?? [], 'all');
       const asked = { method: 'POST', path: ['containers', 'create'], query: { name }, json: spec } as const;
       const created = await call(
         `create container ${name}`,

@@ -29,7 +29,10 @@ export function frameReader(give: (bytes: Buffer, of: 'stdout' | 'stderr') => vo
   };
 }
 
-const longestLine = 4_000;
+/** Of a line that does not end no more is kept. */
+const longestLine = 8_000;
+/** The last word of that is not given: it may be half a secret. */
+const longestWord = 4_000;
 
 /** Undoes the framing of a stream as it comes in, and gives each line of either output once it is whole. */
 export function lineReader(line: (text: string) => void): { read(chunk: Buffer): void; end(): void } {
@@ -55,9 +58,9 @@ class LineBuffer {
     const lines = (this.rest + this.decoder.write(bytes)).split(/[\r\n]/);
     this.rest = lines.pop() ?? '';
     for (const text of lines) this.give(text);
-    // Of what never ends a line no more is kept than anybody reads.
     if (this.cut || this.rest.length > longestLine) {
-      this.give(this.rest);
+      const [word = ''] = /\S*$/.exec(this.rest.slice(-longestWord)) ?? [];
+      this.give(this.rest.slice(0, this.rest.length - word.length));
       this.rest = '';
       this.cut = true;
     }
@@ -69,7 +72,7 @@ class LineBuffer {
   }
 
   private give(text: string): void {
-    if (!this.cut && text.trim() !== '') this.line(text.trimEnd().slice(0, longestLine));
+    if (!this.cut && text.trim() !== '') this.line(text.trimEnd());
     this.cut = false;
   }
 }

@@ -1,3 +1,4 @@
+import { secrets } from '../system/secrets.js';
 import { isNumber, isText, listOf, membersOf } from '../system/shape.js';
 import { type Call, ifThere } from './call.js';
 import { isImage } from './details.js';
@@ -8,12 +9,16 @@ type ImageCalls = Pick<Engine, 'findImage' | 'history' | 'tagImage' | 'untagImag
 
 export function imageCalls(docker: Transport, call: Call): ImageCalls {
   return {
-    findImage: (reference) =>
-      ifThere(
+    findImage: async (reference) => {
+      const image = await ifThere(
         call(`inspect image ${reference}`, (signal) =>
           read(docker, { path: ['images', reference, 'json'] }, signal, isImage),
         ),
-      ),
+      );
+      secrets.publish(...(image?.RepoTags ?? []));
+      secrets.learn(image?.Config.Env ?? []);
+      return image;
+    },
 
     history: async (image) => {
       const layers = await call(`read the history of image ${image}`, (signal) =>

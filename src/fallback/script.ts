@@ -1,7 +1,7 @@
 import type { Inputs } from '../config/inputs.js';
 import { type ContainerDetails, type ImageDetails, nameOf } from '../engines/details.js';
 import { lockName } from '../journal/lock-labels.js';
-import { callFunction } from '../node/shell.js';
+import { callNode } from '../node/shell.js';
 import { search } from '../node/vm.js';
 import { type CreateCommand, createCommand } from './create-command.js';
 import { parts } from './parts.js';
@@ -51,8 +51,8 @@ function inside(): string {
 
 # Tells of each Erlang VM how it was started.
 ${held('search_vms', search)}
-# Calls the node: $1 pid, $2 bin directory, $3 flag and $4 name of the node.
-${held('call_node', `${callFunction}call "$2" "$3" "$4"`)}`;
+# Calls the node: $1 pid, $2 bin directory, $3 flag and $4 name of the node. The first line of its input is the cookie, or empty.
+${held('call_node', callNode)}`;
 }
 
 function head(withEnv: boolean): string {

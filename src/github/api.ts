@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { GithubRun } from '../source/run.js';
 import type { Clock } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
+import { secrets } from '../system/secrets.js';
 
 /** GitHub's REST API, for one repository: paths are below `/repos/OWNER/NAME`. */
 export interface GithubApi {
@@ -76,7 +77,7 @@ export function githubApi(run: GithubRun, token: string, clock: Clock): GithubAp
   const agent = isSecure ? new SecureAgent(settings) : new Agent(settings);
 
   const once = async (method: string, url: URL, body: object | undefined): Promise<Answer> => {
-    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const payload = body === undefined ? undefined : JSON.stringify(secrets.maskedIn(body));
     const headers = {
       accept: 'application/vnd.github+json',
       authorization: `Bearer ${token}`,

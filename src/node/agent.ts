@@ -14,6 +14,7 @@ const sets = {
     'hot_deploy_check',
     'hot_deploy_hosts',
     'hot_deploy_funs',
+    'hot_deploy_secrets',
   ],
   install: [
     'hot_deploy_node',
@@ -35,6 +36,7 @@ const sets = {
     'hot_deploy_facts',
     'hot_deploy_contents',
     'hot_deploy_origin',
+    'hot_deploy_secrets',
   ],
   copies: [
     'hot_deploy_node',

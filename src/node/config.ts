@@ -1,6 +1,6 @@
 import { type Is, isAtom, isText, listOf, tupleOf } from '../system/shape.js';
 import { AgentError, answer, expression, expressionForOwnVm, type Request } from './agent.js';
-import { callFunction, evaluateInput, ownEnvironment, type Reach, type Script, shell } from './shell.js';
+import { asked, callFunction, evaluateInput, ownEnvironment, type Reach, type Script, shell } from './shell.js';
 import { map, type Term, text, write } from './term.js';
 
 /** Of which release the configuration is wanted. */
@@ -49,6 +49,7 @@ if [ -z "$config" ]; then
   printf '%s\\n' "$out" | sed -n 's/^hot-deploy-\\(unportable\\|damaged\\)/\\1/p' >&2
   exit 81
 fi
+given "$1" <&3
 { printf 'Config=binary_to_term(base64:decode("%s")),' "$config"; cat <&3; } | call "$2" "$3" "$4"`;
 
 /** A request that will be evaluated on the node with a release's configuration, once the word is given. */
@@ -90,7 +91,7 @@ export function prepare(
   ended.catch(() => undefined);
   return {
     go: async (request, is) => {
-      give(`go\n${expression(request, { variable: 'Config' })}`);
+      give(`go\n${asked(reach, expression(request, { variable: 'Config' }))}`);
       const { exitCode, stdout, stderr } = await ended;
       if (exitCode === 81) {
         throw unresolved(stderr.toString('utf8').trim());

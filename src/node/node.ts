@@ -10,7 +10,7 @@ import {
   type Prepared,
   prepare,
 } from './config.js';
-import { callFunction, type Reach, shell } from './shell.js';
+import { asked, callNode, type Reach, shell } from './shell.js';
 
 /** The node could not be asked. What it runs is unknown until it answers again. */
 export class NodeUnreachable extends Error {
@@ -27,8 +27,8 @@ export class Node {
   /** Evaluates one request on the node. */
   async ask<T>(request: Request, is: Is<T>, timeoutMs = 30_000): Promise<T> {
     if (changing.includes(request.set)) await this.reach.engine.unlessLost?.();
-    const text = `${callFunction}\ncall "$2" "$3" "$4"`;
-    return this.read(await shell(this.reach, { text, stdin: expression(request), timeoutMs }), is);
+    const stdin = asked(this.reach, expression(request));
+    return this.read(await shell(this.reach, { text: callNode, stdin, timeoutMs }), is);
   }
 
   /** Gets ready to evaluate a request with the configuration of a release. */
@@ -60,9 +60,9 @@ export class Node {
     if (value === undefined) {
       const lines = `${result.stderr.toString('utf8')}\n${result.stdout.toString('utf8')}`.split('\n').filter(Boolean);
       // Each attempt says the same.
-      const said = [...new Set(lines)].join('\n').trim().slice(-500);
+      const said = [...new Set(lines)].join('\n').trim();
       throw new NodeUnreachable(
-        `The node in ${this.reach.container} gave no answer (exit code ${result.exitCode}): ${said === '' ? 'it said nothing' : quoted(said)}`,
+        `The node in ${this.reach.container} gave no answer (exit code ${result.exitCode}): ${said === '' ? 'it said nothing' : quoted(said, 500)}`,
       );
     }
     return value;

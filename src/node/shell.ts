@@ -20,14 +20,14 @@ export interface Script {
 }
 
 /** Runs a script beside the VM, as its user. Nothing a user gave is part of a script's text. */
-export async function shell({ engine, container, vm, cookie }: Reach, script: Script): Promise<ExecResult> {
+export async function shell({ engine, container, vm }: Reach, script: Script): Promise<ExecResult> {
   const { pid, bin, distribution, user } = vm;
   const node = [distribution?.flag ?? '', distribution?.node ?? ''];
   return await engine.exec(container, {
     argv: ['sh', '-c', script.text, 'hot-deploy', pid, bin, ...node, ...(script.more ?? [])],
     user,
     stdin: script.stdin,
-    environment: { ...script.environment, ...(cookie !== undefined && { HOT_DEPLOY_COOKIE: cookie }) },
+    ...(script.environment && { environment: script.environment }),
     timeoutMs: script.timeoutMs,
   });
 }
@@ -48,17 +48,40 @@ OWN
 // The hidden nodes of two that ask at the same time need two names, or the second one is turned away; few names, since each
 // stays on the node as an atom. Who is turned away has not read its input yet, and tries the next one, until all are taken;
 // that is quick, and what takes its time is something else.
-// The cookie is read where it is used: it stands in the VM's own command line or, failing that, in the VM's own
-// home directory, where erl_call looks by itself. A node that listens on the loopback interface alone, or whose host
-// does not resolve, is reached by localhost: the handshake asks for no name.
+// The cookie is read where it is used: it comes in on the first line of standard input, or stands in the VM's own command line or,
+// failing that, in the VM's own home directory, where erl_call looks by itself. It is in no argument and no variable, which others
+// see: erl_call reads it from a file as well, in a home directory of its own. A node that listens on the loopback interface alone,
+// or whose host does not resolve, is reached by localhost: the handshake asks for no name.
 export const callFunction = `${ownEnvironment}
-cookie=\${HOT_DEPLOY_COOKIE:-}; unset HOT_DEPLOY_COOKIE
-[ -n "$cookie" ] || cookie=$(tr '\\000' '\\n' <"/proc/$1/cmdline" | sed -n '/^-setcookie$/{n;p;q;}')
+given() {
+  unset cookie
+  IFS= read -r cookie
+  [ -n "$cookie" ] || cookie=$(tr '\\000' '\\n' <"/proc/$1/cmdline" | sed -n '/^-setcookie$/{n;p;q;}')
+}
 call() {
+  own=
+  [ -z "$cookie" ] || for at in /dev/shm "\${TMPDIR:-/tmp}" "$HOME" .; do
+    own=$(mktemp -d "$at/.hot-deploy-XXXXXX" 2>/dev/null) && break
+  done
+  if [ -z "$cookie" ]; then
+    ask "$@"
+  elif [ -n "$own" ]; then
+    trap 'rm -rf "$own"' EXIT
+    trap 'exit 143' HUP INT TERM
+    (umask 077 && printf '%s' "$cookie" >"$own/.erlang.cookie") && (HOME=$own && export HOME && ask "$@")
+    code=$?
+    rm -rf "$own"
+    return $code
+  else
+    echo 'hot-deploy finds no directory for the cookie that it may write to, not even /dev/shm' >&2
+    return 1
+  fi
+}
+ask() {
   at=$$ until=$(($(date +%s) + 8))
   for _ in 1 2 3 4 5 6 7 8; do
     for node in "$3" "\${3%%@*}@localhost"; do
-      "$1/erl_call" "$2" "$node" -h "hot_deploy_$((at % 8))" \${cookie:+-c "$cookie"} -e -fetch_stdout -no_result_term && return
+      "$1/erl_call" "$2" "$node" -h "hot_deploy_$((at % 8))" -e -fetch_stdout -no_result_term && return
     done
     [ "$(date +%s)" -lt "$until" ] || break
     at=$((at + 1))
@@ -66,6 +89,12 @@ call() {
   return 1
 }
 `;
+
+/** Asks the node: standard input is what {@link asked} makes. */
+export const callNode = `${callFunction}given "$1"\ncall "$2" "$3" "$4"`;
+
+/** The cookie, where one was given, and Erlang source. */
+export const asked = ({ cookie = '' }: Pick<Reach, 'cookie'>, source: string) => `${cookie}\n${source}`;
 
 /** Erlang source for -eval: reads an expression from standard input and evaluates it. */
 export const evaluateInput =

@@ -1,6 +1,5 @@
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
-import { withoutValues } from '../release/without-values.js';
 import type { Clock } from '../system/log.js';
 import { quoted } from '../system/quoted.js';
 import { type HealthCheck, healthCheck } from './health-check.js';
@@ -19,6 +18,8 @@ const steadyMs = 2_000;
 /** Reports cut a long message, and the end is what tells. */
 const logLines = 20;
 const logCharacters = 700;
+/** The Engine cuts off what a HEALTHCHECK prints beyond, perhaps within a secret. */
+const mostOutput = 4_096;
 
 export interface Patience {
   readonly clock: Clock;
@@ -67,7 +68,7 @@ export async function awaitHealth(
         const why =
           verdict === 'healthy'
             ? `it did not answer the probe within ${timeoutMs / 1000} s (${missing})`
-            : `it was still starting after ${timeoutMs / 1000} s${check === undefined ? '' : said(check, container)}`;
+            : `it was still starting after ${timeoutMs / 1000} s${check === undefined ? '' : said(check)}`;
         return failed(`${why}${await lastWords(engine, container)}`);
       }
       if (remainingMs() <= 0) {
@@ -105,31 +106,24 @@ function steady(waited: number): 'healthy' | undefined {
   return waited >= steadyMs ? 'healthy' : undefined;
 }
 
-function judged(
-  { State: { Health: health }, Config: { Env: environment } }: ContainerDetails,
-  passed: boolean,
-): string | undefined {
+function judged({ State: { Health: health } }: ContainerDetails, passed: boolean): string | undefined {
   if (health?.Status === 'healthy' || passed) return 'healthy';
   if (health?.Status !== 'unhealthy') return undefined;
-  const output = withoutValues(health.Log.at(-1)?.Output.trim() ?? '', environment);
+  const whole = health.Log.at(-1)?.Output ?? '';
+  const output = (whole.length < mostOutput ? whole : whole.replace(/\S*$/, '')).trim();
   return `its HEALTHCHECK failed ${health.FailingStreak} times${output === '' ? '' : ` (${quoted(output)})`}`;
 }
 
-function said(check: HealthCheck, { Config: { Env: environment } }: ContainerDetails): string {
-  const output = withoutValues(check.lastOutput(), environment);
+function said(check: HealthCheck): string {
+  const output = check.lastOutput();
   return output === '' ? '' : ` (its HEALTHCHECK said: ${quoted(output)})`;
 }
 
 /** What a release says before it dies is often what it was configured with. */
-export async function lastWords(
-  engine: Engine,
-  { Id: id, Config: { Env: environment } }: ContainerDetails,
-): Promise<string> {
+export async function lastWords(engine: Engine, { Id: id }: ContainerDetails): Promise<string> {
   try {
-    const log = withoutValues(await engine.logs(id, logLines), environment)
-      .trim()
-      .slice(-logCharacters);
-    return log === '' ? '; its log is empty' : `; the end of its log:\n${quoted(log)}`;
+    const log = (await engine.logs(id, logLines)).trim();
+    return log === '' ? '; its log is empty' : `; the end of its log:\n${quoted(log, logCharacters)}`;
   } catch {
     // Some log drivers cannot be read back. That is no reason to hide why the container failed.
     return '; its log cannot be read';

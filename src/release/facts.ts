@@ -1,5 +1,6 @@
 import type { Node } from '../node/node.js';
 import { binary, map, text } from '../node/term.js';
+import { secretName, secrets } from '../system/secrets.js';
 import { type Is, isAtom, isText, listOf, membersOf, optional, tupleOf } from '../system/shape.js';
 import { isNodeIdentity, type RunningRelease } from './release.js';
 import { isShape, type Shape } from './shape.js';
@@ -88,14 +89,36 @@ export async function readFacts(node: Node, salt: string, given: readonly string
   return await node.ask({ set: 'facts', module: 'hot_deploy_facts', function: 'read', argument }, isFacts);
 }
 
+/** What a node says of its secrets, to know them in what its container writes. */
+export interface Telling {
+  /** Texts. */
+  readonly secrets?: readonly string[];
+}
+
+/** No release has more; each is looked for in whatever is shown. */
+const mostSecrets = 500;
+
+export const isTelling: Is<Telling> = membersOf({ secrets: optional(isNames) });
+
+/** Keeps them from being shown; the names of applications are shown everywhere, also where somebody has one for a cookie. */
+export function learnFrom({ secrets: told = [] }: Telling, applications: readonly { readonly name: string }[]): void {
+  secrets.publish(...applications.map(({ name }) => name));
+  for (const secret of told.slice(0, mostSecrets)) secrets.add(secret);
+}
+
+const isBooted: Is<{ readonly facts?: Facts } & Telling> = membersOf({
+  ...{ facts: optional(isFacts), secrets: optional(isNames) },
+});
+
 /** The same as soon as the boot script has run to its end; undefined before. */
 export async function factsOnceBooted(
   node: Node,
   salt: string,
   given: readonly string[] = [],
 ): Promise<Facts | undefined> {
-  const argument = map({ salt: binary(salt), given: given.map(text) });
+  const argument = map({ salt: binary(salt), given: given.map(text), secrets: binary(secretName) });
   const request = { set: 'facts', module: 'hot_deploy_facts', function: 'booted', argument } as const;
-  const { facts } = await node.ask<{ readonly facts?: Facts }>(request, membersOf({ facts: optional(isFacts) }));
+  const { facts, ...telling } = await node.ask(request, isBooted);
+  learnFrom(telling, facts?.identity.applications ?? []);
   return facts;
 }

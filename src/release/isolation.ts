@@ -11,7 +11,6 @@ import { messageOf } from '../system/message-of.js';
 import { quoted } from '../system/quoted.js';
 import { confinement, ownLog } from './confinement.js';
 import { type Facts, factsOnceBooted, readFacts } from './facts.js';
-import { withoutValues } from './without-values.js';
 
 /** What is booted apart from production, and what it may have there. */
 export interface Isolated {
@@ -163,10 +162,11 @@ export async function bootIsolated(
 
 /** An Elixir release that lacks a variable says so, and then where, and then that it ends. */
 const logLines = 20;
+const logCharacters = 16_000;
 
-async function ended(engine: Engine, { Id: id, State, Config: { Env } }: ContainerDetails): Promise<string> {
+async function ended(engine: Engine, { Id: id, State }: ContainerDetails): Promise<string> {
   const said = await engine.logs(id, logLines).then(
-    (log) => quoted(withoutValues(log, Env).trim()),
+    (log) => quoted(log, logCharacters),
     () => 'its log could not be read',
   );
   return `it ended with exit code ${State.ExitCode}: ${said}`;

@@ -2,13 +2,15 @@ import { Unreadable } from '../engines/call.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { Node, NodeUnreachable } from '../node/node.js';
-import { map } from '../node/term.js';
+import { binary, map } from '../node/term.js';
 import { findVms, outOfReach, type Vm } from '../node/vm.js';
+import { secretName, secrets } from '../system/secrets.js';
 import { membersOf } from '../system/shape.js';
+import { isTelling, learnFrom, type Telling } from './facts.js';
 import { readFiles } from './files.js';
 import { refuseOldOtp } from './otp.js';
 import { asInImage } from './placement.js';
-import { isNodeIdentity, type RunningRelease } from './release.js';
+import { isNodeIdentity, type NodeIdentity, type RunningRelease } from './release.js';
 import { isTree, type Tree } from './tree.js';
 
 /** What could be read of a container. Anything but `running` cannot be upgraded hot. */
@@ -78,6 +80,8 @@ async function readVm(engine: Engine, container: ContainerDetails, hints: Hints,
   }
 }
 
+const isIdentity = (value: unknown): value is NodeIdentity & Telling => isNodeIdentity(value) && isTelling(value);
+
 async function identify(
   engine: Engine,
   container: string,
@@ -85,9 +89,11 @@ async function identify(
   { cookie, untouched }: Hints,
 ): Promise<RunningRelease> {
   const node = new Node({ engine, container, vm, ...(cookie !== undefined && { cookie }) });
-  const argument = map(untouched ? { untouched } : {});
+  const argument = map({ secrets: binary(secretName), ...(untouched && { untouched }) });
   const request = { set: 'node', module: 'hot_deploy_node', function: 'identify', argument } as const;
-  const answer = await node.ask(request, isNodeIdentity);
+  const { secrets: told = [], ...answer } = await node.ask(request, isIdentity);
+  secrets.publish(answer.name);
+  learnFrom({ secrets: told }, answer.applications);
   const { files, owner } = await readFiles(engine, container, vm.user, answer.root, answer.version);
   const placed = asInImage(files, answer.root, answer.applications);
   return { ...answer, vm, node, nodeName: answer.node, files: placed, owner };

@@ -146,9 +146,9 @@ export class Toolbox {
     });
     const value = this.told(result.stdout.toString('utf8'), is);
     if (value === undefined) {
-      const said = `${result.stdout.toString('utf8')} ${result.stderr.toString('utf8')}`.trim().slice(-500);
+      const said = `${result.stdout.toString('utf8')} ${result.stderr.toString('utf8')}`.trim();
       throw new Refusal(
-        `The new release's own runtime does not run in its image: ${said === '' ? `exit code ${result.exitCode}` : quoted(said)}.`,
+        `The new release's own runtime does not run in its image: ${said === '' ? `exit code ${result.exitCode}` : quoted(said, 500)}.`,
       );
     }
     return value;

@@ -1,3 +1,5 @@
+import { secrets } from '../system/secrets.js';
+
 /** The message of an error and of everything that caused it, one a line. */
 export function explain(error: unknown): string {
   const lines: string[] = [];
@@ -9,7 +11,7 @@ export function explain(error: unknown): string {
   ) {
     lines.push(cause instanceof Error ? said(cause) : String(cause));
   }
-  return lines.join('\n  because: ');
+  return secrets.masked(lines.join('\n  because: '));
 }
 
 /** Several errors in one have no message of their own. */

@@ -1,8 +1,8 @@
 import { styleText } from 'node:util';
 import { spell } from '../system/duration.js';
 import type { Clock, Log } from '../system/log.js';
-import { harmless } from './harmless.js';
-import { hiding } from './secrets.js';
+import { foreign, harmless, plain } from '../system/quoted.js';
+import { secrets } from '../system/secrets.js';
 
 /** What the log needs of a stream such as `process.stderr`. */
 export interface Terminal {
@@ -11,9 +11,7 @@ export interface Terminal {
 }
 
 export interface TerminalLog extends Log {
-  /** `text` without the secrets that were masked. */
-  masked(text: string): string;
-  /** The same, and without what would be a command where a step of a job runs this: its runner reads both outputs. */
+  /** `text` without secrets, and without what would be a command where a step of a job runs this: its runner reads both outputs. */
   shown(text: string): string;
 }
 
@@ -27,17 +25,19 @@ type Style = Parameters<typeof styleText>[0];
 
 /** Progress on a terminal, or in a file without colours. */
 export function terminalLog(terminal: Terminal, { clock, debug, environment }: Options): TerminalLog {
-  const { add, masked } = hiding();
   // https://no-color.org
   const coloured = terminal.isTTY === true && !environment['NO_COLOR'];
-  const shown = (text: string) => (environment['GITHUB_ACTIONS'] === 'true' ? harmless(masked(text)) : masked(text));
+  const shown = (text: string) => {
+    const masked = secrets.masked(text);
+    return environment['GITHUB_ACTIONS'] === 'true' ? harmless(masked) : masked;
+  };
   const print = (text: string, style: Style) => {
-    const line = shown(text.replace(unprintable, ''));
+    const line = shown(plain(text));
     terminal.write(`${coloured ? styleText(style, line, { validateStream: false }) : line}\n`);
   };
   return {
     info: (line) => print(line, 'reset'),
-    output: (line) => print(line, 'reset'),
+    output: (line) => print(foreign(line), 'reset'),
     warning: (line) => print(`warning: ${line}`, 'yellow'),
     debug: (line) => debug && print(line, 'dim'),
     async group(title, work) {
@@ -47,12 +47,6 @@ export function terminalLog(terminal: Terminal, { clock, debug, environment }: O
       print(`${title}: ${spell(clock.now() - since)}`, 'green');
       return result;
     },
-    mask: add,
-    masked,
     shown,
   };
 }
-
-/** What would drive the terminal. Lines and tabs stay: the output of a build has them. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
-const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;

@@ -8,6 +8,7 @@ import { type ResolvedProbe, resolveProbe, UnreachableContainer } from '../probe
 import { probeTimings } from '../probe/timing.js';
 import { inWords } from '../probe/words.js';
 import type { Clock } from '../system/log.js';
+import { foreign } from '../system/quoted.js';
 import { targetOf } from './for-container.js';
 
 /** A container that does not answer its probe before anything has changed. */
@@ -99,7 +100,7 @@ function spelled(place: ResolvedProbe): string {
     case 'tcp':
       return `tcp://${place.host}:${place.port}`;
     case 'exec':
-      return `exec:${place.command}`;
+      return `exec:${foreign(place.command)}`;
     default:
       return place.kind;
   }

@@ -2,7 +2,6 @@ import type { ContainerDetails } from '../engines/details.js';
 import { endOf, lastWords, removed } from '../probe/await-health.js';
 import { healthCheck } from '../probe/health-check.js';
 import type { RunningProbe } from '../probe/probe.js';
-import { withoutValues } from '../release/without-values.js';
 import { quoted } from '../system/quoted.js';
 import type { UpdateContext } from './context.js';
 
@@ -52,7 +51,7 @@ export async function soak(work: UpdateContext, id: string, life: Life): Promise
       if (ended !== undefined) return `${ended}${now === undefined ? '' : await lastWords(engine, now)}`;
       if (now?.State.Health?.Status === 'unhealthy' && !life.unhealthy) return 'the HEALTHCHECK fails';
       if (check !== undefined && check.failures() >= retries) {
-        const said = withoutValues(check.lastOutput(), container.Config.Env);
+        const said = check.lastOutput();
         return `the HEALTHCHECK failed ${check.failures()} times in a row${said === '' ? '' : ` (${quoted(said)})`}`;
       }
       const failing = failingProbe(work, inputs.soakMs);

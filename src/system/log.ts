@@ -12,8 +12,6 @@ export interface Log {
   debug(line: string): void;
   /** Runs `work` under a foldable heading that ends with its duration. */
   group<T>(title: string, work: () => Promise<T>): Promise<T>;
-  /** From here on `secret` is printed as `***`, whatever prints it. */
-  mask(secret: string): void;
 }
 
 /** Milliseconds, monotonic: differences are durations, the value itself means nothing. */

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { foreign } from './quoted.js';
 
 /** How a program ended, and what it said, without empty lines. */
 export interface Ran {
   /** Null where a signal ended it. */
   readonly exitCode: number | null;
   readonly stdout: readonly string[];
-  /** Of both outputs, as they came. */
+  /** Of both outputs, in their order, as they may be shown. */
   readonly lines: readonly string[];
 }
 
@@ -44,7 +45,7 @@ export async function runProgram(
     createInterface({ input }).on('line', (text) => {
       const shown = text.trimEnd();
       if (shown === '') return;
-      lines.push(shown);
+      lines.push(foreign(shown));
       if (input === child.stdout) stdout.push(shown);
       line?.(shown);
     });

@@ -47,7 +47,6 @@ const log: Log = {
   warning: () => undefined,
   debug: () => undefined,
   group: (_, work) => work(),
-  mask: () => undefined,
 };
 
 const build = (wanted: Omit<Build, 'context'>) => {

@@ -75,7 +75,6 @@ describe('containers', () => {
       warning: () => {},
       debug: () => {},
       group: (_, work) => work(),
-      mask: () => {},
     };
     const { Id: ours } = await bench.run(
       'stale',

@@ -66,8 +66,9 @@ describe('what is read as it comes', () => {
     expect(linesOf(all, size)).toEqual(['== Running 1', 'warn', 'add grün', '10 %', '20 %', 'done']);
   });
 
-  it('is cut where a line does not end', () => {
-    expect(linesOf(frames([false, 'x'.repeat(9_000)]), 500).map(({ length }) => length)).toEqual([4_000]);
-    expect(linesOf(frames([false, 'x'.repeat(5_000)], [false, 'y\nz\n']), 500)).toHaveLength(2);
+  it('is cut where a line does not end, between two words', () => {
+    const [first, ...more] = linesOf(frames([false, 'word '.repeat(2_000)], [false, 'w'], [false, 'ord\nnext\n']), 500);
+    expect([first?.length, more]).toEqual([8_499, ['next']]);
+    expect(linesOf(frames([false, 'x'.repeat(9_000)]), 500).map(({ length }) => length)).toEqual([4_500]);
   });
 });

@@ -57,7 +57,6 @@ function told(): { readonly lines: string[]; readonly log: Log } {
       warning: write,
       debug: write,
       group: (_, work) => work(),
-      mask: () => undefined,
     },
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engines/engine.js';
 import { runReleaseCommand } from '../../src/strategies/recreate/release-command.js';
 import type { Log } from '../../src/system/log.js';
+import { secrets } from '../../src/system/secrets.js';
 import { container, image } from '../docker/created.js';
 
 const state = { Status: 'exited', ExitCode: 0, OOMKilled: false };
@@ -74,6 +75,7 @@ test('succeeds with exit code 0, and its container is removed', async () => {
 });
 
 test('shows what it writes, and keeps the end, without values of the environment', async () => {
+  secrets.learn(web.Config.Env, 'all');
   const lines = [
     ...Array.from({ length: 30 }, (_, at) => `line ${at}`),
     'TOKEN is hunter2hunter2',

@@ -45,7 +45,6 @@ const log = {
   output: () => undefined,
   warning: (line: string) => void said.push(line),
   debug: () => undefined,
-  mask: () => undefined,
   group: async <T>(_: string, work: () => Promise<T>) => await work(),
 };
 const signal = new AbortController().signal;

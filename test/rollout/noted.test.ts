@@ -8,7 +8,6 @@ it('a step that cannot be written down on the way back stops nobody, and is told
     output: () => undefined,
     warning: (line: string) => void warnings.push(line),
     debug: () => undefined,
-    mask: () => undefined,
     group: async <T>(_: string, work: () => Promise<T>) => await work(),
   };
   const note = async () => {

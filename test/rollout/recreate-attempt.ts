@@ -15,7 +15,6 @@ const silent: Log = {
   warning: () => undefined,
   debug: () => undefined,
   group: (_, work) => work(),
-  mask: () => undefined,
 };
 
 export let bench: Workbench;

@@ -12,15 +12,15 @@
 -define(WIDTH, 64).
 
 %% All facts once the boot script has run to its end.
--spec booted(#{salt := binary(), given := [string()]}) -> hot_deploy_json:json().
-booted(Request) ->
+-spec booted(#{salt := binary(), given := [string()], secrets := binary()}) -> hot_deploy_json:json().
+booted(#{secrets := Pattern} = Request) ->
     case init:get_status() of
-        {started, _} -> #{booted => true, facts => read(Request)};
+        {started, _} -> #{booted => true, facts => read(Request), secrets => hot_deploy_secrets:values(Pattern)};
         _ -> #{booted => false}
     end.
 
 %% Given are the names of variables that this boot alone has so.
--spec read(#{salt := binary(), given := [string()]}) -> hot_deploy_json:json().
+-spec read(#{salt := binary(), given := [string()], secrets => binary()}) -> hot_deploy_json:json().
 read(#{salt := Salt, given := Given}) ->
     Sources = hot_deploy_origin:sources(Given),
     #{

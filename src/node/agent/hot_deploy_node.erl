@@ -5,6 +5,8 @@
 
 %% Everything that tells one running release from another.
 -spec identify(map()) -> hot_deploy_json:json().
+identify(#{secrets := Pattern} = Request) ->
+    (identify(maps:remove(secrets, Request)))#{secrets => hot_deploy_secrets:values(Pattern)};
 identify(Request) ->
     {Name, Version} = running_release(),
     {Uptime, _} = erlang:statistics(wall_clock),

@@ -2,11 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { ReleaseCommandReport } from '../../deployment/report.js';
 import { type ContainerDetails, type ImageDetails, nameOf } from '../../engines/details.js';
 import type { Engine } from '../../engines/engine.js';
-import { withoutValues } from '../../release/without-values.js';
 import { spell } from '../../system/duration.js';
 import type { Clock, Log } from '../../system/log.js';
 import { messageOf } from '../../system/message-of.js';
-import { quoted } from '../../system/quoted.js';
+import { foreign, quoted } from '../../system/quoted.js';
 import { create } from './create.js';
 import { copyInjected } from './injected.js';
 import { commandContainer } from './release-command-spec.js';
@@ -38,6 +37,7 @@ const pollIntervalMs = 200;
 const mostUnanswered = 5;
 const lastLines = 20;
 const longestLine = 300;
+const longestShown = 4_000;
 /** Between the signal and the end of the process there is little time, and its container has to go, too. */
 const cancelledSeconds = 3;
 const lateSeconds = 10;
@@ -49,15 +49,13 @@ type End = 'cancelled' | 'late' | 'gone' | { readonly exitCode: number; readonly
 export async function runReleaseCommand(around: Around, what: ReleaseCommand): Promise<ReleaseCommandResult> {
   const { engine, clock, log } = around;
   const { container, command } = what;
-  const environment = [...(container.Config.Env ?? []), ...(what.image.Config.Env ?? [])];
-  const masked = (text: string) => withoutValues(text, environment);
-  const shown = masked(command.join(' '));
+  const shown = foreign(command.join(' '));
   log.info(`${quoted(shown)}, as ${nameOf(container)} on the new image`);
   const began = clock.now();
   const output: string[] = [];
   const keep = (line: string) => {
-    const text = masked(line);
-    log.output(text);
+    const text = foreign(line);
+    log.output(text.slice(0, longestShown));
     output.push(text.slice(0, longestLine));
     output.splice(0, Math.max(0, output.length - lastLines));
   };
@@ -80,7 +78,7 @@ export async function runReleaseCommand(around: Around, what: ReleaseCommand): P
     try {
       await engine.startContainer(id);
     } catch (error) {
-      return { report: told({ outcome: 'not-started' }), failure: notStarted(masked(messageOf(error))) };
+      return { report: told({ outcome: 'not-started' }), failure: notStarted(error) };
     }
     const end = await follow(around, id, what.timeoutMs, keep);
     log.info(`the release command ended after ${spell(clock.now() - began)}`);

@@ -1,6 +1,6 @@
 import { around } from '../../node/agent.js';
 import { boot, type ConfigRequest, resolveFunction, resolverFor, switchScript } from '../../node/config.js';
-import { callFunction, evaluateInput, ownEnvironment } from '../../node/shell.js';
+import { callNode, evaluateInput, ownEnvironment } from '../../node/shell.js';
 import { atom, map, type Term, text, write } from '../../node/term.js';
 import type { Entry } from '../../release/archive.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../../release/release.js';
@@ -34,7 +34,7 @@ export function byHand(what: ByHand): readonly Entry[] {
     .filter(({ mode }) => mode !== 'none')
     .map(({ name, version }) => [name, version] as const);
   const about = [
-    'schema 1',
+    'schema 2',
     `from ${from}`,
     `to ${to}`,
     `image-from ${images.from}`,
@@ -52,7 +52,7 @@ export function byHand(what: ByHand): readonly Entry[] {
   const down = { root, version: from, running: to, applications: old };
   const texts: Readonly<Record<string, string>> = {
     about: `${about.join('\n')}\n`,
-    'call.sh': `${callFunction}\ncall "$2" "$3" "$4"\n`,
+    'call.sh': `${callNode}\n`,
     'prints.sh': `${ownEnvironment}${resolveFunction}\nprintf '%s' "$HOT_DEPLOY_RESOLVER" | resolve "$2" "$5" "$6" "$7"\n`,
     'switch.sh': switchScript,
     evaluate: evaluateInput,

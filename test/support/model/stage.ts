@@ -87,7 +87,7 @@ function hostOf({ kind }: Play): ContainerSpec {
 
 export const quiet: Log = {
   ...{ info: () => undefined, output: () => undefined, warning: () => undefined, debug: () => undefined },
-  ...{ group: (_, work) => work(), mask: () => undefined },
+  ...{ group: (_, work) => work() },
 };
 
 /** Who acts: the world's own engine and clock, or those of a run that is struck. */

@@ -32,7 +32,6 @@ export async function deployTo(
       lines.push(title);
       return await work();
     },
-    mask: () => undefined,
   };
   const folder = mkdtempSync(join(tmpdir(), 'hot-deploy-bundle-'));
   const given: Record<string, string> = {

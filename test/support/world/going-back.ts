@@ -43,7 +43,6 @@ export async function workplace(
     warning: (line) => void lines.push(`warning: ${line}`),
     debug: (line) => void lines.push(line),
     group: async (_, work) => await work(),
-    mask: () => undefined,
   };
   const { phase } = recorder(container.name, systemClock, log, systemClock.now());
   const work: UpdateContext = {

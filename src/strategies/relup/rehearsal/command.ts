@@ -22,8 +22,10 @@ export async function runCommand(
       timeoutMs: patienceMs,
       last: 4 * lastCharacters,
     });
-    const said = `${stdout.toString('utf8')}${stderr.toString('utf8')}`.trim().slice(-lastCharacters);
-    return exitCode === 0 ? undefined : `exit code ${exitCode}${said === '' ? '' : `: ${quoted(said)}`}`;
+    const said = `${stdout.toString('utf8')}${stderr.toString('utf8')}`.trim();
+    return exitCode === 0
+      ? undefined
+      : `exit code ${exitCode}${said === '' ? '' : `: ${quoted(said, lastCharacters)}`}`;
   } catch (error) {
     return messageOf(error);
   }
