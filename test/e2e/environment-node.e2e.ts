@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { gunzipSync } from 'node:zlib';
 import Dockerode from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -151,9 +154,12 @@ describe('a cookie and a node name that only `docker run` gave', () => {
       }),
     );
     const events = await listen(web);
+    const seen = await watchArguments(cookie);
 
     const { report, log } = await deployTo(web.name, { image: await v2() });
 
+    // Those of the VM itself, and of the script that starts it, hold it.
+    const args = (await seen.end()).filter((line) => !/-(set|-)cookie/.test(line)).join('\n');
     expect(report, log).toMatchObject({ outcome: 'deployed', method: 'relup' });
     expect(await evaluate(web, '{node(), erlang:get_cookie()}')).toMatch(
       new RegExp(`^{'?another_name@.*,'?${cookie}'?}$`),
@@ -163,7 +169,7 @@ describe('a cookie and a node name that only `docker run` gave', () => {
     const heard = await events.end();
     const execs = await Promise.all([...new Set(heard.match(/(?<="execID":")[0-9a-f]+/g))].map(execDetails));
     const bundle = gunzipSync(await readFile(report.bundle?.path ?? '')).toString('latin1');
-    const told = { log, report: JSON.stringify(report), events: heard, execs: execs.join('\n'), bundle };
+    const told = { log, report: JSON.stringify(report), events: heard, execs: execs.join('\n'), bundle, args };
     for (const [where, text] of Object.entries(told)) {
       expect(
         [cookie, greeting, password].filter((each) => text.includes(each)),
@@ -173,14 +179,36 @@ describe('a cookie and a node name that only `docker run` gave', () => {
     // Had one been told, it would have been seen: each of these holds what else the run did.
     expect(log).toContain(web.name);
     expect(heard).toContain('exec_create: sh -c');
+    expect(args).toMatch(/erl_call\0-sname\0another_name\0/);
     expect(told.execs).toContain('hot-deploy');
     expect(bundle).toContain('"release": "octochat"');
-    const holding = await web.exec('sh', '-c', `grep -rlE '${cookie}|${greeting}|${password}' /app /tmp /var || true`);
+    const holding = await web.exec(
+      'sh',
+      '-c',
+      `grep -rlE '${cookie}|${greeting}|${password}' /app /tmp /var /dev/shm || true`,
+    );
     expect(holding).toBe('');
   });
 });
 
 const secret = () => `secret${randomBytes(12).toString('hex')}`;
+
+/** The command lines of this machine, those of containers among them, that hold the cookie or ask a node: what `ps` shows. */
+async function watchArguments(cookie: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-watch-'));
+  await writeFile(join(folder, 'words'), `${cookie}\nerl_call`);
+  const loop = `while :; do grep -ahFf '${join(folder, 'words')}' /proc/[0-9]*/cmdline 2>/dev/null; done`;
+  const child = spawn('sh', ['-c', loop]);
+  const lines = new Set<string>();
+  createInterface({ input: child.stdout }).on('line', (line) => lines.add(line));
+  return {
+    end: async () => {
+      child.kill('SIGKILL');
+      await rm(folder, { recursive: true });
+      return [...lines];
+    },
+  };
+}
 
 /** The Engine's events from now on, as JSON: of the past it keeps only the last few. */
 async function listen(web: Container) {
