@@ -21,12 +21,12 @@ const engineOf = (state: object): Engine => {
     startContainer: async () => undefined,
     inspectContainer: async () => details,
     findContainer: async () => details,
-    logs: async () => `boot\n“TOKEN=${secret}”\n`,
-    exec: async () => ({ exitCode: 1, stdout: Buffer.from(`TOKEN=${secret}`), stderr: Buffer.alloc(0) }),
+    logs: async () => `boot\n“TEXT=${secret}”\n`,
+    exec: async () => ({ exitCode: 1, stdout: Buffer.from(`TEXT=${secret}`), stderr: Buffer.alloc(0) }),
   } as unknown as Engine;
 };
 const ended = { Running: false, ExitCode: 3, Status: 'exited' };
-const sick = { Running: true, Health: { Status: 'unhealthy', FailingStreak: 2, Log: [{ Output: `TOKEN=${secret}` }] } };
+const sick = { Running: true, Health: { Status: 'unhealthy', FailingStreak: 2, Log: [{ Output: `TEXT=${secret}` }] } };
 const named = { nodeName: '', named: false, environment: [] };
 const vm = { pid: 1, user: '0:0', distribution: { node: 'web@host' }, root: '/app' };
 const reach = { engine: engineOf(ended), container: 'web-1', vm };
@@ -66,9 +66,9 @@ describe.each(Object.entries(sources))('%s', (_, source) => {
 });
 
 test('what a release command wrote stands in the summary and in no comment', () => {
-  const ran = { command: `migrate ${secret}`, container: 'kv-1', ms: 1, output: [`TOKEN=${secret}`] };
+  const ran = { command: `migrate ${secret}`, container: 'kv-1', ms: 1, output: [`TEXT=${secret}`] };
   const told = { ...report, releaseCommand: { ...ran, outcome: 'failed' } } as const;
-  expect(renderSummary(told)).toContain(`TOKEN=${secret}`);
+  expect(renderSummary(told)).toContain(`TEXT=${secret}`);
   expect(renderComment(told, { history: [] })).not.toContain(secret);
 });
 

@@ -24,7 +24,32 @@ quoted() {
 
 # What the engine answered last, and what it complained of.
 said() { printf '%s' "$(<"$work/said")"; }
-complaint() { printf '%s' "$(<"$work/complaint")"; }
+complaint() { foreign <"$work/complaint"; }
+
+# What another program wrote: no line of it is a command to a runner that shows it, nothing in it drives a terminal, and it is
+# without the cookie and the values of variables that are called a secret.
+export -n HOT_DEPLOY_COOKIE
+foreign() {
+  local line entry value sequence=$'\e''[[0-9;:<=>?]*[ -/]*[@-~]' mark=$'\xe2\x80\x8b'
+  local -a masked=()
+  for entry in "COOKIE=${HOT_DEPLOY_COOKIE-}" "${entries[@]}"; do
+    [[ ${entry%%=*} =~ (PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|COOKIE|DSN|SALT|pass|secret|token|key) ]] || continue
+    while IFS= read -r value; do
+      case $value in
+      postgres | postgresql | production | development | localhost | password) ;;
+      ????????*) masked+=("$value") ;;
+      esac
+    done <<<"${entry#*=}"
+  done
+  while IFS= read -r line || [[ -n $line ]]; do
+    line=${line//$'\r'/ }
+    while [[ $line =~ $sequence ]]; do line=${line/"${BASH_REMATCH[0]}"/}; done
+    line=${line//[[:cntrl:]]/}
+    for value in "${masked[@]}"; do line=${line//"$value"/***}; done
+    [[ ! $line =~ ^[^!-~]*:: ]] || line=${line/::/${mark}::}
+    printf '%s\n' "${line//'##['/##${mark}[}"
+  done
+}
 
 # With `set -m` each child is in a process group of its own: Ctrl-C reaches this script alone, and what was asked of the
 # engine comes to its end, so that what is true is known when things are put back.

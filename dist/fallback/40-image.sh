@@ -19,10 +19,11 @@ use_image() {
 
 # Without a name: that moves after the deploy has succeeded, and never before.
 build_image() {
-  local words=(build) argument
+  local words=(build) argument clients='^(PATH|HOME|TMPDIR|LD_|SSL_CERT|SSH_AUTH_SOCK|BUILD(X|KIT)_|DOCKER_(HOST|CONTEXT|CONFIG|TLS|CERT))'
   local -a given=()
   for argument in "${build_arguments[@]}"; do
-    given+=(--build-arg "$argument")
+    # By name: everybody who lists processes sees a command line. Only what would change the client goes by its value.
+    if [[ $argument =~ $clients ]]; then given+=(--build-arg "$argument"); else given+=(--build-arg "${argument%%=*}"); fi
     [[ $argument == *=* || -v $argument ]] || fail "the build takes $argument from the environment, where it is not: set it, or generate this script with --with-env" || return 1
   done
   # Where the plug-in is, a builder could keep the image to itself without --load.
@@ -36,8 +37,13 @@ build_image() {
     return 0
   fi
   rm -f "$work/image-id"
-  # The plug-in would else run git in the context.
-  BUILDX_GIT_INFO=false docker "${words[@]}" </dev/null >&2 || fail "docker build of $context failed" || return 1
+  (
+    for argument in "${build_arguments[@]}"; do
+      [[ $argument != *=* || $argument =~ $clients ]] || export "${argument?}"
+    done
+    # The plug-in would else run git in the context.
+    BUILDX_GIT_INFO=false exec docker "${words[@]}" </dev/null
+  ) 2>&1 | foreign >&2 || fail "docker build of $context failed" || return 1
   image_id=$(<"$work/image-id")
   engine image inspect --format '{{.Id}}' -- "$image_id" || fail "the image $image_id was built, and the engine does not have it: unset BUILDX_BUILDER" || return 1
   image_id=$(said)

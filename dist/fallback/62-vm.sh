@@ -62,7 +62,6 @@ inside() {
   shift 3
   local words=(exec --interactive --user "$vm_user")
   [[ -z ${HOT_DEPLOY_RESOLVER-} ]] || words+=(--env HOT_DEPLOY_RESOLVER)
-  [[ -z ${HOT_DEPLOY_COOKIE-} ]] || words+=(--env HOT_DEPLOY_COOKIE)
   held || return 0
   docker "${words[@]}" "$id" sh -c "$script" hot-deploy "$vm_pid" "$vm_bin" "$vm_flag" "$vm_node" "$@" \
     <"$input" >"$work/said" 2>"$work/complaint" &
@@ -82,7 +81,7 @@ release_of() {
     printf 'unknown: no node that can be asked'
     return
   fi
-  printf '%s\n' '{N,B}=init:script_id(),V=case whereis(release_handler) of undefined->B;_->Rs=[{X,S}||{M,X,_,S}<-release_handler:which_releases(),M=:=N],hd([X||{X,current}<-Rs]++[X||{X,permanent}<-Rs]++[B]) end,io:put_chars(["\nhot-deploy-says ",V,"\n"]).' >"$work/question"
+  printf '%s\n' "${HOT_DEPLOY_COOKIE-}" '{N,B}=init:script_id(),V=case whereis(release_handler) of undefined->B;_->Rs=[{X,S}||{M,X,_,S}<-release_handler:which_releases(),M=:=N],hd([X||{X,current}<-Rs]++[X||{X,permanent}<-Rs]++[B]) end,io:put_chars(["\nhot-deploy-says ",V,"\n"]).' >"$work/question"
   inside "$1" "$call_node" "$work/question"
   answer=$(told says)
   printf '%s' "${answer:-unknown: the node does not answer}"

@@ -34,7 +34,7 @@ read_bundle() {
   local key value
   while read -r key value; do
     case $key in
-    schema) [[ $value == 1 ]] || fail "$bundle is of another version of hot-deploy: generate both anew" || return 1 ;;
+    schema) [[ $value == 2 ]] || fail "$bundle is of another version of hot-deploy: generate both anew" || return 1 ;;
     from) from=$value ;;
     to) to=$value ;;
     image-from) image_from=$value ;;
@@ -53,7 +53,10 @@ answer=
 ask() {
   answer=''
   find_vm "$1" || return 1
-  filled "$2" >"$work/question"
+  {
+    printf '%s\n' "${HOT_DEPLOY_COOKIE-}"
+    filled "$2"
+  } >"$work/question"
   inside "$1" "$(<"$work/bundle/call.sh")" "$work/question"
   answer=$(told says)
   [[ -n $answer ]]
@@ -97,7 +100,7 @@ install() {
   }
   mapfile -t words <"$work/bundle/boot-$1"
   {
-    printf 'go\n'
+    printf 'go\n%s\n' "${HOT_DEPLOY_COOKIE-}"
     filled "install-$1.erl"
   } >"$work/question"
   HOT_DEPLOY_RESOLVER=$(filled "resolve-$1.erl")
