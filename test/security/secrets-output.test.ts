@@ -25,7 +25,8 @@ import { foreign, quoted } from '../../src/system/quoted.js';
 import { runProgram } from '../../src/system/run-program.js';
 import { secrets } from '../../src/system/secrets.js';
 import { isText } from '../../src/system/shape.js';
-import { container, image } from '../docker/created.js';
+import { container } from '../docker/created.js';
+import { hostileEngine, json } from './hostile.js';
 
 vi.mock('../../src/commands/commands.js', () => ({
   runCommand: async () => ({ outcome: 'planned', warnings: ['KJHGFDSAPOIUYT, QWERTZUIOPAS and YXCVBNMASDFG'] }),
@@ -287,12 +288,35 @@ it('what a node says of its secrets is known from there on, save what is public'
   expect(foreign('octochat has signing-salt-7 and db-pass-word')).toBe('octochat has *** and ***');
 });
 
-it('the environment of an image and of a container has no value in what is told of either', () => {
-  const from = image({ Env: ['LANG=C.UTF-8'] });
-  const { Env: environment } = container(
-    { config: { Env: ['SIGNING_SALT=pepper-and-salt', 'PORT=4000'] } },
-    from,
-  ).Config;
-  secrets.learn(environment, 'all');
-  expect(foreign('pepper-and-salt on 4000 by C.UTF-8')).toBe('*** on 4000 by C.UTF-8');
+it('whatever container or image the engine is asked about, its environment is known from there on', async () => {
+  const id = 'a'.repeat(64);
+  const env = (...entries: readonly string[]) => ({ Image: 'sha256:0', Hostname: 'web', Env: entries });
+  const date = '2026-01-01T00:00:00Z';
+  const flags = { Running: true, Paused: false, Restarting: false, OOMKilled: false, Dead: false };
+  const details = {
+    ...{ Id: id, Name: '/web', Image: 'sha256:1', Created: date, RestartCount: 0, HostConfig: {}, NetworkSettings: {} },
+    ...{ State: { Status: 'running', ExitCode: 0, StartedAt: date, FinishedAt: date, ...flags } },
+    Config: env('SIGNING_SALT=pepper-and-salt', 'PORT=4000', 'MOTTO=slow and steady', 'COOKIE=acme-cookie-jar'),
+  };
+  const { engine, close } = await hostileEngine({
+    'GET /containers/': json(details),
+    'GET /images/': json({
+      Id: 'sha256:1',
+      RepoTags: ['acme-cookie-jar:1'],
+      Config: env('API_KEY=of-the-image'),
+      RootFS: {},
+    }),
+    'POST /containers/create': json({ Id: 'b'.repeat(64) }),
+  });
+  const said = 'of-the-image pepper-and-salt 4000 acme-cookie-jar of-the-new-one';
+  try {
+    expect(foreign(said)).toBe(said);
+    await engine.findImage('acme-cookie-jar:1');
+    await engine.findContainer(id);
+    await engine.createContainer('new', { Image: 'x', Env: ['TOKEN=of-the-new-one'] });
+    expect(messageOf(new Error(said))).toBe('*** *** 4000 acme-cookie-jar ***');
+    expect([messageOf('slow and steady'), foreign('slow and steady')]).toEqual(['slow and steady', '***']);
+  } finally {
+    await close();
+  }
 });
