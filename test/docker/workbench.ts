@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { connectEngine } from '../../src/engines/connect.js';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
+import { lockLabel } from '../../src/engines/throw-away.js';
 import { eventually } from '../support/world/container.js';
 
 /** A real engine, and containers, images, networks and volumes of a run's own, all gone afterwards. */
@@ -76,6 +77,10 @@ export async function openWorkbench(): Promise<Workbench> {
         const { Mounts: mounts = [] } = (await engine.findContainer(id)) ?? {};
         for (const { Type: type, Name: volume } of mounts) if (type === 'volume' && volume) volumes.add(volume);
         await engine.removeContainer(id, { force: true, volumes: true });
+      }
+      // Locks and journals of environments that are called after it.
+      for (const { id, labels } of await engine.containers()) {
+        if (labels[lockLabel]?.startsWith(prefix)) await engine.removeContainer(id, { force: true, volumes: true });
       }
       // Those that were carried over have a name to the engine, so they do not go with their container.
       if (volumes.size > 0) await docker('volume', 'rm', '--force', ...volumes);

@@ -41,7 +41,9 @@ export async function gather(size: number, flags: readonly string[] = [], own?: 
   const environment = prefix;
 
   const ours = (id: string, name: string) =>
-    proxy.made.has(id) || name === `hot-deploy-lock-${environment}` || name.startsWith(prefix);
+    proxy.made.has(id) ||
+    (/^hot-deploy-(lock|journal)-/.test(name) && name.includes(`-${environment}`)) ||
+    name.startsWith(prefix);
 
   const remove = async () => {
     const left = (await containers(ours)).map(({ id }) => id);

@@ -1,7 +1,6 @@
 import { createConnection, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import Dockerode from 'dockerode';
-import { lockName } from '../../../src/journal/lock-labels.js';
 import { docker } from './images.js';
 
 const started = new Set<string>();
@@ -119,10 +118,16 @@ export function handle(name: string): Container {
 }
 
 /** Removes every container that was started here, and what a deploy that failed or was killed may have left of it. */
+/** A lock or a journal of this file's environments. */
+const isOfOurs = (name: string) => {
+  const [, environment] = /^hot-deploy-(?:lock|journal)-(.*)$/.exec(name) ?? [];
+  return environment === ownEnvironment || environment?.startsWith(`${ownEnvironment}-`) === true;
+};
+
 export async function removeContainers(): Promise<void> {
   const all = (await docker('ps', '-a', '--format', '{{.Names}}')).split('\n');
-  const ours = all.filter((name) =>
-    [lockName(ownEnvironment), ...started].some((each) => name === each || name.startsWith(`${each}.hot-deploy-`)),
+  const ours = all.filter(
+    (name) => [...started].some((each) => name === each || name.startsWith(`${each}.hot-deploy-`)) || isOfOurs(name),
   );
   if (ours.length > 0) {
     await docker('rm', '-f', '-v', ...ours);
