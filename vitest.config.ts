@@ -2,6 +2,9 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { everything } from './test/support/tier.js';
 
+// Libraries as they are for those who deploy: micromark looks after itself else, which takes its time.
+process.env['NODE_ENV'] = 'production';
+
 // The container tests of the quick tier. `script/test --all` runs every file, and a file comes in here once it has shown that
 // it passes in its place: all of them together take less than 30 minutes.
 const quick = [
@@ -59,13 +62,26 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
+          // To import everything anew for each file takes longer than most files. So nobody may put another module in the place
+          // of one (`vi.mock`): the files after it would have it, too.
+          isolate: false,
           // As many as there are cores: Vitest leaves one of them out.
           maxWorkers: '100%',
           testTimeout: 120_000,
           expect: { poll: { timeout: 60_000 } },
         },
       },
-      { test: { name: 'browser', include: ['test/**/*.browser.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/**/*.browser.ts'],
+          globalSetup: 'test/support/browser/begin.ts',
+          isolate: false,
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'engine',

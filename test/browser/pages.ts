@@ -1,21 +1,22 @@
-import type { Browser, Page } from 'puppeteer-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { Report } from '../../src/deployment/report.js';
 import { pastOf, renderComment } from '../../src/report/comment.js';
 import { rolledBack } from '../report/sample.js';
 import { chromium, missing } from '../support/browser/find.js';
 import { githubPage } from '../support/browser/github-page.js';
-import { type Look, launch, open } from '../support/browser/page.js';
+import { type Look, open } from '../support/browser/page.js';
 import { type Seen, see } from './seen.js';
 
-let browser: Browser;
+export let browser: Browser;
 
-/** Begins the browser for the tests of a file; where there is none they are skipped, and say why. */
+/** Leads the tests of a file to the browser; where there is none they are skipped, and say why. */
 export function inBrowser(): void {
   beforeAll(async () => {
-    if (chromium !== undefined) browser = await launch();
+    const browserWSEndpoint = inject('browser');
+    if (chromium !== undefined) browser = await puppeteer.connect({ browserWSEndpoint, defaultViewport: null });
   });
-  afterAll(() => browser?.close());
+  afterAll(() => browser?.disconnect());
 }
 
 /** A test that takes a browser. */
@@ -37,15 +38,11 @@ export async function shown(
   { act, ...how }: Look & { readonly act?: (page: Page) => Promise<unknown> } = {},
 ): Promise<Seen> {
   const { page, problems } = await open(browser, githubPage(markdown), how);
-  try {
-    await act?.(page);
-    const seen = await see(page);
-    // Without Mermaid the browser complains of just that.
-    if (how.mermaid !== false) expect(problems).toEqual([]);
-    return seen;
-  } finally {
-    await page.close();
-  }
+  await act?.(page);
+  const seen = await see(page);
+  // Without Mermaid the browser complains of just that.
+  if (how.mermaid !== false) expect(problems).toEqual([]);
+  return seen;
 }
 
 /** Everything that a comment is made of. GitHub leaves all of it as it is. */

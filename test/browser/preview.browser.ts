@@ -1,11 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { renderComment } from '../../src/report/comment.js';
 import { renderPreview } from '../../src/report/preview.js';
-import { chromium, missing } from '../support/browser/find.js';
-import { launch } from '../support/browser/page.js';
+import { browser, inBrowser, look } from './pages.js';
 import { reports } from './reports.js';
 
 /** Of each bar its width, and how far its label stands out of the picture. */
@@ -20,18 +19,17 @@ const bars = `(() => {
   });
 })()`;
 
-test.each(['light', 'dark'])(
-  'opened from the disk without a network, the page draws its timeline (%s)',
-  async (scheme) => {
-    if (chromium === undefined) throw new Error(missing);
+inBrowser();
+
+for (const scheme of ['light', 'dark']) {
+  look(`opened from the disk without a network, the page draws its timeline (${scheme})`, async () => {
     const report = reports['a hot deploy'];
     if (report === undefined) throw new Error('no such report');
     const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-preview-'));
-    const browser = await launch();
+    const page = await browser.newPage();
     try {
       const file = join(folder, 'report.html');
       await writeFile(file, renderPreview(renderComment(report, { history: [] }), 'title', report.timeline));
-      const page = await browser.newPage();
       const asked: string[] = [];
       page.on('request', (request) => void asked.push(request.url()));
       await page.setOfflineMode(true);
@@ -48,8 +46,8 @@ test.each(['light', 'dark'])(
       const { PREVIEW_SCREENSHOT: to } = process.env;
       if (to) await page.screenshot({ path: `${to}/${scheme}.png`, fullPage: true });
     } finally {
-      await browser.close();
+      await page.close();
       await rm(folder, { recursive: true });
     }
-  },
-);
+  });
+}

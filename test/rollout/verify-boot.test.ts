@@ -1,15 +1,27 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
+import type { ExecCommand } from '../../src/engines/engine.js';
+import { search } from '../../src/node/vm.js';
 import type { ImageRelease } from '../../src/release/release.js';
-import type { Reading } from '../../src/release/running.js';
 import type { UpdateContext } from '../../src/strategies/context.js';
 import { verifyBoot } from '../../src/strategies/recreate/verify-boot.js';
 import type { TargetPlan } from '../../src/strategies/strategy.js';
 
-const asked = vi.hoisted(() => ({ reading: (): unknown => undefined }));
-vi.mock('../../src/release/running.js', () => ({ readRunning: async () => asked.reading() }));
+/** What asking in the container comes to: whether a VM is there and has distribution, and whether its node answers. */
+type Asked = 'no VM' | 'no distribution' | 'no answer' | 'booting' | Error;
+
+const identity = { name: 'app', version: '2', root: '/app', node: 'app@host', booted: false, applications: [] };
+const vm = 'vm 7\nuid 0\ngid 0\narg -root\narg /app\narg -bindir\narg /app/erts-13.1.5/bin\n';
+
+function printed(asked: Asked, { argv, stdin }: ExecCommand) {
+  if (asked instanceof Error) throw asked;
+  if (argv[2] === search)
+    return asked === 'no VM' ? '' : asked === 'no distribution' ? vm : `${vm}arg -sname\narg app@host\n`;
+  const isAnswered = asked === 'booting' && stdin !== undefined;
+  return isAnswered ? `\nhot-deploy-answer ${JSON.stringify({ ok: identity })}\n` : '';
+}
 
 interface World {
-  readonly reading?: Partial<Reading> | Error;
+  readonly asked: Asked;
   readonly endsAt?: number;
   readonly restartsAt?: number;
   readonly cancelledAt?: number;
@@ -17,19 +29,19 @@ interface World {
   readonly code?: string;
 }
 
-async function verified({ reading, endsAt, restartsAt, cancelledAt, probe = false, code }: World) {
+async function verified({ asked, endsAt, restartsAt, cancelledAt, probe = false, code }: World) {
   let now = 0;
-  asked.reading = () => {
-    if (reading instanceof Error) throw reading;
-    return reading;
-  };
   const past = (at: number | undefined) => at !== undefined && now >= at;
   const engine = {
     findContainer: async () => ({
-      ...{ Id: 'c0', RestartCount: past(restartsAt) ? 1 : 0, Config: { Env: [] } },
+      ...{ Id: 'c0', Name: '/web', RestartCount: past(restartsAt) ? 1 : 0, Config: { Env: [] } },
       State: { Running: !past(endsAt), ExitCode: 1 },
     }),
     logs: async () => 'no licence',
+    exec: async (_: string, command: ExecCommand) => ({
+      ...{ exitCode: 0, stderr: Buffer.alloc(0) },
+      stdout: Buffer.from(printed(asked, command)),
+    }),
   };
   const deadline = {
     get cancelled() {
@@ -49,35 +61,31 @@ async function verified({ reading, endsAt, restartsAt, cancelledAt, probe = fals
   return { kind, why: 'why' in said ? said.why : '', took: now };
 }
 
-const vm = { args: [] } as never;
-const booting = { kind: 'running', release: { booted: false, version: '2' } } as never;
-const unreachable = { kind: 'unreachable', vm, why: 'no answer' } as const;
-
 it.each<[string, World, string, RegExp, number]>([
   [
     'it has ended',
-    { reading: booting, endsAt: 4_000 },
+    { asked: 'booting', endsAt: 4_000 },
     'failed',
     /exit code 1; the end of its log:\n“no licence”/,
     4_000,
   ],
-  ['its policy starts it again', { reading: booting, restartsAt: 4_000 }, 'failed', /restart policy/, 4_000],
-  ['its boot does not end', { reading: booting }, 'failed', /has not finished its boot \(2\)/, 120_000],
-  ['no VM comes up in it', { reading: { kind: 'no-vm' } }, 'failed', /no Erlang VM/, 120_000],
-  ['asking fails each time', { reading: new Error('the engine is busy') }, 'failed', /the engine is busy/, 120_000],
-  ['the run is cancelled', { reading: booting, cancelledAt: 4_000 }, 'failed', /cancelled/, 4_000],
-  ['it has no distribution', { reading: { kind: 'no-distribution', vm } }, 'unasked', /without distribution/, 0],
-  ['it lets nobody in', { reading: unreachable }, 'failed', /no answer/, 30_200],
+  ['its policy starts it again', { asked: 'booting', restartsAt: 4_000 }, 'failed', /restart policy/, 4_000],
+  ['its boot does not end', { asked: 'booting' }, 'failed', /has not finished its boot \(2\)/, 120_000],
+  ['no VM comes up in it', { asked: 'no VM' }, 'failed', /no Erlang VM/, 120_000],
+  ['asking fails each time', { asked: new Error('the engine is busy') }, 'failed', /the engine is busy/, 120_000],
+  ['the run is cancelled', { asked: 'booting', cancelledAt: 4_000 }, 'failed', /cancelled/, 4_000],
+  ['it has no distribution', { asked: 'no distribution' }, 'unasked', /without distribution/, 0],
+  ['it lets nobody in', { asked: 'no answer' }, 'failed', /no answer/, 30_200],
   [
     'it lets nobody in, and a probe tells that it serves',
-    { reading: unreachable, probe: true },
+    { asked: 'no answer', probe: true },
     'unasked',
     /no answer/,
     30_200,
   ],
   [
     'it lets nobody in, nor did the old one',
-    { reading: unreachable, code: 'node-unreachable' },
+    { asked: 'no answer', code: 'node-unreachable' },
     'unasked',
     /no answer/,
     30_200,

@@ -37,37 +37,54 @@ export async function open(
   html: string,
   { width = 1_000, height = 800, dark = false, scale = 1, mermaid = true }: Look = {},
 ): Promise<Opened> {
-  const page = await browser.newPage();
-  const problems = watch(page);
+  const window = windows.get(browser) ?? (await openWindow(browser));
+  windows.set(browser, window);
+  const { page } = window;
+  const problems: string[] = [];
+  Object.assign(window, { html, mermaid, problems });
+  await page.setCacheEnabled(mermaid);
   await page.setViewport({ width, height, deviceScaleFactor: scale });
   await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
-  await page.setRequestInterception(true);
-  page.on('request', (request) => answer(request, html, mermaid, problems));
   await page.goto(address);
   if (mermaid) await drawn(page, problems);
   return { page, problems };
 }
 
-function watch(page: Page): string[] {
-  const problems: string[] = [];
-  page.on('console', (message) => problems.push(`console ${message.type()}: ${message.text()}`));
-  page.on('pageerror', (error) => problems.push(`error: ${String(error)}`));
-  page.on('popup', () => problems.push('a window was opened'));
-  page.on('frameattached', () => problems.push('a frame appeared'));
-  page.on('dialog', (dialog) => {
-    problems.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  return problems;
+/** What is shown, and what becomes of it. */
+interface Window {
+  readonly page: Page;
+  html: string;
+  mermaid: boolean;
+  problems: string[];
 }
 
-async function answer(request: HTTPRequest, html: string, mermaid: boolean, problems: string[]): Promise<void> {
+/** One for all that a browser shows: what it has loaded of Mermaid it need not load again, which takes longer than to draw. */
+const windows = new WeakMap<Browser, Window>();
+
+async function openWindow(browser: Browser): Promise<Window> {
+  const [page = await browser.newPage()] = await browser.pages();
+  const window: Window = { page, html: '', mermaid: true, problems: [] };
+  const tell = (problem: string) => window.problems.push(problem);
+  page.on('console', (message) => tell(`console ${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => tell(`error: ${String(error)}`));
+  page.on('popup', () => tell('a window was opened'));
+  page.on('frameattached', () => tell('a frame appeared'));
+  page.on('dialog', (dialog) => {
+    tell(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  await page.setRequestInterception(true);
+  page.on('request', (request) => answer(request, window));
+  return window;
+}
+
+async function answer(request: HTTPRequest, { html, mermaid, problems }: Window): Promise<void> {
   const url = request.url();
   if (url === address && request.isNavigationRequest()) {
     await request.respond({ contentType: 'text/html; charset=utf-8', body: html });
   } else if (mermaid && url.startsWith(`${mermaidAddress}dist/`)) {
     const body = await readFile(join(mermaidFolder, new URL(url).pathname.replace('/npm/mermaid@11/', '')));
-    const headers = { 'access-control-allow-origin': '*' };
+    const headers = { 'access-control-allow-origin': '*', 'cache-control': 'max-age=3600' };
     await request.respond({ contentType: 'text/javascript', headers, body });
   } else if (url === `${address}favicon.ico`) {
     await request.respond({ status: 204 }); // Chromium asks for it by itself.
