@@ -111,7 +111,15 @@ export function expressionForOwnVm(set: AgentSet, call: string): string {
   return `${load(set)},${call}.\n`;
 }
 
+const loads = new Map<AgentSet, string>();
+
 function load(set: AgentSet): string {
+  const known = loads.get(set) ?? loading(set);
+  loads.set(set, known);
+  return known;
+}
+
+function loading(set: AgentSet): string {
   const modules = [...always, ...sets[set]].map((name) => tuple(atom(name), { text: encoded(name) }));
   return `[{module,_}=code:load_binary(M,"hot_deploy",base64:decode(B))||{M,B}<-${write(modules)}]`;
 }

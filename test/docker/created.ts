@@ -41,7 +41,7 @@ export function container(chosen: Chosen, from: ImageDetails = image(), seed = '
  * https://github.com/moby/moby/blob/v20.10.24/daemon/commit.go#L18
  */
 export function created(spec: ContainerSpec, from: ImageDetails, seed: string): ContainerDetails {
-  const { HostConfig: host, NetworkingConfig: networking, ...config } = structuredClone(spec) as Record<string, Fields>;
+  const { HostConfig: host, NetworkingConfig: networking, ...config } = spec as Record<string, Fields>;
   const id = hash(seed);
   const hostConfig = { NetworkMode: 'default', Binds: null, AutoRemove: false, ...host } as Fields;
   const merged = merge(config as Fields, from.Config as unknown as Fields);
@@ -146,8 +146,13 @@ function endpoints(hostConfig: Fields, chosen: Record<string, Fields>, id: strin
   );
 }
 
+const hashes = new Map<string, string>();
+
+/** Made once for each seed: properties make the same containers again and again. */
 export function hash(seed: string): string {
-  return createHash('sha256').update(seed).digest('hex');
+  const known = hashes.get(seed) ?? createHash('sha256').update(seed).digest('hex');
+  hashes.set(seed, known);
+  return known;
 }
 
 function list(value: unknown): unknown[] {

@@ -52,12 +52,18 @@ export function modelClock(began = Date.UTC(2026, 0, 2)): ModelClock {
     sleep: (ms, signal) =>
       new Promise((wake) => {
         if (signal?.aborted) return wake();
-        const due = { at: now + Math.max(0, ms), happens: wake };
-        sleepers.push(due);
         const leave = () => {
           sleepers = sleepers.filter((each) => each !== due);
           wake();
         };
+        const due = {
+          at: now + Math.max(0, ms),
+          happens: () => {
+            signal?.removeEventListener('abort', leave);
+            wake();
+          },
+        };
+        sleepers.push(due);
         signal?.addEventListener('abort', leave, { once: true });
         void pump();
       }),

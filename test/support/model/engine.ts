@@ -24,6 +24,8 @@ export interface ModelEngine {
   /** The names of all volumes. */
   volumes(): readonly string[];
   tags(): ReadonlyMap<string, string>;
+  /** All that is there, and all that is in it. */
+  whole(): unknown;
 }
 
 export interface ModelImage {
@@ -36,6 +38,12 @@ interface Image {
   readonly details: ImageDetails;
   readonly program: Program;
   readonly files: Files;
+}
+
+interface Health {
+  readonly Status: string;
+  readonly FailingStreak: number;
+  readonly Log: readonly { readonly ExitCode: number; readonly Output: string }[];
 }
 
 interface Container {
@@ -52,15 +60,19 @@ interface Container {
   policy: RestartPolicy;
   /** Somebody asked it to end: its policy does not start it again. */
   asked: boolean;
+  /** As it was last seen, and of what that was made. */
+  seen?: { readonly of: readonly unknown[]; readonly as: ContainerDetails };
   /** Aborts when it ends; another one with each start. */
   life: AbortController;
-  health: { Status: string; FailingStreak: number; Log: { ExitCode: number; Output: string }[] } | undefined;
-  networks: Record<string, Record<string, unknown>>;
+  health: Health | undefined;
+  networks: Readonly<Record<string, Record<string, unknown>>>;
 }
 
 const never = '0001-01-01T00:00:00Z';
 /** The engine's own, doubled each time. */
 const firstPauseMs = 100;
+/** Why a life has ended: without one Node makes an error of its own each time, with a stack. */
+const over = 'it has ended';
 /** How long it takes to delete one with --rm that has ended. */
 const removalMs = 30;
 
@@ -98,9 +110,22 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
     RepoTags: [...tags].filter(([, id]) => id === details.Id).map(([name]) => name),
   });
 
-  const instant = (at: number | undefined) => (at === undefined ? never : new Date(at).toISOString());
+  const instants = new Map<number | undefined, string>([[undefined, never]]);
+  const instant = (at: number | undefined): string => {
+    const known = instants.get(at) ?? new Date(at ?? 0).toISOString();
+    instants.set(at, known);
+    return known;
+  };
 
+  /** Made anew where anything of it has changed: much is looked at, and little changes. */
   const details = (container: Container): ContainerDetails => {
+    const { name, status, exitCode, startedAt, finishedAt, restarts, policy, health, networks: on } = container;
+    const now = [name, status, exitCode, startedAt, finishedAt, restarts, policy, health, on];
+    if (!now.every((each, at) => each === container.seen?.of[at])) container.seen = { of: now, as: look(container) };
+    return container.seen?.as ?? look(container);
+  };
+
+  const look = (container: Container): ContainerDetails => {
     const { made: base, status, exitCode, startedAt, finishedAt, restarts, policy, health, createdAt } = container;
     const running = status === 'running' || status === 'restarting';
     return {
@@ -109,12 +134,12 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
       Created: instant(createdAt),
       RestartCount: restarts,
       HostConfig: { ...base.HostConfig, RestartPolicy: policy },
-      NetworkSettings: { ...base.NetworkSettings, Networks: { ...container.networks } },
+      NetworkSettings: { ...base.NetworkSettings, Networks: container.networks },
       State: {
         ...{ Status: status, Running: running, Paused: false, Restarting: status === 'restarting', OOMKilled: false },
         ...{ Dead: false, Pid: status === 'running' ? 1000 : 0, ExitCode: exitCode, Error: '' },
         ...{ StartedAt: instant(startedAt), FinishedAt: instant(finishedAt) },
-        ...(health && { Health: { ...health } }),
+        ...(health && { Health: health }),
       },
     } as unknown as ContainerDetails;
   };
@@ -126,7 +151,7 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
 
   const drop = (container: Container, { volumes: also }: { volumes: boolean }) => {
     containers.delete(container.made.Id);
-    container.life.abort();
+    container.life.abort(over);
     for (const name of also ? ownVolumes(container.made) : []) if (!uses(name)) volumes.delete(name);
   };
 
@@ -134,7 +159,7 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
     if (container.life !== life || life.signal.aborted || container.status !== 'running') return;
     const livedMs = clock.date() - (container.startedAt ?? 0);
     Object.assign(container, { status: 'exited', exitCode: code, finishedAt: clock.date() });
-    if (container.health) container.health.Status = 'unhealthy';
+    if (container.health) container.health = { ...container.health, Status: 'unhealthy' };
     const { policy, asked, restarts } = container;
     const again =
       !asked &&
@@ -152,7 +177,7 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
         begin(container);
       });
     }
-    life.abort();
+    life.abort(over);
   };
 
   const begin = (container: Container) => {
@@ -179,16 +204,20 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
     const { Healthcheck: said } = container.made.Config;
     container.health = undefined;
     if ((said?.Test?.[0] ?? 'NONE') === 'NONE') return;
-    const health: NonNullable<Container['health']> = { Status: 'starting', FailingStreak: 0, Log: [] };
+    let health: Health = { Status: 'starting', FailingStreak: 0, Log: [] };
     container.health = health;
     const everyMs = (said?.Interval || 30e9) / 1e6;
     const once = () => {
       if (life.signal.aborted) return;
       const { ok, output } = passes(container);
-      health.Log = [...health.Log, { ExitCode: ok ? 0 : 1, Output: output }].slice(-5);
-      health.FailingStreak = ok ? 0 : health.FailingStreak + 1;
-      if (ok) health.Status = 'healthy';
-      else if (health.FailingStreak >= (said?.Retries || 3)) health.Status = 'unhealthy';
+      const FailingStreak = ok ? 0 : health.FailingStreak + 1;
+      const isUnhealthy = FailingStreak >= (said?.Retries || 3);
+      health = {
+        Status: ok ? 'healthy' : isUnhealthy ? 'unhealthy' : health.Status,
+        FailingStreak,
+        Log: [...health.Log, { ExitCode: ok ? 0 : 1, Output: output }].slice(-5),
+      };
+      container.health = health;
       clock.at(everyMs, once);
     };
     clock.at(everyMs, once);
@@ -234,6 +263,13 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
       : { on: volumes.get(mount.Name ?? ''), prefix: mount.Destination };
   };
 
+  /** One of all that are seen. */
+  const fileAt = (container: Container, path: string): Omit<Entry, 'path'> | undefined => {
+    const { on, prefix } = disk(container, path);
+    const mounted = prefix === '' ? undefined : on?.get(path.slice(prefix.length));
+    return mounted ?? container.files.get(path) ?? container.image.files.get(path);
+  };
+
   const seen = (container: Container): ReadonlyMap<string, Omit<Entry, 'path'>> => {
     const mounted = container.made.Mounts.flatMap(({ Name: name = '', Destination: at }) => [
       ...filesOf({ [`${at}/`]: '' }, container.createdAt),
@@ -243,11 +279,10 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
   };
 
   const put = (container: Container) => (path: string, file: Omit<Entry, 'path'>) => {
-    const all = seen(container);
     const folder = posix.dirname(path);
-    if (folder !== '/' && !all.has(folder))
+    if (folder !== '/' && !fileAt(container, folder))
       put(container)(folder, { ...file, type: 'directory', mode: 0o755, data: Buffer.alloc(0) });
-    if (path === '/' || (file.type === 'directory' && all.has(path))) return;
+    if (path === '/' || (file.type === 'directory' && fileAt(container, path))) return;
     const { on, prefix } = disk(container, path);
     on?.set(path.slice(prefix.length), file);
   };
@@ -351,12 +386,15 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
       if (NetworkID === '' && container.status === 'running') fail(what, 404, `network ${network} not found`);
       const words = `endpoint with name ${container.name} already exists in network ${network}`;
       if (network in container.networks) fail(what, 403, words);
-      container.networks[network] = { IPAMConfig: null, Links: null, Aliases: null, ...endpoint, NetworkID };
+      const made = { IPAMConfig: null, Links: null, Aliases: null, ...endpoint, NetworkID };
+      container.networks = { ...container.networks, [network]: made };
     },
     disconnectNetwork: async (network, id) => {
       const what = `disconnect container ${id} from network ${network}`;
       if (!networks.has(network)) fail(what, 404, `network ${network} not found`);
-      delete must(id, what).networks[network];
+      const container = must(id, what);
+      const { [network]: _, ...others } = container.networks;
+      container.networks = others;
     },
     findNetwork: async (name) => {
       const found = [...networks].find(([each, id]) => each === name || id === name);
@@ -389,20 +427,20 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
       const container = must(id, what);
       const at = posix.resolve(path);
       const words = `Could not find the file ${path} in container ${id}`;
-      if (at !== '/' && !seen(container).has(at)) fail(what, 404, words);
+      if (at !== '/' && !fileAt(container, at)) fail(what, 404, words);
       if (container.made.HostConfig.ReadonlyRootfs && disk(container, at).prefix === '')
         fail(what, 403, 'container rootfs is marked read-only');
       await unpackAt(at, tar, put(container));
     },
     getArchive: async (id, path, mostBytes) => {
-      const all = seen(must(id, `read ${path} in container ${id}`));
+      const container = must(id, `read ${path} in container ${id}`);
       const at = posix.resolve(path);
-      const tar = all.has(at) ? await packOf(at, all) : undefined;
+      const tar = fileAt(container, at) ? await packOf(at, seen(container)) : undefined;
       if (tar !== undefined && tar.length > mostBytes) throw tooLong(`read ${path} in container ${id}`, mostBytes);
       return tar;
     },
     stat: async (id, path) => {
-      const file = seen(must(id, `look at ${path} in container ${id}`)).get(posix.resolve(path));
+      const file = fileAt(must(id, `look at ${path} in container ${id}`), posix.resolve(path));
       return (
         file && {
           isFile: file.type === 'file',
@@ -492,6 +530,11 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
     end: (id, code) => end(must(id, 'end'), code),
     volumes: () => [...volumes.keys()].sort(),
     tags: () => new Map(tags),
+    whole: () => [
+      [...containers.values()].map((each) => [details(each), each.asked, shownFiles(each.files)]),
+      [...volumes].map(([name, files]) => [name, shownFiles(files)]),
+      [...tags, ...images.keys(), ...networks],
+    ],
   };
 }
 
@@ -499,6 +542,8 @@ function tooLong(what: string, mostBytes: number): Error {
   const cause = new LongAnswer(mostBytes);
   return new Unreadable(`Could not ${what}: ${cause.message}.`, cause);
 }
+
+const shownFiles = (files: Files) => [...files].map(([path, file]) => ({ path, ...file, data: String(file.data) }));
 
 function conflict(name: string, by: string): string {
   return `Conflict. The container name "/${name}" is already in use by container "${by}". You have to remove (or rename) that container to be able to reuse that name.`;

@@ -52,6 +52,9 @@ export const isChanging = (call: string): boolean => changing.has(call);
 
 class Killed extends Error {}
 
+/** One for all, since to make an error takes long. */
+const killed = new Killed('killed');
+
 /**
  * Of a run that was killed no call has any effect any more, and for the world no time passes with what it still does: all that
  * is left of it is what it has done.
@@ -60,20 +63,19 @@ export function strike(engine: Engine, clock: Clock, nth: number, fault: Fault):
   const calls: string[] = [];
   let killedAt: number | undefined;
   let ownMs = 0;
-  const killed = (name: string) => new Killed(`killed at ${name}`);
-  const kill = (name: string): never => {
+  const kill = (): never => {
     killedAt ??= clock.now();
-    throw killed(name);
+    throw killed;
   };
   const lost = (name: string): never => {
     throw new EngineError(`The engine did not answer: ${fault}: ${name}.`, { cause: undefined });
   };
   const made = async (name: string, call: () => Promise<unknown>): Promise<unknown> => {
-    if (killedAt !== undefined) throw killed(name);
+    if (killedAt !== undefined) throw killed;
     calls.push(name);
     if (calls.length !== nth) {
       const answer = await call();
-      if (killedAt !== undefined) throw killed(name);
+      if (killedAt !== undefined) throw killed;
       return answer;
     }
     switch (fault) {
@@ -83,13 +85,13 @@ export function strike(engine: Engine, clock: Clock, nth: number, fault: Fault):
         await call().catch(() => undefined);
         return lost(name);
       case 'killed before the call':
-        return kill(name);
+        return kill();
       case 'killed after the call':
         await call().catch(() => undefined);
-        return kill(name);
+        return kill();
       case 'killed amid the call':
         call().catch(() => undefined);
-        return kill(name);
+        return kill();
     }
   };
   const wrapped = Object.entries(engine).map(([name, value]) => {

@@ -1,3 +1,4 @@
+import type { Inputs } from '../../../src/config/inputs.js';
 import { readInputs } from '../../../src/config/read-inputs.js';
 import { turns } from '../../../src/deployment/turns.js';
 import type { ContainerDetails, ImageDetails } from '../../../src/engines/details.js';
@@ -98,7 +99,16 @@ export interface Actor {
 
 let runs = 0;
 
-export function inputsOf({ names, atOnce = 1 }: Play) {
+const inputs = new WeakMap<Play, Inputs>();
+
+/** Read once for each play. */
+export function inputsOf(play: Play): Inputs {
+  const known = inputs.get(play) ?? readInputsOf(play);
+  inputs.set(play, known);
+  return known;
+}
+
+function readInputsOf({ names, atOnce = 1 }: Play): Inputs {
   const given: Readonly<Record<string, string>> = {
     ...{ containers: names.join('\n'), image: reference, build: 'false', strategy: 'restart', probe: 'none' },
     ...{ soak: '300ms', canary: '0', 'max-parallel': '2', 'max-unavailable': String(atOnce), environment: 'model' },
@@ -237,6 +247,20 @@ export async function allIsRight(stage: Stage, version?: '1' | '2'): Promise<rea
       ({ direction, containers }) => `${containers.map(({ name }) => name)} is to be ${direction}ed still`,
     ),
   ];
+}
+
+/** What the next run finds: all that there is, with a number in the place of each id and each time. */
+export function found({ model }: Stage): string {
+  const known = new Map<string, number>();
+  return JSON.stringify(model.whole()).replace(
+    /[0-9a-f]{12,64}|run-\d+|\d{4}-\d\d-\d\dT[\d:.]+Z/g,
+    // Of an id the first twelve digits are its short form.
+    (made) => {
+      const name = /^[0-9a-f]{12,}$/.test(made) ? made.slice(0, 12) : made;
+      known.set(name, known.get(name) ?? known.size);
+      return `#${known.get(name)}`;
+    },
+  );
 }
 
 /** The data of each is where it was. */

@@ -24,7 +24,7 @@ export function vm(
       if (argv[0] !== 'sh') return undefined;
       const script = argv[2] ?? '';
       if (script === search) return { stdout: `vm 7\nuid 0\ngid 0\n${args.map((arg) => `arg ${arg}\n`).join('')}` };
-      if (/hot_deploy_node'?,'?identify/.test(String(stdin ?? '')))
+      if (String(stdin ?? '').includes(`'hot_deploy_node','identify'`))
         return upMs < bootMs
           ? { exitCode: 1, stderr: 'failed to connect to node\n' }
           : { stdout: `\nhot-deploy-answer ${JSON.stringify({ ok: identity })}\n` };
