@@ -1,7 +1,7 @@
 import { chown, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Refusal } from '../../src/reasons/refusal.js';
 import { baseCommit } from '../../src/source/base-commit.js';
 import { checkedOut } from '../../src/source/commit-files.js';
@@ -19,15 +19,15 @@ async function open(folder: string): Promise<Git> {
 
 let repository: Repository;
 let server: GitServer;
-beforeEach(async () => {
+const begin = async () => {
   repository = await startRepository();
   server = await startGitServer(repository.root);
-});
-afterEach(async () => {
+};
+const end = async () => {
   for (const git of opened.splice(0)) await git.close();
   await server.close();
   await repository.close();
-});
+};
 
 const run = (event: string, commit: string, payload: GithubRun['payload'] = {}): GithubRun => ({
   ...{ apiUrl: '', serverUrl: '', owner: 'acme', repository: 'shop' },
@@ -39,7 +39,9 @@ describe('the base commit of a pull request', () => {
   let base: string;
   let head: string;
   let merge: string;
-  beforeEach(async () => {
+  // Each looks at it through a clone of its own.
+  beforeAll(async () => {
+    await begin();
     told = await repository.commit({ 'mix.exs': 'one' });
     await repository.git('checkout', '--quiet', '-b', 'change');
     head = await repository.commit({ 'lib/new.ex': 'new' });
@@ -47,6 +49,8 @@ describe('the base commit of a pull request', () => {
     base = await repository.commit({ 'mix.exs': 'two' });
     merge = await repository.trialMerge('change');
   });
+  afterAll(end);
+
   const payload = () => ({ pull_request: { number: 7, base: { sha: told }, head: { sha: head } } });
 
   it('is what the trial merge was made with, which may be newer than what the event tells', async () => {
@@ -76,11 +80,10 @@ describe('the base commit of a pull request', () => {
   });
 
   it('is where a branch has parted, on a machine of one’s own', async () => {
-    await repository.git('fetch', '--quiet', 'origin');
-    await repository.git('remote', 'set-head', 'origin', 'main');
-    await repository.git('checkout', '--quiet', 'change');
-    const git = await open(repository.folder);
-    expect(await baseCommit(git, undefined)).toBe(told);
+    const own = join(repository.folder, '..', 'own');
+    await repository.git('clone', '--quiet', `file://${repository.origin}`, own);
+    await repository.git('-C', own, 'checkout', '--quiet', '-b', 'own', head);
+    expect(await baseCommit(await open(own), undefined)).toBe(told);
   });
 
   it('is asked for where nothing tells it', async () => {
@@ -93,6 +96,9 @@ describe('the base commit of a pull request', () => {
 });
 
 describe('the files of a commit', () => {
+  beforeEach(begin);
+  afterEach(end);
+
   const files = <T>(git: Git, commit: string, work: (top: string) => Promise<T>) =>
     checkedOut(git, commit, { server, address: `${server.url}/acme/shop` }, work);
   const text = (name: string) => (top: string) => readFile(join(top, name), 'utf8');

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -35,12 +35,12 @@ export async function startRepository(): Promise<Repository> {
     return stdout.trim();
   };
   await mkdir(folder);
-  await inside(home, 'init', '--quiet', '--bare', '--initial-branch=main', origin);
+  const made = ['init', '--quiet', '--template=', '--initial-branch=main'];
+  await Promise.all([inside(home, ...made, '--bare', origin), inside(folder, ...made)]);
   // As GitHub allows it, and not every server does.
-  await inside(origin, 'config', 'uploadpack.allowAnySHA1InWant', 'true');
-  await inside(origin, 'config', 'uploadpack.allowFilter', 'true');
-  await inside(folder, 'init', '--quiet', '--initial-branch=main');
-  await inside(folder, 'remote', 'add', 'origin', `file://${origin}`);
+  await appendFile(join(origin, 'config'), '[uploadpack]\n\tallowAnySHA1InWant = true\n\tallowFilter = true\n');
+  const remote = `[remote "origin"]\n\turl = file://${origin}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n`;
+  await appendFile(join(folder, '.git', 'config'), remote);
   let checkouts = 0;
   const git = (...words: readonly string[]) => inside(folder, ...words);
   return {

@@ -85,7 +85,21 @@ async function checked(ended: Ended, check: (ended: Ended) => void): Promise<voi
   }
 }
 
-/** @param choose who is next; undefined leaves the play, which then goes on in any order and is not told of */
+/** Each long text once, and its number in its place. */
+function numbering(): (texts: unknown) => string {
+  const numbers = new Map<string, number>();
+  const numberOf = (text: string) => {
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    return number;
+  };
+  return (texts) =>
+    JSON.stringify(texts, (_, value) => (typeof value === 'string' && value.length > 100 ? numberOf(value) : value));
+}
+
+const inShort = numbering();
+
+/** @param choose who is next; undefined leaves the play, which then ends in any order and is not told of */
 async function perform(
   { prepare, runs, isPatient }: Play,
   choose: (able: readonly number[], order: readonly number[], state: string) => number | undefined,
@@ -104,7 +118,11 @@ async function perform(
           if (moving) moving.next = { go, ...(asks && { asks }) };
           happened();
         });
-  stage.github.trouble = async (asked): Promise<Fate> => void (await wait(asked));
+  stage.github.trouble = async (asked): Promise<Fate> => {
+    await wait(asked);
+    // Nobody goes on who may not.
+    return isLeft ? { status: 401 } : undefined;
+  };
   const clock: Clock = { now: () => 0, date: () => 0, sleep: () => wait() };
   const move = async (actor: Actor, start: () => void) => {
     moving = actor;
@@ -138,7 +156,7 @@ async function perform(
     }
     const able = [...actors.keys()].filter((at) => actors[at]?.next?.asks !== undefined);
     if (able.length === 0) break;
-    const state = JSON.stringify([
+    const state = inShort([
       comments,
       actors.map(({ knows, next, awaits }) => [
         knows,
@@ -160,7 +178,7 @@ async function perform(
     actor.requests += 1;
     // A look tells all that stands there; a write whether what it is about does.
     const isThere = comments.some(({ id }) => asks.path.endsWith(`/${id}`));
-    actor.knows += isWrite(asks) ? `${asks.method} ${isThere};` : `${JSON.stringify(comments)};`;
+    actor.knows += isWrite(asks) ? `${asks.method} ${isThere};` : `${inShort(comments)};`;
     await move(actor, go);
     if (isWrite(asks)) for (const other of actors) other.awaits.delete(actor);
     const sleeps = actor.next !== undefined && actor.next.asks === undefined;
