@@ -62,9 +62,9 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          // To import everything anew for each file takes longer than most files. So nobody may put another module in the place
-          // of one (`vi.mock`): the files after it would have it, too.
+          // To start a process and load the libraries anew for each file takes longer than most files.
           isolate: false,
+          setupFiles: 'test/support/fresh.ts',
           // As many as there are cores: Vitest leaves one of them out.
           maxWorkers: '100%',
           testTimeout: 120_000,

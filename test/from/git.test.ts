@@ -226,9 +226,13 @@ async function listed(clone: string): Promise<readonly string[]> {
 describe('a folder is refused that', () => {
   let folder: string;
   beforeEach(async () => {
+    await begin();
     folder = await mkdtemp(join(tmpdir(), 'hot-deploy-none-'));
   });
-  afterEach(() => rm(folder, { recursive: true }));
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+    await end();
+  });
 
   it('is in no clone, or not there', async () => {
     await expect(open(folder)).rejects.toThrow(/in no clone .* Check the repository out in a step before/);

@@ -172,7 +172,7 @@ describe('where nobody answers for as long as is waited', () => {
   test.each(Object.entries(scenarios))('%s is written whole, whichever of its requests it is', async (_, scenario) => {
     const waits = AbortSignal.timeout.bind(AbortSignal);
     const { github } = await play(scenario, 0, undefined, false);
-    vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => waits(ms / 20));
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => waits(ms / 8));
     const silence: Fault = { fate: new Promise<Fate>(() => undefined), passes: true };
     await Promise.all(github.asked.map((_, at) => isSound(scenario, at + 1, silence, false)));
   });

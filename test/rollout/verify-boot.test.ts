@@ -5,11 +5,11 @@ import type { ImageRelease } from '../../src/release/release.js';
 import type { UpdateContext } from '../../src/strategies/context.js';
 import { verifyBoot } from '../../src/strategies/recreate/verify-boot.js';
 import type { TargetPlan } from '../../src/strategies/strategy.js';
+import { identityOf } from '../support/model/vm.js';
 
 /** What asking in the container comes to: whether a VM is there and has distribution, and whether its node answers. */
 type Asked = 'no VM' | 'no distribution' | 'no answer' | 'booting' | Error;
 
-const identity = { name: 'app', version: '2', root: '/app', node: 'app@host', booted: false, applications: [] };
 const vm = 'vm 7\nuid 0\ngid 0\narg -root\narg /app\narg -bindir\narg /app/erts-13.1.5/bin\n';
 
 function printed(asked: Asked, { argv, stdin }: ExecCommand) {
@@ -17,7 +17,7 @@ function printed(asked: Asked, { argv, stdin }: ExecCommand) {
   if (argv[2] === search)
     return asked === 'no VM' ? '' : asked === 'no distribution' ? vm : `${vm}arg -sname\narg app@host\n`;
   const isAnswered = asked === 'booting' && stdin !== undefined;
-  return isAnswered ? `\nhot-deploy-answer ${JSON.stringify({ ok: identity })}\n` : '';
+  return isAnswered ? `\nhot-deploy-answer ${JSON.stringify({ ok: { ...identityOf('2'), booted: false } })}\n` : '';
 }
 
 interface World {

@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it, test, vi } from 'vitest';
-import { withGithub } from '../../src/commands/with-github.js';
 import { actionInputs } from '../../src/config/action-inputs.js';
 import { readCommandLine } from '../../src/config/command-line.js';
 import { readInputs } from '../../src/config/read-inputs.js';
@@ -27,10 +26,6 @@ import { secrets } from '../../src/system/secrets.js';
 import { isText } from '../../src/system/shape.js';
 import { container } from '../docker/created.js';
 import { hostileEngine, json } from './hostile.js';
-
-vi.mock('../../src/commands/commands.js', () => ({
-  runCommand: async () => ({ outcome: 'planned', warnings: ['KJHGFDSAPOIUYT, QWERTZUIOPAS and YXCVBNMASDFG'] }),
-}));
 
 const cookie = 'ZKQWJXVYBNPLMHGT';
 const value = 'good morning, dear visitor';
@@ -224,6 +219,12 @@ it('a report leaves the run without what the run was given as a secret, and word
     environment: { API_KEY: 'YXCVBNMASDFG' },
   };
   const signal = new AbortController().signal;
+  const warnings = ['KJHGFDSAPOIUYT, QWERTZUIOPAS and YXCVBNMASDFG'];
+  const commands = '../../src/commands/commands.js';
+  vi.doMock(commands, () => ({ runCommand: async () => ({ outcome: 'planned', warnings }) }));
+  vi.resetModules();
+  const { withGithub } = await import('../../src/commands/with-github.js');
+  vi.doUnmock(commands);
   const { report } = await withGithub(readInputs(given, {}), { ...world, signal });
   expect(report).toEqual({ outcome: 'planned', warnings: ['***, *** and ***'] });
 });

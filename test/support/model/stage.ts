@@ -249,18 +249,21 @@ export async function allIsRight(stage: Stage, version?: '1' | '2'): Promise<rea
   ];
 }
 
-/** What the next run finds: all that there is, with a number in the place of each id and each time. */
+const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
+const made = new RegExp(
+  `${uuid.source}|[0-9a-f]{12,64}|run-\\d+|(?<=journal-model-[rt])\\d+|\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z`,
+  'g',
+);
+
+/** What the next run finds: all that there is, with a number in the place of each name that is made up, and of each time. */
 export function found({ model }: Stage): string {
   const known = new Map<string, number>();
-  return JSON.stringify(model.whole()).replace(
-    /[0-9a-f]{12,64}|run-\d+|\d{4}-\d\d-\d\dT[\d:.]+Z/g,
+  return JSON.stringify(model.whole()).replace(made, (each) => {
     // Of an id the first twelve digits are its short form.
-    (made) => {
-      const name = /^[0-9a-f]{12,}$/.test(made) ? made.slice(0, 12) : made;
-      known.set(name, known.get(name) ?? known.size);
-      return `#${known.get(name)}`;
-    },
-  );
+    const name = /^[0-9a-f]{12,}$/.test(each) ? each.slice(0, 12) : each;
+    known.set(name, known.get(name) ?? known.size);
+    return `#${known.get(name)}`;
+  });
 }
 
 /** The data of each is where it was. */
