@@ -35,6 +35,11 @@ export function nameOf({ Name: name }: Pick<ContainerDetails, 'Name'>): string {
 export type ImageDetails = ImageInspectInfo;
 
 const isDate: Is<string> = (value): value is string => isText(value) && isInstant(Date.parse(value));
+/** Settings are passed on as they are, and some are put into words: nothing in them may keep JavaScript from that. */
+const isSayable: Is<unknown> = (value): value is unknown =>
+  typeof value !== 'object' ||
+  value === null ||
+  (!Object.hasOwn(value, 'toString') && Object.values(value).every((each) => isSayable(each)));
 const words = orNothing(listOf(isText));
 const map = orNothing(mapOf(isAnything));
 
@@ -72,15 +77,24 @@ const isContainer = membersOf({
   NetworkSettings: membersOf(network),
 }) as Is<unknown> as Is<ContainerDetails>;
 
-export const isImage = membersOf({
+const image = membersOf({
   ...{ Id: isText, Created: orNothing(isText), RepoTags: words, RepoDigests: words },
   ...{ Config: membersOf(config), RootFS: membersOf({ Layers: words }) },
   Metadata: orNothing(membersOf({ LastTagTime: orNothing(either(isDate, oneOf(''))) })),
 }) as Is<unknown> as Is<ImageDetails>;
 
+export const isImage: Is<ImageDetails> = (value): value is ImageDetails =>
+  image(value) && isSayable(withoutLabels(value));
+
+/** Their names are anybody's. */
+const withoutLabels = (value: ContainerDetails | ImageDetails) => ({
+  ...value,
+  Config: { ...value.Config, Labels: {} },
+});
+
 /** What is read of one by name is what it has to be, and empty where the Engine says null; undefined if it is no container. */
 export function containerOf(answer: unknown): ContainerDetails | undefined {
-  if (!isContainer(answer)) return undefined;
+  if (!isContainer(answer) || !isSayable(withoutLabels(answer))) return undefined;
   const { Config, Mounts, NetworkSettings, State } = answer;
   return {
     ...answer,

@@ -13,7 +13,8 @@ export function overrides(container: Config, image: Config): Config {
   const own: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(container)) {
     if (notSettings.has(field)) continue;
-    const left = (subtractions[field] ?? whole)(value, image[field]);
+    const subtract = Object.hasOwn(subtractions, field) ? subtractions[field] : undefined;
+    const left = (subtract ?? whole)(value, image[field]);
     if (left !== undefined) own[field] = left;
   }
   return { ...own, ...command(container, image) };

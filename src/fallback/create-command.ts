@@ -68,7 +68,7 @@ export function createCommand(container: ContainerDetails, oldImage: ImageDetail
 const cannot = 'the docker CLI has no option for it, so a new container is without it';
 
 function sayHost(field: string, value: unknown) {
-  const say = hostOptions[field];
+  const say = Object.hasOwn(hostOptions, field) ? hostOptions[field] : undefined;
   if (say === undefined) return { options: [], ...(empty(value) ? {} : { unsaid: `HostConfig.${field}: ${cannot}` }) };
   const said = say(value);
   return 'options' in said ? said : { options: said };
