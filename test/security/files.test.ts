@@ -4,16 +4,14 @@ import { LongAnswer } from '../../src/engines/bounded.js';
 import { Unreadable } from '../../src/engines/call.js';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
-import { lockLabel } from '../../src/engines/throw-away.js';
 import { lastHeartbeat } from '../../src/journal/heartbeat.js';
 import { readJournal } from '../../src/journal/journal.js';
-import { lockName } from '../../src/journal/lock-labels.js';
 import { packEntries, UnsafeArchive, unpack } from '../../src/release/archive.js';
 import { takeFile, takeFolder } from '../../src/release/taken.js';
 import { copyInjected, injected } from '../../src/strategies/recreate/injected.js';
 import { readManifest } from '../../src/strategies/relup/stored-manifest.js';
 import { entry } from '../journal/entries.js';
-import { memory } from './hostile.js';
+import { memory, withJournal } from './hostile.js';
 
 type Foreign = Partial<Header> & { readonly name: string; readonly content?: string | Buffer };
 
@@ -106,18 +104,6 @@ describe('an archive', () => {
   });
 });
 
-/** In which the container that is the lock holds these files. */
-const journalOf = (tar: Buffer) =>
-  ({
-    ...holding(tar),
-    containers: async () => [
-      {
-        ...{ id: 'lock', names: [lockName('production')], state: 'created', createdAt: 0, networkMode: 'none' },
-        labels: { [lockLabel]: 'production' },
-      },
-    ],
-  }) as unknown as Engine;
-
 describe('a journal', () => {
   it('is what is a plain file of its names, whatever else lies there', async () => {
     const own = entry('stop');
@@ -132,11 +118,11 @@ describe('a journal', () => {
       { name: 'journal/000006-stop.json', content: mine },
       { name: 'journal/000007-stop.json', type: 'link', linkname: '/etc/passwd' },
     );
-    expect(await readJournal(journalOf(tar), 'production')).toEqual([own]);
+    expect(await readJournal(withJournal(holding(tar)), 'production')).toEqual([own]);
   });
 
   it('of gigabytes, or of a million files, cannot be read', async () => {
-    const engine = journalOf(Buffer.alloc(40 * 1_048_576));
+    const engine = withJournal(holding(Buffer.alloc(40 * 1_048_576)));
     await expect(readJournal(engine, 'production')).rejects.toThrow('longer than the 32 MiB');
   });
 });

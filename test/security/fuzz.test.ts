@@ -50,7 +50,7 @@ import { rolledBack, report as sample } from '../report/sample.js';
 import { everything } from '../support/tier.js';
 import { image as release, runs, supervisor, worker } from '../support/world/facts.js';
 import { chance, jsonOf, spoiled } from './fuzz.js';
-import { memory } from './hostile.js';
+import { memory, withJournal } from './hostile.js';
 
 const cases = everything ? 10_000 : 1_000;
 /** Together, of the processor: a machine may have much else to do. */
@@ -92,7 +92,17 @@ async function tried(work: (random: () => number, nth: number) => boolean | Prom
 describe('whatever is read, the worst is a sentence', () => {
   const version = { version: '1.0.0', image: `sha256:${'1'.repeat(64)}`, reference: 'app:1', commit: 'c0ffee' };
   const entry = {
-    ...{ schema: 1, at: '2026-01-01T00:00:00Z', step: 'stop', run: 'r', task: 'deploy', way: 'relup' },
+    ...{
+      schema: 1,
+      token: 1,
+      id: 'a'.repeat(64),
+      nonce: 'n',
+      at: '2026-01-01T00:00:00Z',
+      step: 'stop',
+      run: 'r',
+      task: 'deploy',
+      way: 'relup',
+    },
     ...{ container: 'web', from: version, to: version, fleet: ['web', 'api'], environment: 'production', by: 'me' },
     ...{ brought: ['lib/a-1', 'releases/2'], wayBack: 'downgrade' },
   };
@@ -101,12 +111,16 @@ describe('whatever is read, the worst is a sentence', () => {
     await tried(async (random) => {
       const text = jsonOf(spoiled(entry, random));
       const cut = random() < 0.1 ? text.slice(0, Math.floor(random() * text.length)) : text;
-      const file = { path: 'hot-deploy/000001-stop.json', type: 'file', mode: 0o644, uid: 0, gid: 0 } as const;
+      const file = { path: 'journal/000001-stop.json', type: 'file', mode: 0o644, uid: 0, gid: 0 } as const;
       const tar = await packEntries([{ ...file, data: Buffer.from(cut) }]);
-      const engine = { getArchive: async () => tar } as unknown as Engine;
-      const read = await readJournal(engine, { container: 'web', root: '/app' });
+      const read = await readJournal(withJournal({ getArchive: async () => tar }), 'production');
       unfinished(read);
-      JSON.stringify([recorded(read), lineage(read, version), lived(read), ended(read)]);
+      JSON.stringify([
+        recorded(read, { id: 'a'.repeat(64), labels: {} }),
+        lineage(read, version),
+        lived(read),
+        ended(read),
+      ]);
       for (const { to } of read) meantName(`${to.reference}`);
       parseManifest(cut, '2', { file: 'x', sha256: 'y' });
       return read.length > 0;
@@ -387,7 +401,7 @@ describe('whatever is read, the worst is a sentence', () => {
           for (const { path } of entries) expect(path.split('/')).not.toContain('..');
           await packEntries(entries);
         },
-        () => readJournal(engine as unknown as Engine, { container: 'web', root: '/app' }),
+        () => readJournal(withJournal(engine), 'production'),
         () => takeFolder(engine, 'web', '/x'),
         () => takeFile({ getArchive: async () => tar.subarray(512) }, 'web', '/x'),
       ];

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { connectEngine } from '../../src/engines/connect.js';
 import type { Engine } from '../../src/engines/engine.js';
+import { lockLabel } from '../../src/engines/throw-away.js';
+import { lockName } from '../../src/journal/lock-labels.js';
 
 /** What answers in the place of an engine, and how much of it was taken. */
 export interface HostileEngine {
@@ -102,6 +104,13 @@ export function frame(text: string | Buffer, length = Buffer.byteLength(text)): 
   header[0] = 1;
   header.writeUInt32BE(length, 4);
   return Buffer.concat([header, Buffer.from(text)]);
+}
+
+/** An engine on which the container that is the lock of `production` has these files. */
+export function withJournal(files: Pick<Engine, 'getArchive'>): Engine {
+  const lock = { id: 'lock', names: [lockName('production')], state: 'created', createdAt: 0, networkMode: 'none' };
+  const containers = async () => [{ ...lock, labels: { [lockLabel]: 'production' } }];
+  return { ...files, containers } as unknown as Engine;
 }
 
 /** Bytes that this process takes more than before, when all that can go is gone. */

@@ -11,7 +11,7 @@ beat() {
   while kill -0 "$$" 2>/dev/null && [[ ! -e $work/lost ]]; do
     count=$((count + 1))
     printf '%s %s\n' "$run" "$count" >"$work/hot-deploy-beat"
-    if name=$(docker inspect --type container --format '{{.Name}}' "$its_lock" </dev/null 2>&1); then
+    if name=$(timeout -k 5 "$within" docker inspect --type container --format '{{.Name}}' "$its_lock" </dev/null 2>&1); then
       [[ $name == "/$lock" ]] || lost 'was taken over by another run, since this one had not shown that it lives'
       if [[ $its_lock != "$(<"$work/lock")" ]]; then
         put_journal "$its_lock" </dev/null >/dev/null 2>&1 || continue
@@ -25,7 +25,7 @@ beat() {
       ((SECONDS - since < 15)) || lost "was lost: this run stood still for $((SECONDS - since)) s"
       its_lock=$(docker "${lock_words[@]}" </dev/null 2>"$work/refused") || {
         its_lock=$(<"$work/lock")
-        ! docker inspect --type container "$lock" </dev/null >/dev/null 2>&1 || lost 'was removed while this run held it, and another has it now'
+        ! timeout -k 5 "$within" docker inspect --type container "$lock" </dev/null >/dev/null 2>&1 || lost 'was removed while this run held it, and another has it now'
         pause 0.2
       }
       continue

@@ -11,10 +11,8 @@ open_bundle() {
   show cp - "$lock:/hot-deploy-stage"
   if [[ -n $dry ]]; then
     # There is no lock to unpack it in, so what it holds is only known where tar is.
-    if command -v tar >/dev/null && tar -xzf "$bundle" -C "$work" hot-deploy 2>"$work/complaint"; then
-      mv "$work/hot-deploy" "$work/bundle"
-      read_bundle
-    fi
+    mkdir "$work/bundle"
+    ! tar -xzOf "$bundle" hot-deploy/about >"$work/bundle/about" 2>"$work/complaint" || read_bundle
     return
   fi
   engine cp "$work/hot-deploy-stage" "$lock_id:/" || return 1
@@ -141,7 +139,7 @@ look_at_directories() {
   ((${#lines[@]})) || return 0
   printf '%s\n' "${lines[@]}" >"$work/question"
   # shellcheck disable=SC2016
-  docker exec --interactive --user "$vm_user" "$1" sh -c 'cd "$1" && sha256sum -c - >/dev/null && echo same' sh "$root" \
+  bounded exec --interactive --user "$vm_user" "$1" sh -c 'cd "$1" && sha256sum -c - >/dev/null && echo same' sh "$root" \
     <"$work/question" >"$work/said" 2>"$work/complaint" &
   finished $! || true
   [[ $(said) == same ]]
