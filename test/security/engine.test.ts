@@ -56,8 +56,12 @@ describe('an answer without an end', () => {
     expect(hostile.taken()).toBeLessThan(10 * megabyte);
   });
 
-  it('is given up: what a command writes', async () => {
-    const hostile = await engineOf({ ...made, 'POST /exec/e/start': endless('', frame('x'.repeat(60_000))) });
+  it.each([
+    ['what a command writes', 'x'.repeat(60_000)],
+    ['the frames of what it never writes', ''],
+  ])('is given up: %s', async (_, written) => {
+    const frames = Buffer.concat(Array.from({ length: written === '' ? 8_000 : 1 }, () => frame(written)));
+    const hostile = await engineOf({ ...made, 'POST /exec/e/start': endless('', frames) });
     const error = await given(hostile, (engine) => engine.exec(id, { argv: ['sh'], timeoutMs: 60_000 }));
     expect(String(error)).toMatch(/Could not run sh in .* longer than the 32 MiB/);
   });
@@ -153,6 +157,17 @@ describe('what an engine answers', () => {
     const error = await hostile.engine.inspectContainer(id).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(EngineError);
     expect(String(error)).toMatch(/could not inspect container a+: what it answered is no container\.$/);
+  });
+
+  it.each([
+    ['containers', 'GET /containers/json', [{ Id: id, Names: 'web' }]],
+    ['added', `GET /containers/${id}/changes`, { Path: '/app' }],
+    ['findImage', `GET /images/${id}/json`, { Id: id, RootFS: 7 }],
+  ] as const)('is refused in a sentence where it is of another shape: %s', async (call, path, answer) => {
+    const hostile = await engineOf({ [path]: json(answer) });
+    const error = await hostile.engine[call](id).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(EngineError);
+    expect(String(error)).toMatch(/: what it answered is (?:none of what an engine answers|no image)\.$/);
   });
 
   it('may be null where there is nothing', async () => {
