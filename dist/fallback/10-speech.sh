@@ -22,9 +22,13 @@ quoted() {
   done
 }
 
-# What the engine answered last, and what it complained of.
+# What the engine answered last, and the beginning of what it complained of.
 said() { printf '%s' "$(<"$work/said")"; }
-complaint() { foreign <"$work/complaint"; }
+complaint() {
+  local text
+  text=$(head -c 8192 "$work/complaint" | foreign)
+  printf '%s' "${text:0:500}"
+}
 
 # What another program wrote: no line of it is a command to a runner that shows it, nothing in it drives a terminal, and it is
 # without the cookie and the values of variables that are called a secret.
@@ -74,9 +78,30 @@ end_child() {
   } >/dev/null 2>&1 || true
 }
 
+# Whatever a container or the engine answers: at most so many KiB of it are taken, in at most so many seconds.
+room=16384 within=60
+bounded() {
+  trap '' XFSZ
+  ulimit -f "$room"
+  exec timeout -k 5 "$within" docker "$@"
+}
+
+# `taken PID`: whether that came to a good end, and is there as a whole.
+taken() {
+  local code=0
+  finished "$1" || code=$?
+  if (($(wc -c <"$work/said") >= room * 1024)); then
+    code=1
+    printf 'it says more than %s KiB' "$room" >"$work/complaint"
+  elif ((code == 124)); then
+    printf 'it took more than %s s' "$within" >"$work/complaint"
+  fi
+  return "$code"
+}
+
 engine() {
-  docker "$@" </dev/null >"$work/said" 2>"$work/complaint" &
-  finished $!
+  bounded "$@" </dev/null >"$work/said" 2>"$work/complaint" &
+  taken $!
 }
 
 show() { printf 'docker%s\n' "$(quoted "$@")" >&"$shown"; }
@@ -86,7 +111,7 @@ change() {
   show "$@"
   [[ -z $dry ]] || return 0
   held || return 1
-  engine "$@" || fail "docker $1 failed: $(complaint)" || return 1
+  within=86400 engine "$@" || fail "docker $1 failed: $(complaint)" || return 1
 }
 
 pause() { sleep "$1" 2>/dev/null || sleep 1 || true; }

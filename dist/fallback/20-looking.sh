@@ -45,14 +45,15 @@ facts() {
 # archive: `docker cp` into a folder makes a link that lies there anew, and what is read or written by its name next is any file
 # of the host. All or nothing: an archive without its end was cut off. NULs are none of a text, and bash holds none.
 declare -A contents=()
+kinds=
 unpack() {
   local header size content kind
-  contents=()
-  { docker cp "$1:$2" - </dev/null 2>"$work/complaint" || true; } | head -c "$3" | tr '\0' '\1' >"$work/archive" &
+  contents=() kinds=
+  { timeout -k 5 "$within" docker cp "$1:$2" - </dev/null 2>"$work/complaint" || true; } | head -c "$3" | tr '\0' '\1' >"$work/archive" &
   finished $! || true
   while IFS= read -r -N 512 header; do
     [[ $header != $'\1'* ]] || return 0
-    size=${header:124:11} kind=${header:156:1} content=''
+    size=${header:124:11} kind=${header:156:1} content='' kinds+=$kind
     [[ $size =~ ^[0-7]+$ ]] || break
     size=$((8#$size))
     ((size == 0)) || IFS= read -r -N "$size" content || break
@@ -73,7 +74,11 @@ is_missing() { [[ $(complaint) == *[Nn]'o such '* || $(complaint) == *'ould not 
 content=
 plain_file() {
   content=
-  unpack "$1" "$2" 4200000 && [[ ${!contents[*]} == "${2##*/}" ]] || return 1
+  unpack "$1" "$2" 4200000 || return 1
+  [[ $kinds == ?(x)0 && ${!contents[*]} == "${2##*/}" ]] || {
+    printf '%s is no plain file' "$2" >"$work/complaint"
+    return 1
+  }
   content=${contents[*]}
 }
 
@@ -139,7 +144,7 @@ decode() {
 was_loaded_hot() {
   local kind path
   loaded_hot=''
-  engine diff "$1" || return 1
+  engine diff "$1" || fail "what was written in $(short "$1") cannot be read: $(complaint)" || return 1
   while read -r kind path; do
     [[ $kind == D || $path != */releases/start_erl.data ]] || loaded_hot=yes
   done <"$work/said"

@@ -1,5 +1,6 @@
-# --- the journal: each step is written down in the lock's container before it is carried out: /journal/NUMBER-STEP.json ---
+# --- the journal: each step is written down in the lock's container before it is carried out: NUMBER-STEP.json ---
 #
+# It lies in /journal-ID, by the container's id, which whoever made its image cannot know: what lies in the image is no journal.
 # hot-deploy itself reads it for its status, its rollback, and what it has to finish or undo. Given back, the container stays
 # under another name: the next holder of the lock takes the newest of all along, and removes the others.
 
@@ -56,7 +57,7 @@ read_journal() {
     name=${each#* } each=${each%% *}
     [[ $each != "${1-}" && ($name == "$lock" || ($name == "$journal-"* && ${name#"$journal-"} =~ ^[0-9a-zA-Z-]{1,8}$)) ]] || continue
     others+=("$each")
-    unpack "$each" /journal 32000000 || is_missing || fail "the journal in $name cannot be read: $(complaint)" || return 1
+    unpack "$each" "/journal-${each:0:12}" 32000000 || is_missing || fail "the journal in $name cannot be read: $(complaint)" || return 1
     told=${contents[token]-} told=${told%$'\n'} most=0
     [[ $told =~ ^[0-9]{1,15}$ ]] || told=0
     rm -rf "$work/other" && mkdir "$work/other"
@@ -91,7 +92,7 @@ read_journal() {
 }
 
 # The token comes last: without it a copy that was cut off would count, and what it was made of would go.
-put_journal() { docker cp "$work/journal" "$1:/" && docker cp "$work/token" "$1:/journal/token"; }
+put_journal() { docker cp "$work/journal/." "$1:/journal-${1:0:12}" && docker cp "$work/token" "$1:/journal-${1:0:12}/token"; }
 
 open_journal() {
   local each
@@ -154,7 +155,7 @@ note() {
   [[ -n ${undertaking[$1]-} ]] || return 0
   number=$((number + 1))
   printf -v file '%06d-%s.json' "$number" "$2"
-  show cp "journal/$file" "$lock:/journal/$file"
+  show cp "journal/$file" "$lock:/journal-ID/$file"
   entry="{\"schema\":1,\"at\":\"$(now)\",\"step\":\"$2\",\"token\":$token,${undertaking[$1]}}"
   # It may be there also where the answer is lost.
   last[$1]=$entry
@@ -166,6 +167,6 @@ note() {
   put_entry "$file" || put_entry "$file" || fail "$1: the step $2 could not be written down: $(complaint)" || return 1
 }
 
-put_entry() { held && engine cp "$work/journal/$1" "$lock_id:/journal/$1"; }
+put_entry() { held && engine cp "$work/journal/$1" "$lock_id:/journal-${lock_id:0:12}/$1"; }
 
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }

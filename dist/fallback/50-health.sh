@@ -57,7 +57,7 @@ await_health() {
 
 show_log() {
   say "the end of its log:"
-  docker logs --tail 20 "$1" </dev/null 2>&1 | foreign >&2 || true
+  timeout -k 5 "$within" docker logs --tail 20 "$1" </dev/null 2>&1 | tail -c 16384 | foreign | tail -c 8192 >&2 || true
 }
 
 # `watch ID`: a container that came up must stay up for as long as a hot load is watched; a restart by its policy is no staying up.

@@ -4,7 +4,7 @@
 find_vm() {
   local line word='' pid='' user='' group='' bin='' flag='' node='' root='' tool='' hidden='' value
   vm_pid='' vm_hidden=yes vm_several=''
-  docker exec "$1" sh -c "$search_vms" </dev/null >"$work/vms" 2>"$work/complaint" &
+  room=256 bounded exec "$1" sh -c "$search_vms" </dev/null >"$work/vms" 2>"$work/complaint" &
   finished $! || true
   printf 'vm\n' >>"$work/vms"
   while IFS= read -r line; do
@@ -63,7 +63,7 @@ inside() {
   local words=(exec --interactive --user "$vm_user")
   [[ -z ${HOT_DEPLOY_RESOLVER-} ]] || words+=(--env HOT_DEPLOY_RESOLVER)
   held || return 0
-  docker "${words[@]}" "$id" sh -c "$script" hot-deploy "$vm_pid" "$vm_bin" "$vm_flag" "$vm_node" "$@" \
+  within=180 bounded "${words[@]}" "$id" sh -c "$script" hot-deploy "$vm_pid" "$vm_bin" "$vm_flag" "$vm_node" "$@" \
     <"$input" >"$work/said" 2>"$work/complaint" &
   finished $! || true
 }

@@ -195,7 +195,8 @@ deploy_one() {
     create "$name" "$use" "$image_id" && change start "$made" && await_health "$made" && watch "$made"
     return
   fi
-  was_loaded_hot "$source_id" || return 1
+  # What cannot be read may be another release than the image's.
+  was_loaded_hot "$source_id" || loaded_hot=yes
   ! is_cut_off "$name" || say "$name: $cut_off; a new container takes its place"
   if [[ -z $again && -z $dry && -z $cut_off && -z $loaded_hot && $source_image == "$image_id" ]]; then
     say "$name runs $use already"
@@ -217,7 +218,8 @@ deploy_one() {
     show cp "$source_id:$path" "$next:$path"
     [[ -z $dry ]] || continue
     held || return 1
-    docker cp "$source_id:$path" - </dev/null | docker cp - "$next:${path%/*}/" || return 1
+    plain_file "$source_id" "$path" || fail "$path cannot be brought along: $(complaint)" || return 1
+    timeout -k 5 "$within" docker cp "$source_id:$path" - </dev/null | head -c 4200000 | docker cp - "$next:${path%/*}/" || return 1
   done
   say "$name: from $source_image to $image_id"
   switch "$name" "$next" "$mark"
@@ -284,7 +286,7 @@ go_back() {
     else
       code=4
       say "$name could not be put back. Check the container"
-      docker ps --all --filter "name=^/$name" --format '{{.Names}}: {{.Status}}' </dev/null >&2 || true
+      ! engine ps --all --filter "name=^/$name" --format '{{.Names}}: {{.Status}}' || say "$(said)"
     fi
   done
   return "$code"

@@ -35,12 +35,12 @@ hot_one() {
   hot_fresh[$name]=$fresh
   hot_begun+=("$name")
   for directory in "${directories[@]}"; do
-    show cp "$lock:/hot-deploy-stage/$directory" -
+    show cp "$lock:/$stage/$directory" -
     # With its owner, who is the release's.
     show cp - "$name:$root/${directory%/*}"
     [[ -z $dry ]] || continue
     held || return 1
-    docker cp "$lock_id:/hot-deploy-stage/$directory" - </dev/null 2>"$work/complaint" |
+    docker cp "$lock_id:/$stage/$directory" - </dev/null 2>"$work/complaint" |
       docker cp - "$id:$root/${directory%/*}" >/dev/null || fail "$directory could not be brought into $name" || return 1
   done
   note "$name" switch || return 1

@@ -189,7 +189,7 @@ main() {
   ((${#chosen[@]})) || chosen=("${names[@]}")
   [[ $action != hot || -n $bundle ]] || misused 'the bundle is missing'
   [[ $action != hot || -r $bundle ]] || misused "there is no bundle $bundle"
-  command -v docker >/dev/null || fail 'the docker command line is missing' || exit 1
+  for name in docker timeout; do command -v "$name" >/dev/null || fail "the command $name is missing" || exit 1; done
 
   trap ending EXIT
   trap 'stopped=129' HUP

@@ -3,7 +3,8 @@ import type { Engine } from '../engines/engine.js';
 import { packEntries } from '../release/archive.js';
 import { takeFile } from '../release/taken.js';
 
-const file = 'hot-deploy-beat';
+/** By the container's id, which whoever made its image cannot know: what lies in the image is no beat. */
+const fileIn = (lock: string): string => `hot-deploy-beat-${lock.slice(0, 12)}`;
 
 /** How often whoever holds a lock says that it lives, in milliseconds. */
 export const heartbeatMs = 3_000;
@@ -18,13 +19,13 @@ export async function heartbeat(engine: Engine, lock: string): Promise<void> {
   await engine.putArchive(
     lock,
     '/',
-    await packEntries([{ path: file, type: 'file', mode: 0o644, uid: 0, gid: 0, data }]),
+    await packEntries([{ path: fileIn(lock), type: 'file', mode: 0o644, uid: 0, gid: 0, data }]),
   );
 }
 
 /** What lies there now: nothing before the first beat. */
 export async function lastHeartbeat(engine: Engine, lock: string): Promise<string | undefined> {
-  return (await takeFile(engine, lock, `/${file}`, 1_024))?.data.toString('utf8');
+  return (await takeFile(engine, lock, `/${fileIn(lock)}`, 1_024))?.data.toString('utf8');
 }
 
 /** What looks at one lock have shown so far. Only the watcher's own clock counts: no two machines have the same. */

@@ -21,8 +21,8 @@ export interface Journal {
   moveTo(container: string): Promise<void>;
 }
 
-/** Where it lies in its container. */
-const directory = 'journal';
+/** Where it lies in its container: by its id, which whoever made its image cannot know. What lies in the image is no journal. */
+export const journalPath = (container: string): string => `journal-${container.slice(0, 12)}`;
 const tokenFile = 'token';
 /** Of each target so many entries are carried into the next container: some ten deploys. */
 const carried = 60;
@@ -67,7 +67,12 @@ export async function openJournal(
   const token = (before?.token ?? 0) + 1;
   const all = [...lastOfEach(before?.files ?? [])];
   let [at, last] = [lock, all.at(-1)?.number ?? 0];
-  const put = async (files: readonly File[]) => await engine.putArchive(at, '/', await packEntries([folder, ...files]));
+  const put = async (files: readonly File[]) =>
+    await engine.putArchive(
+      at,
+      '/',
+      await packEntries([folder(at), ...files.map((file) => ({ ...file, path: `${journalPath(at)}/${file.path}` }))]),
+    );
   // The token comes last: without it a copy that was cut off would count, and what it was made of would go.
   const begin = () => put([...all.map(asFile), file(tokenFile, `${token}\n`)]);
   await begin();
@@ -105,7 +110,7 @@ async function writtenIn(engine: Engine, containers: readonly ContainerSummary[]
   const found = await Promise.all(
     containers.map(async ({ id: container }): Promise<Written | undefined> => {
       const limits = { mostBytes, odd: 'passed over' } as const;
-      const all = (await ifThere(takeFolder(engine, container, `/${directory}`, limits))) ?? [];
+      const all = (await ifThere(takeFolder(engine, container, `/${journalPath(container)}`, limits))) ?? [];
       const files = all.flatMap(numberedEntry).sort((one, other) => one.number - other.number);
       const told = Number(all.find(({ path }) => path.endsWith(`/${tokenFile}`))?.data.toString('utf8'));
       return { container, token: Number.isSafeInteger(told) ? told : 0, files };
@@ -144,10 +149,13 @@ function numberedEntry({ path, type, data }: File): readonly Numbered[] {
 }
 
 const owner = { uid: 0, gid: 0 } as const;
-const folder: File = { path: directory, type: 'directory', mode: 0o700, ...owner, data: Buffer.alloc(0) };
+const folder = (container: string): File => ({
+  ...{ path: journalPath(container), type: 'directory', mode: 0o700, ...owner },
+  data: Buffer.alloc(0),
+});
 
 function file(name: string, content: string): File {
-  return { path: `${directory}/${name}`, type: 'file', mode: 0o600, ...owner, data: Buffer.from(content) };
+  return { path: name, type: 'file', mode: 0o600, ...owner, data: Buffer.from(content) };
 }
 
 /** Each step is a file of its own, and none is ever written again: what cuts a write off harms the one file whose step has not begun. */

@@ -57,7 +57,7 @@ describe('what the script has loaded hot', () => {
     const dry = await script.run('hot', bundle, '--dry-run');
     expect(dry, dry.stderr).toMatchObject({ code: 0 });
     expect(dry.stdout).toContain(`${web.name}:/app/releases`);
-    expect(dry.stdout).toContain('hot-deploy-stage/releases/0.2.0');
+    expect(dry.stdout).toContain('hot-deploy-stage-ID/releases/0.2.0');
     expect(await client.ask('PING')).toMatch('PONG 0.1.0');
 
     const ran = await script.run('hot', bundle);
@@ -81,7 +81,7 @@ describe('what the script has loaded hot', () => {
 });
 
 // Each step is written down before it is carried out: staged, switched, settled, done.
-const notes = '*:/journal/0*';
+const notes = '*:/journal-*/0*';
 const resolving = '*--env HOT_DEPLOY_RESOLVER*';
 const points = [
   { what: 'right after the switch', among: resolving, at: 2 },

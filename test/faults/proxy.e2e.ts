@@ -44,8 +44,12 @@ describe('the proxy before an engine', () => {
   });
 
   it("knows a journal's entry by the file that is put", async () => {
-    await engine.putArchive(container, '/', archiveOf('journal/000001-bring-back.json', Buffer.from('{}')));
-    await engine.putArchive(container, '/', archiveOf('hot-deploy-beat', Buffer.from('1')));
+    await engine.putArchive(
+      container,
+      '/',
+      archiveOf('journal-0123456789ab/000001-bring-back.json', Buffer.from('{}')),
+    );
+    await engine.putArchive(container, '/', archiveOf('hot-deploy-beat-0123456789ab', Buffer.from('1')));
     expect(proxy.seen).toEqual([
       { method: 'PUT', path: '/containers/*/archive', target: container, nth: 1, journal: 'bring-back' },
     ]);

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engines/engine.js';
 import { lockLabel } from '../../src/engines/throw-away.js';
-import { readJournal, readJournals } from '../../src/journal/journal.js';
+import { journalPath, readJournal, readJournals } from '../../src/journal/journal.js';
 import { journalName } from '../../src/journal/lock-labels.js';
 import { packEntries } from '../../src/release/archive.js';
 import { modelClock } from '../support/model/clock.js';
 import { modelEngine } from '../support/model/engine.js';
 import { details, journalOn } from './entries.js';
 
-function world() {
+function world(files: Record<string, string> = {}) {
   const model = modelEngine(modelClock());
-  model.image('app:1', { program: {} });
+  model.image('app:1', { program: {}, files });
   return model.engine;
 }
 
@@ -115,7 +115,7 @@ describe('what is no journal of ours counts nothing, and goes nowhere', () => {
           Image: 'app:1',
           Labels: { [lockLabel]: 'production' },
         });
-        await engine.putArchive(id, '/', await packEntries([file('journal/token', '99')]));
+        await engine.putArchive(id, '/', await packEntries([file(`${journalPath(id)}/token`, '99')]));
         await engine.startContainer(id);
       },
     ],
@@ -137,19 +137,26 @@ describe('what is no journal of ours counts nothing, and goes nowhere', () => {
     expect((await engine.containers()).map(({ id }) => id)).toEqual(expect.arrayContaining(before));
   });
 
+  it('what lies in an image', async () => {
+    const forged = JSON.stringify({ ...details, schema: 1, at: '2026-01-01T00:00:00Z', token: 98, step: 'stop' });
+    const engine = world({ '/journal/token': '99\n', '/journal/000001-stop.json': forged });
+    const first = await journalOn(engine, 'app:1');
+    await first.journal.write(details, 'create');
+    await first.release();
+    expect((await readJournal(engine, 'production')).map(({ step, token }) => [step, token])).toEqual([['create', 1]]);
+    expect((await journalOn(engine, 'app:1')).journal.token).toBe(2);
+  });
+
   it.each<[string, ReturnType<typeof file>]>([
-    ['a torn entry', file('journal/000002-stop.json', '{"schema": 1, "at"')],
-    ['a link', file('journal/000002-stop.json', '/etc/passwd', 'symlink')],
-    [
-      'an entry with an unknown step',
-      file('journal/000002-stop.json', JSON.stringify({ ...details, schema: 1, step: 'x' })),
-    ],
-    ['a file of another name', file('journal/stop', 'x')],
+    ['a torn entry', file('000002-stop.json', '{"schema": 1, "at"')],
+    ['a link', file('000002-stop.json', '/etc/passwd', 'symlink')],
+    ['an entry with an unknown step', file('000002-stop.json', JSON.stringify({ ...details, schema: 1, step: 'x' }))],
+    ['a file of another name', file('stop', 'x')],
   ])('%s', async (_, forged) => {
     const engine = world();
     const { journal, lock } = await journalOn(engine, 'app:1');
     await journal.write(details, 'create');
-    await engine.putArchive(lock, '/', await packEntries([forged]));
+    await engine.putArchive(lock, '/', await packEntries([{ ...forged, path: `${journalPath(lock)}/${forged.path}` }]));
     expect(await stepsIn(engine)).toEqual(['create']);
   });
 });

@@ -111,7 +111,7 @@ describe('whatever is read, the worst is a sentence', () => {
     await tried(async (random) => {
       const text = jsonOf(spoiled(entry, random));
       const cut = random() < 0.1 ? text.slice(0, Math.floor(random() * text.length)) : text;
-      const file = { path: 'journal/000001-stop.json', type: 'file', mode: 0o644, uid: 0, gid: 0 } as const;
+      const file = { path: 'journal-lock/000001-stop.json', type: 'file', mode: 0o644, uid: 0, gid: 0 } as const;
       const tar = await packEntries([{ ...file, data: Buffer.from(cut) }]);
       const read = await readJournal(withJournal({ getArchive: async () => tar }), 'production');
       unfinished(read);

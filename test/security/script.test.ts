@@ -50,7 +50,7 @@ describe('what the script reads of an engine', () => {
     ['what it says', 'yes', 'it says more than 16384 KiB'],
     ['what it complains of', 'yes oh no >&2', 'oh no\noh no'],
   ])('has an end: %s', async (_, docker, complaint) => {
-    const told = await said(docker, 'engine inspect web && echo read || complaint | head -c 30');
+    const told = await said(docker, 'engine inspect web && echo read || complaint');
     expect(told).toContain(complaint);
     expect(await largest()).toBeLessThanOrEqual(16_384 * 1_024);
   });

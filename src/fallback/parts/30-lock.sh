@@ -10,7 +10,7 @@ beat() {
   local count=0 its_lock=$1 name since=$SECONDS
   while kill -0 "$$" 2>/dev/null && [[ ! -e $work/lost ]]; do
     count=$((count + 1))
-    printf '%s %s\n' "$run" "$count" >"$work/hot-deploy-beat"
+    printf '%s %s\n' "$run" "$count" >"$work/beat"
     if name=$(timeout -k 5 "$within" docker inspect --type container --format '{{.Name}}' "$its_lock" </dev/null 2>&1); then
       [[ $name == "/$lock" ]] || lost 'was taken over by another run, since this one had not shown that it lives'
       if [[ $its_lock != "$(<"$work/lock")" ]]; then
@@ -19,7 +19,7 @@ beat() {
         mv "$work/lock.next" "$work/lock"
         say "somebody removed $lock, the lock of this run: it was taken again, and the run goes on. Keep \`docker container prune\` from it by --filter 'label!=hot-deploy.lock'"
       fi
-      ! docker cp "$work/hot-deploy-beat" "$its_lock:/hot-deploy-beat" </dev/null >/dev/null 2>&1 || since=$SECONDS
+      ! docker cp "$work/beat" "$its_lock:/hot-deploy-beat-${its_lock:0:12}" </dev/null >/dev/null 2>&1 || since=$SECONDS
     elif [[ $name == *[Nn]o\ such* ]]; then
       # Others may have held it since.
       ((SECONDS - since < 15)) || lost "was lost: this run stood still for $((SECONDS - since)) s"
@@ -73,7 +73,7 @@ lose() {
 }
 
 beat_of() {
-  ! plain_file "$1" /hot-deploy-beat || printf '%s' "$content"
+  ! plain_file "$1" "/hot-deploy-beat-${1:0:12}" || printf '%s' "$content"
 }
 
 # `read_holder ID`: whose lock it is, of which run, and of which environment.

@@ -4,26 +4,29 @@ from='' to='' root='' image_from='' image_to='' to_reference=''
 declare -A digest=() checksums=()
 
 # The lock is a container too: what came as an archive is unpacked in it, and read out of it file by file.
+stage=hot-deploy-stage
 open_bundle() {
-  local each
-  mkdir "$work/hot-deploy-stage"
-  show cp "$work/hot-deploy-stage" "$lock:/"
-  show cp - "$lock:/hot-deploy-stage"
+  local each own=${lock_id:-ID}
+  # By the container's id, as the journal.
+  stage+=-${own:0:12}
+  mkdir "$work/$stage"
+  show cp "$work/$stage" "$lock:/"
+  show cp - "$lock:/$stage"
   if [[ -n $dry ]]; then
     # There is no lock to unpack it in, so what it holds is only known where tar is.
     mkdir "$work/bundle"
     ! tar -xzOf "$bundle" hot-deploy/about >"$work/bundle/about" 2>"$work/complaint" || read_bundle
     return
   fi
-  engine cp "$work/hot-deploy-stage" "$lock_id:/" || return 1
-  docker cp - "$lock_id:/hot-deploy-stage" <"$bundle" >/dev/null 2>"$work/complaint" &
+  engine cp "$work/$stage" "$lock_id:/" || return 1
+  docker cp - "$lock_id:/$stage" <"$bundle" >/dev/null 2>"$work/complaint" &
   finished $! || fail "$bundle cannot be unpacked: $(complaint)" || return 1
-  unpack "$lock_id" /hot-deploy-stage/hot-deploy 32000000 || contents=()
+  unpack "$lock_id" "/$stage/hot-deploy" 32000000 || contents=()
   [[ -n ${contents[about]-} ]] || fail "$bundle holds nothing for this script: make it anew" || return 1
   mkdir "$work/bundle"
   for each in "${!contents[@]}"; do printf '%s' "${contents[$each]}" >"$work/bundle/$each"; done
   read_bundle || return 1
-  unpack "$lock_id" "/hot-deploy-stage/${checksums[up]-}" 32000000 || fail "$bundle is damaged: $(complaint)" || return 1
+  unpack "$lock_id" "/$stage/${checksums[up]-}" 32000000 || fail "$bundle is damaged: $(complaint)" || return 1
   printf '%s' "${contents[@]}" >"$work/checksums"
 }
 

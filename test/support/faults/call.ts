@@ -25,8 +25,8 @@ export const isChanging = ({ method }: Pick<Call, 'method'>): boolean => method 
 /** The beginning of a body that is looked at. An entry is far smaller. */
 export const lookedAtBytes = 1 << 20;
 
-const entryFile = /(?:^|\/)journal\/\d+-([a-z-]+)\.json$/;
-const beatFile = /(?:^|\/)hot-deploy-beat$/;
+const entryFile = /(?:^|\/)journal-[0-9a-f]+\/\d+-([a-z-]+)\.json$/;
+const beatFile = /(?:^|\/)hot-deploy-beat-[0-9a-f]+$/;
 
 /** Names calls, and counts those that have the same name. */
 export function calls(): (method: string, url: string, body: Buffer) => Call | undefined {
