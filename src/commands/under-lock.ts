@@ -33,7 +33,7 @@ export async function underLock(
       await removeThrowAways(engine, log, held.tookOver.run);
     }
     const within = { ...world, signal: AbortSignal.any([signal, held.lost]) };
-    const report = await story(fenced(engine, held.check), { ...draft, world: within, journal: held.journal }, held);
+    const report = await story(fenced(engine, held), { ...draft, world: within, journal: held.journal }, held);
     const lost = whyLost(held);
     return lost === undefined ? report : { ...report, message: [lost, report.message].filter(Boolean).join(' ') };
   } catch (error) {

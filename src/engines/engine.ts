@@ -60,8 +60,17 @@ export interface Engine {
   /** Takes a name away from an image that has others, or that a container is made from. */
   untagImage(reference: string): Promise<void>;
 
-  /** To be awaited before something is changed by other means than these calls; absent where no lock is held. Fails if it is lost. */
-  unlessLost?(): Promise<void>;
+  /** The lock under which calls that change something are made; absent where none is held. */
+  readonly fence?: Fence;
+}
+
+/** What turns away a run that has lost its lock. */
+export interface Fence {
+  readonly environment: string;
+  /** Higher than that of every holder before. Nodes remember the highest that they were changed with, and refuse a lower one. */
+  readonly token: number;
+  /** To be awaited before something is changed by other means than the engine's calls. Fails if the lock is lost. */
+  check(): Promise<void>;
 }
 
 export interface ContainerSummary {

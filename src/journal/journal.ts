@@ -12,6 +12,7 @@ import { isJournalName, lockName } from './lock-labels.js';
  * the environment's lock, or was the last one: never started, out of reach of what runs in any other.
  */
 export interface Journal {
+  /** Higher than that of any run before, also where their journals were pruned: by the engine's clock, in seconds, at least. */
   readonly token: number;
   /** All that is written down, oldest first, with what this run has written. */
   readonly entries: readonly Entry[];
@@ -62,9 +63,10 @@ export async function openJournal(
   { environment, lock }: { readonly environment: string; readonly lock: string },
   clock: Pick<Clock, 'date'>,
 ): Promise<Journal> {
-  const others = journalsOf(await engine.containers(), environment).filter(({ id }) => id !== lock);
+  const journals = journalsOf(await engine.containers(), environment);
+  const [own, others] = [journals.find(({ id }) => id === lock), journals.filter(({ id }) => id !== lock)];
   const before = newest(await writtenIn(engine, others));
-  const token = (before?.token ?? 0) + 1;
+  const token = Math.max((before?.token ?? 0) + 1, Math.floor((own?.createdAt ?? 0) / 1_000));
   const all = [...lastOfEach(before?.files ?? [])];
   let [at, last] = [lock, all.at(-1)?.number ?? 0];
   const put = async (files: readonly File[]) =>

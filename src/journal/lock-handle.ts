@@ -1,5 +1,5 @@
 import { ifThere, statusOf } from '../engines/call.js';
-import type { Engine } from '../engines/engine.js';
+import type { Engine, Fence } from '../engines/engine.js';
 import type { Clock, Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { acquire, type LockRequest } from './acquire.js';
@@ -8,7 +8,7 @@ import { type Journal, openJournal } from './journal.js';
 import { journalName, readLock } from './lock-labels.js';
 
 /** A lock that this run holds, and the journal that only its holder writes. */
-export interface LockHandle {
+export interface LockHandle extends Fence {
   readonly journal: Journal;
   /** Aborts where somebody else holds it now; the reason is a LockLost. */
   readonly lost: AbortSignal;
@@ -102,7 +102,11 @@ export async function holdLock(
     }
   };
 
-  const journal = await openJournal(engine, { environment, lock }, clock);
+  const journal = await openJournal(engine, { environment, lock }, clock).catch(async (error: unknown) => {
+    // Nobody beats for it any more, and the journals before are where they were.
+    await engine.removeContainer(lock, { force: true, volumes: true }).catch(() => undefined);
+    throw error;
+  });
   const beating = (async () => {
     while (!over.signal.aborted && !lost.signal.aborted) {
       await prove();
@@ -118,7 +122,7 @@ export async function holdLock(
   };
 
   return {
-    journal,
+    ...{ environment, token: journal.token, journal },
     lost: lost.signal,
     check,
     forget: () => {

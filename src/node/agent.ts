@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Unreadable } from '../engines/call.js';
+import type { Fence } from '../engines/engine.js';
 import { type Is, isText, membersOf, parsedJson } from '../system/shape.js';
-import { atom, type Term, tuple, write } from './term.js';
+import { atom, binary, type Term, tuple, write } from './term.js';
 
 /** The agent's modules, by what they are needed for: each call carries only what it uses. */
 const sets = {
@@ -79,12 +80,18 @@ export interface Request {
 
 /**
  * Erlang source that loads the agent, asks it, and unloads it again, so that a node is left without it whatever
- * happens in between. `input` names a variable that is bound before: its value joins the argument as `config`.
+ * happens in between. The value of `variable`, which is bound before, joins the argument as `config`. A run with a `fence` is
+ * turned away where a later one has changed the node.
  */
-export function expression(request: Request, input?: { readonly variable: string }): string {
+export function expression(
+  request: Request,
+  { variable, fence }: { readonly variable?: string; readonly fence?: Fence | undefined } = {},
+): string {
   const argument =
-    input === undefined ? write(request.argument) : `(${write(request.argument)})#{config=>${input.variable}}`;
-  const call = `hot_deploy_agent:main(${write(atom(request.module))},${write(atom(request.function))},${argument})`;
+    variable === undefined ? write(request.argument) : `(${write(request.argument)})#{config=>${variable}}`;
+  const token = fence && write(tuple(binary(fence.environment), fence.token));
+  const words = [write(atom(request.module)), write(atom(request.function)), argument, ...(token ? [token] : [])];
+  const call = `hot_deploy_agent:main(${words.join(',')})`;
   return around(request.set, call);
 }
 

@@ -91,7 +91,7 @@ export function prepare(
   ended.catch(() => undefined);
   return {
     go: async (request, is) => {
-      give(`go\n${asked(reach, expression(request, { variable: 'Config' }))}`);
+      give(`go\n${asked(reach, expression(request, { variable: 'Config', fence: reach.engine.fence }))}`);
       const { exitCode, stdout, stderr } = await ended;
       if (exitCode === 81) {
         throw unresolved(stderr.toString('utf8').trim());

@@ -1,7 +1,7 @@
-import type { ExecResult } from '../engines/engine.js';
+import type { ExecResult, Fence } from '../engines/engine.js';
 import { quoted } from '../system/quoted.js';
 import type { Is } from '../system/shape.js';
-import { answer, expression, type Request } from './agent.js';
+import { AgentError, answer, expression, type Request } from './agent.js';
 import {
   type ConfigRequest,
   type Fingerprints,
@@ -20,15 +20,28 @@ export class NodeUnreachable extends Error {
 /** Sets of modules that change what runs, or what a restart boots. */
 const changing: readonly Request['set'][] = ['install', 'held', 'shelf'];
 
+/** Asks while the lock is held. A node that a later run has changed turns this one away: then the lock is lost, too. */
+async function behind<T>(fence: Fence | undefined, ask: () => Promise<T>): Promise<T> {
+  await fence?.check();
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'overtaken') await fence?.check();
+    throw error;
+  }
+}
+
 /** One running node, asked by `erl_call` inside its container: a hidden C node, at the price of an exec. */
 export class Node {
   constructor(private readonly reach: Reach) {}
 
   /** Evaluates one request on the node. */
   async ask<T>(request: Request, is: Is<T>, timeoutMs = 30_000): Promise<T> {
-    if (changing.includes(request.set)) await this.reach.engine.unlessLost?.();
-    const stdin = asked(this.reach, expression(request));
-    return this.read(await shell(this.reach, { text: callNode, stdin, timeoutMs }), is);
+    const fence = changing.includes(request.set) ? this.reach.engine.fence : undefined;
+    const stdin = asked(this.reach, expression(request, { fence }));
+    return await behind(fence, async () =>
+      this.read(await shell(this.reach, { text: callNode, stdin, timeoutMs }), is),
+    );
   }
 
   /** Gets ready to evaluate a request with the configuration of a release. */
@@ -39,15 +52,8 @@ export class Node {
   ): Prepared {
     const silent = `The node in ${this.reach.container} gave no answer: what it runs has to be asked again.`;
     const prepared = prepare(this.reach, config, checksums, timeoutMs, () => new NodeUnreachable(silent));
-    const { unlessLost } = this.reach.engine;
-    if (unlessLost === undefined) return prepared;
-    return {
-      ...prepared,
-      go: async (request, is) => {
-        await unlessLost();
-        return await prepared.go(request, is);
-      },
-    };
+    const { fence } = this.reach.engine;
+    return { ...prepared, go: (request, is) => behind(fence, () => prepared.go(request, is)) };
   }
 
   /** Fingerprints of the configuration that a cold boot of a release would have in this container. */

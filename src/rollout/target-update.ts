@@ -169,7 +169,7 @@ function startFor(
 /** Of what another run may change by now nothing is said but what was seen last. */
 async function unlessLost(engine: Engine, { name }: Changing, last: UpdateResult): Promise<UpdateResult> {
   try {
-    await engine.unlessLost?.();
+    await engine.fence?.check();
     return last;
   } catch (error) {
     if (!(error instanceof LockLost)) return last;

@@ -93,7 +93,7 @@ async function deployOf(
   { engine, clock, around = (fence) => fence }: Actor & { readonly around?: (fence: Engine) => Engine },
   lock: AcquiredLock,
 ) {
-  return await carryOut(stage, { clock, engine: around(fenced(engine, lock.check)) }, lock.journal);
+  return await carryOut(stage, { clock, engine: around(fenced(engine, lock)) }, lock.journal);
 }
 
 type Successor = 'has recovered' | 'has deployed' | 'deploys just then';
@@ -107,7 +107,7 @@ async function takenOver(nth: number, where: Where, successor: Successor) {
   const came = await Promise.race([slow.stands.then(() => true), reported.then(() => false)]);
   if (!came) return undefined;
   const lock = await lockOf(stage, stage);
-  const engine = fenced(stage.engine, lock.check);
+  const engine = fenced(stage.engine, lock);
   const world = { log: quiet, clock: stage.clock, signal: new AbortController().signal };
   await recover(engine, { inputs: inputsOf(play), world } as unknown as CurrentRun, lock.journal);
   const waking = {
@@ -169,7 +169,7 @@ describe.each<Successor>(['has recovered', 'has deployed', 'deploys just then'])
 it('a run that finds the lock lost before a change makes none, and the successor’s result stands', async () => {
   const stage = await setUp(play);
   const lock = await lockOf(stage, stage);
-  const engine = fenced(stage.engine, lock.check);
+  const engine = fenced(stage.engine, lock);
   await stage.model.engine.renameContainer(
     (await stage.model.engine.inspectContainer('hot-deploy-lock-model')).Id,
     'aside',
@@ -186,7 +186,7 @@ it('a run that finds the lock lost before a change makes none, and the successor
     () => engine.untagImage('app:live'),
     () => engine.connectNetwork('bridge', 'web', {}),
     () => engine.disconnectNetwork('bridge', 'web'),
-    () => engine.unlessLost?.() ?? Promise.resolve(),
+    () => engine.fence?.check() ?? Promise.resolve(),
   ];
   for (const call of calls) await expect(call()).rejects.toThrow('The lock on model was taken over by another run');
   expect(await allIsRight(stage, '1')).toEqual([]);

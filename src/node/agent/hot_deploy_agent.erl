@@ -1,9 +1,10 @@
 %% The way in: evaluates one request and prints its answer on one line of standard output.
 %%
 %% It is loaded into a node by erl_call, or started in a VM of its own, answers, and is unloaded again.
-%% It keeps no state: what one request has to know of another comes with the request.
+%% It keeps no state but the token of the last run that changed the node: what one request has to know of another comes with
+%% the request.
 -module(hot_deploy_agent).
--export([main/3, start/0]).
+-export([main/3, main/4, start/0]).
 
 -define(MARK, "hot-deploy-answer ").
 
@@ -11,9 +12,27 @@
 %% an exception carries its arguments: only its shape is told (see describe/1).
 -spec main(module(), atom(), term()) -> ok.
 main(Module, Function, Argument) ->
+    answer(fun() -> Module:Function(Argument) end).
+
+%% The same for a run that holds the lock on an environment, unless one with a later token has been here: it was taken over.
+-spec main(module(), atom(), term(), {Environment :: binary(), Token :: integer()}) -> ok.
+main(Module, Function, Argument, {Environment, Token}) ->
+    answer(fun() ->
+        Key = {hot_deploy_token, Environment},
+        case persistent_term:get(Key, 0) of
+            Token -> ok;
+            Earlier when Earlier < Token -> persistent_term:put(Key, Token);
+            Later -> throw({refused, overtaken, unicode:characters_to_binary([
+                "a later run (", integer_to_list(Later), ") has changed this node, and this one (", integer_to_list(Token),
+                ") holds the lock on ", Environment, " no more"])})
+        end,
+        Module:Function(Argument)
+    end).
+
+answer(Ask) ->
     Answer =
         try
-            #{ok => Module:Function(Argument)}
+            #{ok => Ask()}
         catch
             throw:{refused, Code, Detail} ->
                 #{error => Code, detail => Detail};

@@ -52,8 +52,11 @@ registrations() ->
     #{
         names => lists:usort([atom_to_binary(Name) || Name <- registered(), Name =/= ?INSIDE] ++ [printed({global, Name}) || Name <- global_names()]),
         tables => lists:usort([table(Table) || Table <- ets:all(), ets:info(Table, named_table) =:= true]),
-        terms => lists:usort([printed(hot_deploy_term:stable(Key)) || {Key, _} <- persistent_term:get()])
+        terms => lists:usort([printed(hot_deploy_term:stable(Key)) || {Key, _} <- persistent_term:get(), not own(Key)])
     }.
+
+own({hot_deploy_token, _}) -> true;
+own(_) -> false.
 
 global_names() ->
     case whereis(global_name_server) of
