@@ -25,7 +25,8 @@ export function vm(
     answer: ({ argv, stdin }, { upMs }) => {
       if (argv[0] !== 'sh') return undefined;
       const script = argv[2] ?? '';
-      if (script === search) return { stdout: `vm 7\nuid 0\ngid 0\n${args.map((arg) => `arg ${arg}\n`).join('')}` };
+      if (script.trim() === search.trim())
+        return { stdout: `vm 7\nuid 0\ngid 0\n${args.map((arg) => `arg ${arg}\n`).join('')}` };
       if (String(stdin ?? '').includes(`'hot_deploy_node','identify'`))
         return upMs < bootMs
           ? { exitCode: 1, stderr: 'failed to connect to node\n' }
