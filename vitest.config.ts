@@ -13,6 +13,7 @@ const quick = [
   ...['e2e/appups', 'e2e/corpus', 'e2e/github', 'e2e/relup', 'e2e/supervision'],
   ...['e2e/restart', 'e2e/rollback', 'e2e/status'],
   ...['fallback/deploy', 'fallback/fits', 'faults/engine', 'faults/matrix', 'faults/sequences', 'journal/lock'],
+  'security/containers',
 ].map((name) => `test/${name}.e2e.ts`);
 
 // These measure what passes while they deploy: two at once would measure each other.

@@ -25,17 +25,34 @@ export interface Running {
   readonly kill: (signal: NodeJS.Signals) => void;
 }
 
-/** Starts the bundle that is published, in an empty folder and environment of its own; the words are those of a shell. */
-export async function startHotDeploy(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Running> {
+/** Before a command: as on another machine, whose processes nobody here can look at. */
+export const elsewhere = ['unshare', '--pid', '--fork', '--mount-proc'];
+
+/**
+ * Starts the bundle that is published, in an empty folder and environment of its own; the words are those of a shell.
+ *
+ * @param before what starts it, if it is not to run as these tests do
+ */
+export async function startHotDeploy(
+  words: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  before: readonly string[] = [],
+): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-command-'));
   const began = performance.now();
   const own = words.includes('--environment') ? [] : ['--environment', ownEnvironment];
   // Of a run that changes nothing the report is written only where somebody names its place.
   if (!words.includes('--report')) own.push('--report', 'hot-deploy-report.json');
-  const child = spawn(process.execPath, [resolve('dist/cli.js'), ...words, ...own], {
-    cwd: folder,
-    env: { ...process.env, ...environment },
+  const [program = '', ...argv] = [...before, process.execPath, resolve('dist/cli.js'), ...words, ...own];
+  const child = spawn(program, argv, {
+    ...{ cwd: folder, env: { ...process.env, ...environment } },
+    // A group of its own, for signals to all of it.
+    detached: before.length > 0,
   });
+  const kill = (signal: NodeJS.Signals) => {
+    if (before.length === 0) child.kill(signal);
+    else if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, signal);
+  };
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)];
   const ended = new Promise<Ran>((done, fail) => {
     child.once('error', fail);
@@ -51,7 +68,7 @@ export async function startHotDeploy(words: readonly string[], environment: Node
     await eventually(`that it says ${words}`, heard, timeoutMs).catch(() => undefined);
     if (!stderr().includes(words)) throw new Error(`it did not say ${words}, but\n${stderr()}`);
   };
-  return { ended, said: stderr, says, kill: (signal) => void child.kill(signal) };
+  return { ended, said: stderr, says, kill };
 }
 
 export async function hotDeploy(words: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ran> {
