@@ -58,6 +58,24 @@ const sets = {
     'hot_deploy_funs',
     'hot_deploy_held',
   ],
+  modules: [
+    'hot_deploy_node',
+    'hot_deploy_term',
+    'hot_deploy_hosts',
+    'hot_deploy_funs',
+    'hot_deploy_drift',
+    'hot_deploy_environment',
+    'hot_deploy_records',
+    'hot_deploy_boot',
+    'hot_deploy_set',
+    'hot_deploy_running',
+    'hot_deploy_hold',
+    'hot_deploy_paths',
+    'hot_deploy_switch',
+    'hot_deploy_undo',
+    'hot_deploy_modules',
+    'hot_deploy_lasting',
+  ],
   shelf: ['hot_deploy_node', 'hot_deploy_shelf'],
   config: ['hot_deploy_config', 'hot_deploy_start', 'hot_deploy_boot', 'hot_deploy_term'],
   release: ['hot_deploy_release', 'hot_deploy_appup', 'hot_deploy_relup', 'hot_deploy_boot', 'hot_deploy_migrations'],
@@ -103,7 +121,9 @@ const patienceMs = 20_000;
 
 // One at a time on a node, whoever asks: to load or unload the agent under somebody else ends that one, in the middle of an
 // installation perhaps. The name is free again when its process is gone, however that ended.
-const enter = `(fun Enter(0)->false;Enter(N)->try register(${inside},self()) catch error:badarg->receive after ${lookMs}->Enter(N-1) end end end)(${patienceMs / lookMs})`;
+// A switch of modules goes on when the one who asked for it is gone.
+const free = `{register(${inside},self()),whereis(hot_deploy_switch),whereis(hot_deploy_switch_worker)}`;
+const enter = `(fun Enter(0)->false;Enter(N)->case catch ${free} of {true,undefined,undefined}->true;Other->catch(element(1,Other)=:=true andalso unregister(${inside})),receive after ${lookMs}->Enter(N-1) end end end)(${patienceMs / lookMs})`;
 
 /** Source that loads the agent, evaluates `body` and unloads it again; answers `busy` where somebody else is at it. */
 export function around(set: AgentSet, body: string): string {

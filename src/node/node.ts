@@ -18,7 +18,7 @@ export class NodeUnreachable extends Error {
 }
 
 /** Sets of modules that change what runs, or what a restart boots. */
-const changing: readonly Request['set'][] = ['install', 'held', 'shelf'];
+const changing: readonly Request['set'][] = ['install', 'held', 'shelf', 'modules'];
 
 /** Asks while the lock is held. A node that a later run has changed turns this one away: then the lock is lost, too. */
 async function behind<T>(fence: Fence | undefined, ask: () => Promise<T>): Promise<T> {

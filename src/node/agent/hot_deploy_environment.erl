@@ -1,6 +1,6 @@
 %% The application environment across the switch: what it has to become, whether it did, and the way back.
 -module(hot_deploy_environment).
--export([refuse_kept/2, expected/2, portable/1, put_unportable/1, compare/1, snapshot/1, restore/1]).
+-export([refuse_kept/2, expected/2, portable/1, put_unportable/1, compare/1, snapshot/1, restore/1, exchange/2]).
 
 -type values() :: [{atom(), [{atom(), term()}]}].
 -type expected() :: values().
@@ -107,15 +107,30 @@ application_data(_) -> [].
 
 -spec restore(snapshot()) -> ok.
 restore({Data, Values}) ->
-    Changed = application_controller:prep_config_change(),
-    %% With all values at once: a moment with the defaults of the .app files would be seen.
-    ok = application_controller:change_application_data(Data, Values),
-    [restore(Application, Pairs) || {Application, Pairs} <- Values],
     %% The applications were told of the new values when the install was refused: tell them of the old again.
-    application_controller:config_change(Changed),
+    application_controller:config_change(exchange(Data, Values)),
     ok.
 
-restore(Application, Pairs) ->
+%% Gives loaded applications these specifications and values. Answers what application_controller needs to tell the
+%% applications of it.
+-spec exchange([tuple()], values()) -> term().
+exchange(Data, Values) ->
+    Changed = application_controller:prep_config_change(),
+    %% With all values at once: a moment with the defaults of the .app files would be seen.
+    ok = application_controller:change_application_data(Data, Values ++ others(Values)),
+    [put_all(Application, Pairs) || {Application, Pairs} <- Values],
+    Changed.
+
+%% The controller forgets what is configured for applications that are not loaded yet, unless it is told again. Its record ends
+%% with that.
+others(Values) ->
+    State = sys:get_state(application_controller),
+    case element(tuple_size(State), State) of
+        Configured when is_list(Configured) -> [Each || {Name, _} = Each <- Configured, not lists:keymember(Name, 1, Values)];
+        _ -> []
+    end.
+
+put_all(Application, Pairs) ->
     Now = application:get_all_env(Application),
     [application:unset_env(Application, Key) || {Key, _} <- Now, not lists:keymember(Key, 1, Pairs)],
     [application:set_env(Application, Key, Value) || {Key, Value} <- Pairs, not lists:member({Key, Value}, Now)],

@@ -2,7 +2,7 @@
 %% they run, and their supervisor knows them as the framework's. release_handler would load the module under them and neither
 %% hold nor migrate them.
 -module(hot_deploy_hosts).
--export([of_modules/1, migrate/3, restore/1, refresh/1, ended/1]).
+-export([of_modules/1, is_callback/2, migrate/3, restore/1, refresh/1, ended/1]).
 
 -define(REFRESHED, "1.1").
 
@@ -19,6 +19,8 @@ of_modules(Modules) ->
                       is_callback(Module, {Function, length(Arguments)}),
                       is_generic(Pid)].
 
+%% Whether it is one of a behaviour that the module declares.
+-spec is_callback(module(), {atom(), arity()}) -> boolean().
 is_callback(Module, Callback) ->
     Attributes = Module:module_info(attributes),
     Behaviours = lists:append(proplists:get_all_values(behaviour, Attributes) ++ proplists:get_all_values(behavior, Attributes)),

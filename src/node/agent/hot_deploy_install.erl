@@ -148,18 +148,10 @@ restarting() ->
 %% Terms of a code_change that failed hold the process's state: only what failed where is told.
 reason({'EXIT', Reason}) -> reason(Reason);
 reason({code_change_failed, Pid, Module, _, Why}) ->
-    text("code_change of ~tp failed in ~w: ~0tp", [Module, Pid, kind(Why)]);
+    text("code_change of ~tp failed in ~w: ~0tp", [Module, Pid, hot_deploy_term:kind(Why)]);
 reason({old_processes, Module}) -> text("processes are still in old code of ~tp", [Module]);
 reason({no_such_file, File}) -> text("no such file: ~ts", [File]);
-reason(Reason) -> text("~0tp", [kind(Reason)]).
-
-kind({'EXIT', Why}) -> kind(Why);
-kind({Why, [{Module, Function, Arity, _} | _]}) when is_list(Arity) -> {kind(Why), {Module, Function, length(Arity)}};
-kind({Why, [{Module, Function, Arity, _} | _]}) -> {kind(Why), {Module, Function, Arity}};
-kind(#{'__struct__' := Name}) -> Name;
-kind(Tuple) when is_tuple(Tuple), tuple_size(Tuple) > 0 -> kind(element(1, Tuple));
-kind(Atom) when is_atom(Atom) -> Atom;
-kind(_) -> other.
+reason(Reason) -> text("~0tp", [hot_deploy_term:kind(Reason)]).
 
 text(Format, Arguments) -> unicode:characters_to_binary(io_lib:format(Format, Arguments)).
 

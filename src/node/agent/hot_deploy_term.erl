@@ -1,6 +1,6 @@
 %% Terms that have to be told to somebody else, or written down: whether they can be.
 -module(hot_deploy_term).
--export([describe/1, portable/1, stable/1, printed/1, sketch/2, closures/1, fingerprint/2]).
+-export([describe/1, portable/1, stable/1, printed/1, sketch/2, closures/1, fingerprint/2, kind/1]).
 
 %% Bytes that are still worth printing.
 -define(LARGEST, 64 * 1024).
@@ -169,3 +169,13 @@ closures(_) -> [].
 fingerprint(Term, Salt) ->
     Digest = erlang:md5([Salt, term_to_binary(stable(Term), [{minor_version, 2}, deterministic])]),
     binary:encode_hex(Digest).
+
+%% Of the reason of an exit what failed where: the terms in it may be a process's state.
+-spec kind(term()) -> term().
+kind({'EXIT', Why}) -> kind(Why);
+kind({Why, [{Module, Function, Arity, _} | _]}) when is_list(Arity) -> {kind(Why), {Module, Function, length(Arity)}};
+kind({Why, [{Module, Function, Arity, _} | _]}) -> {kind(Why), {Module, Function, Arity}};
+kind(#{'__struct__' := Name}) -> Name;
+kind(Tuple) when is_tuple(Tuple), tuple_size(Tuple) > 0 -> kind(element(1, Tuple));
+kind(Atom) when is_atom(Atom) -> Atom;
+kind(_) -> other.

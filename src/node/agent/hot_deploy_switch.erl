@@ -1,0 +1,218 @@
+%% The switch of a set of modules on this node, all of them or none. A worker takes the steps and tells a watcher each of them
+%% before it takes it; neither is linked to the one who called. Whoever of the three is killed, at whatever step: the rest
+%% brings all modules and processes to the new code, or back, and lets everybody go.
+-module(hot_deploy_switch).
+-export([run/1]).
+
+%% Of the watcher and the worker. Nobody may enter the agent, which would load its modules anew under them, while one of these
+%% is there.
+-define(WATCHER, hot_deploy_switch).
+-define(WORKER, hot_deploy_switch_worker).
+%% Milliseconds beyond the time-outs that were asked for, after which the worker hangs.
+-define(PATIENCE, 60000).
+%% How often it begins anew when a module is loaded by itself under it.
+-define(TRIES, 3).
+
+-type request() :: #{
+    parts := [hot_deploy_set:part()],
+    %% Which of the two has the code_change functions, and is told so.
+    direction := up | down,
+    suspend_timeout := pos_integer(),
+    code_change_timeout := pos_integer(),
+    %% All settings that are to stand then, where they are known.
+    environment => [{atom(), [{atom(), term()}]}],
+    _ => _
+}.
+%% What has begun, as far as it has to be undone or finished.
+-type journal() :: #{
+    request := request(),
+    plan => hot_deploy_set:plan(),
+    held := hot_deploy_hold:held(),
+    %% Suspended by somebody else: they stay so.
+    before := [pid()],
+    specified => hot_deploy_paths:specified(),
+    %% All states are taken over: from here on it goes forward.
+    settled => map()
+}.
+-export_type([request/0, journal/0]).
+
+-spec run(request()) -> hot_deploy_json:json().
+run(Request) ->
+    Caller = self(),
+    {Watcher, Monitor} = spawn_monitor(fun() -> watch(Caller, Request) end),
+    receive
+        {Watcher, Answer} ->
+            %% Its name is free then.
+            receive {'DOWN', Monitor, process, Watcher, _} -> Answer end;
+        {'DOWN', Monitor, process, Watcher, busy} ->
+            throw({refused, busy, <<"another switch of this node is under way">>});
+        {'DOWN', Monitor, process, Watcher, Why} ->
+            throw({refused, interrupted, text("the switch was ended from outside: ~0tp", [hot_deploy_term:kind(Why)])})
+    end.
+
+watch(Caller, Request) ->
+    named(?WATCHER),
+    Answer = attempt(Request, ?TRIES),
+    case is_process_alive(Caller) of
+        true -> Caller ! {self(), Answer};
+        false -> leave()
+    end.
+
+%% A worker that has lost its watcher finishes what it has begun.
+named(Name) ->
+    try register(Name, self()) of
+        true -> whereis(?WORKER) =:= undefined orelse Name =:= ?WORKER orelse exit(busy)
+    catch
+        error:badarg -> exit(busy)
+    end.
+
+attempt(Request, Tries) ->
+    Watcher = self(),
+    {Worker, Monitor} = spawn_monitor(fun() -> named(?WORKER), work(Watcher, Request) end),
+    case follow(Worker, Monitor, #{request => Request, held => [], before => []}, infinity) of
+        #{result := again} when Tries > 1 -> attempt(Request, Tries - 1);
+        #{result := again} = Answer -> Answer#{result := refused};
+        Answer -> Answer
+    end.
+
+follow(Worker, Monitor, Journal, Deadline) ->
+    receive
+        {Worker, Key, Value} -> follow(Worker, Monitor, Journal#{Key => Value}, deadline(Key, Journal, Deadline));
+        {'DOWN', Monitor, process, Worker, {done, Answer}} -> Answer;
+        {'DOWN', Monitor, process, Worker, Why} -> hot_deploy_undo:put_right(Journal, Why)
+    after left(Deadline) ->
+        exit(Worker, kill),
+        follow(Worker, Monitor, Journal, infinity)
+    end.
+
+deadline(held, #{request := #{suspend_timeout := Suspend, code_change_timeout := Change}}, infinity) ->
+    erlang:monotonic_time(millisecond) + Suspend + Change + ?PATIENCE;
+deadline(_, _, Deadline) ->
+    Deadline.
+
+left(infinity) -> infinity;
+left(Deadline) -> max(0, Deadline - erlang:monotonic_time(millisecond)).
+
+%% Where the one who called is gone, nobody else takes the agent away. Code that ends itself cannot wait for that: the rest runs
+%% in OTP's own.
+leave() ->
+    Own = [Module || {Module, "hot_deploy"} <- code:all_loaded()],
+    {ok, Tokens, _} = erl_scan:string("[begin code:purge(M), code:delete(M), code:purge(M) end || M <- Own]."),
+    {ok, Expressions} = erl_parse:parse_exprs(Tokens),
+    erl_eval:exprs(Expressions, [{'Own', Own}]).
+
+work(Watcher, Request) ->
+    try steps(fun(Key, Value) -> Watcher ! {self(), Key, Value}, put(Key, Value) end, Request) of
+        Answer -> exit({done, Answer})
+    catch
+        Class:Why:Stack ->
+            case is_process_alive(Watcher) of
+                true -> exit(crash(Class, Why, Stack));
+                false -> hot_deploy_undo:put_right(maps:merge(#{request => Request, held => [], before => []}, maps:from_list(get())), crash(Class, Why, Stack))
+            end
+    end.
+
+crash(exit, {stopped, _} = Why, _) -> Why;
+crash(throw, {refused, _, _} = Why, _) -> Why;
+crash(_, Why, Stack) -> {Why, Stack}.
+
+steps(Note, #{parts := Parts, direction := Direction, suspend_timeout := Suspend} = Request) ->
+    #{load := Load, wait := Wait, delete := Delete, done := Done, reasons := Reasons} = Plan = hot_deploy_set:plan(Parts),
+    Reasons =:= [] orelse stop(#{result => refused, why => modules, reasons => Reasons}),
+    case hot_deploy_set:unpurged(Load ++ Delete) of
+        [] -> ok;
+        Kept -> stop(#{result => refused, why => draining, processes => hot_deploy_node:processes(Kept)})
+    end,
+    Prepared = hot_deploy_set:prepare(Load, new),
+    {Versions, Modules} = hot_deploy_set:versions(Load, Direction),
+    Specified = hot_deploy_paths:specified(Parts, maps:get(environment, Request, none)),
+    Pids = erlang:processes(),
+    Found = hot_deploy_running:find(Modules, Pids),
+    Note(plan, Plan),
+    Note(before, [Pid || {Pid, _, _} <- Found, hot_deploy_node:is_suspended(Pid)]),
+    process_flag(priority, high),
+    Started = erlang:monotonic_time(microsecond),
+    Gather = fun(Held, Seen) -> gather(Note, Modules, Held, Seen, Suspend) end,
+    hold(Note, Found, [], Suspend),
+    {Held, Seen} = ahead(Direction, Gather, Gather(Found, Pids), [], Versions, Request),
+    hot_deploy_paths:exchange(Parts),
+    [stop(#{result => again, why => loaded_meanwhile, modules => [Module]})
+     || #{module := Module, to := To} <- Wait, not lists:member(hot_deploy_node:loaded_digest(Module), [undefined, To])],
+    finish(Load, Prepared),
+    %% A pid that is made later is greater.
+    Marker = spawn(fun() -> ok end),
+    Changed = specify(Note, Specified),
+    All = followed(Note, Modules, Held, Seen, Marker, Versions, Request),
+    Facts = #{result => applied, held => length(All), loaded => length(Load), waiting => length(Wait), done => length(Done),
+              deleted => [Module || #{module := Module} <- Delete], changed => Changed, started => Started},
+    Note(settled, Facts),
+    hot_deploy_undo:forward(#{request => Request, plan => Plan, held => All, before => get(before), settled => Facts}).
+
+%% Nobody may stand still that the watcher has not heard of.
+hold(Note, New, Held, Timeout) ->
+    Note(held, New ++ Held),
+    case hot_deploy_hold:hold(New, Timeout) of
+        [] -> ok;
+        Silent -> stop(#{result => refused, why => process_not_answering, processes => notes(Silent, New)})
+    end.
+
+%% Those that have come since.
+gather(Note, Modules, Held, Seen, Timeout) ->
+    Pids = erlang:processes(),
+    case hot_deploy_running:find(Modules, ordsets:subtract(lists:sort(Pids), lists:sort(Seen))) of
+        [] ->
+            {Held, Pids};
+        New ->
+            hold(Note, New, Held, Timeout),
+            gather(Note, Modules, New ++ Held, Pids, Timeout)
+    end.
+
+%% On the way down it is the newer code, which knows both states, that is asked. A supervisor is asked for its children anew,
+%% which only the code that comes knows.
+ahead(up, _, Gathered, _, _, _) ->
+    Gathered;
+ahead(down, _, {Held, Seen}, Held, _, _) ->
+    {Held, Seen};
+ahead(down, Gather, {Held, Seen}, Changed, Versions, Request) ->
+    change([Each || {_, _, Kind} = Each <- Held -- Changed, Kind =/= supervisor], Versions, Request),
+    ahead(down, Gather, Gather(Held, Seen), Held, Versions, Request).
+
+change(Held, Versions, #{code_change_timeout := Timeout}) ->
+    case hot_deploy_hold:change(Held, Versions, Timeout) of
+        [] -> ok;
+        Failed -> stop(#{result => undone, why => code_change_failed, processes => failures(Failed)})
+    end.
+
+%% Once: a preparation that is used twice ends the VM.
+finish([], _) ->
+    ok;
+finish(_, Prepared) ->
+    case code:finish_loading(Prepared) of
+        ok -> ok;
+        {error, Errors} -> stop(#{result => refused, why => not_loaded, reasons => [#{module => Module, why => Why} || {Module, Why} <- Errors]})
+    end.
+
+specify(_, none) ->
+    none;
+specify(Note, {Now, {Specifications, Values}}) ->
+    Note(specified, Now),
+    hot_deploy_environment:exchange(Specifications, Values).
+
+%% Who has come between the last look and the load has the state of the code before as well.
+followed(Note, Modules, Held, Seen, Marker, Versions, #{direction := Direction, suspend_timeout := Timeout} = Request) ->
+    Late = [Pid || Pid <- ordsets:subtract(lists:sort(erlang:processes()), lists:sort(Seen)), Pid < Marker],
+    New = hot_deploy_running:find(Modules, Late),
+    hold(Note, New, Held, Timeout),
+    All = New ++ Held,
+    change([Each || {_, _, Kind} = Each <- All, Direction =:= up orelse Kind =:= supervisor], Versions, Request),
+    All.
+
+-spec stop(map()) -> no_return().
+stop(Answer) -> exit({stopped, Answer}).
+
+notes(Pids, Found) -> [hot_deploy_node:note(Pid, [Module || {Each, Module, _} <- Found, Each =:= Pid]) || Pid <- Pids].
+
+failures(Failed) ->
+    [(hot_deploy_node:note(Pid, [Module]))#{why => text("~0tp", [hot_deploy_term:kind(Why)])} || {Pid, Module, Why} <- Failed].
+
+text(Format, Arguments) -> unicode:characters_to_binary(io_lib:format(Format, Arguments)).
