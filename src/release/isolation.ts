@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
+import { statusOf } from '../engines/call.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { recreation } from '../engines/recreation.js';
@@ -127,7 +128,8 @@ export async function bootIsolated(
   try {
     await engine.startContainer(id);
   } catch (error) {
-    return { kind: 'failed', why: messageOf(error) };
+    // The engine's answer where there is no such command, or it may not be executed: that is the image's fault.
+    return { kind: 'failed', why: messageOf(error), ...(statusOf(error) === 400 && { ended: true }) };
   }
   const name = named ? nodeName.split('@')[0] : undefined;
   const deadline = clock.now() + patienceMs;

@@ -1,18 +1,46 @@
 import type { Inputs } from '../config/inputs.js';
-import { cancellationDeadline } from '../deployment/cancellation-deadline.js';
+import { type CancellationDeadline, cancellationDeadline } from '../deployment/cancellation-deadline.js';
 import type { Changing } from '../strategies/strategy.js';
 import type { Log } from '../system/log.js';
-import { type Fleet, type TargetUpdate, updateTarget } from './target-update.js';
+import { type Fleet, type OpenTarget, openTarget, type TargetUpdate } from './target-update.js';
 
 /**
- * Carries the plans out: the canary first, then the rest, a few at a time. Nothing is final until all have come through:
- * where one fails, those before it go back too, so that the fleet never runs two versions.
+ * Carries the plans out: prepares all, then the canary, then the rest, a few at a time. Nothing is final until all have come
+ * through: where one fails, those before it go back too, so that the fleet never runs two versions.
  */
 export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise<readonly TargetUpdate[]> {
-  const { inputs, log } = fleet;
   const deadline = cancellationDeadline(fleet.signal, fleet.clock);
-  const isRestart = ({ update }: Changing) => !update.hot;
-  const waves = inBatches(plans, inputs, isRestart);
+  const targets = plans.map((plan) => openTarget(fleet, plan, deadline));
+  try {
+    const unready = await prepareAll(targets, fleet.inputs, deadline);
+    return unready.length > 0 ? unready : await updateAll(fleet, targets, deadline);
+  } finally {
+    await Promise.all(targets.map((each) => each.abandon()));
+  }
+}
+
+/** Answers for those that are not ready why not. Nothing has changed for anybody then. */
+async function prepareAll(
+  targets: readonly OpenTarget[],
+  { maxParallel }: Pick<Inputs, 'maxParallel'>,
+  deadline: CancellationDeadline,
+): Promise<readonly TargetUpdate[]> {
+  for (let at = 0; at < targets.length && !deadline.cancelled; at += maxParallel) {
+    const some = await Promise.all(targets.slice(at, at + maxParallel).map((each) => each.prepare()));
+    const unready = some.filter((each) => each !== undefined);
+    if (unready.length > 0) return await Promise.all(unready.map((each) => each.finish()));
+  }
+  return [];
+}
+
+async function updateAll(
+  fleet: Fleet,
+  targets: readonly OpenTarget[],
+  deadline: CancellationDeadline,
+): Promise<readonly TargetUpdate[]> {
+  const { inputs, log } = fleet;
+  const isRestart = ({ plan }: OpenTarget) => !plan.update.hot;
+  const waves = inBatches(targets, inputs, isRestart);
   const carried: TargetUpdate[] = [];
   for (const [at, wave] of waves.entries()) {
     if (deadline.cancelled) {
@@ -27,9 +55,9 @@ export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise
       return await Promise.all(carried.map((each) => each.rollback(why)));
     }
     if (at === 0 && waves.length > 1) {
-      log.info(`canary: ${wave.map(({ name }) => name).join(', ')}`);
+      log.info(`canary: ${wave.map(({ plan }) => plan.name).join(', ')}`);
     }
-    carried.push(...(await Promise.all(wave.map((plan) => updateTarget(fleet, plan, deadline)))));
+    carried.push(...(await Promise.all(wave.map((each) => each.update()))));
     if (carried.some(({ ended }) => ended.outcome !== 'deployed')) {
       log.warning('not every container came through: those that did go back');
       return await Promise.all(

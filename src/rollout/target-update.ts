@@ -56,43 +56,53 @@ export interface TargetUpdate {
   finish(): Promise<TargetUpdate>;
 }
 
+/** One container before its turn. */
+export interface OpenTarget {
+  readonly plan: Changing;
+  /** Gets ready for its turn; answers how it ended if it will have none. */
+  prepare(): Promise<TargetUpdate | undefined>;
+  /** Brings it to the new version, and watches it. */
+  update(): Promise<TargetUpdate>;
+  /** It was prepared, and will not have its turn. */
+  abandon(): Promise<void>;
+}
+
 /** As many requests tell how long an answer takes before anything changes; what is asked seldom is not waited for longer. */
 const [baselineRequests, baselineMs] = [50, 2_000];
 
-export async function updateTarget(
-  fleet: Fleet,
-  plan: Changing,
-  deadline: CancellationDeadline,
-): Promise<TargetUpdate> {
+export function openTarget(fleet: Fleet, plan: Changing, deadline: CancellationDeadline): OpenTarget {
   const { engine, clock, log, inputs, image, signal, replaced, runRecord } = fleet;
   const record = recorder(plan.name, clock, log, fleet.began);
   const target = targetOf(inputs, plan.container);
-  const probe = startFor(fleet, plan, target);
   const work: UpdateContext = {
-    engine,
-    log,
-    clock,
-    inputs,
-    image,
-    signal,
-    replaced,
-    deadline,
+    ...{ engine, log, clock, inputs, image, signal, replaced, deadline },
     phase: record.phase,
     part: record.part,
     down: fleet.down,
     ...(target && { target }),
     ...openTargetJournal(fleet.journal, runRecord, plan, log),
-    ...(probe && { probe }),
   };
-  const until = clock.now() + baselineMs;
-  while (probe !== undefined && probe.samples.length < baselineRequests && clock.now() < until && !deadline.cancelled) {
-    await clock.sleep(50);
-  }
-  const carried = (method: Method, update: OpenUpdate, ended: UpdateResult): TargetUpdate => {
+  let chosen = plan.update;
+  let prepared = false;
+
+  /** The next best update, if this one came to nothing and the user wants it then. */
+  const insteadOf = ({ update, ended }: { readonly update: Update; readonly ended: UpdateResult }) => {
+    const { instead } = update;
+    const wanted = inputs.onFailure === 'restart' && inputs.strategy === 'auto' && !deadline.cancelled;
+    if (instead === undefined || !wanted || ended.outcome === 'deployed' || ended.overtaken) return undefined;
+    log.warning(`${plan.name}: on-failure is restart: ${ended.message ?? ''}`);
+    return instead;
+  };
+  const carried = (
+    { method }: Pick<Update, 'method'>,
+    update: OpenUpdate,
+    ended: UpdateResult,
+    probe?: RunningProbe,
+  ): TargetUpdate => {
     const finish = async (last: UpdateResult): Promise<TargetUpdate> => {
       const measurement = await probe?.stop();
       const told = await unlessLost(engine, plan, last);
-      return { ...carried(method, update, told), ...(measurement && { measurement }) };
+      return { ...carried({ method }, update, told, probe), ...(measurement && { measurement }) };
     };
     return {
       plan,
@@ -108,7 +118,7 @@ export async function updateTarget(
           log.warning(`${plan.name}: who is inside old code could not be asked: ${messageOf(error)}`);
           return ended;
         });
-        return carried(method, update, drained);
+        return carried({ method }, update, drained, probe);
       },
       commit: async () => {
         const settled = await update.commit(ended).catch((error: unknown) => lost(plan, error));
@@ -125,32 +135,49 @@ export async function updateTarget(
       ? settled
       : { ...settled, outcome: 'failed', message: `${plan.name} was made final, and ${why}. Check the container.` };
   };
-  const went = async ({ method, hot, open }: Update): Promise<TargetUpdate> => {
+  const went = async (update: Update, probe: RunningProbe | undefined): Promise<TargetUpdate> => {
     const since = clock.now();
-    const update = open(work, plan);
-    const ended = await update.apply().catch((error: unknown) => lost(plan, error));
-    if (!hot) {
+    const open = update.open({ ...work, ...(probe && { probe }) }, plan);
+    const ended = await open.apply().catch((error: unknown) => lost(plan, error));
+    if (!update.hot) {
       const [at, ms] = [Math.round(since - fleet.began), Math.round(clock.now() - since)];
       record.timeline.push({ at, ms, container: plan.name, label: 're-create' });
     }
-    return carried(method, update, ended);
+    return carried(update, open, ended, probe);
   };
 
-  const first = await went(plan.update);
-  const { ended } = first;
-  const { instead } = plan.update;
-  const again =
-    instead !== undefined &&
-    inputs.onFailure === 'restart' &&
-    inputs.strategy === 'auto' &&
-    !deadline.cancelled &&
-    ended.outcome !== 'deployed' &&
-    !ended.overtaken;
-  if (!again) {
-    return first;
-  }
-  log.warning(`${plan.name}: on-failure is restart: ${ended.message ?? ''}`);
-  return await went(instead);
+  return {
+    plan,
+    prepare: async () => {
+      const ended = await chosen.prepare?.(work, plan).catch((error: unknown) => lost(plan, error));
+      if (ended === undefined) {
+        prepared = true;
+        return undefined;
+      }
+      const instead = insteadOf({ update: chosen, ended });
+      if (instead === undefined) return carried(chosen, chosen.open(work, plan), ended);
+      chosen = instead;
+      const again = await chosen.prepare?.(work, plan).catch((error: unknown) => lost(plan, error));
+      return again && carried(chosen, chosen.open(work, plan), again);
+    },
+    update: async () => {
+      prepared = false;
+      const probe = startFor(fleet, plan, target);
+      const until = clock.now() + baselineMs;
+      const isBaseline = () => probe !== undefined && probe.samples.length < baselineRequests && clock.now() < until;
+      while (isBaseline() && !deadline.cancelled) await clock.sleep(50);
+      const first = await went(chosen, probe);
+      const instead = insteadOf({ update: chosen, ended: first.ended });
+      return instead === undefined ? first : await went(instead, probe);
+    },
+    abandon: async () => {
+      if (!prepared) return;
+      prepared = false;
+      await chosen.abandon?.(work, plan).catch((error: unknown) => {
+        log.warning(`${plan.name}: what was prepared could not be taken away: ${messageOf(error)}`);
+      });
+    },
+  };
 }
 
 function startFor(

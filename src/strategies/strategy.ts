@@ -61,6 +61,13 @@ export interface Update {
   readonly instead?: Update;
   /** What the journal has to know of it. */
   record(plan: TargetPlan): Pick<EntryDetails, 'way' | 'kept' | 'brought' | 'wayBack'>;
+  /**
+   * Checks once more whether the target could be brought there, and brings along what that takes; nobody notices. All targets of a
+   * run are prepared before one is changed. Undefined if it is ready, else why not. Absent if there is nothing to prepare.
+   */
+  prepare?(work: UpdateContext, plan: TargetPlan): Promise<UpdateResult | undefined>;
+  /** Takes away what was prepared: the run does not come to this target. */
+  abandon?(work: UpdateContext, plan: TargetPlan): Promise<void>;
   open(work: UpdateContext, plan: TargetPlan): OpenUpdate;
 }
 

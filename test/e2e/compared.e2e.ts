@@ -117,7 +117,12 @@ describe('a reason for a new container is', () => {
       ['USER', ['USER root'], 'container-config-changed USER'],
       ['ENTRYPOINT', ['ENTRYPOINT ["env"]', 'CMD ["bin/octochat", "start"]'], 'container-config-changed ENTRYPOINT'],
       ['CMD', ['CMD ["bin/octochat", "start_iex"]'], 'container-config-changed CMD'],
-      ['WORKDIR', ['WORKDIR /'], 'container-config-changed WORKINGDIR'],
+      [
+        'WORKDIR',
+        ['WORKDIR /app/bin', 'CMD ["./octochat", "start"]'],
+        'container-config-changed CMD',
+        'container-config-changed WORKINGDIR',
+      ],
       ['VOLUME', ['VOLUME /srv/data'], 'container-config-changed VOLUMES'],
       ['EXPOSE', ['EXPOSE 9090'], 'container-config-changed EXPOSEDPORTS'],
       ['HEALTHCHECK', ['HEALTHCHECK NONE'], 'container-config-changed HEALTHCHECK'],
@@ -130,6 +135,12 @@ describe('a reason for a new container is', () => {
     expect(report.method).toBe('recreate');
     for (const { message } of report.reasons) expect(message).toMatch(/\.$/);
     expect(await throwaways()).toEqual([]);
+  });
+
+  it('none that helps where its command is not there: its boot is what fails', async () => {
+    const report = await planned(await ownImage(good, 'WORKDIR /'));
+    const failed = report.reasons.find(({ code }) => code === 'cold-boot-failed');
+    expect(failed?.message).toContain('bin/octochat');
   });
 
   it('another file in rel/overlays, as mix lays it into the release', async () => {

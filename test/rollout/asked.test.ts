@@ -5,7 +5,7 @@ import { askedAt } from '../../src/probe/asked.js';
 import { parseProbe } from '../../src/probe/target.js';
 import type { ImageRelease } from '../../src/release/release.js';
 import type { Fleet } from '../../src/rollout/target-update.js';
-import { updateTarget as carryOutOne } from '../../src/rollout/target-update.js';
+import { openTarget } from '../../src/rollout/target-update.js';
 import { restartUpdate } from '../../src/strategies/recreate/index.js';
 
 import { systemClock } from '../../src/system/log.js';
@@ -57,7 +57,8 @@ describe('a container that has no address', () => {
     const around = { engine, log, clock: systemClock, inputs, image: {}, signal, replaced: new Map(), began: 0 };
     const fleet = { ...around, runRecord, down, journal: { entries: [], write: async () => undefined } };
     const deadline = { cancelled: false, remainingMs: () => 0 };
-    const { ended } = await carryOutOne(fleet as unknown as Fleet, plan(false) as never, deadline as never);
+    const target = openTarget(fleet as unknown as Fleet, plan(false) as never, deadline as never);
+    const { ended } = await target.update();
     // It came as far as the engine, of which there is none here.
     expect(ended).toMatchObject({ outcome: 'refused', message: expect.stringMatching(/^web-1 was not changed: /) });
     expect(said).toContainEqual(expect.stringMatching(/^web-1 can't be probed at .*: it counts as down$/));

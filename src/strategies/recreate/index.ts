@@ -4,11 +4,13 @@ import type { Reason } from '../../reasons/reason.js';
 import { Refusal } from '../../reasons/refusal.js';
 import type { ImageRelease } from '../../release/release.js';
 import { treeOf } from '../../release/running.js';
-import type { UpdateContext } from '../context.js';
+import { messageOf } from '../../system/message-of.js';
+import type { UpdateContext, UpdateResult } from '../context.js';
 import { whyUnlike } from '../serving.js';
 import type { Assessment, OpenUpdate, Strategy, TargetPlan, Update } from '../strategy.js';
+import { preflight } from './preflight.js';
 import { confirmServing, recoverReplacement } from './recover.js';
-import { commitRestart, restart, rollBackRestart } from './restart.js';
+import { commitRestart, restart, rollBackRestart, untouchedBy } from './restart.js';
 
 /** A new container takes the place of the one that runs, with all of its settings. */
 export const recreate: Strategy = {
@@ -46,8 +48,14 @@ export function restartUpdate(next: ImageRelease, kept?: ContainerDetails): Upda
   return {
     ...{ method: 'recreate', hot: false, version: next.version },
     record: () => (kept === undefined ? { way: 'recreate' } : { way: 'revive', kept: kept.Id }),
+    prepare: (work, plan) => refused(work, plan),
     open: (work, plan) => open(work, plan, { next, ...(kept && { kept }) }),
   };
+}
+
+async function refused(work: UpdateContext, { name, container }: TargetPlan): Promise<UpdateResult | undefined> {
+  const why = await preflight(work.engine, container, { ended: work.inputs.mode === 'rollback' }).catch(messageOf);
+  return why === undefined ? undefined : untouchedBy(name, container, why);
 }
 
 function open(

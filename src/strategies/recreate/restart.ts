@@ -172,11 +172,16 @@ function around(work: UpdateContext, name: string) {
   return { log, clock, deadline, claim, healthTimeoutMs: inputs.healthTimeoutMs, note };
 }
 
+/** It runs as before. */
+export function untouchedBy(name: string, { Id: id }: Pick<ContainerDetails, 'Id'>, why: string): UpdateResult {
+  return { outcome: 'refused', id, message: `${name} was not changed: ${why}` };
+}
+
 function ended(plan: TargetPlan, result: Exclude<Recreated, { readonly kind: 'recreated' }>, said = ''): UpdateResult {
   const { name, container } = plan;
   switch (result.kind) {
     case 'untouched':
-      return { outcome: 'refused', id: container.Id, message: `${name} was not changed: ${result.why}` };
+      return untouchedBy(name, container, result.why);
     case 'restored': {
       const now = result.unseen
         ? 'The old container was started again, and there was no time to see it healthy.'

@@ -15,7 +15,7 @@ import { measure } from './proof.js';
 import { recoverUpgrade } from './recover.js';
 import { rehearsePlans } from './rehearsal/plans.js';
 import { rollBackUpgrade } from './roll-back.js';
-import { upgrade } from './upgrade.js';
+import { abandonUpgrade, prepareUpgrade, upgrade } from './upgrade.js';
 
 /** A release upgrade by OTP's release_handler: code, processes and supervisors change in the VM that runs. */
 export const relup: Strategy = {
@@ -65,6 +65,8 @@ function upgradeUpdate(hot: UpgradeMaterial): Upgrade {
         wayBack: rehearsal.noWayDown === undefined ? ('downgrade' as const) : ('restart' as const),
       }),
     }),
+    prepare: (work, plan) => prepareUpgrade(work, { ...plan, hot }),
+    abandon: (work, plan) => abandonUpgrade(work, { ...plan, hot }),
     open: (work, plan) => openUpgrade(work, { ...plan, hot }),
   };
 }

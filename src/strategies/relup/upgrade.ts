@@ -11,41 +11,70 @@ import { askAfterLostAnswer, rollBackUpgrade } from './roll-back.js';
 import { unready } from './step.js';
 import { prepareSwitch, stage, switchRelease, unstage } from './switch.js';
 
+/** Brings the new release's files beside the old one's, if all that runs could be brought to it now. */
+export async function prepareUpgrade(work: UpdateContext, plan: UpgradePlan): Promise<UpdateResult | undefined> {
+  const { engine, phase } = work;
+  const { hot, container } = plan;
+  try {
+    const changed = await stillReady(work, plan);
+    if (changed !== undefined) return changed;
+    await work.note('stage');
+    await phase('stage', () => stage(engine, container.Id, hot.running.root, hot.bundle));
+    return undefined;
+  } catch (error) {
+    return await unchanged(work, plan, messageOf(error));
+  }
+}
+
+/** Takes the new release's files away again. */
+export async function abandonUpgrade(work: UpdateContext, { name, hot }: UpgradePlan): Promise<void> {
+  const { running, bundle } = hot;
+  const directories = bundle.directories.filter((directory) => !hot.present.includes(directory));
+  await work.phase('unstage', () => unstage(running.node, { to: bundle.to, directories }));
+  await recordIfPossible(work, name, 'undone');
+}
+
+async function unchanged(work: UpdateContext, plan: UpgradePlan, why: string): Promise<UpdateResult> {
+  await abandonUpgrade(work, plan);
+  return { outcome: 'refused', id: plan.container.Id, message: `${plan.name} was not changed: ${why}` };
+}
+
+/** Time has passed since the plan was made: why it cannot be carried out any more, if so. */
+async function stillReady(work: UpdateContext, plan: UpgradePlan): Promise<UpdateResult | undefined> {
+  const { running, bundle } = plan.hot;
+  const changed = await work.phase('check', () =>
+    unready(running, { way: bundle.way, direction: 'up' }, bundle, work.inputs.suspendTimeoutMs),
+  );
+  if (changed === undefined) return undefined;
+  const message = `${plan.name} was not changed: ${changed.why}`;
+  return { outcome: 'refused', id: plan.container.Id, message, ...(changed.overtaken && { overtaken: true }) };
+}
+
 /**
- * Brings one running container to the new release by release_handler and watches it; or leaves it, or brings it back, as
- * it was. The new release is not permanent yet: a restart of the container would boot the old one.
+ * Brings one running container, which is prepared, to the new release by release_handler and watches it; or leaves it, or brings
+ * it back, as it was. The new release is not permanent yet: a restart of the container would boot the old one.
  */
 export async function upgrade(work: UpdateContext, plan: UpgradePlan): Promise<UpdateResult> {
   const { engine, inputs, phase, probe } = work;
   const { hot, container } = plan;
-  const { running, bundle } = hot;
-  const { node, root } = running;
-  const fresh = bundle.directories.filter((directory) => !hot.present.includes(directory));
-  const unchanged = async (why: string): Promise<UpdateResult> => {
-    await phase('unstage', () => unstage(node, { to: bundle.to, directories: fresh }));
-    await recordIfPossible(work, plan.name, 'undone');
-    return { outcome: 'refused', id: container.Id, message: `${plan.name} was not changed: ${why}` };
-  };
+  const { running } = hot;
+  const { node } = running;
   const request = { ...up(hot, inputs.suspendTimeoutMs), baseline: hot.baseline };
 
   let life: Life;
   const prepared = prepareSwitch(request);
   try {
-    const changed = await phase('check', () =>
-      unready(running, { way: bundle.way, direction: 'up' }, bundle, inputs.suspendTimeoutMs),
-    );
+    const changed = await stillReady(work, plan);
     if (changed !== undefined) {
       await prepared.cancel();
-      const message = `${plan.name} was not changed: ${changed.why}`;
-      return { outcome: 'refused', id: container.Id, message, ...(changed.overtaken && { overtaken: true }) };
+      await abandonUpgrade(work, plan);
+      return changed;
     }
     life = lifeOf(await engine.inspectContainer(container.Id));
-    await work.note('stage');
-    await phase('stage', () => stage(engine, container.Id, root, bundle));
     await work.note('switch');
   } catch (error) {
     await prepared.cancel();
-    return await unchanged(messageOf(error));
+    return await unchanged(work, plan, messageOf(error));
   }
   probe?.mark('switch-begins');
   const switched = await phase('switch', () => switchRelease(prepared, request)).catch((error: unknown) => ({
@@ -57,7 +86,7 @@ export async function upgrade(work: UpdateContext, plan: UpgradePlan): Promise<U
     return await askAfterLostAnswer(work, plan, switched.why);
   }
   if (switched.kind === 'refused') {
-    return await unchanged(switched.why);
+    return await unchanged(work, plan, switched.why);
   }
   if (switched.kind === 'restarting') {
     return await rollBackUpgrade(work, plan, { why: switched.why, by: 'emulator' });
