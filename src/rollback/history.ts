@@ -9,7 +9,7 @@ import { readJournals } from '../journal/journal.js';
 import { Refusal } from '../reasons/refusal.js';
 import { bootedVersion, type Hints, type Reading, readRunning } from '../release/running.js';
 import { takeFile } from '../release/taken.js';
-import { keptContainers } from '../strategies/recreate/kept.js';
+import { keptContainers } from '../targets/kept.js';
 import type { History } from './find-version.js';
 
 /** An earlier container under another name, stopped: to go back is to start it again. */

@@ -1,11 +1,14 @@
+import type { Cache } from '../analysis/cache.js';
 import type { AnalysisContext } from '../analysis/context.js';
 import type { AssessedTarget } from '../analysis/target.js';
+import type { Inputs } from '../config/inputs.js';
 import type { Rehearsal } from '../deployment/rehearsal.js';
 import type { Method } from '../deployment/report.js';
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
+import type { Engine } from '../engines/engine.js';
 import type { EntryDetails } from '../journal/entry.js';
 import type { Reason } from '../reasons/reason.js';
-import type { ImageRelease } from '../release/release.js';
+import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { UpdateContext, UpdateResult } from './context.js';
 import type { Recovery } from './recovery.js';
 
@@ -14,6 +17,11 @@ export interface Strategy {
   readonly name: string;
   /** Decides whether it can bring a target to the next release, knowing why the strategies before it cannot. Changes nothing. */
   assess(target: AssessedTarget, ruledOut: readonly Reason[]): Promise<Assessment>;
+  /**
+   * The same for a target that is to go back to what ran in it before. Absent if it never leads back. What it has tried out to
+   * know comes along, whatever the answer is.
+   */
+  assessReturn?(target: ReturningTarget): Promise<Assessment & { readonly rehearsal?: Rehearsal }>;
   /** What it does if a strategy before it is ruled out or fails after it was chosen; undefined if it could not. Asks nothing. */
   instead?(target: AssessedTarget): Update | undefined;
   readonly recovery: Recovery;
@@ -24,6 +32,23 @@ export interface Strategy {
 export type Assessment =
   | { readonly kind: 'possible'; readonly update: Update; readonly remarks: readonly Reason[] }
   | { readonly kind: 'ruled-out'; readonly reasons: readonly Reason[] };
+
+/** A target that is to go back, and what is left of what ran before. */
+export interface ReturningTarget {
+  readonly engine: Engine;
+  readonly inputs: Inputs;
+  /** The release to go back to. */
+  readonly version: string;
+  /** What a deploy of the older image would be, by a new container; without an update if that image is gone. */
+  readonly plan: TargetPlan;
+  /** What runs; absent if its node cannot be asked. */
+  readonly running?: RunningRelease;
+  /** The older image and its release; absent if the engine has it no more. */
+  readonly site?: AnalysisContext;
+  /** The container, stopped, that served that release from that image; absent if none was kept. */
+  readonly kept?: ContainerDetails;
+  readonly shared: Cache;
+}
 
 /** What will be done to one target, and why. */
 export interface TargetPlan {

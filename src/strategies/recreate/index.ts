@@ -1,5 +1,6 @@
 import type { AssessedTarget } from '../../analysis/target.js';
 import type { ContainerDetails } from '../../engines/details.js';
+import { remark } from '../../reasons/make.js';
 import type { Reason } from '../../reasons/reason.js';
 import { Refusal } from '../../reasons/refusal.js';
 import type { ImageRelease } from '../../release/release.js';
@@ -7,15 +8,17 @@ import { treeOf } from '../../release/running.js';
 import { messageOf } from '../../system/message-of.js';
 import type { UpdateContext, UpdateResult } from '../context.js';
 import { whyUnlike } from '../serving.js';
-import type { Assessment, OpenUpdate, Strategy, TargetPlan, Update } from '../strategy.js';
+import type { Assessment, OpenUpdate, ReturningTarget, Strategy, TargetPlan, Update } from '../strategy.js';
 import { preflight } from './preflight.js';
 import { confirmServing, recoverReplacement } from './recover.js';
 import { commitRestart, restart, rollBackRestart, untouchedBy } from './restart.js';
+import { whyNotRestorable } from './restore-kept.js';
 
 /** A new container takes the place of the one that runs, with all of its settings. */
 export const recreate: Strategy = {
   name: 'recreate',
   assess,
+  assessReturn,
   recovery: {
     ways: ['recreate', 'revive'],
     fromEngine: recoverReplacement,
@@ -34,6 +37,17 @@ async function assess(target: AssessedTarget, ruledOut: readonly Reason[]): Prom
   const { running, startup } = target;
   const remarks = await startup?.restart(running && (() => treeOf(running.release)));
   return { kind: 'possible', update: restartUpdate(target.site.next), remarks: remarks ?? [] };
+}
+
+/** By the very container that served then, else by a new one on the older image. */
+async function assessReturn({ engine, plan, site, kept }: ReturningTarget): Promise<Assessment> {
+  const { update, container, name } = plan;
+  if (site === undefined || update === undefined) return { kind: 'ruled-out', reasons: [] };
+  if (kept === undefined) return { kind: 'possible', update, remarks: [] };
+  const why = await whyNotRestorable(engine, { running: container, kept });
+  return why.length === 0
+    ? { kind: 'possible', update: restartUpdate(site.next, kept), remarks: [] }
+    : { kind: 'possible', update, remarks: [remark('not-revived', name, why.join(' '))] };
 }
 
 /** Where the container mounts what a new image is to bring. */

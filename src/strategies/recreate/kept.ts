@@ -1,27 +1,9 @@
 import type { Earlier } from '../../deployment/report.js';
 import { type ContainerDetails, nameOf } from '../../engines/details.js';
 import type { Engine } from '../../engines/engine.js';
-import { previousName } from '../../engines/names.js';
 import type { Log } from '../../system/log.js';
 import { messageOf } from '../../system/message-of.js';
-import { ownName } from '../../targets/selector.js';
-
-/** Whether the environment's journal says of a container that it was put aside. */
-export type IsKept = (id: string) => boolean;
-
-/** The containers that are kept for a way back from the one called `own`: the one that served last comes first. */
-export async function keptContainers(
-  engine: Engine,
-  own: string,
-  isKept: IsKept,
-): Promise<readonly ContainerDetails[]> {
-  const listed = (await engine.containers()).filter(
-    (each) => ownName(each) === previousName(own, { Id: each.id }) && isKept(each.id),
-  );
-  const found = await Promise.all(listed.map(({ id }) => engine.findContainer(id)));
-  const ended = ({ State: state }: ContainerDetails) => Date.parse(state.FinishedAt);
-  return found.filter((one) => one !== undefined).toSorted((one, other) => ended(other) - ended(one));
-}
+import { type IsKept, keptContainers } from '../../targets/kept.js';
 
 /** What settling leaves behind for a way back, and what a person should know. */
 export interface Settled {

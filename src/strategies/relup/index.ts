@@ -5,6 +5,7 @@ import { recoveryUpdateContext } from '../recovery.js';
 import { whyUnlike } from '../serving.js';
 import { type Assessment, closed, type OpenUpdate, type Strategy, type TargetPlan, type Update } from '../strategy.js';
 import { assessCode } from './assess-code.js';
+import { assessReturn } from './assess-return.js';
 import { commitPath, commitUpgrade, drained } from './commit.js';
 import { combined } from './downgrade.js';
 import { judgeRelease } from './judge.js';
@@ -20,6 +21,7 @@ import { abandonUpgrade, prepareUpgrade, upgrade } from './upgrade.js';
 /** A release upgrade by OTP's release_handler: code, processes and supervisors change in the VM that runs. */
 export const relup: Strategy = {
   ...{ name: 'relup', assess, rehearse: rehearsePlans },
+  assessReturn: (target) => assessReturn(target, downgradeUpdate),
   recovery: {
     ways: ['relup', 'downgrade'],
     fromJournal: async (around, container, { last, notes, direction }) =>
@@ -84,7 +86,7 @@ function openUpgrade(work: UpdateContext, plan: UpgradePlan): OpenUpdate {
 }
 
 /** Back to a release that ran in the container before, by the relups that its deploys have left there. */
-export function downgradeUpdate(down: DowngradePlan): Update {
+function downgradeUpdate(down: DowngradePlan): Update {
   return {
     ...{ method: 'relup', hot: true, version: down.against?.next.version },
     record: () => ({ way: 'downgrade' }),
