@@ -41,7 +41,7 @@ read_entry() {
 # What the entry that was read last tells beside what is last.
 learn() {
   known[$e_container]+=" $e_id $e_kept \"$e_nonce\""
-  [[ $e_step != settle && $e_step != 'done' ]] || forward[$e_run]=yes
+  [[ ${side_of[$e_step]-} != finish ]] || forward[$e_run]=yes
 }
 
 # `read_journal [OWN]`: the newest of all but that in the container OWN, as files in $work/journal; where there is none, nothing.

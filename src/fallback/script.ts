@@ -6,6 +6,7 @@ import { search } from '../node/vm.js';
 import { type CreateCommand, createCommand } from './create-command.js';
 import { parts } from './parts.js';
 import { array, comment, quote } from './quote.js';
+import { recoveryTable } from './recovery.js';
 
 /** What a script is made for. */
 export interface Fallback {
@@ -40,6 +41,8 @@ export function script({ inputs, containers, withEnv }: Fallback): string {
     constants(inputs, names, withEnv),
     ...containers.map((one, at) => settings(at, one, { withEnv, inputs })),
     inside(),
+    recoveryTable(),
+    '',
     parts(),
   ].join('\n');
 }
@@ -65,6 +68,7 @@ ${
     : '# It holds no value of their environment: those are read from the containers that run.'
 }
 # shellcheck disable=SC1003,SC1110,SC1111,SC1112,SC2016,SC2088 # what stands in quotes below stands for itself
+# shellcheck disable=SC2015 # A && B || C: C where one of them fails
 set -Eeuo pipefail
 set -m
 export LC_ALL=C

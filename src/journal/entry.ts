@@ -56,7 +56,7 @@ export interface Version {
   readonly commit?: string;
 }
 
-/** In the order in which a run takes them. From `settle` on there is only forward; up to it, only back. */
+/** In the order in which a run takes them. */
 export const steps = {
   stage: "the new version's files are brought into the container",
   switch: 'the node is switched to the new version',
@@ -70,6 +70,20 @@ export const steps = {
 } as const;
 
 export type Step = keyof typeof steps;
+
+export type Side = 'finish' | 'undo';
+
+/**
+ * Where a run goes that was cut off after a step of one of its containers: from `settle` on there is only forward, up to it
+ * only back. Before that nobody has seen the whole fleet come through, and whoever killed the run may have had a reason.
+ */
+export const sides: Readonly<Record<Step, Side>> = {
+  ...{ stage: 'undo', switch: 'undo', create: 'undo', stop: 'undo', settle: 'finish', done: 'finish' },
+  ...{ 'bring-back': 'undo', restore: 'undo', undone: 'undo' },
+};
+
+/** After these nothing is left to do. */
+export const ends: ReadonlySet<Step> = new Set(['done', 'undone']);
 
 /** How a file of the journal is called: its place, and for whoever lists the directory its step. */
 export function fileName(number: number, step: Step): string {

@@ -1,7 +1,7 @@
 import type { ContainerDetails } from '../engines/details.js';
 import type { ContainerSummary } from '../engines/engine.js';
 import { nonceLabel } from '../engines/throw-away.js';
-import type { Claim, Entry, Version } from './entry.js';
+import { type Claim, type Entry, ends, type Version } from './entry.js';
 
 /** A run that neither came through nor went back, as far as is written down. */
 export interface Unfinished {
@@ -25,8 +25,6 @@ export function belongs({ id, labels }: Pick<ContainerSummary, 'id' | 'labels'>,
 export function idsOf(entries: readonly Entry[], container: string): ReadonlySet<string> {
   return new Set(entriesOf(entries, container).flatMap(({ id, kept }) => [id, ...(kept === undefined ? [] : [kept])]));
 }
-
-const ends: ReadonlySet<string> = new Set(['done', 'undone']);
 
 /** The run that was cut off; undefined where the last one ended. Pure, as all here: entries are in their order, and of one container. */
 export function unfinished(entries: readonly Entry[]): Unfinished | undefined {

@@ -1,7 +1,7 @@
 import type { ContainerDetails } from '../engines/details.js';
 import type { ContainerSummary, Engine } from '../engines/engine.js';
 import { meantName } from '../engines/names.js';
-import type { Entry } from '../journal/entry.js';
+import { type Entry, type Side, sides } from '../journal/entry.js';
 import { belongs, entriesOf, unfinished } from '../journal/history.js';
 import { readJournals } from '../journal/journal.js';
 import { containersBeside } from '../strategies/recreate/state.js';
@@ -23,7 +23,7 @@ export interface InterruptedRun {
   readonly by: string;
   readonly environment: string;
   readonly at: string;
-  readonly direction: 'finish' | 'undo';
+  readonly direction: Side;
   readonly containers: readonly InterruptedTarget[];
 }
 
@@ -96,6 +96,6 @@ export function runOf(mine: readonly Entry[], entries: readonly Entry[]): Omit<I
   const [first] = mine;
   if (first === undefined) throw new Error('A run without an entry was never cut off.');
   const { run, by, environment, at } = first;
-  const settled = entries.some((entry) => entry.run === run && (entry.step === 'settle' || entry.step === 'done'));
-  return { run, by, environment, at, direction: settled ? 'finish' : 'undo' };
+  const forward = entries.some((entry) => entry.run === run && sides[entry.step] === 'finish');
+  return { run, by, environment, at, direction: forward ? 'finish' : 'undo' };
 }

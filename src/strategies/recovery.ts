@@ -1,6 +1,6 @@
 import { noDeadline } from '../deployment/cancellation-deadline.js';
 import type { ContainerDetails } from '../engines/details.js';
-import type { Entry, Step } from '../journal/entry.js';
+import type { Entry, Side, Step } from '../journal/entry.js';
 import type { UpdateContext } from './context.js';
 
 /** What a repair works with. */
@@ -16,24 +16,17 @@ export type RecoveryResult =
     }
   | { readonly kind: 'failed'; readonly why: string };
 
-export type Direction = 'finish' | 'undo';
-
 /** How a strategy brings a target to one side that an interrupted run has left half-way. */
 export interface Recovery {
   /** The ways of the journal that are its own. */
   readonly ways: readonly Entry['way'][];
   /** By what the engine lists beside the target, whatever the journal says; undefined if there is nothing. */
-  fromEngine?(
-    around: RecoveryContext,
-    name: string,
-    direction: Direction,
-    last: Entry,
-  ): Promise<RecoveryResult | undefined>;
+  fromEngine?(around: RecoveryContext, name: string, direction: Side, last: Entry): Promise<RecoveryResult | undefined>;
   /** By the journal's last entry, where the engine lists nothing. */
   fromJournal(
     around: RecoveryContext,
     container: ContainerDetails,
-    interrupted: { readonly last: Entry; readonly notes: RecoveryRecord; readonly direction: Direction },
+    interrupted: { readonly last: Entry; readonly notes: RecoveryRecord; readonly direction: Side },
   ): Promise<RecoveryResult>;
 }
 

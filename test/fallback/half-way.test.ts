@@ -189,7 +189,7 @@ describe('what ran', () => {
 w_restarts[$a]=1
 put "$b" "$web.hot-deploy-new-$(short "$a")" false always
 wrote create recreate
-undo "$web"`);
+bring undo "$web"`);
   it('and was never stopped serves as before, also where its restart policy has started it once', async () => {
     expect((await restarted()).left).toEqual([{ name: 'web', id: a, running: true, policy: 'always' }]);
   });
@@ -218,7 +218,7 @@ describe('the restart policy of what ran', () => {
   const early = leftBy(`put "$a" "$web.hot-deploy-old-$(short "$a")$(short "$b")" false always
 put "$b" "$web" false no
 wrote stop revive "$b"
-undo "$web"`);
+bring undo "$web"`);
   it('is not taken from a kept container that had not got it yet', async () => {
     expect((await early()).left).toContainEqual({ name: 'web', id: a, running: true, policy: 'always' });
   });
@@ -227,7 +227,7 @@ undo "$web"`);
     const left = leftBy(`put "$a" "$web.hot-deploy-old-$(short "$a")" false no
 put "$b" "$web" true always
 wrote stop recreate
-most=${at}\nundo "$web" || true\nmost=99\nundo "$web"`);
+most=${at}\nbring undo "$web" || true\nmost=99\nbring undo "$web"`);
     it(`comes back from the new container, also where that is cut off after ${at} changes`, async () => {
       expect((await left()).left).toEqual([{ name: 'web', id: a, running: true, policy: 'always' }]);
     });
@@ -299,7 +299,7 @@ describe('a container that somebody else gave such a name', () => {
     ['put "$c" "$web.hot-deploy-old-$(short "$a")" true no', `web.hot-deploy-old-${short(a)}`],
     ['put "$c" "$web.hot-deploy-new-$(short "$a")" false no', `web.hot-deploy-new-${short(a)}`],
   ] as const) {
-    const left = leftBy(`put "$a" "$web" true always\n${stranger}\nwrote stop recreate\nrecover\nundo "$web"`);
+    const left = leftBy(`put "$a" "$web" true always\n${stranger}\nwrote stop recreate\nrecover\nbring undo "$web"`);
     it(`is nobody to go back to, nor to remove: ${its}`, async () => {
       expect((await left()).left).toContainEqual({ name: 'web', id: a, running: true, policy: 'always' });
       expect((await left()).left.map(({ name }) => name)).toContain(its);
@@ -357,7 +357,7 @@ const byHand = leftBy(`put "$c" "$web" true always
 put "$a" "$web.hot-deploy-old-$(short "$a")" false no
 wrote stop recreate
 recover
-undo "$web"`);
+bring undo "$web"`);
 it('a container that somebody has made by hand since is not taken away for the one that ran before', async () => {
   expect((await byHand()).left).toContainEqual({ name: 'web', id: c, running: true, policy: 'always' });
   expect((await byHand()).left).toHaveLength(2);

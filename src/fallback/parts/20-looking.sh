@@ -4,11 +4,6 @@
 declare -A ids=()
 # Of what a restart made: what only the journal knows of it.
 declare -A nonces=()
-# In a dry run: names that something would have by then.
-declare -A pretended=()
-pretend() {
-  [[ -z $dry ]] || pretended[$1]=$2
-}
 list() {
   local id names name nonce
   engine ps --all --no-trunc --format '{{.ID}} {{.Names}} {{json (.Label "hot-deploy.nonce")}}' || fail "the engine does not list its containers: $(complaint)" || return 1
@@ -23,7 +18,6 @@ list() {
       names=${names#*,}
     done
   done <"$work/said"
-  for name in "${!pretended[@]}"; do ids[$name]=${pretended[$name]}; done
 }
 
 # Of one container, by its id. `.Id` is no field of the client's own type, so the template sees the engine's answer as it
@@ -88,20 +82,6 @@ short() { printf '%s' "${1:0:12}"; }
 # can give a container a name.
 belongs() { [[ $1 == "$e_id" || $1 == "$e_kept" || ${nonces[$1]-} == "\"$e_nonce\"" ]]; }
 
-# Containers of the last restart of NAME whose name is NAME.hot-deploy-KIND-SHORTID: fills `found` with their names. If somebody else
-# has the name NAME by now, none is left of it.
-those() {
-  local each mark
-  found=()
-  read_entry "${last[$1]-}" || return 0
-  [[ -z ${ids[$1]-} ]] || belongs "${ids[$1]}" || return 0
-  for each in "${!ids[@]}"; do
-    # shellcheck disable=SC2295 # a kind may be a pattern
-    mark=${each#"$1".hot-deploy-$2-}
-    [[ $mark == "$each" || $mark != "${e_id:0:12}"* ]] || ! belongs "${ids[$each]}" || found+=("$each")
-  done
-}
-
 # The previous objects of a container, the one that ran last first: those that the journal has put aside.
 previous() {
   local each lines=()
@@ -109,8 +89,6 @@ previous() {
   for each in "${!ids[@]}"; do
     [[ $each == "$1.hot-deploy-previous-${ids[$each]:0:12}" && " ${known[$1]-} " == *" ${ids[$each]} "* ]] || continue
     facts "${ids[$each]}" || continue
-    # One that runs is what a dry run would keep.
-    [[ $running != true ]] || ended=9999
     lines+=("$ended $each")
   done
   ((${#lines[@]} == 0)) || mapfile -t found < <(printf '%s\n' "${lines[@]}" | sort -r | while read -r _ each; do printf '%s\n' "$each"; done)

@@ -80,29 +80,39 @@ soak_for() {
   done
 }
 
-# Puts back the release that ran: by downgrade, else by a restart, which boots it as long as the new one is not permanent.
+# Puts back the release that ran.
 hot_back() {
   local name=$1 id
-  list || return 1
-  id=${ids[$name]-}
-  [[ -n $id ]] || return 1
+  list && id=${ids[$name]-} && [[ -n $id ]] || return 1
   fresh=${hot_fresh[$name]-}
-  await_state "$id" || answer=unknown
-  if [[ $answer != old ]]; then
-    say "$name: going back to $from"
-    note "$name" bring-back || true
-    install down "$id"
-    await_state "$id" || answer=unknown
-  fi
-  if [[ $answer != old ]]; then
-    say "$name: no way back by downgrade ($answer), so the container is restarted"
+  await_state "$id" && [[ $answer == old ]] || downgrade || return 1
+  unstage
+}
+
+# Else by a restart, which boots the old one as long as the new one is not permanent.
+downgrade() {
+  say "$name: going back to $from"
+  note "$name" bring-back || true
+  install down "$id"
+  if ! await_state "$id" || [[ $answer != old ]]; then
+    say "$name: no way back by downgrade (${answer:-no answer}), so the container is restarted"
     change restart "$id" || return 1
-    await_state "$id" && [[ $answer == old ]] || return 1
   fi
+}
+
+unstage() {
+  await_state "$id" && [[ $answer == old ]] || fail "the node of $name does not say that it runs $from" || return 1
   ask "$id" unstage.erl || true
   note "$name" undone || true
   say "$name runs $from"
 }
+
+upgrade() {
+  install up "$id"
+  await_state "$id" && [[ $answer == new* ]] || fail "$name runs $from, and did not come to $to: $answer"
+}
+
+make_permanent() { hot_settle "$name"; }
 
 hot_settle() {
   local name=$1 id=${ids[$1]-} until=$((SECONDS + drain))
@@ -162,11 +172,11 @@ hot_ending() {
   return "$result"
 }
 
-# What an earlier upgrade between the same two releases has left half-way: forward where it had begun to settle, else back.
+# What an earlier upgrade between the same two releases has left half-way: by the table.
 hot_recover() {
-  local name=$1 id=$2 at step
+  local name=$1 id=$2 at act side=undo
   is_cut_off "$name" || return 0
-  step=$e_step
+  [[ -z ${forward[$e_run]-} ]] || side=finish
   say "$name: $cut_off"
   if [[ $e_way != relup || "$e_from $e_to" != *"\"version\":$(json "$from")"*"\"to\":"*"\"version\":$(json "$to")"* ]]; then
     fail "$name: that is not what $bundle is about: \`hot-deploy rollback\` or \`deploy\` sets it right, or deploy here, which makes a new container" || return 1
@@ -178,11 +188,8 @@ hot_recover() {
     [[ $e_details != *'"brought":['* || ${e_details#*'"brought":['} != *"\"${directories[at]}\""* ]] || fresh+=${fresh:+,}$at
   done
   hot_fresh[$name]=$fresh
-  if await_state "$id" && [[ $step == settle && $answer == new* ]]; then
-    hot_settle "$name"
-  else
-    hot_back "$name"
-  fi
+  await_state "$id" || fail "the node of $name does not say what it runs" || return 1
+  for act in ${hot_acts["$side ${answer%% *}"]-${hot_acts["$side new"]}}; do "$act" || return 1; done
 }
 
 # The installation of a run that was killed is carried out to its end, and nobody may ask the node meanwhile.

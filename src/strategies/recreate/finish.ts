@@ -4,9 +4,9 @@ import { awaitHealth } from '../../probe/await-health.js';
 import { messageOf } from '../../system/message-of.js';
 import type { IsKept } from '../../targets/kept.js';
 import { keepNewest, type Settled } from './kept.js';
-import { awaitRemoval } from './removal.js';
-import { detectState, type Replacement, type ReplacementState } from './state.js';
-import { type Around, keep, passPolicy, type Undone, undoReplacement } from './undo.js';
+import { detectState, type Place, type Replacement, type ReplacementState } from './state.js';
+import { type Act, actsFor } from './table.js';
+import { type Around, awaitItsRemoval, keep, passPolicy, type Undone, undoReplacement } from './undo.js';
 
 export type Finished =
   /** The new container serves; the old one is kept, or gone where it cannot be. */
@@ -20,42 +20,65 @@ export type Finished =
  * shows nowhere. May be ended at any call and begun again.
  */
 export async function finishReplacement(engine: Engine, found: ReplacementState, around: Around): Promise<Finished> {
-  const { clock, healthTimeoutMs, deadline } = around;
   const undo = async (why: string): Promise<Finished> => {
     const now = found.kind === 'none' || found.kind === 'unclear' ? found : await lookAgain(engine, found, around);
     const undone = await undoReplacement(engine, now, around);
     return undone === undefined ? { kind: 'nothing' } : { kind: 'undone', why, ...undone };
   };
   if (found.kind === 'none') return { kind: 'nothing' };
-  if (found.kind === 'unclear' || found.kind === 'begun') return undo('nothing was stopped yet');
-  const { names, old, spare, fresh } = found;
-  if (fresh === undefined) return undo('the new container is gone');
-  const before = spare ?? old;
-  // Only where the engine was started anew meanwhile.
-  if (before?.running) await stopInTime(engine, before.id, deadline);
-  if (found.kind === 'stopped') {
-    const gone = spare && old && (await engine.findContainer(old.id));
-    if (gone) await awaitRemoval(engine, gone, clock);
-    if (before?.name === names.own) await engine.renameContainer(before.id, names.old);
-    if (fresh.name !== names.own) await engine.renameContainer(fresh.id, names.own);
-    try {
-      await engine.startContainer(fresh.id);
-    } catch (error) {
-      // It cannot run; or it had --rm, has ended, and the engine is about to delete it.
-      return undo(messageOf(error));
-    }
+  if (found.kind === 'unclear') return undo('it is not clear what is left');
+  const { fresh } = found;
+  const acts = actsFor('finish', found);
+  if (acts === 'undo' || fresh === undefined) {
+    return undo(found.kind === 'begun' ? 'nothing was stopped yet' : 'the new container is gone');
   }
-  const health = await awaitHealth(engine, fresh.id, {
-    clock,
-    timeoutMs: healthTimeoutMs,
-    remainingMs: deadline.remainingMs,
-  });
-  if (health.kind !== 'healthy') return undo(`the new container did not come up: ${health.why}`);
-  const [from, whole] = [old && (await engine.findContainer(old.id)), await lookAgain(engine, found, around)];
-  if (from) await passPolicy(engine, from, fresh.id);
-  if (whole.kind === 'switched') await keepOld(engine, whole);
+  for (const act of acts) {
+    const failed = await forward[act]?.(engine, { ...found, fresh }, around);
+    if (failed !== undefined) return undo(failed);
+  }
   return { kind: 'finished', id: fresh.id };
 }
+
+/** One step of the way; why it cannot be gone on, if it cannot. */
+type Forward = (
+  engine: Engine,
+  found: Replacement & { readonly fresh: Place },
+  around: Around,
+) => Promise<string | undefined>;
+
+const forward: Readonly<Partial<Record<Act, Forward>>> = {
+  // Only where the engine was started anew meanwhile.
+  'end-old': async (engine, { old, spare }, { deadline }) => {
+    const before = spare ?? old;
+    if (before?.running) await stopInTime(engine, before.id, deadline);
+    return undefined;
+  },
+  'await-removal': async (engine, found, around) => {
+    await awaitItsRemoval(engine, found, around);
+    return undefined;
+  },
+  'place-new': async (engine, { names, old, spare, fresh }) => {
+    const before = spare ?? old;
+    if (before?.name === names.own) await engine.renameContainer(before.id, names.old);
+    if (fresh.name !== names.own) await engine.renameContainer(fresh.id, names.own);
+    // It cannot run; or it had --rm, has ended, and the engine is about to delete it.
+    return await engine.startContainer(fresh.id).then(() => undefined, messageOf);
+  },
+  'await-new': async (engine, { fresh }, { clock, healthTimeoutMs: timeoutMs, deadline: { remainingMs } }) => {
+    const health = await awaitHealth(engine, fresh.id, { clock, timeoutMs, remainingMs });
+    return health.kind === 'healthy' ? undefined : `the new container did not come up: ${health.why}`;
+  },
+  'pass-policy': async (engine, { old, fresh }) => {
+    const from = old && (await engine.findContainer(old.id));
+    if (from) await passPolicy(engine, from, fresh.id);
+    return undefined;
+  },
+  'keep-old': async (engine, found, around) => {
+    const whole = await lookAgain(engine, found, around);
+    if (whole.kind === 'switched') await keepOld(engine, whole);
+    return undefined;
+  },
+};
 
 /**
  * Makes a restart final whose new container serves: the old one is kept, and of all that are kept the newest `newest`

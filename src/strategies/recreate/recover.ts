@@ -1,12 +1,13 @@
 import { noDeadline } from '../../deployment/cancellation-deadline.js';
 import type { ContainerDetails } from '../../engines/details.js';
 import type { Engine } from '../../engines/engine.js';
-import type { Entry } from '../../journal/entry.js';
+import type { Entry, Side } from '../../journal/entry.js';
 import { awaitHealth, type Health } from '../../probe/await-health.js';
 import { messageOf } from '../../system/message-of.js';
-import type { Direction, RecoveryContext, RecoveryResult } from '../recovery.js';
+import type { RecoveryContext, RecoveryResult } from '../recovery.js';
 import { finishReplacement } from './finish.js';
 import { detectState } from './state.js';
+import { stopping } from './table.js';
 import { undoReplacement } from './undo.js';
 
 /**
@@ -16,13 +17,14 @@ import { undoReplacement } from './undo.js';
 export async function recoverReplacement(
   { engine, inputs, log, clock }: RecoveryContext,
   name: string,
-  direction: Direction,
+  direction: Side,
   last: Entry,
 ): Promise<RecoveryResult | undefined> {
   const found = detectState(name, await engine.containers(), last);
-  // The way back may have been begun before the stop was done.
-  const stopping = last.step === 'stop' || last.step === 'restore';
-  const around = { log, clock, healthTimeoutMs: inputs.healthTimeoutMs, deadline: noDeadline, claim: last, stopping };
+  const around = {
+    ...{ log, clock, healthTimeoutMs: inputs.healthTimeoutMs, deadline: noDeadline, claim: last },
+    stopping: stopping.includes(last.step),
+  };
   try {
     if (direction === 'finish') {
       const finished = await finishReplacement(engine, found, around);
@@ -69,11 +71,12 @@ export async function confirmServing(
 }
 
 /**
- * A new container is always made from the image that was meant. What was loaded hot into one, or runs in one that was kept,
- * its image does not tell.
+ * The very container that ran before, or with --rm the one that stands in for it, which only its image tells: a new one is always
+ * made from the image that was meant, and one that was kept has an id of its own.
  */
-function sideOf({ Image: image }: ContainerDetails, { way, from, to }: Pick<Entry, 'way' | 'from' | 'to'>) {
-  return way === 'recreate' && image === from.image && image !== to.image ? 'undo' : undefined;
+function sideOf({ Id: id, Image: image }: ContainerDetails, { way, id: old, from, to }: Entry): 'undo' | undefined {
+  const standsIn = way === 'recreate' && image === from.image && image !== to.image;
+  return (way === 'recreate' || way === 'revive') && (id === old || standsIn) ? 'undo' : undefined;
 }
 
 /** One that runs and is unhealthy may have been so before: that is told, and is no reason to leave everything as it is. */

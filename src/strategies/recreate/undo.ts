@@ -7,6 +7,7 @@ import { awaitHealth, type Health } from '../../probe/await-health.js';
 import type { Clock, Log } from '../../system/log.js';
 import { awaitRemoval } from './removal.js';
 import { detectState, type Replacement, type ReplacementState } from './state.js';
+import { recoveryActs } from './table.js';
 
 /** What the ways forward and back of a restart work with. */
 export interface Around {
@@ -40,40 +41,76 @@ export async function undoReplacement(
   found: ReplacementState,
   around: Around,
 ): Promise<Undone | undefined> {
-  const { clock } = around;
   if (found.kind === 'none') return undefined;
   if (found.kind === 'unclear')
     throw new Error(`It is not clear what a restart left: ${found.why}. Manual intervention is required.`);
   const { names, old, spare, fresh } = found;
-  if (found.kind === 'begun' && around.stopping && old && fresh && (await ends(engine, old.id, around))) {
-    const now = detectState(names.own, await engine.containers(), around.claim);
-    return await undoReplacement(engine, now, { ...around, stopping: false });
-  }
-  const coming = fresh && (await engine.findContainer(fresh.id));
-  // Before anything of the new one goes, since its policy is the only other place where the old one's stands.
-  if (old && coming) await passPolicy(engine, coming, old.id);
-
   const back = found.kind === 'begun' ? [old, spare].find((place) => place?.name === names.own) : (spare ?? old);
   if (back === undefined)
     throw new Error(`There is nothing to go back to from ${names.own}. Manual intervention is required.`);
   const { id } = back;
   // One that was never stopped keeps the count of its life so far; a start begins it anew.
   const restartsBefore = found.kind === 'begun' ? (await engine.inspectContainer(id)).RestartCount : 0;
-  if (found.kind !== 'begun') {
-    const gone = spare && old && (await engine.findContainer(old.id));
-    if (gone) await awaitRemoval(engine, gone, clock);
-    const marked = coming !== undefined && (await retire(engine, coming, names, around));
-    const rename = async () => {
-      const { Name: name } = await engine.inspectContainer(id);
-      if (name !== `/${names.own}`) await engine.renameContainer(id, names.own);
-    };
-    // Always one container stands under a name that tells what is under way: where the new one is gone, this one.
-    if (marked) await rename();
-    await engine.startContainer(id);
-    if (!marked) await rename();
+  // Whether the new one is still there, and says by its name what is under way.
+  let marked = false;
+  let health: Health | undefined;
+  for (const act of recoveryActs.undo[found.kind] ?? []) {
+    switch (act) {
+      case 'await-stop':
+        if (!around.stopping || !old || !fresh || !(await ends(engine, old.id, around))) break;
+        return await undoReplacement(engine, detectState(names.own, await engine.containers(), around.claim), {
+          ...around,
+          stopping: false,
+        });
+      case 'await-removal':
+        await awaitItsRemoval(engine, found, around);
+        break;
+      case 'return-policy': {
+        // Before anything of the new one goes, since its policy is the only other place where the old one's stands.
+        const coming = fresh && (await engine.findContainer(fresh.id));
+        if (old && coming) await passPolicy(engine, coming, old.id);
+        break;
+      }
+      case 'retire-new': {
+        const coming = fresh && (await engine.findContainer(fresh.id));
+        marked = coming !== undefined && (await retire(engine, coming, names, around));
+        break;
+      }
+      case 'return-old':
+        await returnOld(engine, { id, own: names.own }, marked);
+        break;
+      case 'discard-new':
+        await discard(engine, { ...found, spare: spare === back ? undefined : spare });
+        break;
+      case 'await-old':
+        health = await awaitBack(engine, id, around, restartsBefore);
+        break;
+      default:
+        throw new Error(`${act} is no part of a way back.`);
+    }
   }
-  await discard(engine, { ...found, spare: spare === back ? undefined : spare });
-  return { id, health: await awaitBack(engine, id, around, restartsBefore) };
+  return health && { id, health };
+}
+
+/** Always one container stands under a name that tells what is under way: where the new one is gone, this one. */
+async function returnOld(engine: Engine, { id, own }: { id: string; own: string }, marked: boolean): Promise<void> {
+  const rename = async () => {
+    const { Name: name } = await engine.inspectContainer(id);
+    if (name !== `/${own}`) await engine.renameContainer(id, own);
+  };
+  if (marked) await rename();
+  await engine.startContainer(id);
+  if (!marked) await rename();
+}
+
+/** Of one with --rm for which a spare was made. */
+export async function awaitItsRemoval(
+  engine: Engine,
+  { old, spare }: Pick<Replacement, 'old' | 'spare'>,
+  { clock }: Pick<Around, 'clock'>,
+): Promise<void> {
+  const gone = spare && old && (await engine.findContainer(old.id));
+  if (gone) await awaitRemoval(engine, gone, clock);
 }
 
 const defaultStopSeconds = 10;

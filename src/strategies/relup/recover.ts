@@ -1,6 +1,6 @@
 import { type ContainerDetails, nameOf } from '../../engines/details.js';
 import type { Engine } from '../../engines/engine.js';
-import type { Entry } from '../../journal/entry.js';
+import type { Entry, Side } from '../../journal/entry.js';
 import { against } from '../../reasons/make.js';
 import type { RunningRelease } from '../../release/release.js';
 import type { UpdateContext } from '../context.js';
@@ -12,6 +12,7 @@ import { resume, suspendedByUs, waitUntilIdle } from './idle.js';
 import { downgrade, upgradeAgain } from './path.js';
 import { readManifest } from './stored-manifest.js';
 import { unstage } from './switch.js';
+import { type UpgradeAct, upgradeRecovery } from './table.js';
 
 /**
  * Brings a container that was to be switched hot to one side. What it runs is asked of its node: the last step may have been
@@ -21,7 +22,7 @@ export async function recoverUpgrade(
   work: UpdateContext,
   container: ContainerDetails,
   last: Entry,
-  direction: 'finish' | 'undo',
+  direction: Side,
 ): Promise<RecoveryResult> {
   const { engine } = work;
   const started = container.State.Running ? '' : 'it was started again, and ';
@@ -39,9 +40,63 @@ export async function recoverUpgrade(
     return { kind: 'failed', why: trouble };
   }
   const now = (await serving(work, container.Id)) ?? running;
-  const repaired = await (direction === 'finish' ? forward : back)(work, container, now, last);
-  return repaired.kind === 'repaired' ? { ...repaired, how: `${started}${repaired.how}` } : repaired;
+  // The version to which it is to come, and the other one.
+  const [here, there] = direction === 'finish' ? [last.to, last.from] : [last.from, last.to];
+  const version = here.version ?? '';
+  const isThere = now.version === version;
+  const runs = isThere === (direction === 'finish') ? 'new' : 'old';
+  let how = direction === 'finish' ? `${version} is what it runs and what it boots` : `it runs ${version} as before`;
+  for (const act of upgradeRecovery[direction][runs]) {
+    const done = await carryOut[act](work, container, { running: now, last, version, other: there.version });
+    if (done.why !== undefined) return { kind: 'failed', why: done.why };
+    how = done.how ?? how;
+  }
+  return { kind: 'repaired', how: `${started}${how}` };
 }
+
+/** What an act works with: what runs, and the version to which it is to come. */
+interface Halfway {
+  readonly running: RunningRelease;
+  readonly last: Entry;
+  readonly version: string;
+  readonly other: string | undefined;
+}
+
+type CarryOut = (
+  work: UpdateContext,
+  container: ContainerDetails,
+  halfway: Halfway,
+) => Promise<{ readonly how?: string; readonly why?: string }>;
+
+const carryOut: Readonly<Record<UpgradeAct, CarryOut>> = {
+  // The old version is what a restart boots, as long as nobody had begun to settle.
+  downgrade: async (work, container, { running, last, version: old }) => {
+    const why = await travel(work, container, running, old, last.task === 'deploy' ? 'down' : 'up');
+    if (why === undefined) return { how: `it went back to ${old} while it ran` };
+    work.log.info(`${last.container}: ${why}, so it is restarted, which boots ${old}`);
+    await work.engine.stopContainer(container.Id);
+    await work.engine.startContainer(container.Id);
+    return { how: `it was restarted, and runs ${old}` };
+  },
+  unstage: async (work, container, { last: { brought = [] }, version: old, other: to }) => {
+    const serves = await serving(work, container.Id, [old]);
+    if (serves === undefined) {
+      return { why: `it was to go back to ${old}, and its node does not say that it runs it` };
+    }
+    if (brought.length > 0 && to !== undefined) await unstage(serves.node, { to, directories: brought });
+    return {};
+  },
+  // A VM that ended since booted the old version again.
+  upgrade: async (work, container, { running, last, version }) => {
+    const why = await travel(work, container, running, version, last.task === 'deploy' ? 'up' : 'down');
+    return why === undefined ? {} : { why: `it runs ${running.version}, and did not come to ${version}: ${why}` };
+  },
+  'make-permanent': async (work, container, { version }) => {
+    const serves = await serving(work, container.Id, [version]);
+    const refused = serves === undefined ? 'its node does not answer' : await makePermanent(serves.node, version);
+    return refused === undefined ? {} : { why: `${version} could not be made permanent: ${refused}` };
+  },
+};
 
 /** A stop that the engine still carried out for the run that was killed may have ended it while its node was asked. */
 async function servingAgain(work: UpdateContext, id: string): Promise<RunningRelease | undefined> {
@@ -75,58 +130,6 @@ async function atRest(
   return unanswering.length === 0
     ? undefined
     : `these processes are held and do not let themselves be let go: ${unanswering.map(({ pid }) => pid).join(', ')}`;
-}
-
-/** The old version is what a restart boots, as long as nobody had begun to settle. */
-async function back(
-  work: UpdateContext,
-  container: ContainerDetails,
-  running: RunningRelease,
-  last: Entry,
-): Promise<RecoveryResult> {
-  const { engine, log } = work;
-  const { from, to, brought = [] } = last;
-  const old = from.version ?? '';
-  let how = `it runs ${old} as before`;
-  if (running.version !== old) {
-    const why = await travel(work, container, running, old, last.task === 'deploy' ? 'down' : 'up');
-    how = `it went back to ${old} while it ran`;
-    if (why !== undefined) {
-      log.info(`${last.container}: ${why}, so it is restarted, which boots ${old}`);
-      await engine.stopContainer(container.Id);
-      await engine.startContainer(container.Id);
-      how = `it was restarted, and runs ${old}`;
-    }
-  }
-  const serves = await serving(work, container.Id, [old]);
-  if (serves === undefined) {
-    return { kind: 'failed', why: `it was to go back to ${old}, and its node does not say that it runs it` };
-  }
-  if (brought.length > 0 && to.version !== undefined) {
-    await unstage(serves.node, { to: to.version, directories: brought });
-  }
-  return { kind: 'repaired', how };
-}
-
-/** The whole fleet had come through. A VM that ended since booted the old version again. */
-async function forward(
-  work: UpdateContext,
-  container: ContainerDetails,
-  running: RunningRelease,
-  last: Entry,
-): Promise<RecoveryResult> {
-  const version = last.to.version ?? '';
-  if (running.version !== version) {
-    const why = await travel(work, container, running, version, last.task === 'deploy' ? 'up' : 'down');
-    if (why !== undefined) {
-      return { kind: 'failed', why: `it runs ${running.version}, and did not come to ${version}: ${why}` };
-    }
-  }
-  const serves = await serving(work, container.Id, [version]);
-  const refused = serves === undefined ? 'its node does not answer' : await makePermanent(serves.node, version);
-  return refused === undefined
-    ? { kind: 'repaired', how: `${version} is what it runs and what it boots` }
-    : { kind: 'failed', why: `${version} could not be made permanent: ${refused}` };
 }
 
 /** Goes hot to a version by what lies in the container; why that did not work, if it did not. */

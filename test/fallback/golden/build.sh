@@ -3,6 +3,7 @@
 # them is not there. Made by hot-deploy. Their settings are those of the moment when it was made. --help says more.
 # It holds no value of their environment: those are read from the containers that run.
 # shellcheck disable=SC1003,SC1110,SC1111,SC1112,SC2016,SC2088 # what stands in quotes below stands for itself
+# shellcheck disable=SC2015 # A && B || C: C where one of them fails
 set -Eeuo pipefail
 set -m
 export LC_ALL=C

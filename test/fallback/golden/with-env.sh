@@ -3,6 +3,7 @@
 # them is not there. Made by hot-deploy. Their settings are those of the moment when it was made. --help says more.
 # It holds the values of their environment: keep it to yourself, and run it with `bash hot-deploy.sh`.
 # shellcheck disable=SC1003,SC1110,SC1111,SC1112,SC2016,SC2088 # what stands in quotes below stands for itself
+# shellcheck disable=SC2015 # A && B || C: C where one of them fails
 set -Eeuo pipefail
 set -m
 export LC_ALL=C

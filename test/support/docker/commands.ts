@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, posix } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { EngineError } from '../../../src/engines/call.js';
 import type { ContainerDetails } from '../../../src/engines/details.js';
 import type { Engine } from '../../../src/engines/engine.js';
@@ -183,7 +184,8 @@ async function copied(call: Call): Promise<Said> {
   }
   const { Id: id } = await must(call, target);
   if (from === '-') {
-    await engine.putArchive(id, put, await call.input());
+    const tar = await call.input();
+    await engine.putArchive(id, put, tar[0] === 0x1f ? gunzipSync(tar) : tar);
     return {};
   }
   const path = call.file(from);
