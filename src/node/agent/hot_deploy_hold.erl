@@ -5,8 +5,9 @@
 -export([hold/2, change/3, restore/1, forget/1, resume/1, ask/2]).
 
 -define(KEPT, '$hot_deploy_state').
-%% Milliseconds, for processes that do nothing else.
+%% Milliseconds, for processes that do nothing else, and between two looks.
 -define(PATIENCE, 5000).
+-define(LOOK, 20).
 
 -type held() :: [hot_deploy_running:found()].
 -export_type([held/0]).
@@ -65,35 +66,49 @@ send(Messages) ->
     [Pid ! {system, {Nobody, Monitor}, Message} || {Pid, Message} <- Messages],
     ok.
 
-%% All at once, as sys asks one.
+%% All at once, in sys's protocol, and with one alias for all: what each of many costs counts, for all of them stand still.
 -spec ask([{Key, pid(), term()}], timeout()) -> [{Key, {ok, term()} | gone | silent}].
 ask(Requests, Timeout) ->
-    Asked = [begin
-                 Alias = erlang:monitor(process, Pid, [{alias, reply_demonitor}]),
-                 Pid ! {system, {self(), [alias | Alias]}, Message},
-                 {Alias, Key}
-             end || {Key, Pid, Message} <- Requests],
-    Answers = collect(maps:from_list(Asked), #{}, deadline(Timeout)),
-    [{Key, case Answers of
-               #{Alias := Answer} -> Answer;
-               _ -> erlang:demonitor(Alias, [flush]), dropped(Alias)
-           end} || {Alias, Key} <- Asked].
+    Alias = erlang:alias([explicit_unalias]),
+    Before = process_flag(message_queue_data, off_heap),
+    Sent = send_all(Requests, [alias | Alias], 0),
+    Answers = collect(Alias, Sent, Requests, [], erlang:monotonic_time(millisecond) + Timeout),
+    erlang:unalias(Alias),
+    process_flag(message_queue_data, Before),
+    answered(Requests, 0, lists:sort(Answers ++ left(Alias))).
 
-collect(Open, Answers, _) when map_size(Open) =:= 0 ->
+send_all([{_, Pid, Message} | Requests], Alias, Number) ->
+    Pid ! {system, {self(), [Alias | Number]}, Message},
+    send_all(Requests, Alias, Number + 1);
+send_all([], _, Number) ->
+    Number.
+
+collect(_, 0, _, Answers, _) ->
     Answers;
-collect(Open, Answers, Deadline) ->
+collect(Alias, Open, Requests, Answers, Deadline) ->
     receive
-        {[alias | Alias], Answer} when is_map_key(Alias, Open) ->
-            collect(maps:remove(Alias, Open), Answers#{Alias => {ok, Answer}}, Deadline);
-        {'DOWN', Alias, process, _, _} when is_map_key(Alias, Open) ->
-            collect(maps:remove(Alias, Open), Answers#{Alias => gone}, Deadline)
-    after max(0, Deadline - erlang:monotonic_time(millisecond)) ->
-        Answers
+        {[[alias | Alias] | Number], Answer} -> collect(Alias, Open - 1, Requests, [{Number, Answer} | Answers], Deadline)
+    after ?LOOK ->
+        %% Nobody tells of those that have ended: they are looked for when nothing else comes.
+        Waits = lists:keymember(silent, 2, answered(Requests, 0, lists:sort(Answers))),
+        case not Waits orelse erlang:monotonic_time(millisecond) >= Deadline of
+            true -> Answers;
+            false -> collect(Alias, Open, Requests, Answers, Deadline)
+        end
     end.
 
-dropped(Alias) ->
-    receive {[alias | Alias], Answer} -> {ok, Answer}
-    after 0 -> silent
+%% An answer that comes after the alias has gone comes no more.
+left(Alias) ->
+    receive {[[alias | Alias] | Number], Answer} -> [{Number, Answer} | left(Alias)]
+    after 0 -> []
     end.
 
-deadline(Timeout) -> erlang:monotonic_time(millisecond) + Timeout.
+answered([{Key, _, _} | Requests], Number, [{Number, Answer} | Answers]) -> [{Key, {ok, Answer}} | answered(Requests, Number + 1, Answers)];
+answered([{Key, Pid, _} | Requests], Number, Answers) -> [{Key, missing(Pid)} | answered(Requests, Number + 1, Answers)];
+answered([], _, _) -> [].
+
+missing(Pid) ->
+    case is_process_alive(Pid) of
+        true -> silent;
+        false -> gone
+    end.

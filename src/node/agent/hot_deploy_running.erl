@@ -1,7 +1,7 @@
 %% Processes by the module that they run as an OTP behaviour: found by what they do and what they say of themselves, never by
 %% what a child specification claims.
 -module(hot_deploy_running).
--export([find/1, find/2, inside/2]).
+-export([find/1, find/2, begins/1, inside/2]).
 
 %% A special process speaks sys's protocol itself.
 -type kind() :: server | statem | event | supervisor | special.
@@ -21,7 +21,7 @@
 find(Modules) -> find(Modules, erlang:processes()).
 
 -spec find(modules(), [pid()]) -> [found()].
-find(Modules, _) when map_size(Modules) =:= 0 ->
+find(Modules, Pids) when map_size(Modules) =:= 0; Pids =:= [] ->
     [];
 find(Modules, Pids) ->
     Known = #{
@@ -38,6 +38,16 @@ find(Modules, Pids) ->
 initial_call(Pid) ->
     try proc_lib:initial_call(Pid)
     catch _:_ -> false
+    end.
+
+%% Whether a process has only just been started, so that it does not tell yet whom it runs.
+-spec begins(pid()) -> boolean().
+begins(Pid) ->
+    case process_info(Pid, [initial_call, dictionary, current_stacktrace]) of
+        [{initial_call, {proc_lib, init_p, _}}, {dictionary, Dictionary}, {current_stacktrace, Stack}] ->
+            not lists:keymember('$initial_call', 1, Dictionary) orelse lists:keymember(init_it, 2, Stack);
+        _ ->
+            false
     end.
 
 %% Whoever has no function to take a state over needs none.

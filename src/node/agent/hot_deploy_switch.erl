@@ -12,6 +12,8 @@
 -define(PATIENCE, 60000).
 %% How often it begins anew when a module is loaded by itself under it.
 -define(TRIES, 3).
+%% How often it looks whether those that begin have begun.
+-define(LOOKS, 50).
 
 -type request() :: #{
     parts := [hot_deploy_set:part()],
@@ -117,6 +119,7 @@ crash(throw, {refused, _, _} = Why, _) -> Why;
 crash(_, Why, Stack) -> {Why, Stack}.
 
 steps(Note, #{parts := Parts, direction := Direction, suspend_timeout := Suspend} = Request) ->
+    Old = lists:sort(erlang:processes()),
     #{load := Load, wait := Wait, delete := Delete, done := Done, reasons := Reasons} = Plan = hot_deploy_set:plan(Parts),
     Reasons =:= [] orelse stop(#{result => refused, why => modules, reasons => Reasons}),
     case hot_deploy_set:unpurged(Load ++ Delete) of
@@ -126,15 +129,13 @@ steps(Note, #{parts := Parts, direction := Direction, suspend_timeout := Suspend
     Prepared = hot_deploy_set:prepare(Load, new),
     {Versions, Modules} = hot_deploy_set:versions(Load, Direction),
     Specified = hot_deploy_paths:specified(Parts, maps:get(environment, Request, none)),
-    Pids = erlang:processes(),
-    Found = hot_deploy_running:find(Modules, Pids),
+    Found = hot_deploy_running:find(Modules),
     Note(plan, Plan),
     Note(before, [Pid || {Pid, _, _} <- Found, hot_deploy_node:is_suspended(Pid)]),
     process_flag(priority, high),
     Started = erlang:monotonic_time(microsecond),
-    Gather = fun(Held, Seen) -> gather(Note, Modules, Held, Seen, Suspend) end,
     hold(Note, Found, [], Suspend),
-    {Held, Seen} = ahead(Direction, Gather, Gather(Found, Pids), [], Versions, Request),
+    Held = ahead(Direction, fun(Known) -> gather(Note, Modules, Old, Known, Suspend, ?LOOKS) end, Found, Found, Versions, Request),
     hot_deploy_paths:exchange(Parts),
     [stop(#{result => again, why => loaded_meanwhile, modules => [Module]})
      || #{module := Module, to := To} <- Wait, not lists:member(hot_deploy_node:loaded_digest(Module), [undefined, To])],
@@ -142,9 +143,9 @@ steps(Note, #{parts := Parts, direction := Direction, suspend_timeout := Suspend
     %% A pid that is made later is greater.
     Marker = spawn(fun() -> ok end),
     Changed = specify(Note, Specified),
-    All = followed(Note, Modules, Held, Seen, Marker, Versions, Request),
+    {All, Late} = followed(Note, Modules, Old, Held, Marker, Versions, Request),
     Facts = #{result => applied, held => length(All), loaded => length(Load), waiting => length(Wait), done => length(Done),
-              deleted => [Module || #{module := Module} <- Delete], changed => Changed, started => Started},
+              deleted => [Module || #{module := Module} <- Delete], notMigrated => Late, changed => Changed, started => Started},
     Note(settled, Facts),
     hot_deploy_undo:forward(#{request => Request, plan => Plan, held => All, before => get(before), settled => Facts}).
 
@@ -156,26 +157,32 @@ hold(Note, New, Held, Timeout) ->
         Silent -> stop(#{result => refused, why => process_not_answering, processes => notes(Silent, New)})
     end.
 
-%% Those that have come since.
-gather(Note, Modules, Held, Seen, Timeout) ->
-    Pids = erlang:processes(),
-    case hot_deploy_running:find(Modules, ordsets:subtract(lists:sort(Pids), lists:sort(Seen))) of
+%% Those that have come since. One that begins in this moment does not tell yet whom it runs.
+gather(Note, Modules, Old, Held, Timeout, Looks) ->
+    Since = since(Old, Held),
+    case hot_deploy_running:find(Modules, Since) of
         [] ->
-            {Held, Pids};
+            case Looks > 0 andalso lists:any(fun hot_deploy_running:begins/1, Since) of
+                true -> erlang:yield(), gather(Note, Modules, Old, Held, Timeout, Looks - 1);
+                false -> Held
+            end;
         New ->
             hold(Note, New, Held, Timeout),
-            gather(Note, Modules, New ++ Held, Pids, Timeout)
+            gather(Note, Modules, Old, New ++ Held, Timeout, Looks)
     end.
+
+since(Old, Held) -> ordsets:subtract(ordsets:subtract(lists:sort(erlang:processes()), Old), lists:usort([Pid || {Pid, _, _} <- Held])).
 
 %% On the way down it is the newer code, which knows both states, that is asked. A supervisor is asked for its children anew,
 %% which only the code that comes knows.
-ahead(up, _, Gathered, _, _, _) ->
-    Gathered;
-ahead(down, _, {Held, Seen}, Held, _, _) ->
-    {Held, Seen};
-ahead(down, Gather, {Held, Seen}, Changed, Versions, Request) ->
-    change([Each || {_, _, Kind} = Each <- Held -- Changed, Kind =/= supervisor], Versions, Request),
-    ahead(down, Gather, Gather(Held, Seen), Held, Versions, Request).
+ahead(up, Gather, Held, _, _, _) ->
+    Gather(Held);
+ahead(down, Gather, Held, New, Versions, Request) ->
+    change([Each || {_, _, Kind} = Each <- New, Kind =/= supervisor], Versions, Request),
+    case Gather(Held) of
+        Held -> Held;
+        More -> ahead(down, Gather, More, More -- Held, Versions, Request)
+    end.
 
 change(Held, Versions, #{code_change_timeout := Timeout}) ->
     case hot_deploy_hold:change(Held, Versions, Timeout) of
@@ -198,14 +205,16 @@ specify(Note, {Now, {Specifications, Values}}) ->
     Note(specified, Now),
     hot_deploy_environment:exchange(Specifications, Values).
 
-%% Who has come between the last look and the load has the state of the code before as well.
-followed(Note, Modules, Held, Seen, Marker, Versions, #{direction := Direction, suspend_timeout := Timeout} = Request) ->
-    Late = [Pid || Pid <- ordsets:subtract(lists:sort(erlang:processes()), lists:sort(Seen)), Pid < Marker],
-    New = hot_deploy_running:find(Modules, Late),
-    hold(Note, New, Held, Timeout),
-    All = New ++ Held,
-    change([Each || {_, _, Kind} = Each <- All, Direction =:= up orelse Kind =:= supervisor], Versions, Request),
-    All.
+%% Who has come between the last look and the load has the state of the code before as well, or begins in the new code just now:
+%% what such a one cannot take over stands in nobody's way. On the way down only the code that has gone could. They are told.
+followed(Note, Modules, Old, Held, Marker, Versions, #{direction := Direction, suspend_timeout := Suspend, code_change_timeout := Timeout} = Request) ->
+    Asked = fun(Kind) -> Direction =:= up orelse Kind =:= supervisor end,
+    change([Each || {_, _, Kind} = Each <- Held, Asked(Kind)], Versions, Request),
+    {New, Late} = lists:partition(fun({_, _, Kind}) -> Asked(Kind) end, hot_deploy_running:find(Modules, [Pid || Pid <- since(Old, Held), Pid < Marker])),
+    Note(held, New ++ Held),
+    Silent = hot_deploy_hold:hold(New, Suspend),
+    Failed = [Pid || {Pid, _, _} <- hot_deploy_hold:change([Each || {Pid, _, _} = Each <- New, not lists:member(Pid, Silent)], Versions, Timeout)],
+    {New ++ Held, notes(Failed ++ Silent ++ [Pid || {Pid, _, _} <- Late], New ++ Late)}.
 
 -spec stop(map()) -> no_return().
 stop(Answer) -> exit({stopped, Answer}).

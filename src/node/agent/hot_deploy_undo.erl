@@ -64,9 +64,9 @@ kept(#{held := Held} = Journal, Answer, Kept) ->
 -spec forward(hot_deploy_switch:journal()) -> hot_deploy_json:json().
 forward(#{request := Request, plan := #{delete := Delete}, held := Held, settled := Settled} = Journal) ->
     {#{changed := Changed, started := Started}, Facts} = {Settled, maps:without([changed, started], Settled)},
-    hot_deploy_hold:forget(Held),
     Silent = resume(Journal),
     Took = erlang:monotonic_time(microsecond) - Started,
+    hot_deploy_hold:forget(Held),
     process_flag(priority, normal),
     [code:delete(Module) || #{module := Module} <- Delete, erlang:module_loaded(Module)],
     Kept = hot_deploy_set:unpurged(Delete),

@@ -13,8 +13,13 @@ second(Module, Source) ->
 without(Modules, Versions) -> [Each || {Module, _} = Each <- Versions, not lists:member(Module, Modules)].
 
 on(Peer, Call) -> hot_deploy_shop:on(Peer, Call).
-check(Peer, Request) -> on(Peer, {hot_deploy_modules, check, [Request]}).
-switch(Peer, Request) -> on(Peer, {hot_deploy_modules, apply, [Request]}).
+check(Peer, Request) -> told(on(Peer, {hot_deploy_modules, check, [Request]})).
+switch(Peer, Request) -> told(on(Peer, {hot_deploy_modules, apply, [Request]})).
+
+%% Whatever is answered can be told as JSON.
+told(Answer) ->
+    _ = hot_deploy_json:encode(Answer),
+    Answer.
 start(Peer) -> on(Peer, {hot_deploy_shop, start, []}).
 states(Peer, Started) -> on(Peer, {hot_deploy_shop, states, [Started]}).
 stands(Peer, Request) -> maps:with([code, path, suspended], on(Peer, {hot_deploy_modules, stands, [Request]})).
@@ -271,4 +276,44 @@ a_process_that_somebody_else_holds_stays_held_test_() ->
         ?assertEqual([text(Server)], named(maps:get(suspended, stands(Peer, Up)))),
         ok = on(Peer, {sys, resume, [Server]}),
         ?assertEqual({2, {1, {up, 1}}}, on(Peer, {hot_deploy_shop, state, [server, Server]}))
+    end).
+
+%% Servers come and go all the time. One that has begun in the old code has its state taken over, however late it came.
+who_begins_meanwhile_is_of_one_version_test_() ->
+    {Old, New} = hot_deploy_shop:versions(),
+    Begins = {shop_server, lists:append(string:replace(proplists:get_value(shop_server, New), "init(N) -> {ok, {N, none}}", "init(N) -> {ok, {N, new}}"))},
+    shop({Old, lists:keystore(shop_server, 1, New, Begins)}, fun(Peer, From, To) ->
+        Crowd = on(Peer, {hot_deploy_shop, crowd, []}),
+        timer:sleep(1000),
+        Up = hot_deploy_shop:request(From, To),
+        Down = hot_deploy_shop:request(To, From, down),
+        [begin
+            #{result := applied, notMigrated := Late} = switch(Peer, Request),
+            States = on(Peer, {hot_deploy_shop, crowded, [Crowd]}),
+            ?assert(length(States) > 50),
+            %% The newer code alone could take the state of one over that has begun as it went: that one is told.
+            Strange = [State || State <- States, not lists:member(State, Allowed)],
+            ?assertMatch({_, true}, {Strange, length(Strange) =< length(Late)})
+        end || _ <- lists:seq(1, 10),
+               {Request, Allowed} <- [{Up, [{2, {1, new}}, {2, {1, {up, 1}}}]}, {Down, [{1, {1, none}}, {1, {1, {down, 1}}}]}]],
+        ?assertMatch(#{suspended := []}, stands(Peer, Up))
+    end).
+
+%% As it comes into a node of production: by load_binary, and nobody but the one who asked would take it away.
+the_agent_leaves_when_the_one_who_asked_was_killed_test_() ->
+    shop(fun(Peer, From, To) ->
+        Started = without_loops(Peer),
+        Up = hot_deploy_shop:request(From, To),
+        Own = filename:dirname(code:which(hot_deploy_set)),
+        Agent = [list_to_atom(filename:basename(File, ".beam")) || File <- filelib:wildcard(Own ++ "/hot_deploy_*.beam")] -- [hot_deploy_shop],
+        [begin
+             {ok, Beam} = file:read_file(code:which(Module)),
+             {module, Module} = on(Peer, {code, load_binary, [Module, "hot_deploy", Beam]}),
+             on(Peer, {code, purge, [Module]})
+         end || Module <- Agent],
+        ended = on(Peer, {hot_deploy_shop, killed, [Up, caller, {code, finish_loading, 1}]}),
+        timer:sleep(500),
+        ?assertEqual([], [Module || Module <- Agent, on(Peer, {erlang, module_loaded, [Module]})]),
+        ?assert(alive(Peer, maps:values(Started))),
+        ?assertEqual({2, {1, {up, 1}}}, maps:get(server, states(Peer, maps:with([server], Started))))
     end).

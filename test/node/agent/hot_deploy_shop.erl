@@ -2,7 +2,7 @@
 -module(hot_deploy_shop).
 -behaviour(gen_server).
 -export([within/2, within/3, node/2, release/3, request/2, request/3, changed/1, versions/0, on/2]).
--export([start/0, states/1, state/2, enter/2, reads/1, killed/3, init/1, handle_call/3, handle_cast/2, code_change/3]).
+-export([start/0, states/1, state/2, enter/2, reads/1, killed/3, crowd/0, crowded/1, init/1, handle_call/3, handle_cast/2, code_change/3]).
 
 %% The test gets the node and the two directories.
 within(Releases, Test) -> within(Releases, [], Test).
@@ -155,6 +155,23 @@ state(Name, Pid) when Name =:= special; Name =:= task; Name =:= local; Name =:= 
     Pid ! {get, self()},
     receive {Pid, State} -> State after 1000 -> silent end;
 state(_, Pid) -> gen_server:call(Pid, get).
+
+%% Servers that somebody starts one after the other, and that live for a while.
+crowd() -> spawn(fun() -> crowd(queue:new(), 0) end).
+
+crowd(Queue, Number) ->
+    {ok, Pid} = gen_server:start(shop_server, 1, []),
+    {Live, Rest} = case Number > 300 of
+                       true -> {{value, Oldest}, Left} = queue:out(Queue), exit(Oldest, kill), {Number, Left};
+                       false -> {Number + 1, Queue}
+                   end,
+    receive {Asks, states} -> Asks ! {states, queue:to_list(Rest)} after 0 -> ok end,
+    timer:sleep(1),
+    crowd(queue:in(Pid, Rest), Live).
+
+crowded(Crowd) ->
+    Crowd ! {self(), states},
+    receive {states, Pids} -> [State || Pid <- Pids, {Version, _} = State <- [catch gen_server:call(Pid, get, 2000)], is_integer(Version)] end.
 
 %% Asks for a switch and kills who asked, or its watcher or worker, as soon as that comes to a function. Answers when all that was
 %% started has ended.
