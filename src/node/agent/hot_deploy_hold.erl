@@ -2,9 +2,11 @@
 %% process had lies in its own dictionary meanwhile: nothing is copied, and whoever takes over from one that was killed
 %% needs to know nothing but the processes.
 -module(hot_deploy_hold).
--export([hold/2, change/3, restore/1, forget/1, resume/1, ask/2]).
+-export([hold/2, change/3, restore/1, forget/1, resume/1, ask/2, nobody/0]).
 
 -define(KEPT, '$hot_deploy_state').
+%% In that of the one who asks.
+-define(NOBODY, '$hot_deploy_nobody').
 %% Milliseconds, for processes that do nothing else, and between two looks.
 -define(PATIENCE, 5000).
 -define(LOOK, 20).
@@ -61,20 +63,29 @@ kept(undefined, State) -> State.
 
 %% The answer, which holds the state, goes to nobody.
 send(Messages) ->
-    {Nobody, Monitor} = spawn_monitor(fun() -> ok end),
-    receive {'DOWN', Monitor, process, _, _} -> ok end,
-    [Pid ! {system, {Nobody, Monitor}, Message} || {Pid, Message} <- Messages],
+    From = {nobody(), make_ref()},
+    [Pid ! {system, From, Message} || {Pid, Message} <- Messages],
     ok.
+
+%% Somebody who has ended. Known once, since everybody stands still while it is asked for again.
+-spec nobody() -> pid().
+nobody() ->
+    case get(?NOBODY) of
+        undefined ->
+            {Nobody, Monitor} = spawn_monitor(fun() -> ok end),
+            receive {'DOWN', Monitor, process, _, _} -> put(?NOBODY, Nobody) end,
+            Nobody;
+        Nobody ->
+            Nobody
+    end.
 
 %% All at once, in sys's protocol, and with one alias for all: what each of many costs counts, for all of them stand still.
 -spec ask([{Key, pid(), term()}], timeout()) -> [{Key, {ok, term()} | gone | silent}].
 ask(Requests, Timeout) ->
     Alias = erlang:alias([explicit_unalias]),
-    Before = process_flag(message_queue_data, off_heap),
     Sent = send_all(Requests, [alias | Alias], 0),
     Answers = collect(Alias, Sent, Requests, [], erlang:monotonic_time(millisecond) + Timeout),
     erlang:unalias(Alias),
-    process_flag(message_queue_data, Before),
     answered(Requests, 0, lists:sort(Answers ++ left(Alias))).
 
 send_all([{_, Pid, Message} | Requests], Alias, Number) ->

@@ -70,7 +70,8 @@ named(Name) ->
 
 attempt(Request, Tries) ->
     Watcher = self(),
-    {Worker, Monitor} = spawn_monitor(fun() -> named(?WORKER), work(Watcher, Request) end),
+    %% Thousands answer it at once.
+    {Worker, Monitor} = spawn_opt(fun() -> named(?WORKER), work(Watcher, Request) end, [monitor, {message_queue_data, off_heap}]),
     case follow(Worker, Monitor, #{request => Request, held => [], before => []}, infinity) of
         #{result := again} when Tries > 1 -> attempt(Request, Tries - 1);
         #{result := again} = Answer -> Answer#{result := refused};
@@ -119,6 +120,8 @@ crash(throw, {refused, _, _} = Why, _) -> Why;
 crash(_, Why, Stack) -> {Why, Stack}.
 
 steps(Note, #{parts := Parts, direction := Direction, suspend_timeout := Suspend} = Request) ->
+    %% In interactive mode what nobody has needed yet would be read from the disk while everybody stands still.
+    [{module, _} = code:ensure_loaded(Module) || Module <- [sys, gen, ordsets, hot_deploy_undo]],
     Old = lists:sort(erlang:processes()),
     #{load := Load, wait := Wait, delete := Delete, done := Done, reasons := Reasons} = Plan = hot_deploy_set:plan(Parts),
     Reasons =:= [] orelse stop(#{result => refused, why => modules, reasons => Reasons}),
@@ -132,6 +135,7 @@ steps(Note, #{parts := Parts, direction := Direction, suspend_timeout := Suspend
     Found = hot_deploy_running:find(Modules),
     Note(plan, Plan),
     Note(before, [Pid || {Pid, _, _} <- Found, hot_deploy_node:is_suspended(Pid)]),
+    _ = hot_deploy_hold:nobody(),
     process_flag(priority, high),
     Started = erlang:monotonic_time(microsecond),
     hold(Note, Found, [], Suspend),

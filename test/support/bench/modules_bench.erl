@@ -60,8 +60,8 @@ split([Token | Rest], Form) -> split(Rest, [Token | Form]).
 
 %% On the node: so many processes, and the modules in turn.
 started(Names, P) ->
-    [{module, _} = code:load_file(Name) || Name <- Names ++ [hot_deploy_modules, hot_deploy_switch, hot_deploy_undo, hot_deploy_set, hot_deploy_running,
-                                                             hot_deploy_hold, hot_deploy_paths, hot_deploy_hosts, hot_deploy_node]],
+    [{module, _} = code:ensure_loaded(Name) || Name <- Names ++ [sys, gen, ordsets, hot_deploy_modules, hot_deploy_switch, hot_deploy_undo, hot_deploy_set,
+                                                                 hot_deploy_running, hot_deploy_hold, hot_deploy_paths, hot_deploy_hosts, hot_deploy_node]],
     All = list_to_tuple(Names),
     Asks = self(),
     spawn(fun() ->
