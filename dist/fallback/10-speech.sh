@@ -30,8 +30,8 @@ complaint() {
   printf '%s' "${text:0:500}"
 }
 
-# What another program wrote: no line of it is a command to a runner that shows it, nothing in it drives a terminal, and it is
-# without the cookie and the values of variables that are called a secret.
+# What another program wrote: no line of it is a command to a runner that shows it, nothing in it drives a terminal, and
+# it is without the cookie and the values of variables that are called a secret.
 export -n HOT_DEPLOY_COOKIE
 foreign() {
   local line entry value sequence=$'\e''[[0-9;:<=>?]*[ -/]*[@-~]' mark=$'\xe2\x80\x8b'

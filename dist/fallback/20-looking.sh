@@ -6,7 +6,8 @@ declare -A ids=()
 declare -A nonces=()
 list() {
   local id names name nonce
-  engine ps --all --no-trunc --format '{{.ID}} {{.Names}} {{json (.Label "hot-deploy.nonce")}}' || fail "the engine does not list its containers: $(complaint)" || return 1
+  engine ps --all --no-trunc --format "{{.ID}} {{.Names}} {{json (.Label \"$nonce_label\")}}" ||
+    fail "the engine does not list its containers: $(complaint)" || return 1
   ids=() nonces=()
   while read -r id names nonce; do
     nonces[$id]=$nonce
@@ -20,30 +21,35 @@ list() {
   done <"$work/said"
 }
 
-# Of one container, by its id. `.Id` is no field of the client's own type, so the template sees the engine's answer as it
-# is, in which a field may be missing: `index` takes that.
+# Of one container, by its id. `.Id` is no field of the client's own type, so the template sees the engine's answer as
+# it is, in which a field may be missing: `index` takes that.
 label() { printf '{{with .Config.Labels}}{{with index . "%s"}}{{.}}{{end}}{{end}}' "$1"; }
-of_container='{{.Id}}|{{.Name}}|{{.Image}}|{{.State.Status}}|{{.State.Running}}|{{with index .State "Health"}}{{.Status}}{{end}}'
-of_container+='|{{.State.ExitCode}}|{{.State.StartedAt}}|{{.State.FinishedAt}}|{{.RestartCount}}|{{.HostConfig.AutoRemove}}'
+of_container='{{.Id}}|{{.Name}}|{{.Image}}|{{.State.Status}}|{{.State.Running}}'
+of_container+='|{{with index .State "Health"}}{{.Status}}{{end}}|{{.State.ExitCode}}|{{.State.StartedAt}}'
+of_container+='|{{.State.FinishedAt}}|{{.RestartCount}}|{{.HostConfig.AutoRemove}}'
 of_container+='|{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}|{{.Config.Image}}'
-of_container+="|$(label hot-deploy.reference)|$(label com.docker.swarm.service.name)|$(label com.docker.compose.project)"
+of_container+="|$(label "$reference_label")|$(label com.docker.swarm.service.name)"
+of_container+="|$(label com.docker.compose.project)"
 facts() {
   engine inspect --type container --format "$of_container" "$1" || return 1
-  IFS='|' read -r id own its_image status running health exit_code started ended restarts auto_remove policy its_reference origin swarm compose <"$work/said"
+  IFS='|' read -r id own its_image status running health exit_code started ended restarts auto_remove policy \
+    its_reference origin swarm compose <"$work/said"
   own=${own#/}
   policy=${policy%:0}
   policy=${policy#:}
 }
 
-# `unpack ID PATH LIMIT`: what the plain files of a container's path hold, by their names: fills `contents`. By way of the engine's
-# archive: `docker cp` into a folder makes a link that lies there anew, and what is read or written by its name next is any file
-# of the host. All or nothing: an archive without its end was cut off. NULs are none of a text, and bash holds none.
+# `unpack ID PATH LIMIT`: what the plain files of a container's path hold, by their names: fills `contents`. By way of
+# the engine's archive: `docker cp` into a folder makes a link that lies there anew, and what is read or written by its
+# name next is any file of the host. All or nothing: an archive without its end was cut off. NULs are none of a text,
+# and bash holds none.
 declare -A contents=()
 kinds=
 unpack() {
   local header size content kind
   contents=() kinds=
-  { timeout -k 5 "$within" docker cp "$1:$2" - </dev/null 2>"$work/complaint" || true; } | head -c "$3" | tr '\0' '\1' >"$work/archive" &
+  { timeout -k 5 "$within" docker cp "$1:$2" - </dev/null 2>"$work/complaint" ||
+    true; } | head -c "$3" | tr '\0' '\1' >"$work/archive" &
   finished $! || true
   while IFS= read -r -N 512 header; do
     [[ $header != $'\1'* ]] || return 0
@@ -78,8 +84,8 @@ plain_file() {
 
 short() { printf '%s' "${1:0:12}"; }
 
-# `belongs ID`: whether a container is of the restart whose entry was read last: by its id, or by what only that run knew. Anybody
-# can give a container a name.
+# `belongs ID`: whether a container is of the restart whose entry was read last: by its id, or by what only that run
+# knew. Anybody can give a container a name.
 belongs() { [[ $1 == "$e_id" || $1 == "$e_kept" || ${nonces[$1]-} == "\"$e_nonce\"" ]]; }
 
 # The previous objects of a container, the one that ran last first: those that the journal has put aside.
@@ -91,7 +97,8 @@ previous() {
     facts "${ids[$each]}" || continue
     lines+=("$ended $each")
   done
-  ((${#lines[@]} == 0)) || mapfile -t found < <(printf '%s\n' "${lines[@]}" | sort -r | while read -r _ each; do printf '%s\n' "$each"; done)
+  ((${#lines[@]} == 0)) ||
+    mapfile -t found < <(printf '%s\n' "${lines[@]}" | sort -r | while read -r _ each; do printf '%s\n' "$each"; done)
 }
 
 # Says what has a name as a restart gives it, and is in no journal: that may have been pruned. Nothing is done with it.
@@ -103,7 +110,8 @@ tell_strangers() {
       ! is_known "$name" "${ids[$each]}" || continue
       hand="docker rename $each $name; docker start $name"
       [[ -z ${ids[$name]-} ]] || hand="docker stop $name; docker rename $name $name.aside; $hand"
-      say "no journal shows that hot-deploy has put $each there: it is left alone. If it is the container that served: $hand"
+      say "no journal shows that hot-deploy has put $each there: it is left alone." \
+        "If it is the container that served: $hand"
     done
   done
 }

@@ -4,33 +4,37 @@ lock_id='' beating='' taking=''
 # What it is called once it was given back.
 journal=${lock/-lock-/-journal-}
 
-# Whoever holds the lock shows by another content of this file, every few seconds, that it lives. If somebody prunes it away, it
-# is made anew with all that was written down; $work/lock tells which it is. If it was taken from this run, $work/lost tells why.
+# Whoever holds the lock shows by another content of this file, every few seconds, that it lives. If somebody prunes it
+# away, it is made anew with all that was written down; $work/lock tells which it is. If it was taken from this run,
+# $work/lost tells why.
 beat() {
   local count=0 its_lock=$1 name since=$SECONDS
   while kill -0 "$$" 2>/dev/null && [[ ! -e $work/lost ]]; do
     count=$((count + 1))
     printf '%s %s\n' "$run" "$count" >"$work/beat"
-    if name=$(timeout -k 5 "$within" docker inspect --type container --format '{{.Name}}' "$its_lock" </dev/null 2>&1); then
+    if name=$(timeout 60 docker inspect --type container --format '{{.Name}}' "$its_lock" </dev/null 2>&1); then
       [[ $name == "/$lock" ]] || lost 'was taken over by another run, since this one had not shown that it lives'
       if [[ $its_lock != "$(<"$work/lock")" ]]; then
         put_journal "$its_lock" </dev/null >/dev/null 2>&1 || continue
         printf '%s' "$its_lock" >"$work/lock.next"
         mv "$work/lock.next" "$work/lock"
-        say "somebody removed $lock, the lock of this run: it was taken again, and the run goes on. Keep \`docker container prune\` from it by --filter 'label!=hot-deploy.lock'"
+        say "somebody removed $lock, the lock of this run: it was taken again, and the run goes on." \
+          "Keep \`docker container prune\` from it by --filter 'label!=$lock_label'"
       fi
-      ! docker cp "$work/beat" "$its_lock:/hot-deploy-beat-${its_lock:0:12}" </dev/null >/dev/null 2>&1 || since=$SECONDS
+      ! docker cp "$work/beat" "$its_lock:/hot-deploy-beat-${its_lock:0:12}" </dev/null >/dev/null 2>&1 ||
+        since=$SECONDS
     elif [[ $name == *[Nn]o\ such* ]]; then
       # Others may have held it since.
-      ((SECONDS - since < 15)) || lost "was lost: this run stood still for $((SECONDS - since)) s"
+      ((SECONDS - since < silent_for)) || lost "was lost: this run stood still for $((SECONDS - since)) s"
       its_lock=$(docker "${lock_words[@]}" </dev/null 2>"$work/refused") || {
         its_lock=$(<"$work/lock")
-        ! timeout -k 5 "$within" docker inspect --type container "$lock" </dev/null >/dev/null 2>&1 || lost 'was removed while this run held it, and another has it now'
+        ! timeout 60 docker inspect --type container "$lock" </dev/null >/dev/null 2>&1 ||
+          lost 'was removed while this run held it, and another has it now'
         pause 0.2
       }
       continue
     fi
-    pause 3
+    pause "$beat_every"
   done
 }
 
@@ -41,8 +45,8 @@ lost() {
   exit
 }
 
-# Asked right before each change: whether this run still holds the lock. Where it does not, or that is not to be found out, nothing
-# may be changed any more.
+# Asked right before each change: whether this run still holds the lock. Where it does not, or that is not to be found
+# out, nothing may be changed any more.
 held() {
   local until=$((SECONDS + 30))
   [[ -n $opened ]] || return 0
@@ -66,8 +70,9 @@ lose() {
   trap '' INT TERM HUP PIPE
   trap - EXIT ERR
   set +e
-  say "the lock on $environment $(<"$work/lost"): this run changes nothing more, not even back. What it has begun, the next run finishes or undoes"
-  ((${#begun[@]} + ${#hot_begun[@]} == 0)) && ! compgen -G "$work/anew.*" >/dev/null || code=4
+  say "the lock on $environment $(<"$work/lost"): this run changes nothing more, not even back." \
+    "What it has begun, the next run finishes or undoes"
+  ((${#begun[@]} == 0)) && ! compgen -G "$work/anew.*" >/dev/null || code=4
   clean_up
   exit "$code"
 }
@@ -78,7 +83,9 @@ beat_of() {
 
 # `read_holder ID`: whose lock it is, of which run, and of which environment.
 read_holder() {
-  engine inspect --type container --format "$(label hot-deploy.run) $(label hot-deploy.holder)"$'\n'"$(label hot-deploy.lock)" "$1" || return 1
+  local format
+  format="$(label "$run_label") $(label "$holder_label")"$'\n'"$(label "$lock_label")"
+  engine inspect --type container --format "$format" "$1" || return 1
   {
     IFS=' ' read -r its_run holder
     IFS= read -r its_environment
@@ -88,7 +95,8 @@ read_holder() {
   [[ ! $holder =~ \"since\":\"([^\"]*)\" ]] || holder_by+=" (since ${BASH_REMATCH[1]})"
 }
 
-# `fate HOLDER`: in the same process namespace of the same machine the holder's process tells at once whether it is gone.
+# `fate HOLDER`: in the same process namespace of the same machine the holder's process tells at once whether it is
+# gone.
 fate() {
   local holder=$1 pid ticks
   local -a stat
@@ -108,8 +116,8 @@ fate() {
   if [[ ${stat[19]-} == "$ticks" && ${stat[0]} != [ZX] ]]; then fate=alive; else fate=gone; fi
 }
 
-# What /proc says of a process after its command's name, which may hold anything: its state, and as the twentieth word when
-# it started, in ticks since the machine's start.
+# What /proc says of a process after its command's name, which may hold anything: its state, and as the twentieth word
+# when it started, in ticks since the machine's start.
 stat_of() {
   local line
   { line=$(<"/proc/$1/stat"); } 2>/dev/null || return 0
@@ -128,9 +136,10 @@ take_lock() {
   local -a stat
   read_machine
   read -r -a stat <<<"$(stat_of $$)"
-  holder="{\"by\":$(json "$who"),\"host\":\"$machine\",\"pidns\":\"$namespace\",\"pid\":$$,\"startTicks\":${stat[19]:-0},\"since\":\"$(now)\"}"
-  lock_words=(create --name "$lock" --label "hot-deploy.lock=$environment" --label "hot-deploy.run=$run"
-    --label "hot-deploy.holder=$holder" --network none --entrypoint hot-deploy-lock)
+  holder="{\"by\":$(json "$who"),\"host\":\"$machine\",\"pidns\":\"$namespace\",\"pid\":$$"
+  holder+=",\"startTicks\":${stat[19]:-0},\"since\":\"$(now)\"}"
+  lock_words=(create --name "$lock" --label "$lock_label=$environment" --label "$run_label=$run"
+    --label "$holder_label=$holder" --network none --entrypoint hot-deploy-lock)
   # What the image says of its containers would be said of this one: it would be counted among them, and routed to.
   # And its volumes would be made, and stay.
   if engine image inspect --format '{{range $key, $value := .Config.Labels}}label {{printf "% x" $key}}
@@ -171,7 +180,8 @@ take_lock() {
       continue
     fi
     read_holder "$other" || continue
-    [[ $its_environment == "$environment" && -n $its_run && -n $holder ]] || fail "$lock is the name of the lock on $environment, and belongs to a container that is no lock: look at what it is" || return 1
+    [[ $its_environment == "$environment" && -n $its_run && -n $holder ]] ||
+      fail "$lock is the name of the lock on $environment, and of a container that is no lock: look at it" || return 1
     fate "$holder"
     if [[ $fate == unknown ]]; then
       now=$(beat_of "$other")
@@ -182,11 +192,11 @@ take_lock() {
       else
         # A time in which nobody looked is no silence.
         waited=$((SECONDS - looked))
-        silent=$((silent + (waited < 3 ? waited : 3)))
+        silent=$((silent + (waited < look_counts ? waited : look_counts)))
       fi
       watched=$other heard=$now looked=$SECONDS
     fi
-    if [[ $fate == gone ]] || { [[ $fate == unknown ]] && ((silent >= 15)); }; then
+    if [[ $fate == gone ]] || { [[ $fate == unknown ]] && ((silent >= silent_for)); }; then
       say "$holder_by held $lock and is gone: taking it over"
       # By its id: what has the name by now may be the lock of another who saw the same.
       engine rename "$other" "$journal-${other:0:8}" || {
@@ -200,25 +210,29 @@ take_lock() {
       continue
     fi
     waited=$((SECONDS - since))
-    if ((waited >= lock_timeout)) && { [[ $fate == alive ]] || { [[ -n $beaten ]] && ((silent < 6)); } || ((waited >= lock_timeout + 18)); }; then
-      fail "somebody else deploys to $environment just now: $holder_by. Wait until that has ended, or give --lock-timeout longer; if you are sure that it has ended: docker rename $lock $journal-${other:0:8}" || return 1
+    if ((waited >= lock_timeout)) && { [[ $fate == alive ]] || { [[ -n $beaten ]] &&
+      ((silent < 2 * beat_every)); } || ((waited >= lock_timeout + silent_for + beat_every)); }; then
+      fail "somebody else deploys to $environment just now: $holder_by. Wait until that has ended, or give" \
+        "--lock-timeout longer; if it has ended for sure: docker rename $lock $journal-${other:0:8}" || return 1
     fi
     [[ $told == "$other" ]] || say "waiting for the lock on $environment: $holder_by has it"
     told=$other
-    pause 0.5
+    pause "$look_every"
   done
 }
 
 give_lock_back() {
   end_child "$beating"
   [[ -z $dry || ${#lock_words[@]} == 0 ]] || show rename "$lock" "$journal-ID_OF_THAT_CONTAINER"
-  # By its name and this run's id: a signal may have come between its creation and the answer, or it was made anew since.
+  # By its name and this run's id: a signal may have come between its creation and the answer, or it was made anew
+  # since.
   if [[ -n $taking ]] && list && [[ -n ${ids[$lock]-} ]] &&
-    engine inspect --type container --format "$(label hot-deploy.run)" "${ids[$lock]}" && [[ $(said) == "$run" ]]; then
+    engine inspect --type container --format "$(label "$run_label")" "${ids[$lock]}" && [[ $(said) == "$run" ]]; then
     if [[ -n $opened ]] && compgen -G "$work/journal/*.json" >/dev/null; then
       engine rename "${ids[$lock]}" "$journal-${ids[$lock]:0:8}"
     else
       engine rm --force --volumes "${ids[$lock]}"
-    fi || say "$lock could not be given back: $(complaint). docker rename $lock $journal-${ids[$lock]:0:8} frees it by hand"
+    fi || say "$lock could not be given back: $(complaint)." \
+      "docker rename $lock $journal-${ids[$lock]:0:8} frees it by hand"
   fi
 }

@@ -1,10 +1,11 @@
 # --- the journal: each step is written down in the lock's container before it is carried out: NUMBER-STEP.json ---
 #
-# It lies in /journal-ID, by the container's id, which whoever made its image cannot know: what lies in the image is no journal.
-# hot-deploy itself reads it for its status, its rollback, and what it has to finish or undo. Given back, the container stays
-# under another name: the next holder of the lock takes the newest of all along, and removes the others.
+# It lies in /journal-ID, by the container's id, which whoever made its image cannot know: what lies in the image is no
+# journal. hot-deploy itself reads it for its status, its rollback, and what it has to finish or undo. Given back, the
+# container stays under another name: the next holder of the lock takes the newest of all along, and removes the others.
 
-# By the name of a container: its last entry, and the ids and nonces of all that had its name. By run: whether there is only forward.
+# By the name of a container: its last entry, and the ids and nonces of all that had its name. By run: whether there is
+# only forward.
 declare -A last=() known=() forward=()
 others=() token=0 number=0 opened=''
 
@@ -12,8 +13,8 @@ entry_name='^([0-9]{6,15})-[a-z-]+\.json$'
 string='"([^"\\]|\\.)*"'
 entry_head='^\{"schema":1,"at":"[^"]*","step":"([a-z-]+)","token":[0-9]+,(.*)\}$'
 
-# `member NAME TEXT`: in a string a quote has a backslash before it, so a name with its quotes is nothing else. Of the members that
-# are read none has a quote in it.
+# `member NAME TEXT`: in a string a quote has a backslash before it, so a name with its quotes is nothing else. Of the
+# members that are read none has a quote in it.
 member() {
   local rest=${2#*"\"$1\":\""}
   value=${rest%%\"*}
@@ -35,7 +36,8 @@ read_entry() {
     member "$each" "$text"
     printf -v "e_$each" '%s' "$value"
   done
-  [[ $e_container =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ && -n $e_run && -n $e_id && -n $e_nonce && $e_way =~ ^(relup|downgrade|recreate|revive)$ ]]
+  [[ $e_container =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ && -n $e_run && -n $e_id && -n $e_nonce &&
+    $e_way =~ ^(relup|downgrade|recreate|revive)$ ]]
 }
 
 # What the entry that was read last tells beside what is last.
@@ -44,20 +46,24 @@ learn() {
   [[ ${side_of[$e_step]-} != finish ]] || forward[$e_run]=yes
 }
 
-# `read_journal [OWN]`: the newest of all but that in the container OWN, as files in $work/journal; where there is none, nothing.
+# `read_journal [OWN]`: the newest of all but that in the container OWN, as files in $work/journal; where there is none,
+# nothing.
 read_journal() {
   local each name line told most
   local -a all=()
   local -A seen=()
   others=() token=0 number=-1 last=() known=() forward=()
   rm -rf "$work/journal" && mkdir "$work/journal"
-  engine ps --all --no-trunc --filter "label=hot-deploy.lock=$environment" --filter status=created --format '{{.ID}} {{.Names}}' || fail "the engine does not list its journals: $(complaint)" || return 1
+  engine ps --all --no-trunc --filter "label=$lock_label=$environment" --filter status=created \
+    --format '{{.ID}} {{.Names}}' || fail "the engine does not list its journals: $(complaint)" || return 1
   mapfile -t all <"$work/said"
   for each in "${all[@]}"; do
     name=${each#* } each=${each%% *}
-    [[ $each != "${1-}" && ($name == "$lock" || ($name == "$journal-"* && ${name#"$journal-"} =~ ^[0-9a-zA-Z-]{1,8}$)) ]] || continue
+    [[ $each != "${1-}" && ($name == "$lock" || ($name == "$journal-"* &&
+      ${name#"$journal-"} =~ ^[0-9a-zA-Z-]{1,8}$)) ]] || continue
     others+=("$each")
-    unpack "$each" "/journal-${each:0:12}" 32000000 || is_missing || fail "the journal in $name cannot be read: $(complaint)" || return 1
+    unpack "$each" "/journal-${each:0:12}" "$journal_bytes" || is_missing ||
+      fail "the journal in $name cannot be read: $(complaint)" || return 1
     told=${contents[token]-} told=${told%$'\n'} most=0
     [[ $told =~ ^[0-9]{1,15}$ ]] || told=0
     rm -rf "$work/other" && mkdir "$work/other"
@@ -81,8 +87,7 @@ read_journal() {
       continue
     fi
     seen[$e_container]=$((${seen[$e_container]-0} + 1))
-    # Some ten deploys of each container are taken along.
-    if ((${seen[$e_container]} > 60)); then
+    if ((${seen[$e_container]} > carried)); then
       rm "$work/journal/$name"
     else
       last[$e_container]=${last[$e_container]-$line}
@@ -92,7 +97,8 @@ read_journal() {
 }
 
 # The token comes last: without it a copy that was cut off would count, and what it was made of would go.
-put_journal() { docker cp "$work/journal/." "$1:/journal-${1:0:12}" && docker cp "$work/token" "$1:/journal-${1:0:12}/token"; }
+put_journal() { docker cp "$work/journal/." "$1:/journal-${1:0:12}" &&
+  docker cp "$work/token" "$1:/journal-${1:0:12}/token"; }
 
 open_journal() {
   local each
@@ -144,12 +150,14 @@ undertake() {
   local each fleet=''
   from_of[$1]=$4
   for each in "${chosen[@]}"; do fleet+=${fleet:+,}$(json "$each"); done
-  undertaking[$1]="\"run\":\"$run\",\"task\":\"$2\",\"way\":\"$3\",\"container\":$(json "$1"),\"id\":\"$source_id\",\"nonce\":\"${nonce_of[$1]}\",\
+  undertaking[$1]="\"run\":\"$run\",\"task\":\"$2\",\"way\":\"$3\",\"container\":$(json "$1"),\
+\"id\":\"$source_id\",\"nonce\":\"${nonce_of[$1]}\",\
 \"from\":$4,\"to\":$5,\"fleet\":[$fleet],\"environment\":$environment_json,\"by\":$(json "$who")${6-}"
   [[ -z ${root_of[$1]} ]] || undertaking[$1]+=",\"root\":$(json "${root_of[$1]}")"
 }
 
-# `note NAME STEP`: in a file that is never written again. What failed before its first step has left nothing to tell of.
+# `note NAME STEP`: in a file that is never written again. What failed before its first step has left nothing to tell
+# of.
 note() {
   local file entry
   [[ -n ${undertaking[$1]-} ]] || return 0

@@ -1,6 +1,7 @@
 # --- health: by the HEALTHCHECK, or two seconds without an end or a restart ---
 
-# The engine runs a HEALTHCHECK for the first time after a whole interval. So the same command is run here from the start.
+# The engine runs a HEALTHCHECK for the first time after a whole interval. So the same command is run here from the
+# start.
 check=()
 read_check() {
   local of line shell=()
@@ -60,7 +61,8 @@ show_log() {
   timeout -k 5 "$within" docker logs --tail 20 "$1" </dev/null 2>&1 | tail -c 16384 | foreign | tail -c 8192 >&2 || true
 }
 
-# `watch ID`: a container that came up must stay up for as long as a hot load is watched; a restart by its policy is no staying up.
+# `watch ID`: a container that came up must stay up for as long as a hot load is watched; a restart by its policy is no
+# staying up.
 watch() {
   [[ -z $dry ]] || return 0
   facts "$1" || return 1

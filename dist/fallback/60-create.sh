@@ -35,7 +35,9 @@ read_environment() {
   local -A values=()
   entries=("${with_values[@]}")
   ((${#variables[@]})) || return 0
-  [[ -n $source_id ]] || fail "$1 is not there, so its environment cannot be read from it (${variables[*]}): generate the script with --with-env" || return 1
+  [[ -n $source_id ]] ||
+    fail "$1 is not there, so its environment cannot be read from it (${variables[*]}):" \
+      "generate the script with --with-env" || return 1
   engine inspect --type container --format '{{range .Config.Env}}{{printf "% x" .}}
 {{end}}' "$source_id" || return 1
   while IFS= read -r line; do
@@ -61,7 +63,8 @@ sort_environment() {
       words+=("--env=$name")
     elif [[ $name =~ ^[A-Za-z_][A-Za-z0-9_.-]*$ && $value != *[$'\n\r']* && ${#value} -lt 60000 ]]; then
       lines+=("$entry")
-    elif [[ $name =~ ^[A-Za-z_][A-Za-z0-9_]*$ && ! -v $name && ! $name =~ ^(DOCKER|BUILD|LD_|GO|SSL_|SSH_|XDG_|TMP|TERM|LANG|LC_|BASH) && ! $name =~ (proxy|PROXY)$ ]]; then
+    elif [[ $name =~ ^[A-Za-z_][A-Za-z0-9_]*$ && ! -v $name && ! $name =~ (proxy|PROXY)$ &&
+      ! $name =~ ^(DOCKER|BUILD|LD_|GO|SSL_|SSH_|XDG_|TMP|TERM|LANG|LC_|BASH) ]]; then
       exported+=("$entry")
       words+=("--env=$name")
     else
@@ -70,16 +73,17 @@ sort_environment() {
   done
 }
 
-# `create NAME FROM ID`: with everything that the settings say; not started. Its id is in `made`. Of one that has its name from
-# the beginning, since there was none, it stays written down for as long as it may have to be taken back.
+# `create NAME FROM ID`: with everything that the settings say; not started. Its id is in `made`. Of one that has its
+# name from the beginning, since there was none, it stays written down for as long as it may have to be taken back.
 made=
 create() {
   local entry each network code=0 answer=$work/said
   local -a named=() of=() ours=()
   if [[ $1 == *.hot-deploy-* ]]; then
     each=${1%.hot-deploy-*}
-    ours=("--label=hot-deploy.run=$run" "--label=hot-deploy.replaces=$source_id" "--label=hot-deploy.nonce=${nonce_of[$each]}" "--label=hot-deploy.from=${from_of[$each]}")
-    [[ -z $source_origin ]] || ours+=("--label=hot-deploy.reference=$source_origin")
+    ours=("--label=$run_label=$run" "--label=$replaces_label=$source_id"
+      "--label=$nonce_label=${nonce_of[$each]}" "--label=$from_label=${from_of[$each]}")
+    [[ -z $source_origin ]] || ours+=("--label=$reference_label=$source_origin")
   else
     answer=$work/anew.$1
   fi
@@ -91,7 +95,8 @@ create() {
     held || return 1
     (
       for entry in "${exported[@]}"; do export "${entry?}"; done
-      exec docker create --name "$1" --env-file <(printf '%s\n' "${lines[@]}") "${words[@]}" "${options[@]}" "${ours[@]}" -- "$2" "${command[@]}"
+      exec docker create --name "$1" --env-file <(printf '%s\n' "${lines[@]}") \
+        "${words[@]}" "${options[@]}" "${ours[@]}" -- "$2" "${command[@]}"
     ) </dev/null >"$answer" 2>"$work/complaint" &
     finished $! || fail "$1 could not be created: $(complaint)" || return 1
     made=$(<"$answer")

@@ -75,14 +75,3 @@ told() {
     [[ $line != "hot-deploy-$1 "* ]] || printf '%s' "${line#* }"
   done <"$work/said"
 }
-
-release_of() {
-  if ! find_vm "$1"; then
-    printf 'unknown: no node that can be asked'
-    return
-  fi
-  printf '%s\n' "${HOT_DEPLOY_COOKIE-}" '{N,B}=init:script_id(),V=case whereis(release_handler) of undefined->B;_->Rs=[{X,S}||{M,X,_,S}<-release_handler:which_releases(),M=:=N],hd([X||{X,current}<-Rs]++[X||{X,permanent}<-Rs]++[B]) end,io:put_chars(["\nhot-deploy-says ",V,"\n"]).' >"$work/question"
-  inside "$1" "$call_node" "$work/question"
-  answer=$(told says)
-  printf '%s' "${answer:-unknown: the node does not answer}"
-}

@@ -6,32 +6,43 @@
 #
 # Where a kept one takes the place, its own ID stands behind that of the one that ran.
 
-begun=() settling='' state=none
+# Those that are to be made final or taken back, in which way; from `settling` on there is only forward.
+begun=() way=restart settling='' unsettled='' moving='' state=none
 declare -A sick=() ran=()
 
 # Kept containers do not come up with the engine.
 keep() { change update --restart=no "$2" && change rename "$2" "$1.hot-deploy-previous-$(short "$2")"; }
 
-# `settle NAME`: forward for good.
-settle() {
-  local each name
-  name=$1 back=${ran[$1]-}
+settle_restart() {
+  local each name=$1
+  note "$name" settle || true
+  back=${ran[$name]-}
   if [[ -z $dry ]]; then
-    detect "$1" || return 1
-    [[ $state == none || $state == switched ]] || fail "$1 cannot be made final: its restart is $state" || return 1
+    detect "$name" || return 1
+    [[ $state == none || $state == switched ]] || fail "$name cannot be made final: its restart is $state" || return 1
   fi
   [[ $state == none && -z $dry ]] || keep_old && list || return 1
-  previous "$1"
-  [[ -z $dry ]] || found=("$1.hot-deploy-previous-$(short "${ran[$1]}")" "${found[@]}")
-  # What runs is settled: that one stays longer than it was to, or that somebody has started one, is no reason to stop here.
+  previous "$name"
+  [[ -z $dry ]] || found=("$name.hot-deploy-previous-$(short "$back")" "${found[@]}")
+  # What runs is settled: that one stays longer than it was to, or that somebody has started one, is no reason to stop
+  # here.
   for each in "${found[@]:$keep_previous}"; do change rm "$each" || true; done
+  note "$name" 'done' || true
+  [[ -n $dry ]] || ! facts "${ids[$name]-}" || say "$name runs $its_reference"
+}
+
+undo_restart() {
+  read_entry "${last[$1]-}" || true
+  [[ $e_step != stop ]] || note "$1" restore || true
+  bring undo "$1" && { note "$1" undone || true; }
 }
 
 # One with --rm that has ended is removed by the engine, in its own time, and by nobody else meanwhile.
 await_absence() {
-  local until=$((SECONDS + 60))
+  local until=$((SECONDS + removed_within))
   while engine inspect --type container "$1" || ! is_missing; do
-    ((SECONDS < until)) || fail "$(short "$1") was started with --rm, has ended, and the engine has not deleted it" || return 1
+    ((SECONDS < until)) ||
+      fail "$(short "$1") was started with --rm, has ended, and the engine has not deleted it" || return 1
     pause 0.1
   done
 }
@@ -50,7 +61,8 @@ switch() {
   change start "$next" && await_health "$next" && watch "$next"
 }
 
-# `look_at NAME [yes]`: what runs under a name, which may have to be there; refuses what could not be put right afterwards.
+# `look_at NAME [yes]`: what runs under a name, which may have to be there; refuses what could not be put right
+# afterwards.
 look_at() {
   local name=$1 host
   list || return 1
@@ -63,7 +75,8 @@ look_at() {
   [[ ! $source_origin =~ ^(sha256:)?[0-9a-f]{12,64}$ ]] || source_origin=''
   [[ $running == true && $status == running ]] ||
     fail "$name is $status, and only a running container is re-created: start it, or remove it" || return 1
-  [[ -z $swarm ]] || fail "$name belongs to the Swarm service $swarm, which would replace it: update the service" || return 1
+  [[ -z $swarm ]] || fail "$name belongs to the Swarm service $swarm, which would replace it: update the service" ||
+    return 1
   [[ -z $health || $health == healthy ]] || sick[$name]=1
   for host in "${lives_in[@]}"; do
     engine inspect --type container --format '{{.State.Running}}' "$host" && [[ $(said) == true ]] ||
@@ -74,14 +87,16 @@ look_at() {
 # What it is that runs there, for the journal.
 runs() { version "$(boots "$source_id" "${root_of[$name]}")" "$source_image" "$source_reference"; }
 
-# `need NAME MARK`: the names that a restart gives are free. A call of a killed run that was carried out after all leaves a container
-# which was never started.
+# `need NAME MARK`: the names that a restart gives are free. A call of a killed run that was carried out after all
+# leaves a container which was never started.
 need() {
   local each
   for each in "$1.hot-deploy-new-$2" "$1.hot-deploy-old-$2" "$1.hot-deploy-previous-${2:0:12}"; do
     [[ -n ${ids[$each]-} ]] || continue
-    is_known "$1" "${ids[$each]}" && facts "${ids[$each]}" && [[ $status == created ]] && change rm --volumes "$id" && continue
-    fail "the name $each is needed, and a container has it that hot-deploy has not made: look at it, then remove or rename it" || return 1
+    is_known "$1" "${ids[$each]}" && facts "${ids[$each]}" && [[ $status == created ]] && change rm --volumes "$id" &&
+      continue
+    fail "the name $each is needed, and a container has it that hot-deploy has not made:" \
+      "look at it, then remove or rename it" || return 1
   done
 }
 
@@ -102,7 +117,8 @@ deploy_one() {
   warn "$name"
   use=$(name_for_image)
   if [[ -z $source_id ]]; then
-    [[ " ${!ids[*]}" != *" $name.hot-deploy-old-"* ]] || fail "there is no container $name, and one that may have to have the name" || return 1
+    [[ " ${!ids[*]}" != *" $name.hot-deploy-old-"* ]] ||
+      fail "there is no container $name, and one that may have to have the name" || return 1
     say "$name is not there: it is made anew"
     create "$name" "$use" "$image_id" && change start "$made" && await_health "$made" && watch "$made"
     return
@@ -131,7 +147,8 @@ deploy_one() {
     [[ -z $dry ]] || continue
     held || return 1
     plain_file "$source_id" "$path" || fail "$path cannot be brought along: $(complaint)" || return 1
-    timeout -k 5 "$within" docker cp "$source_id:$path" - </dev/null | head -c 4200000 | docker cp - "$next:${path%/*}/" || return 1
+    timeout -k 5 "$within" docker cp "$source_id:$path" - </dev/null | head -c 4200000 |
+      docker cp - "$next:${path%/*}/" || return 1
   done
   say "$name: from $source_image to $image_id"
   switch "$name" "$next" "$mark"
@@ -139,23 +156,26 @@ deploy_one() {
 
 # The container that ran before, started again.
 rollback_one() {
-  local name=$1 back mark its_policy
+  local name=$1 back mark to its_policy
   settings_of "$name"
   look_at "$name" yes || return 1
   its_policy=$policy
   previous "$name"
   was_loaded_hot "$source_id" || return 1
   if [[ -n $loaded_hot ]]; then
-    say "$name was upgraded hot since it was started. A rollback goes back to the container before it, not to the release before."
-    [[ -n $again ]] || fail "For that, --force; for the image that it was started from, deploy --image $source_image." || return 1
+    say "$name was upgraded hot since it was started." \
+      "A rollback goes back to the container before it, not to the release before."
+    [[ -n $again ]] || fail "For that, --force; for its own image, deploy --image $source_image." || return 1
   fi
-  ((${#found[@]})) || fail "of $name no previous container is kept: deploy the image that ran before, with deploy --image REFERENCE" || return 1
+  ((${#found[@]})) || fail "of $name no previous container is kept:" \
+    "deploy the image that ran before, with deploy --image REFERENCE" || return 1
   back=${ids[${found[0]}]}
   mark=$(short "$source_id")$(short "$back")
   say "$name: back to ${found[0]}"
   need "$name" "$mark" && facts "$back" || return 1
   begin "$name" "$source_id"
-  undertake "$name" rollback revive "$(runs)" "$(version "$(boots "$back" "${root_of[$name]}")" "$its_image" "$its_reference")" ",\"kept\":\"$back\""
+  to=$(version "$(boots "$back" "${root_of[$name]}")" "$its_image" "$its_reference")
+  undertake "$name" rollback revive "$(runs)" "$to" ",\"kept\":\"$back\""
   begun+=("$name")
   note "$name" create || return 1
   change rename "$back" "$name.hot-deploy-new-$mark" || return 1
@@ -174,30 +194,12 @@ unmake() {
     if [[ -z $made ]]; then
       # The answer may have been lost: one of this image that never ran is ours, as there was none of its name.
       list || return 1
-      [[ -n ${ids[$name]-} ]] && facts "${ids[$name]}" && [[ $status == created && $its_image == "$image_id" ]] || continue
+      [[ -n ${ids[$name]-} ]] && facts "${ids[$name]}" && [[ $status == created &&
+        $its_image == "$image_id" ]] || continue
       made=$id
     fi
     say "$name: there was none, and it is removed again"
     change rm --force --volumes "$made" || await_absence "$made" || code=1
-  done
-  return "$code"
-}
-
-# `go_back NAME...`: each, and what became of it in the exit code: 3 where all serve again, else 4.
-go_back() {
-  local name at code=3
-  for ((at = $#; at > 0; at--)); do
-    name=${!at}
-    say "$name: going back"
-    read_entry "${last[$name]-}" || true
-    [[ $e_step != stop ]] || note "$name" restore || true
-    if bring undo "$name"; then
-      note "$name" undone || true
-    else
-      code=4
-      say "$name could not be put back. Check the container"
-      ! engine ps --all --filter "name=^/$name" --format '{{.Names}}: {{.Status}}' || say "$(said)"
-    fi
   done
   return "$code"
 }

@@ -21,10 +21,11 @@ detect() {
   done
   [[ -n $mark ]] || return 0
   for each in $serving $beside; do
-    if [[ $each == "$e_id" ]]; then old=$each; elif [[ $each == "$serving" && -z $fresh ]]; then fresh=$each; else spare=$each; fi
+    if [[ $each == "$e_id" ]]; then old=$each; elif [[ $each == "$serving" &&
+      -z $fresh ]]; then fresh=$each; else spare=$each; fi
   done
   [[ $state == none && -n $old$spare && (${#mark} == 12 || -z $fresh || $fresh == "${mark:12}"*) ]] ||
-    fail "it is not clear what a restart has left of $1: look at the containers whose names begin with $1.hot-deploy-" || return 1
+    fail "it is not clear what a restart has left of $1: look at what is called $1.hot-deploy-*" || return 1
   state=stopped back=${spare:-$old}
   [[ -n $serving ]] && facts "$serving" && [[ $running == true ]] || return 0
   state=switched
@@ -41,7 +42,8 @@ bring() {
     carry_out undo && { [[ $state != ended ]] || bring undo "$name"; }
   else
     [[ -z $fresh || -z ${acts["finish $state"]-} ]] || ! carry_out finish || return 0
-    ! bring undo "$name" || say "$name: what was to take its place did not come up, and what ran before was started again"
+    ! bring undo "$name" ||
+      say "$name: what was to take its place did not come up, and what ran before was started again"
     return 1
   fi
 }
@@ -70,7 +72,8 @@ serve() {
   await_old
 }
 
-# The engine carries a stop out also where whoever asked for it is gone: what still runs may end yet, and is to be started again.
+# The engine carries a stop out also where whoever asked for it is gone: what still runs may end yet, and is to be
+# started again.
 await_stop() {
   local until patience=10
   [[ -n ${may_be_stopping[$e_step]-} && -n $old && -n $fresh ]] && facts "$old" && [[ $running == true ]] || return 0
@@ -156,7 +159,8 @@ place_new() {
 
 await_new() { await_health "$fresh"; }
 
-# Compose would count a kept one as one of the service, and one with --rm is only a stand-in. Never with its volumes: those are in use.
+# Compose would count a kept one as one of the service, and one with --rm is only a stand-in. Never with its volumes:
+# those are in use.
 keep_old() {
   facts "$back" || {
     is_missing
@@ -178,8 +182,8 @@ is_cut_off() {
 
 is_in_restart() { is_cut_off "$1" && [[ $state != none || $e_way == re[cv]* ]]; }
 
-# Fills `half` with all targets of the runs that have left one of this script's containers half-way. What was being upgraded hot,
-# and nothing else, only its bundle brings to an end.
+# Fills `half` with all targets of the runs that have left one of this script's containers half-way. What was being
+# upgraded hot, and nothing else, only its bundle brings to an end.
 unfinished() {
   local name
   local -A runs=()
@@ -215,7 +219,8 @@ resume() {
   if [[ $state == none ]]; then
     serve && facts "$back" || return 1
     # Of one that stands in for another with --rm only its image tells.
-    [[ $id != "$e_id" && ($e_way != recreate || $e_from != *"\"$its_image\""* || $e_to == *"\"$its_image\""*) ]] || side=undo
+    [[ $id != "$e_id" &&
+      ($e_way != recreate || $e_from != *"\"$its_image\""* || $e_to == *"\"$its_image\""*) ]] || side=undo
   else
     bring "$side" "$name" || return 1
   fi

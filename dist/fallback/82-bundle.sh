@@ -13,9 +13,11 @@ open_bundle() {
   show cp "$work/$stage" "$lock:/"
   show cp - "$lock:/$stage"
   if [[ -n $dry ]]; then
-    # There is no lock to unpack it in, so what it holds is only known where tar is.
+    # There is no lock to unpack it in.
     mkdir "$work/bundle"
-    ! tar -xzOf "$bundle" hot-deploy/about >"$work/bundle/about" 2>"$work/complaint" || read_bundle
+    tar -xzOf "$bundle" hot-deploy/about >"$work/bundle/about" 2>"$work/complaint" ||
+      fail "$bundle is damaged: $(complaint)" || return 1
+    read_bundle
     return
   fi
   engine cp "$work/$stage" "$lock_id:/" || return 1
@@ -123,7 +125,8 @@ await_state() {
   return 1
 }
 
-# Directories that the container has already must be what the bundle brings; the others are taken away again on the way back.
+# Directories that the container has already must be what the bundle brings; the others are taken away again on the way
+# back.
 look_at_directories() {
   local at directory line
   local -a lines=()
@@ -142,7 +145,8 @@ look_at_directories() {
   ((${#lines[@]})) || return 0
   printf '%s\n' "${lines[@]}" >"$work/question"
   # shellcheck disable=SC2016
-  bounded exec --interactive --user "$vm_user" "$1" sh -c 'cd "$1" && sha256sum -c - >/dev/null && echo same' sh "$root" \
+  bounded exec --interactive --user "$vm_user" "$1" sh -c 'cd "$1" && sha256sum -c - >/dev/null &&
+    echo same' sh "$root" \
     <"$work/question" >"$work/said" 2>"$work/complaint" &
   finished $! || true
   [[ $(said) == same ]]

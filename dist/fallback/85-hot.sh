@@ -1,6 +1,5 @@
 # --- hot: a bundle loaded into the running VM by its own release_handler ---
 
-hot_way='' hot_begun=() hot_left=() hot_well='' hot_failed=''
 declare -A hot_fresh=()
 
 # What is written down of an upgrade by this bundle.
@@ -18,22 +17,22 @@ hot_one() {
   look_at "$name" yes || return 1
   local id=$source_id since
   begin "$name" "$id"
-  [[ -n ${root_of[$name]} ]] || fail "$name runs no node, or several, or one that cannot be reached: only a restart is possible (deploy)" || return 1
-  if [[ -n $dry ]]; then
-    root=${root:-$vm_root}
-    ((${#directories[@]})) || directories=(lib/EACH_NEW_APPLICATION releases/NEW_VERSION)
-  fi
+  [[ -n ${root_of[$name]} ]] ||
+    fail "$name runs no node, or several, or one out of reach: only a restart is possible (deploy)" || return 1
   [[ $vm_root == "$root" ]] || fail "the release of $name is at $vm_root, and that of the bundle at $root" || return 1
   if [[ -z $dry ]]; then
     hot_recover "$name" "$id" && look_at "$name" || return 1
-    is_ready "$name" "$id" || return "$((answer_code - 1))"
+    ask "$id" ready.erl || fail "the node of $name does not answer: $(complaint)" || return 1
+    [[ $answer != already ]] || { say "$name runs $to already" && return; }
+    [[ $answer == ok ]] || fail "$name: $answer" || return 1
   fi
-  look_at_directories "$id" || fail "$name holds other files under $to or the versions that it brings: $(complaint)" || return 1
+  look_at_directories "$id" ||
+    fail "$name holds other files under $to or the versions that it brings: $(complaint)" || return 1
   since=$started
   undertake_hot "$name"
   note "$name" stage || return 1
   hot_fresh[$name]=$fresh
-  hot_begun+=("$name")
+  begun+=("$name")
   for directory in "${directories[@]}"; do
     show cp "$lock:/$stage/$directory" -
     # With its owner, who is the release's.
@@ -41,33 +40,19 @@ hot_one() {
     [[ -z $dry ]] || continue
     held || return 1
     docker cp "$lock_id:/$stage/$directory" - </dev/null 2>"$work/complaint" |
-      docker cp - "$id:$root/${directory%/*}" >/dev/null || fail "$directory could not be brought into $name" || return 1
+      docker cp - "$id:$root/${directory%/*}" >/dev/null ||
+      fail "$directory could not be brought into $name" || return 1
   done
   note "$name" switch || return 1
-  show exec --interactive --user "$vm_user" "$name" sh -c "verify, resolve the configuration, install $to" hot-deploy "$vm_pid" "$vm_bin" "$vm_flag" "$vm_node"
+  show exec --interactive --user "$vm_user" "$name" sh -c "verify, resolve the configuration, install $to" hot-deploy
   [[ -z $dry ]] || return 0
   install up "$id"
   local said=$answer
   await_state "$id" || fail "$name does not say what it runs" || return 1
-  [[ $answer == new* && $said == installed ]] || fail "$name: the switch said '${said:-nothing}', and the node says '$answer'" || return 1
+  [[ $answer == new* && $said == installed ]] ||
+    fail "$name: the switch said '${said:-nothing}', and the node says '$answer'" || return 1
   say "$name runs $to; watching it for $soak s"
   soak_for "$id" "$since"
-}
-
-# Whether the node could be switched: 0 if not, 1 where it runs the new release already, else 2.
-answer_code=0
-is_ready() {
-  answer_code=2
-  ask "$2" ready.erl || fail "the node of $1 does not answer: $(complaint)" || return 1
-  case $answer in
-  ok) return 0 ;;
-  already)
-    answer_code=1
-    say "$1 runs $to already"
-    ;;
-  *) say "$1: $answer" ;;
-  esac
-  return 1
 }
 
 soak_for() {
@@ -81,7 +66,7 @@ soak_for() {
 }
 
 # Puts back the release that ran.
-hot_back() {
+undo_hot() {
   local name=$1 id
   list && id=${ids[$name]-} && [[ -n $id ]] || return 1
   fresh=${hot_fresh[$name]-}
@@ -112,9 +97,9 @@ upgrade() {
   await_state "$id" && [[ $answer == new* ]] || fail "$name runs $from, and did not come to $to: $answer"
 }
 
-make_permanent() { hot_settle "$name"; }
+make_permanent() { settle_hot "$name"; }
 
-hot_settle() {
+settle_hot() {
   local name=$1 id=${ids[$1]-} until=$((SECONDS + drain))
   show exec --interactive "$name" sh -c "make $to permanent" hot-deploy
   note "$name" settle || true
@@ -127,49 +112,11 @@ hot_settle() {
   ask "$id" permanent.erl || true
   local said=$answer
   if ! await_state "$id" || [[ $answer != 'new permanent' ]]; then
-    fail "$name: $to could not be made permanent ($said, $answer): a restart of the container would boot $from" || return 1
+    fail "$name: $to could not be made permanent ($said, $answer): a restart of the container would boot $from" ||
+      return 1
   fi
   note "$name" 'done' || true
   say "$name runs $to, and boots it"
-}
-
-hot() {
-  local name
-  hot_way=yes
-  open_bundle || exit 1
-  for name in "${chosen[@]}"; do hot_one "$name" || exit 1; done
-  # From here on forward, whatever comes.
-  hot_left=("${hot_begun[@]}") hot_well=yes
-  hot_conclude || exit 4
-}
-
-# Each has its turn, whatever came of those before it: what is left out would boot the old release.
-hot_conclude() {
-  list || return 1
-  while ((${#hot_left[@]})); do
-    hot_settle "${hot_left[0]}" || hot_failed=yes
-    hot_left=("${hot_left[@]:1}")
-  done
-  [[ -z $hot_failed ]]
-}
-
-# Of the trap: answers the exit code.
-hot_ending() {
-  local at result=3
-  if [[ -n $hot_well ]]; then
-    ((${#hot_left[@]} == 0)) || hot_conclude || return 4
-    [[ -z $hot_failed ]] || return 4
-    return 0
-  fi
-  [[ -z $dry ]] || return 1
-  ((${#hot_begun[@]})) || return 1
-  for ((at = ${#hot_begun[@]} - 1; at >= 0; at--)); do
-    hot_back "${hot_begun[at]}" || {
-      result=4
-      say "${hot_begun[at]} could not be put back. Check the container"
-    }
-  done
-  return "$result"
 }
 
 # What an earlier upgrade between the same two releases has left half-way: by the table.
@@ -178,14 +125,17 @@ hot_recover() {
   is_cut_off "$name" || return 0
   [[ -z ${forward[$e_run]-} ]] || side=finish
   say "$name: $cut_off"
-  if [[ $e_way != relup || "$e_from $e_to" != *"\"version\":$(json "$from")"*"\"to\":"*"\"version\":$(json "$to")"* ]]; then
-    fail "$name: that is not what $bundle is about: \`hot-deploy rollback\` or \`deploy\` sets it right, or deploy here, which makes a new container" || return 1
+  if [[ $e_way != relup ||
+    "$e_from $e_to" != *"\"version\":$(json "$from")"*"\"to\":"*"\"version\":$(json "$to")"* ]]; then
+    fail "$name: that is not what $bundle is about: \`hot-deploy rollback\` or \`deploy\` sets it right," \
+      "or deploy here, which makes a new container" || return 1
   fi
   undertaking[$name]=$e_details
   await_script "$id" || return 1
   fresh=''
   for at in "${!directories[@]}"; do
-    [[ $e_details != *'"brought":['* || ${e_details#*'"brought":['} != *"\"${directories[at]}\""* ]] || fresh+=${fresh:+,}$at
+    [[ $e_details != *'"brought":['* || ${e_details#*'"brought":['} != *"\"${directories[at]}\""* ]] ||
+      fresh+=${fresh:+,}$at
   done
   hot_fresh[$name]=$fresh
   await_state "$id" || fail "the node of $name does not say what it runs" || return 1

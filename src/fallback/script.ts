@@ -1,8 +1,8 @@
 import type { Inputs } from '../config/inputs.js';
 import { type ContainerDetails, type ImageDetails, nameOf } from '../engines/details.js';
 import { lockName } from '../journal/lock-labels.js';
-import { callNode } from '../node/shell.js';
 import { search } from '../node/vm.js';
+import { sharedConstants } from './constants.js';
 import { type CreateCommand, createCommand } from './create-command.js';
 import { parts } from './parts.js';
 import { array, comment, quote } from './quote.js';
@@ -41,6 +41,7 @@ export function script({ inputs, containers, withEnv }: Fallback): string {
     constants(inputs, names, withEnv),
     ...containers.map((one, at) => settings(at, one, { withEnv, inputs })),
     inside(),
+    sharedConstants(),
     recoveryTable(),
     '',
     parts(),
@@ -49,13 +50,15 @@ export function script({ inputs, containers, withEnv }: Fallback): string {
 
 // What runs in a container's own shell.
 function inside(): string {
-  const held = (name: string, text: string) => `${name}=$(\n  cat <<'END'\n${text.trim()}\nEND\n)\n`;
   return `# --- what a shell inside a container is given ---
 
 # Tells of each Erlang VM how it was started.
-${held('search_vms', search)}
-# Calls the node: $1 pid, $2 bin directory, $3 flag and $4 name of the node. The first line of its input is the cookie, or empty.
-${held('call_node', callNode)}`;
+search_vms=$(
+  cat <<'END'
+${search.trim()}
+END
+)
+`;
 }
 
 function head(withEnv: boolean): string {
@@ -117,7 +120,7 @@ node_name=${quote(nodeName?.split('@')[0] ?? '')}
 
 run=$RANDOM$RANDOM$RANDOM-$$
 [[ ! -r /proc/sys/kernel/random/uuid ]] || run=$(</proc/sys/kernel/random/uuid)
-shown=1 dry='' again='' given_image='' bundle='' image_id='' work='' hot_way=''
+shown=1 dry='' again='' given_image='' bundle='' image_id='' work=''
 chosen=() found=() half=()
 
 # --- the containers' settings, without what their images bring ---

@@ -59,7 +59,7 @@ export function watched(before: Watch | undefined, look: Pick<Watch, 'lock' | 'a
 }
 
 // Looks may take their time on a busy machine.
-const longestStepMs = 4 * pollIntervalMs;
+export const longestStepMs = 4 * pollIntervalMs;
 
 /** Whether whoever holds it has said so lately. */
 export function beats({ beaten, silentMs }: Watch): boolean {

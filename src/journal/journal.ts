@@ -26,9 +26,10 @@ export interface Journal {
 export const journalPath = (container: string): string => `journal-${container.slice(0, 12)}`;
 const tokenFile = 'token';
 /** Of each target so many entries are carried into the next container: some ten deploys. */
-const carried = 60;
+export const carried = 60;
 /** More than thousands of deploys write down, and than one of them does at a step. */
-const [mostBytes, mostEntryBytes] = [32 * 1_048_576, 65_536];
+export const mostBytes = 32 * 1_048_576;
+const mostEntryBytes = 65_536;
 
 interface Numbered {
   readonly number: number;

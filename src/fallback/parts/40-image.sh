@@ -11,20 +11,26 @@ use_image() {
       image_id=$reference
       return 0
     fi
-    docker pull -- "$reference" </dev/null >&2 || fail "the engine has no image $reference, and it cannot be pulled" || return 1
-    engine image inspect --format '{{.Id}}' -- "$reference" || fail "the engine has no image $reference: $(complaint)" || return 1
+    docker pull -- "$reference" </dev/null >&2 ||
+      fail "the engine has no image $reference, and it cannot be pulled" || return 1
+    engine image inspect --format '{{.Id}}' -- "$reference" ||
+      fail "the engine has no image $reference: $(complaint)" || return 1
   fi
   image_id=$(said)
 }
 
 # Without a name: that moves after the deploy has succeeded, and never before.
 build_image() {
-  local words=(build) argument clients='^(PATH|HOME|TMPDIR|LD_|SSL_CERT|SSH_AUTH_SOCK|BUILD(X|KIT)_|DOCKER_(HOST|CONTEXT|CONFIG|TLS|CERT))'
+  local words=(build) argument
+  local clients='^(PATH|HOME|TMPDIR|LD_|SSL_CERT|SSH_AUTH_SOCK|BUILD(X|KIT)_|DOCKER_(HOST|CONTEXT|CONFIG|TLS|CERT))'
   local -a given=()
   for argument in "${build_arguments[@]}"; do
     # By name: everybody who lists processes sees a command line. Only what would change the client goes by its value.
-    if [[ $argument =~ $clients ]]; then given+=(--build-arg "$argument"); else given+=(--build-arg "${argument%%=*}"); fi
-    [[ $argument == *=* || -v $argument ]] || fail "the build takes $argument from the environment, where it is not: set it, or generate this script with --with-env" || return 1
+    given+=(--build-arg)
+    if [[ $argument =~ $clients ]]; then given+=("$argument"); else given+=("${argument%%=*}"); fi
+    [[ $argument == *=* || -v $argument ]] ||
+      fail "the build takes $argument from the environment, where it is not: set it," \
+        "or generate this script with --with-env" || return 1
   done
   # Where the plug-in is, a builder could keep the image to itself without --load.
   if docker buildx version </dev/null >/dev/null 2>&1 && [[ ${DOCKER_BUILDKIT-} != 0 ]]; then
@@ -45,7 +51,8 @@ build_image() {
     BUILDX_GIT_INFO=false exec docker "${words[@]}" </dev/null
   ) 2>&1 | foreign >&2 || fail "docker build of $context failed" || return 1
   image_id=$(<"$work/image-id")
-  engine image inspect --format '{{.Id}}' -- "$image_id" || fail "the image $image_id was built, and the engine does not have it: unset BUILDX_BUILDER" || return 1
+  engine image inspect --format '{{.Id}}' -- "$image_id" ||
+    fail "the image $image_id was built, and the engine does not have it: unset BUILDX_BUILDER" || return 1
   image_id=$(said)
 }
 

@@ -50,7 +50,7 @@ plan() {
     if [[ -z $source_id ]]; then
       say "$name is not there: it would be made anew"
     else
-      say "$name ($(short "$source_id"), of $source_reference) would be stopped and replaced by a new container of that image"
+      say "$name ($(short "$source_id"), of $source_reference) would be replaced by a new container of that image"
       ! is_cut_off "$name" || say "$name: $cut_off"
     fi
     ((${#variables[@]} == 0)) || say "$name: the values of ${variables[*]} come from the container that runs"
@@ -66,8 +66,9 @@ status() {
       printf '%s: not there\n' "$name"
     else
       facts "${ids[$name]}" || return 1
-      printf '%s: %s%s since %s, of %s (%s)\n' "$name" "$status" "${health:+ and $health}" "$started" "$its_reference" "$its_image"
-      [[ $running != true ]] || printf '%s: release %s\n' "$name" "$(release_of "$id")"
+      printf '%s: %s%s since %s, of %s (%s)\n' "$name" "$status" "${health:+ and $health}" "$started" \
+        "$its_reference" "$its_image"
+      ! find_vm "$id" || printf '%s: release %s\n' "$name" "$(boots "$id" "$vm_root")"
     fi
     ! is_cut_off "$name" || printf '%s: %s\n' "$name" "$cut_off"
     previous "$name"
@@ -76,7 +77,7 @@ status() {
       printf '%s: kept %s, of %s, ended %s\n' "$name" "$each" "$its_reference" "$ended"
     done
   done
-  for name in "${half[@]}"; do printf '%s: unfinished; the next deploy or rollback finishes or undoes it\n' "$name"; done
+  ((${#half[@]} == 0)) || printf '%s: unfinished; the next deploy or rollback finishes or undoes it\n' "${half[@]}"
   if [[ -n ${ids[$lock]-} ]]; then
     read_holder "${ids[$lock]}" && printf 'lock: %s\n' "$holder_by"
   else
@@ -85,7 +86,6 @@ status() {
 }
 
 # Undoes what was begun, however this script ends.
-work='' done_well=''
 ending() {
   local code=$?
   # Whoever read what it says may have gone, too.
@@ -94,23 +94,18 @@ ending() {
   set +e
   stopped=''
   [[ ! -e $work/lost ]] || lose
-  if ((${#begun[@]})) && [[ -z $done_well && -z $dry ]]; then
-    if [[ -n $settling ]]; then
-      code=0
-      conclude || code=4
-    else
-      go_back "${begun[@]}"
-      code=$?
-    fi
-  elif [[ -n $hot_way ]]; then
-    hot_ending
+  if [[ -n $settling ]]; then
+    code=0
+    conclude || code=4
+  elif ((${#begun[@]})) && [[ -z $dry ]]; then
+    go_back
     code=$?
   elif ((code > 4)); then
-    # A signal came before anything was touched, or after everything was done.
-    code=$((${#settling} == 0))
+    # A signal came before anything was touched.
+    code=1
   fi
   # After those that served before, which are waited for.
-  [[ -n $done_well || -n $settling || -z $work ]] || unmake || code=4
+  [[ -n $settling || -z $work ]] || unmake || code=4
   clean_up
   exit "$code"
 }
@@ -124,37 +119,45 @@ clean_up() {
 # Each container by `$1`, and only when all came through it is final for any.
 each_by() {
   local name
-  for name in "${chosen[@]}"; do
-    "$1" "$name" || exit 1
-  done
+  for name in "${chosen[@]}"; do "$1" "$name" || exit 1; done
   # From here on forward, whatever comes.
   settling=yes
   conclude || exit 4
-  done_well=yes
 }
 
-# What is left to do once all came through; it may be begun again.
-moving=''
+# Each has its turn, whatever came of those before it, and once more where it failed. It may be begun again.
 conclude() {
-  local name
-  for name in "${begun[@]}"; do
-    list || return 1
-    note "$name" settle || true
-    settle "$name" || return 1
-    note "$name" 'done' || true
-    [[ -n $dry ]] || ! facts "${ids[$name]-}" || say "$name runs $its_reference"
+  while ((${#begun[@]})); do
+    "settle_$way" "${begun[0]}" || "settle_$way" "${begun[0]}" || unsettled+=" ${begun[0]}"
+    begun=("${begun[@]:1}")
   done
-  [[ -z $moving ]] || change tag "$image_id" "$reference" || fail "all containers run $image_id, and $reference still names what ran before" || return 1
+  [[ -z $unsettled ]] || fail "not made final:$unsettled" || return 1
+  [[ -z $moving ]] || change tag "$image_id" "$reference" ||
+    fail "all containers run $image_id, and $reference still names what ran before" || return 1
+  moving=''
+}
+
+# `go_back`: each, and what became of it in the exit code: 3 where all serve again, else 4.
+go_back() {
+  local at name code=3
+  for ((at = ${#begun[@]} - 1; at >= 0; at--)); do
+    name=${begun[at]}
+    say "$name: going back"
+    "undo_$way" "$name" || {
+      code=4
+      say "$name could not be put back. Check the container"
+      ! engine ps --all --filter "name=^/$name" --format '{{.Names}}: {{.Status}}' || say "$(said)"
+    }
+  done
+  return "$code"
 }
 
 main() {
   local action=${1-} name
+  local -A opts=()
   case $action in
   deploy | hot | rollback | plan | status) shift ;;
-  --help | -h | help)
-    usage
-    exit 0
-    ;;
+  --help | -h | help) usage && exit ;;
   '') misused 'a command is missing' ;;
   *) misused "there is no command $action" ;;
   esac
@@ -164,27 +167,18 @@ main() {
     --force) again=yes ;;
     --image | --context | --lock-timeout)
       [[ -n ${2-} ]] || misused "$1 needs a value"
-      case $1 in
-      --image) given_image=$2 ;;
-      --context) context=$2 ;;
-      --lock-timeout)
-        [[ $2 =~ ^[0-9]{1,6}$ ]] || misused "--lock-timeout takes seconds, and $2 is none"
-        lock_timeout=$((10#$2))
-        ;;
-      esac
+      opts[$1]=$2
       shift
       ;;
-    --help | -h)
-      usage
-      exit 0
-      ;;
+    --help | -h) usage && exit ;;
     -*) misused "there is no option $1" ;;
-    *)
-      if [[ $action == hot && -z $bundle ]]; then bundle=$1; else chosen+=("$1"); fi
-      ;;
+    *) if [[ $action == hot && -z $bundle ]]; then bundle=$1; else chosen+=("$1"); fi ;;
     esac
     shift
   done
+  given_image=${opts["--image"]-} context=${opts["--context"]-$context} name=${opts["--lock-timeout"]-$lock_timeout}
+  [[ $name =~ ^[0-9]{1,6}$ ]] || misused "--lock-timeout takes seconds, and $name is none"
+  lock_timeout=$((10#$name))
   for name in "${chosen[@]}"; do settings_of "$name" || misused "this script knows no container $name"; done
   ((${#chosen[@]})) || chosen=("${names[@]}")
   [[ $action != hot || -n $bundle ]] || misused 'the bundle is missing'
@@ -239,7 +233,11 @@ under_lock() {
     each_by deploy_one
     ;;
   rollback) each_by rollback_one ;;
-  hot) hot ;;
+  hot)
+    way=hot
+    open_bundle || exit 1
+    each_by hot_one
+    ;;
   esac
 }
 

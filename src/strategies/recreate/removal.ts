@@ -2,7 +2,7 @@ import { type ContainerDetails, nameOf } from '../../engines/details.js';
 import type { Engine } from '../../engines/engine.js';
 import type { Clock } from '../../system/log.js';
 
-const removedWithinMs = 60_000;
+export const removedWithinMs = 60_000;
 
 /** The engine deletes a container with --rm a while after it has ended; its name is free only then. */
 export async function awaitRemoval(engine: Engine, container: ContainerDetails, clock: Clock): Promise<void> {

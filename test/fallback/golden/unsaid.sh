@@ -42,7 +42,7 @@ node_name=''
 
 run=$RANDOM$RANDOM$RANDOM-$$
 [[ ! -r /proc/sys/kernel/random/uuid ]] || run=$(</proc/sys/kernel/random/uuid)
-shown=1 dry='' again='' given_image='' bundle='' image_id='' work='' hot_way=''
+shown=1 dry='' again='' given_image='' bundle='' image_id='' work=''
 chosen=() found=() half=()
 
 # --- the containers' settings, without what their images bring ---
