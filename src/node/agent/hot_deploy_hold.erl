@@ -17,16 +17,22 @@
 %% Those that did not come to a stand in time. They are not held: the resume that goes behind undoes a suspend that comes late.
 -spec hold(held(), timeout()) -> [pid()].
 hold(Held, Timeout) ->
-    Silent = [Pid || {Pid, silent} <- ask([{Pid, Pid, suspend} || Pid <- pids(Held)], Timeout)],
+    Silent = [Pid || {Pid, silent} <- others([{Pid, Pid, suspend} || Pid <- pids(Held)], Timeout)],
     send([{Pid, resume} || Pid <- Silent]),
     Silent.
 
 %% Lets those that are held take their states over from these versions. Answers those that did not, and why.
 -spec change(held(), #{module() => term()}, timeout()) -> [{pid(), module(), term()}].
 change(Held, Versions, Timeout) ->
-    send([{Pid, {replace_state, keep(Kind)}} || {Pid, Kind} <- kinds(Held)]),
-    Answers = ask([{{Pid, Module}, Pid, {change_code, Module, maps:get(Module, Versions, undefined), []}} || {Pid, Module, _} <- Held], Timeout),
+    %% One with several modules keeps what it had before the first of them.
+    send([{Pid, {replace_state, keep(event)}} || {Pid, event} <- kinds(Held)]),
+    Answers = others([{{Pid, Module}, Pid, asked(Kind, {change_code, Module, maps:get(Module, Versions, undefined), []})}
+                      || {Pid, Module, Kind} <- Held], Timeout),
     [{Pid, Module, Why} || {{Pid, Module}, Answer} <- Answers, Why <- failure(Answer)].
+
+%% Both at once: to be woken up is what costs most.
+asked(event, Message) -> Message;
+asked(Kind, Message) -> {ahead, {replace_state, keep(Kind)}, Message}.
 
 failure({ok, ok}) -> [];
 failure(gone) -> [];
@@ -43,7 +49,7 @@ forget(Held) -> send([{Pid, {replace_state, forgotten(Kind)}} || {Pid, Kind} <- 
 
 %% Answers those that do not show that they go on: they will when they come to what waits for them.
 -spec resume(held()) -> [pid()].
-resume(Held) -> [Pid || {Pid, silent} <- ask([{Pid, Pid, resume} || Pid <- pids(Held)], ?PATIENCE)].
+resume(Held) -> [Pid || {Pid, silent} <- others([{Pid, Pid, resume} || Pid <- pids(Held)], ?PATIENCE)].
 
 pids(Held) -> lists:usort([Pid || {Pid, _, _} <- Held]).
 kinds(Held) -> lists:usort([{Pid, Kind} || {Pid, _, Kind} <- Held]).
@@ -81,17 +87,31 @@ nobody() ->
 
 %% All at once, in sys's protocol, and with one alias for all: what each of many costs counts, for all of them stand still.
 -spec ask([{Key, pid(), term()}], timeout()) -> [{Key, {ok, term()} | gone | silent}].
-ask(Requests, Timeout) ->
+ask(Requests, Timeout) -> answered(Requests, 0, lists:sort(gathered(Requests, Timeout))).
+
+%% Those alone that do not just answer ok: mostly nobody.
+others(Requests, Timeout) ->
+    Answers = gathered(Requests, Timeout),
+    case length(Answers) =:= length(Requests) andalso lists:all(fun({_, Answer}) -> Answer =:= ok end, Answers) of
+        true -> [];
+        false -> [Each || {_, Answer} = Each <- answered(Requests, 0, lists:sort(Answers)), Answer =/= {ok, ok}]
+    end.
+
+gathered(Requests, Timeout) ->
     Alias = erlang:alias([explicit_unalias]),
-    Sent = send_all(Requests, [alias | Alias], 0),
+    Sent = send_all(Requests, [alias | Alias], {nobody(), Alias}, 0),
     Answers = collect(Alias, Sent, Requests, [], erlang:monotonic_time(millisecond) + Timeout),
     erlang:unalias(Alias),
-    answered(Requests, 0, lists:sort(Answers ++ left(Alias))).
+    Answers ++ left(Alias).
 
-send_all([{_, Pid, Message} | Requests], Alias, Number) ->
+send_all([{_, Pid, {ahead, First, Message}} | Requests], Alias, Nobody, Number) ->
+    Pid ! {system, Nobody, First},
     Pid ! {system, {self(), [Alias | Number]}, Message},
-    send_all(Requests, Alias, Number + 1);
-send_all([], _, Number) ->
+    send_all(Requests, Alias, Nobody, Number + 1);
+send_all([{_, Pid, Message} | Requests], Alias, Nobody, Number) ->
+    Pid ! {system, {self(), [Alias | Number]}, Message},
+    send_all(Requests, Alias, Nobody, Number + 1);
+send_all([], _, _, Number) ->
     Number.
 
 collect(_, 0, _, Answers, _) ->
