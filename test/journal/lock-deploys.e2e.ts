@@ -98,7 +98,7 @@ describe('two deploys to one environment', () => {
     expect(refused).toMatchObject({ code: 1, report: { outcome: 'refused', containers: [] } });
     const words = refused.report?.message ?? '';
     expect(words).toMatch(/^.+@.+ has held the lock on .+ since 20.+: wait until that run has ended/);
-    expect(words).toContain(`docker rm ${lock} `);
+    expect(words).toContain(`docker rename ${lock} hot-deploy-journal-`);
     expect(elsewhere).toMatchObject({ code: 0, report: { outcome: 'deployed' } });
     expect(plan).toMatchObject({ code: 0, report: { outcome: 'planned' } });
     for (const { stderr } of [elsewhere, plan]) expect(stderr).not.toContain('waiting for the lock');
@@ -180,7 +180,7 @@ describe('the lock', () => {
     expect(ran.stderr).toContain(`Somebody removed ${lock}`);
   });
 
-  it('that somebody else gets in the middle of a deploy ends it, and the old version serves', async () => {
+  it('that somebody else gets in the middle of a deploy ends it: nothing is changed any more, not even back', async () => {
     const web = await start(old);
     const run = await deploy(web, { soak: '60s' });
     await run.says('switch, ');
@@ -193,11 +193,11 @@ describe('the lock', () => {
       return await bench.engine.createContainer(lock, lockSpec(environment, theirs, theirs.startedAt, details));
     });
     const ran = await run.ended;
-    expect(ran).toMatchObject({ code: 3, report: { outcome: 'rolled-back' } });
+    expect(ran).toMatchObject({ code: 4, report: { outcome: 'failed' } });
     expect(ran.report?.message).toContain(
       `The lock on ${environment} was removed while this run held it, and me@elsewhere has it now.`,
     );
-    expect(await served(web)).toBe('0.1.0');
+    expect(await served(web)).toBe('0.2.0');
     await pause(500);
     expect((await bench.engine.findContainer(lock))?.Id).toBe(id);
     await docker('rm', lock);
