@@ -4,7 +4,7 @@ import { coldBoot } from '../../src/release/cold-boot.js';
 import { readImage } from '../../src/release/image.js';
 import { Toolbox } from '../../src/release/toolbox.js';
 import { type DowngradePath, findDowngradePath } from '../../src/strategies/relup/downgrade.js';
-import { downgrade, rollBackPath, type UpgradePath } from '../../src/strategies/relup/path.js';
+import { follow, rollBack, type UpgradePath } from '../../src/strategies/relup/path.js';
 import { onlyNightly } from '../support/tier.js';
 import { type Container, connect, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
@@ -46,7 +46,7 @@ async function look(container = web, version = '0.1.0') {
 
 async function journey(): Promise<UpgradePath> {
   const { container, running, way } = await look();
-  return { name: web.name, container, running, steps: way.kind === 'open' ? way.steps : [] };
+  return { name: web.name, container, running, direction: 'down', steps: way.kind === 'open' ? way.steps : [] };
 }
 
 const codes = (way: DowngradePath) => (way.kind === 'open' ? 'open' : way.reasons.map(({ code }) => code));
@@ -142,7 +142,7 @@ describe('what goes wrong under way', () => {
     const { work } = await workplace(web, {}, async () => {
       throw new Error('the disk is full');
     });
-    expect(await downgrade(work, await journey())).toMatchObject({
+    expect(await follow(work, await journey())).toMatchObject({
       outcome: 'refused',
       message: expect.stringMatching(/the disk is full/),
     });
@@ -155,7 +155,7 @@ describe('what goes wrong under way', () => {
     const { work, steps } = await workplace(web);
     const broken = 'lib/octochat-0.1.0/ebin/Elixir.Octochat.Render.beam';
 
-    const ended = await without(broken, 'echo x >>"$1"', () => downgrade(work, chosen));
+    const ended = await without(broken, 'echo x >>"$1"', () => follow(work, chosen));
 
     expect(ended).toMatchObject({
       outcome: 'rolled-back',
@@ -178,21 +178,27 @@ describe('what goes wrong under way', () => {
     const boot = await coldBoot(engine, { ...at, named: false, environment: [] }, newSalt(), work.clock);
     if (boot.kind === 'failed') throw new Error(boot.why);
     const measure = { tree: seen.tree, of: { release, booted: boot.facts } };
-    const chosen = { name: web.name, container: seen.container, running: seen.running, steps: seen.way.steps };
+    const chosen = {
+      name: web.name,
+      container: seen.container,
+      running: seen.running,
+      direction: 'down',
+      steps: seen.way.steps,
+    } as const;
 
     const other = { ...release, protocols: { ...release.protocols, 'Elixir.Octochat.Command': '0'.repeat(32) } };
     expect(
-      await downgrade(work, { ...chosen, measure: { ...measure, of: { ...measure.of, release: other } } }),
+      await follow(work, { ...chosen, measure: { ...measure, of: { ...measure.of, release: other } } }),
     ).toMatchObject({
       outcome: 'rolled-back',
       message: expect.stringMatching(/did not equal a cold boot: .*Elixir\.Octochat\.Command.*runs 0\.2\.1 again/),
       proof: { converged: false },
     });
 
-    const ended = await downgrade(work, { ...chosen, measure });
+    const ended = await follow(work, { ...chosen, measure });
     expect([ended.message, ended.proof?.converged]).toEqual([undefined, true]);
     expect(await client.ask('GET arms')).toBe('8');
-    expect(await rollBackPath(work, chosen, 'down', 'another container failed')).toMatchObject({
+    expect(await rollBack(work, chosen, 'another container failed')).toMatchObject({
       outcome: 'rolled-back',
     });
     expect(await client.ask('PING')).toMatch(/^PONG 0\.2\.1 /);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { commitPath } from '../../src/strategies/relup/commit.js';
 import { findDowngradePath } from '../../src/strategies/relup/downgrade.js';
 import type { UpgradeManifest } from '../../src/strategies/relup/manifest.js';
-import { downgrade, type UpgradePath, upgradeAgain } from '../../src/strategies/relup/path.js';
+import { follow, type UpgradePath } from '../../src/strategies/relup/path.js';
 import { readManifest } from '../../src/strategies/relup/stored-manifest.js';
 import { itNightly } from '../support/nightly.js';
 import { worlds } from '../support/tier.js';
@@ -45,16 +45,16 @@ describe.each(worlds)('three releases, one after the other, on Debian %s', (debi
   let client: Lines;
   let pid: number;
 
-  const journeyTo = async (
+  const pathTo = async (
     version: string,
-  ): Promise<{ journey: UpgradePath; place: Awaited<ReturnType<typeof workplace>> }> => {
+  ): Promise<{ path: UpgradePath; place: Awaited<ReturnType<typeof workplace>> }> => {
     const place = await workplace(web);
     const { container, running } = await whatRuns(place, web.name);
     const way = await findDowngradePath(place.engine, container.Id, running, version, place.inputs.suspendTimeoutMs);
     if (way.kind === 'closed') {
       throw new Error(JSON.stringify(way.reasons));
     }
-    return { journey: { name: web.name, container, running, steps: way.steps }, place };
+    return { path: { name: web.name, container, running, direction: 'down', steps: way.steps }, place };
   };
 
   beforeAll(async () => {
@@ -72,13 +72,13 @@ describe.each(worlds)('three releases, one after the other, on Debian %s', (debi
   });
 
   it('go back hot to the first by what the deploys have left, with the connection, the state and the settings', async () => {
-    const { journey, place } = await journeyTo('0.1.0');
-    expect(journey.steps.map(({ from, to }) => [to, from])).toEqual([
+    const { path, place } = await pathTo('0.1.0');
+    expect(path.steps.map(({ from, to }) => [to, from])).toEqual([
       ['0.2.1', '0.2.0'],
       ['0.2.0', '0.1.0'],
     ]);
 
-    const ended = await downgrade(place.work, journey);
+    const ended = await follow(place.work, path);
 
     expect([ended.message, ended.outcome]).toEqual([undefined, 'deployed']);
     expect(place.steps).toEqual(['switch']);
@@ -101,7 +101,7 @@ describe.each(worlds)('three releases, one after the other, on Debian %s', (debi
     );
     const steps = stored.flatMap((each): readonly UpgradeManifest[] => (each.kind === 'stored' ? [each.way] : []));
 
-    const ended = await upgradeAgain(place.work, { name: web.name, container, running, steps });
+    const ended = await follow(place.work, { name: web.name, container, running, direction: 'up', steps });
 
     expect([ended.message, ended.outcome]).toEqual([undefined, 'deployed']);
     expect(await client.ask('PING')).toMatch(/^PONG 0\.2\.1 12\d\d$/);
@@ -114,9 +114,9 @@ describe.each(worlds)('three releases, one after the other, on Debian %s', (debi
     await healthy(web);
     client = await connect(await web.port(4040));
     await client.ask('PUT arms 9');
-    const { journey, place } = await journeyTo('0.2.0');
+    const { path, place } = await pathTo('0.2.0');
 
-    const ended = await commitPath(place.work, journey, 'down', await downgrade(place.work, journey));
+    const ended = await commitPath(place.work, path, await follow(place.work, path));
 
     expect([ended.message, ended.outcome, ended.warnings]).toEqual([undefined, 'deployed', undefined]);
     expect(place.steps).toEqual(['switch', 'settle', 'done']);
@@ -128,10 +128,8 @@ describe.each(worlds)('three releases, one after the other, on Debian %s', (debi
     client = await connect(await web.port(4040));
     expect(await client.ask('PING')).toBe('PONG 0.2.0 1');
     await client.ask('PUT arms 10');
-    const last = await journeyTo('0.1.0');
-    expect(
-      await commitPath(last.place.work, last.journey, 'down', await downgrade(last.place.work, last.journey)),
-    ).toMatchObject({
+    const last = await pathTo('0.1.0');
+    expect(await commitPath(last.place.work, last.path, await follow(last.place.work, last.path))).toMatchObject({
       outcome: 'deployed',
     });
     expect(await client.ask('PING')).toBe('PONG 0.1.0 3');
@@ -157,9 +155,9 @@ itNightly('goes back hot in a release of relx, too, whose own start script says 
   const way = await findDowngradePath(place.engine, container.Id, running, to, place.inputs.suspendTimeoutMs);
   expect(way).toMatchObject({ kind: 'open', steps: [{ from: to }] });
   if (way.kind === 'closed') return;
-  const journey = { name: web.name, container, running, steps: way.steps };
+  const path = { name: web.name, container, running, direction: 'down', steps: way.steps } as const;
 
-  const ended = await commitPath(place.work, journey, 'down', await downgrade(place.work, journey));
+  const ended = await commitPath(place.work, path, await follow(place.work, path));
 
   expect([ended.message, ended.outcome, ended.warnings]).toEqual([undefined, 'deployed', undefined]);
   await docker('restart', web.name);

@@ -3,9 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { Registrations } from '../../src/release/facts.js';
 import type { ImageRelease, RunningRelease } from '../../src/release/release.js';
 import type { Supervised, Tree } from '../../src/release/supervision.js';
-import { type Measure, prove } from '../../src/strategies/relup/proof.js';
+import { differences, type Measure, prove } from '../../src/strategies/relup/proof.js';
 import type { AfterSwitch } from '../../src/strategies/relup/switch.js';
-import { differences } from '../../src/strategies/relup/upgrade.js';
 import {
   anyImage,
   application,

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import type { UpdateContext } from '../../src/strategies/context.js';
-import { commitUpgrade } from '../../src/strategies/relup/commit.js';
+import { commitPath } from '../../src/strategies/relup/commit.js';
+import type { UpgradePath } from '../../src/strategies/relup/path.js';
+import type { OpenUpdate } from '../../src/strategies/strategy.js';
 
 /** A new container that the engine refuses to make. */
 const instead = {
@@ -31,11 +33,14 @@ it('makes what was loaded hot final where no new container can end its old code'
     note: async (step: string) => void steps.push(step),
   } as unknown as UpdateContext;
   const release = { version: '1.0.0', node };
-  const hot = { running: release, next: { version: '2.0.0' }, bundle: { loads: ['web'] } };
-  const plan = { name: 'web', container: { Id: 'c0' }, hot, update: { instead } } as unknown as Parameters<
-    typeof commitUpgrade
-  >[1];
-  const settled = await commitUpgrade(work, plan, { outcome: 'deployed', id: 'c0' });
+  const ways = [{ from: '1.0.0', to: '2.0.0', loads: ['web'], updates: [] }];
+  const path = { name: 'web', container: { Id: 'c0' }, running: release, direction: 'up', steps: ways };
+  const settled = await commitPath(
+    work,
+    path as unknown as UpgradePath,
+    { outcome: 'deployed', id: 'c0' },
+    instead.open() as unknown as OpenUpdate,
+  );
   expect(settled).toMatchObject({ outcome: 'deployed', lingering: [{ pid: '<0.1.0>' }] });
   expect(settled.warnings?.[0]).toBe('web was not changed: no space left. Its processes stay in old code.');
   expect(asked).toContain('make_permanent');

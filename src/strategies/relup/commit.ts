@@ -7,22 +7,26 @@ import { isText, membersOf, optional } from '../../system/shape.js';
 import type { UpdateContext, UpdateResult } from '../context.js';
 import { recordIfPossible } from '../record.js';
 import { serving, whyUnlike } from '../serving.js';
+import type { OpenUpdate } from '../strategy.js';
 import { combined } from './downgrade.js';
 import { drain } from './drain.js';
 import { type UpgradePath, versionAtEnd } from './path.js';
-import type { UpgradePlan } from './plan.js';
 import { tidy } from './retention.js';
 
-/** Makes the new release the one that the container boots, once nobody is left in old code. */
-export async function commitUpgrade(
+/**
+ * Makes the release that was come to the one that the container boots, once nobody is left in old code.
+ *
+ * @param instead a new container that takes its place if old code does not run out and that is wanted
+ */
+export async function commitPath(
   work: UpdateContext,
-  plan: UpgradePlan,
+  path: UpgradePath,
   ended: UpdateResult,
+  instead?: OpenUpdate,
 ): Promise<UpdateResult> {
-  const { name, hot, container } = plan;
-  const { next, running, bundle } = hot;
-  const final = { name, container, node: running.node, from: running.version, to: next.version, loads: bundle.loads };
-  const instead = plan.update?.instead?.open(work, plan);
+  const { name, container, running, steps } = path;
+  const { loads } = combined(steps);
+  const final = { name, container, node: running.node, from: running.version, to: versionAtEnd(path), loads };
   if (instead === undefined) return await finish(work, final, ended);
   return await finish(work, final, ended, async (lingering) => {
     work.log.info(`${name}: ${lingering} processes stay in old code, and lingering is restart`);
@@ -33,20 +37,6 @@ export async function commitUpgrade(
     const settled = restarted.outcome === 'deployed' ? await instead.commit(restarted) : restarted;
     return { ended: { ...settled, method: 'recreate' } };
   });
-}
-
-/** The same after a journey to a release that ran before. */
-export async function commitPath(
-  work: UpdateContext,
-  journey: UpgradePath,
-  direction: 'down' | 'up',
-  ended: UpdateResult,
-): Promise<UpdateResult> {
-  const { name, container, running, steps } = journey;
-  const to = versionAtEnd(journey, direction);
-  const { loads } = combined(steps);
-  const final = { name, container, node: running.node, from: running.version, to, loads };
-  return await finish(work, final, ended);
 }
 
 /** Lets old code run out, which may take long, while the way back is still open. */

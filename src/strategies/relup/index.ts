@@ -1,22 +1,21 @@
 import { assessBoots } from '../../analysis/boots.js';
 import type { AssessedTarget } from '../../analysis/target.js';
-import type { UpdateContext, UpdateResult } from '../context.js';
+import type { UpdateContext } from '../context.js';
 import { recoveryUpdateContext } from '../recovery.js';
 import { whyUnlike } from '../serving.js';
 import { type Assessment, closed, type OpenUpdate, type Strategy, type TargetPlan, type Update } from '../strategy.js';
 import { assessCode } from './assess-code.js';
 import { assessReturn } from './assess-return.js';
-import { commitPath, commitUpgrade, drained } from './commit.js';
+import { commitPath, drained } from './commit.js';
 import { combined } from './downgrade.js';
 import { judgeRelease } from './judge.js';
-import { downgrade, rollBackPath, type UpgradePath, versionAtEnd } from './path.js';
+import { abandon, follow, rollBack, type UpgradePath, versionAtEnd } from './path.js';
 import { place } from './place.js';
-import type { DowngradePlan, Upgrade, UpgradeMaterial, UpgradePlan } from './plan.js';
+import type { DowngradePlan, Upgrade, UpgradeMaterial } from './plan.js';
 import { measure } from './proof.js';
 import { recoverUpgrade } from './recover.js';
 import { rehearsePlans } from './rehearsal/plans.js';
-import { rollBackUpgrade } from './roll-back.js';
-import { abandonUpgrade, prepareUpgrade, upgrade } from './upgrade.js';
+import { pathUp, prepareUpgrade } from './upgrade.js';
 
 /** A release upgrade by OTP's release_handler: code, processes and supervisors change in the VM that runs. */
 export const relup: Strategy = {
@@ -68,20 +67,19 @@ function upgradeUpdate(hot: UpgradeMaterial): Upgrade {
       }),
     }),
     prepare: (work, plan) => prepareUpgrade(work, { ...plan, hot }),
-    abandon: (work, plan) => abandonUpgrade(work, { ...plan, hot }),
-    open: (work, plan) => openUpgrade(work, { ...plan, hot }),
+    abandon: (work, plan) => abandon(work, pathUp(plan, hot)),
+    open: (work, plan) => open(work, plan, pathUp(plan, hot)),
   };
 }
 
-function openUpgrade(work: UpdateContext, plan: UpgradePlan): OpenUpdate {
-  const { running, bundle, next } = plan.hot;
-  const { node } = running;
+function open(work: UpdateContext, plan: TargetPlan, path: UpgradePath): OpenUpdate {
+  const { loads } = combined(path.steps);
   return {
-    apply: () => upgrade(work, plan),
-    unlike: ({ id }) => whyUnlike(work, id, next.version),
-    drain: (ended) => withLingering(ended, drained(work, { node, loads: bundle.loads })),
-    commit: (ended) => commitUpgrade(work, plan, ended),
-    rollback: (why) => rollBackUpgrade(work, plan, { why, by: 'downgrade' }),
+    apply: () => follow(work, path),
+    unlike: ({ id }) => whyUnlike(work, id, versionAtEnd(path)),
+    drain: async (ended) => ({ ...ended, lingering: await drained(work, { node: path.running.node, loads }) }),
+    commit: (ended) => commitPath(work, path, ended, plan.update?.instead?.open(work, plan)),
+    rollback: (why) => rollBack(work, path, why),
   };
 }
 
@@ -90,28 +88,11 @@ function downgradeUpdate(down: DowngradePlan): Update {
   return {
     ...{ method: 'relup', hot: true, version: down.against?.next.version },
     record: () => ({ way: 'downgrade' }),
-    open: (work, plan) => openDowngrade(work, plan, down),
+    open: (work, plan) => open(work, plan, pathDown(plan, down)),
   };
 }
 
-function openDowngrade(
-  work: UpdateContext,
-  { name, container, rehearsal }: TargetPlan,
-  down: DowngradePlan,
-): OpenUpdate {
-  const { running, steps, against } = down;
+function pathDown({ name, container, rehearsal }: TargetPlan, { running, steps, against }: DowngradePlan): UpgradePath {
   const goal = against && { tree: against.tree, of: measure(against, rehearsal) };
-  const journey: UpgradePath = { name, container, running, steps, ...(goal && { measure: goal }) };
-  const { loads } = combined(steps);
-  return {
-    apply: () => downgrade(work, journey),
-    unlike: ({ id }) => whyUnlike(work, id, versionAtEnd(journey, 'down')),
-    drain: (ended) => withLingering(ended, drained(work, { node: running.node, loads })),
-    commit: (ended) => commitPath(work, journey, 'down', ended),
-    rollback: (why) => rollBackPath(work, journey, 'down', why),
-  };
-}
-
-async function withLingering(ended: UpdateResult, lingering: ReturnType<typeof drained>): Promise<UpdateResult> {
-  return { ...ended, lingering: await lingering };
+  return { name, container, running, direction: 'down', steps, ...(goal && { measure: goal }) };
 }

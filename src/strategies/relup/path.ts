@@ -1,4 +1,5 @@
 import type { ContainerDetails } from '../../engines/details.js';
+import type { Baseline } from '../../node/config.js';
 import type { RunningRelease } from '../../release/release.js';
 import type { Tree } from '../../release/supervision.js';
 import { notBack } from '../../release/tree-differences.js';
@@ -10,79 +11,55 @@ import { type Life, lifeOf, soak } from '../soak.js';
 import { combined } from './downgrade.js';
 import { drain } from './drain.js';
 import { endedWarnings } from './ended.js';
-import { target, type UpgradeManifest } from './manifest.js';
-import { type Measure, prove } from './proof.js';
-import { reversed, runStep, stepSource, stepTarget, type UpgradeStep, unready } from './step.js';
-import type { AfterSwitch } from './switch.js';
-import { differences } from './upgrade.js';
+import { type Direction, target, type UpgradeManifest } from './manifest.js';
+import { differences, type Measure, prove } from './proof.js';
+import { prepareStep, reversed, runStep, stepSource, stepTarget, type UpgradeStep, unready } from './step.js';
+import type { Brought } from './switch.js';
+import { type AfterSwitch, unstage } from './switch.js';
 
-/** From what a container runs to another release that ran in it, over those between. */
+/** From what a container runs to another release, over those between. */
 export interface UpgradePath {
   readonly name: string;
   readonly container: ContainerDetails;
   readonly running: RunningRelease;
+  readonly direction: Direction;
   /** In the order in which they are gone. */
   readonly steps: readonly UpgradeManifest[];
   /** What it is held against in the end, and the supervision tree that runs now; without, only the code and settings are. */
   readonly measure?: { readonly tree: Tree; readonly of: Measure };
+  /** What this run has brought for it, to be taken away if the path is not gone. Absent if its releases have run there before. */
+  readonly brought?: Brought;
+  /** What the running release configures on the node; read if absent. */
+  readonly baseline?: Baseline;
+  /** Why nothing leads back while it runs, as its rehearsal found. */
+  readonly noWayBack?: string;
 }
 
 /**
- * Takes a container back to a release that it ran before, hot, and watches it; or brings it to where it was. Nothing is
- * final: a restart of the container boots what was permanent.
+ * Brings a container to another release by release_handler, hot, and watches it; or leaves it, or brings it back, as it was.
+ * Nothing is final: a restart of the container boots what was permanent.
  */
-export async function downgrade(work: UpdateContext, journey: UpgradePath): Promise<UpdateResult> {
-  return await followPath(work, journey, legsOf(journey, 'down'));
-}
-
-/** The same to a release that it was taken back from. */
-export async function upgradeAgain(work: UpdateContext, journey: UpgradePath): Promise<UpdateResult> {
-  return await followPath(work, journey, legsOf(journey, 'up'));
-}
-
-/** Takes back a journey that came through, since something else of the run did not. */
-export async function rollBackPath(
-  work: UpdateContext,
-  journey: UpgradePath,
-  direction: 'down' | 'up',
-  why: string,
-): Promise<UpdateResult> {
-  return await rollBackSteps(work, journey, legsOf(journey, direction), why);
-}
-
-function legsOf({ steps }: UpgradePath, direction: 'down' | 'up'): readonly UpgradeStep[] {
-  return steps.map((way) => ({ way, direction }));
-}
-
-async function followPath(
-  work: UpdateContext,
-  journey: UpgradePath,
-  legs: readonly UpgradeStep[],
-): Promise<UpdateResult> {
+export async function follow(work: UpdateContext, path: UpgradePath): Promise<UpdateResult> {
   const { inputs, phase, probe, log } = work;
-  const { container, name, running, steps, measure } = journey;
+  const { container, name, running, steps, measure } = path;
   const id = container.Id;
+  const legs = legsOf(path);
   const [first] = legs;
-  if (first === undefined) {
-    return { outcome: 'refused', id, message: `${name} was not changed: it runs ${running.version} already.` };
-  }
-  const unchanged = (why: string, overtaken = false): UpdateResult => ({
-    outcome: 'refused',
-    id,
-    message: `${name} was not changed: ${why}`,
-    ...(overtaken && { overtaken: true }),
-  });
+  if (first === undefined) return await unchanged(work, path, `it runs ${running.version} already.`);
   let life: Life;
+  let prepared = prepareStep(running, first, inputs.suspendTimeoutMs, path.baseline);
   try {
     const concerned = combined(steps);
     const changed = await phase('check', () => unready(running, first, concerned, inputs.suspendTimeoutMs));
     if (changed !== undefined) {
-      return unchanged(changed.why, changed.overtaken);
+      await prepared.cancel();
+      return await unchanged(work, path, changed.why, changed.overtaken);
     }
     life = lifeOf(await work.engine.inspectContainer(id));
     await work.note('switch');
   } catch (error) {
-    return unchanged(messageOf(error));
+    await prepared.cancel();
+    return await unchanged(work, path, messageOf(error));
   }
   probe?.mark('switch-begins');
   const arrived: AfterSwitch[] = [];
@@ -95,15 +72,17 @@ async function followPath(
       if (work.signal.aborted) {
         return await rollBackSteps(
           work,
-          journey,
+          path,
           legs.slice(0, at),
           `the run was cancelled on the way to ${stepTarget(leg)}`,
         );
       }
+      prepared = prepareStep(running, leg, inputs.suspendTimeoutMs);
     }
-    const came = await phase(at === legs.length - 1 ? 'switch' : `switch to ${stepTarget(leg)}`, () =>
-      runStep(running, leg, inputs.suspendTimeoutMs),
-    );
+    const isLast = at === legs.length - 1;
+    // The last one is held against more than its way says.
+    const judged = !isLast || measure === undefined;
+    const came = await phase(isLast ? 'switch' : `switch to ${stepTarget(leg)}`, () => prepared.go(judged));
     if (came.kind === 'arrived') {
       log.info(
         `${name}: ${came.held} ${came.held === 1 ? 'process' : 'processes'} held, installed ${stepTarget(leg)} in ${(came.microseconds / 1000).toFixed(1)} ms`,
@@ -114,22 +93,20 @@ async function followPath(
     probe?.mark('switch-ends');
     switch (came.kind) {
       case 'refused':
-        if (at === 0) {
-          await recordIfPossible(work, name, 'undone');
-          return unchanged(came.why);
-        }
-        return await rollBackSteps(
-          work,
-          journey,
-          legs.slice(0, at),
-          `${stepSource(leg)} did not go to ${stepTarget(leg)}: ${came.why}`,
-        );
+        return at === 0
+          ? await unchanged(work, path, came.why)
+          : await rollBackSteps(
+              work,
+              path,
+              legs.slice(0, at),
+              `${stepSource(leg)} did not go to ${stepTarget(leg)}: ${came.why}`,
+            );
       case 'unlike':
-        return await rollBackSteps(work, journey, legs.slice(0, at + 1), came.why);
+        return await rollBackSteps(work, path, legs.slice(0, at + 1), came.why);
       case 'restarting':
-        return await rebooted(work, journey, legs, came.why, 'by a restart of the VM, which release_handler began');
+        return await takenBackByEmulator(work, path, legs, came.why);
       case 'unknown':
-        return await findOut(work, journey, legs, at, came.why);
+        return await findOut(work, path, legs, at, came.why);
     }
   }
   probe?.mark('switch-ends');
@@ -148,25 +125,62 @@ async function followPath(
         );
   if (proof !== undefined && !proof.converged) {
     const why = `what ran did not equal a cold boot: ${differences(proof)}`;
-    return { ...(await rollBackSteps(work, journey, legs, why)), proof };
+    return { ...(await rollBackSteps(work, path, legs, why)), proof };
   }
   const sick = await phase('soak', () => soak(work, id, life));
   if (sick !== undefined) {
-    return { ...(await rollBackSteps(work, journey, legs, sick)), ...(proof && { proof }) };
+    return { ...(await rollBackSteps(work, path, legs, sick)), ...(proof && { proof }) };
   }
   const warnings = last === undefined ? [] : await endedWarnings(name, running.node, last);
   return { outcome: 'deployed', id, ...(proof && { proof }), ...(warnings.length > 0 && { warnings }) };
 }
 
+/** Takes back a path that was gone, since something else of the run did not come through. */
+export async function rollBack(work: UpdateContext, path: UpgradePath, why: string): Promise<UpdateResult> {
+  return await rollBackSteps(work, path, legsOf(path), why);
+}
+
+/** Takes away what was brought for a path that is not gone. */
+export async function abandon(work: UpdateContext, { name, running, brought }: UpgradePath): Promise<void> {
+  if (brought !== undefined) await work.phase('unstage', () => unstage(running.node, brought));
+  await recordIfPossible(work, name, 'undone');
+}
+
+function legsOf({ steps, direction }: UpgradePath): readonly UpgradeStep[] {
+  return steps.map((way) => ({ way, direction }));
+}
+
+async function unchanged(
+  work: UpdateContext,
+  path: UpgradePath,
+  why: string,
+  overtaken = false,
+): Promise<UpdateResult> {
+  await abandon(work, path);
+  const message = `${path.name} was not changed: ${why}`;
+  return { outcome: 'refused', id: path.container.Id, message, ...(overtaken && { overtaken: true }) };
+}
+
+async function takenBackByEmulator(
+  work: UpdateContext,
+  path: UpgradePath,
+  legs: readonly UpgradeStep[],
+  why: string,
+): Promise<UpdateResult> {
+  work.log.warning(`${path.name}: going back to ${path.running.version}: ${why}`);
+  await recordIfPossible(work, path.name, 'bring-back');
+  return await rebooted(work, path, legs, why, 'by a restart of the VM, which release_handler began');
+}
+
 /** Goes the same legs in the other direction, the last one first; where that fails, by a restart of the container. */
 async function rollBackSteps(
   work: UpdateContext,
-  journey: UpgradePath,
+  path: UpgradePath,
   gone: readonly UpgradeStep[],
   why: string,
 ): Promise<UpdateResult> {
   const { inputs, log, phase } = work;
-  const { container, name, running } = journey;
+  const { container, name, running, direction } = path;
   const last = gone.at(-1);
   if (inputs.onFailure === 'stop' && last !== undefined) {
     const message = `${name}: ${why}. It was left as it is, since on-failure is stop: it runs ${stepTarget(last)}, which is not permanent.`;
@@ -176,21 +190,22 @@ async function rollBackSteps(
   await recordIfPossible(work, name, 'bring-back');
   const how = await phase('roll back', async () => {
     if (await runsAlready(work, container.Id, running.version)) return 'without any doing';
-    const refused = await back(work, journey, gone);
-    if (refused === undefined) return 'hot';
+    const refused = await back(work, path, gone).catch((error: unknown) => messageOf(error));
+    if (refused === undefined) return direction === 'up' ? 'by a hot downgrade' : 'by a hot upgrade';
     log.warning(`${name}: ${refused}, so the container is restarted`);
     await bootAgain(work, container.Id, running.version);
     return `by a restart of the container (${refused})`;
   });
-  return await rebooted(work, journey, gone, why, how);
+  return await rebooted(work, path, gone, why, how);
 }
 
 /** Undefined where it is back where it began; else why not. */
 async function back(
   { inputs }: UpdateContext,
-  { running, measure }: UpgradePath,
+  { running, measure, noWayBack }: UpgradePath,
   gone: readonly UpgradeStep[],
 ): Promise<string | undefined> {
+  if (noWayBack !== undefined) return `no way back while it runs: ${noWayBack}`;
   let tree: Tree | undefined;
   for (const leg of [...gone].reverse().map(reversed)) {
     const came = await runStep(running, leg, inputs.suspendTimeoutMs);
@@ -205,16 +220,20 @@ async function back(
 /** Asks what runs, and says so. What a restart boots is what is permanent, which is where one began, or where one went. */
 async function rebooted(
   work: UpdateContext,
-  { container, name, running, steps }: UpgradePath,
+  { container, name, running, steps, brought }: UpgradePath,
   legs: readonly UpgradeStep[],
   why: string,
   how: string,
 ): Promise<UpdateResult> {
   const id = container.Id;
-  const known = [...new Set([running.version, ...steps.flatMap(({ from, to }) => [from, to])])];
-  const serves = await work.phase('verify running version', () => serving(work, id, known));
+  // What was brought is not permanent yet, and whoever is about to end may still say that it runs it.
+  const known = brought === undefined ? steps.flatMap(({ from, to }) => [from, to]) : [];
+  const serves = await work.phase('verify running version', () =>
+    serving(work, id, [...new Set([running.version, ...known])]),
+  );
   const goal = legs.at(-1);
   if (serves?.version === running.version) {
+    if (brought !== undefined) await work.phase('unstage', () => unstage(serves.node, brought));
     await recordIfPossible(work, name, 'undone');
     return {
       outcome: 'rolled-back',
@@ -236,12 +255,12 @@ async function rebooted(
 /** The answer to a step was lost, so it is not known whether it was taken. */
 async function findOut(
   work: UpdateContext,
-  journey: UpgradePath,
+  path: UpgradePath,
   legs: readonly UpgradeStep[],
   at: number,
   why: string,
 ): Promise<UpdateResult> {
-  const { container, name, running } = journey;
+  const { container, name, running } = path;
   const said = `the answer to the switch was lost (${why.replace(/\.$/, '')})`;
   work.log.warning(`${name}: ${said}, so the node is asked what it runs`);
   const leg = legs[at];
@@ -254,17 +273,18 @@ async function findOut(
     return { outcome: 'failed', id: container.Id, message };
   }
   const gone = legs.slice(0, at + 1).findIndex((each) => stepTarget(each) === serves.version);
-  const fresh = { ...journey, running: { ...running, node: serves.node } };
+  const fresh = { ...path, running: { ...running, node: serves.node } };
   return serves.version === running.version
     ? await rebooted(work, fresh, legs.slice(0, at + 1), said, 'without any doing')
     : await rollBackSteps(work, fresh, legs.slice(0, gone + 1), said);
 }
 
-/** Pure: the release that a journey leads to. */
-export function versionAtEnd(
-  { steps, running }: Pick<UpgradePath, 'steps' | 'running'>,
-  direction: 'down' | 'up',
-): string {
+/** Pure: the release that a path leads to. */
+export function versionAtEnd({
+  steps,
+  running,
+  direction,
+}: Pick<UpgradePath, 'steps' | 'running' | 'direction'>): string {
   const last = steps.at(-1);
   return last === undefined ? running.version : target(last, direction);
 }

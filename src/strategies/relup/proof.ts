@@ -147,3 +147,19 @@ function hadEnded({ tree, applications }: Before, was: Tree): Parameters<typeof 
   ]);
   return ({ path }) => ended.has(path);
 }
+
+/** What differs, with names; keys of the environment only, since values may be secrets. */
+export function differences(proof: Proof): string {
+  const { modules, environment, protocols, supervision, registrations } = proof;
+  const named: readonly (readonly [string, readonly string[]])[] = [
+    ['modules', modules.differing],
+    ['environment', environment.differing],
+    ['protocols', protocols.differing],
+    ['supervision', supervision.differing],
+    ['missing', registrations.differing],
+  ];
+  const told = named
+    .filter(([, list]) => list.length > 0)
+    .map(([name, list]) => `${name} ${list.slice(0, 5).join(', ')}`);
+  return told.length === 0 ? 'the versions' : told.join('; ');
+}

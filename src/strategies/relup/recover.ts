@@ -9,7 +9,7 @@ import { serving } from '../serving.js';
 import { makePermanent } from './commit.js';
 import { type DowngradePath, findDowngradePath, storedSteps } from './downgrade.js';
 import { resume, suspendedByUs, waitUntilIdle } from './idle.js';
-import { downgrade, upgradeAgain } from './path.js';
+import { follow } from './path.js';
 import { readManifest } from './stored-manifest.js';
 import { unstage } from './switch.js';
 import { type UpgradeAct, upgradeRecovery } from './table.js';
@@ -149,8 +149,7 @@ async function travel(
   if (way.kind === 'closed') {
     return way.reasons.map(({ message }) => message).join(' ');
   }
-  const journey = { name, container, running, steps: way.steps };
-  const ended = await (direction === 'down' ? downgrade : upgradeAgain)(work, journey);
+  const ended = await follow(work, { name, container, running, direction, steps: way.steps });
   return ended.outcome === 'deployed' ? undefined : (ended.message ?? ended.outcome);
 }
 

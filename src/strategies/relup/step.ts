@@ -1,3 +1,4 @@
+import type { Baseline } from '../../node/config.js';
 import { few } from '../../reasons/make.js';
 import type { RunningRelease } from '../../release/release.js';
 import { messageOf } from '../../system/message-of.js';
@@ -57,43 +58,67 @@ export async function unready(
     : { why: `not everything in it would come through: ${few(found, 5)}`, overtaken: false };
 }
 
-/** Goes one leg, and holds what runs then against what the way says of that release. */
+/** A step that is about to be gone: what it needs in the container is being brought up meanwhile. */
+export interface PreparedStep {
+  /**
+   * Goes it.
+   *
+   * @param judged whether what runs then is held against what the way says of that release; else whoever goes it does that
+   */
+  go(judged: boolean): Promise<StepResult>;
+  /** Ends it without having done anything. */
+  cancel(): Promise<void>;
+}
+
+/** @param known what the release that is left configures on the node, if that was read before */
+export function prepareStep(
+  running: Pick<RunningRelease, 'node' | 'root'>,
+  { way, direction }: UpgradeStep,
+  suspendTimeoutMs: number,
+  known?: Baseline,
+): PreparedStep {
+  const request = direction === 'up' ? upgradeRequest : downgradeRequest;
+  const route = request(way, running.node, running.root, suspendTimeoutMs);
+  const prepared = prepareSwitch(route);
+  const read = known === undefined ? baselineBefore(way, direction, running) : Promise.resolve(known);
+  read.catch(() => undefined);
+  return {
+    cancel: () => prepared.cancel(),
+    go: async (judged) => {
+      let baseline: Baseline;
+      try {
+        baseline = await read;
+      } catch (error) {
+        await prepared.cancel();
+        return { kind: 'refused', why: messageOf(error) };
+      }
+      let switched: Switched;
+      try {
+        switched = await switchRelease(prepared, { ...route, baseline });
+      } catch (error) {
+        return { kind: 'unknown', why: messageOf(error) };
+      }
+      if (switched.kind !== 'installed') return switched;
+      const { identity, environment, remaining } = switched.after;
+      const differing = judged
+        ? [
+            ...mismatches(way, direction === 'up' ? 'to' : 'from', identity.modules),
+            ...remaining,
+            ...environment.differing,
+          ]
+        : [];
+      return differing.length === 0
+        ? { ...switched, kind: 'arrived' }
+        : { kind: 'unlike', why: `these are not what they were: ${differing.slice(0, 5).join(', ')}` };
+    },
+  };
+}
+
+/** Goes one step, and holds what runs then against what the way says of that release. */
 export async function runStep(
   running: Pick<RunningRelease, 'node' | 'root'>,
-  leg: UpgradeStep,
+  step: UpgradeStep,
   suspendTimeoutMs: number,
 ): Promise<StepResult> {
-  const { way, direction } = leg;
-  const route = (direction === 'up' ? upgradeRequest : downgradeRequest)(
-    way,
-    running.node,
-    running.root,
-    suspendTimeoutMs,
-  );
-  const prepared = prepareSwitch(route);
-  let baseline: Awaited<ReturnType<typeof baselineBefore>>;
-  try {
-    baseline = await baselineBefore(way, direction, running);
-  } catch (error) {
-    await prepared.cancel();
-    return { kind: 'refused', why: messageOf(error) };
-  }
-  let switched: Switched;
-  try {
-    switched = await switchRelease(prepared, { ...route, baseline });
-  } catch (error) {
-    return { kind: 'unknown', why: messageOf(error) };
-  }
-  if (switched.kind !== 'installed') {
-    return switched;
-  }
-  const { identity, environment, remaining } = switched.after;
-  const differing = [
-    ...mismatches(way, direction === 'up' ? 'to' : 'from', identity.modules),
-    ...remaining,
-    ...environment.differing,
-  ];
-  return differing.length === 0
-    ? { ...switched, kind: 'arrived' }
-    : { kind: 'unlike', why: `these are not what they were: ${differing.slice(0, 5).join(', ')}` };
+  return await prepareStep(running, step, suspendTimeoutMs).go(true);
 }

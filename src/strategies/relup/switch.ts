@@ -74,8 +74,11 @@ export async function stage(engine: Engine, container: string, root: string, bun
   await engine.putArchive(container, root, bundle.staging);
 }
 
+/** A release whose files were brought into a container, and the directories that were not there before. */
+export type Brought = Pick<Bundle, 'to' | 'directories'>;
+
 /** Takes the staged directories away again. */
-export async function unstage(node: Node, bundle: Pick<Bundle, 'to' | 'directories'>): Promise<void> {
+export async function unstage(node: Node, bundle: Brought): Promise<void> {
   const argument = map({ version: text(bundle.to), paths: bundle.directories.map(text) });
   await node.ask({ set: 'install', module: 'hot_deploy_install', function: 'unstage', argument }, isAnything);
 }
