@@ -5,7 +5,7 @@ import { readImage } from '../../src/release/image.js';
 import { Toolbox } from '../../src/release/toolbox.js';
 import { combined, findDowngradePath } from '../../src/strategies/relup/downgrade.js';
 import { takeCopies } from '../../src/strategies/relup/rehearsal/copies.js';
-import { rehearseDown } from '../../src/strategies/relup/rehearsal/rehearse-downgrade.js';
+import { rehearse } from '../../src/strategies/relup/rehearsal/rehearse.js';
 import { type Container, connect, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { whatRuns, workplace } from '../support/world/going-back.js';
@@ -32,7 +32,7 @@ const third = octochat({
 async function rehearsed(web: Container, older: string, version: string) {
   const place = await workplace(web);
   const { engine, work, inputs } = place;
-  const { container, running, tree } = await whatRuns(place, web.name);
+  const { container, running } = await whatRuns(place, web.name);
   const way = await findDowngradePath(engine, container.Id, running, version, inputs.suspendTimeoutMs);
   const [details, oldImage] = await Promise.all([engine.findImage(older), engine.findImage(container.Image)]);
   if (way.kind === 'closed' || details === undefined || oldImage === undefined) throw new Error(JSON.stringify(way));
@@ -41,8 +41,9 @@ async function rehearsed(web: Container, older: string, version: string) {
   const apart = { container, oldImage, nodeName: running.nodeName, named: false, environment: [] };
   const boot = await coldBoot(engine, { ...apart, image: details }, newSalt(), work.clock);
   const { copies } = await takeCopies(running.node, combined(way.steps).updates);
-  return await rehearseDown({
-    ...{ engine, clock: work.clock, log: work.log, isolated: apart, running, tree, steps: way.steps },
+  return await rehearse({
+    ...{ engine, clock: work.clock, log: work.log, isolated: apart },
+    path: { running, direction: 'down', steps: way.steps },
     ...{ target: { release, boot }, suspendTimeoutMs: inputs.suspendTimeoutMs, copies, uncopied: [] },
   });
 }

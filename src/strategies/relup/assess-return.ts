@@ -14,7 +14,7 @@ import { combined, findDowngradePath } from './downgrade.js';
 import type { UpgradeManifest } from './manifest.js';
 import type { DowngradePlan } from './plan.js';
 import { copiesOf, inWords, unrehearsed } from './rehearsal/plans.js';
-import { rehearseDown } from './rehearsal/rehearse-downgrade.js';
+import { rehearse } from './rehearsal/rehearse.js';
 
 type Answer = Assessment & { readonly rehearsal?: Rehearsal };
 
@@ -83,8 +83,15 @@ async function rehearsed(
   const { image: _, ...apart } = isolated(site, { container, oldImage, image, nodeName: running.nodeName });
   return await once(async () => {
     const { copies, remarks } = await copiesOf({ name, running, updates: combined(steps).updates });
-    const rehearsal = await rehearseDown({
-      ...{ engine, clock, log, isolated: apart, running, steps, target: { release: next, boot } },
+    const rehearsal = await rehearse({
+      ...{
+        engine,
+        clock,
+        log,
+        isolated: apart,
+        path: { running, direction: 'down', steps },
+        target: { release: next, boot },
+      },
       ...{ suspendTimeoutMs: inputs.suspendTimeoutMs, copies, uncopied: remarks },
       ...(inputs.rehearseCommand !== undefined && { command: inputs.rehearseCommand }),
     });

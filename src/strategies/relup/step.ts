@@ -1,8 +1,8 @@
 import type { Baseline } from '../../node/config.js';
 import { few } from '../../reasons/make.js';
+import { readBaseline } from '../../release/baseline.js';
 import type { RunningRelease } from '../../release/release.js';
 import { messageOf } from '../../system/message-of.js';
-import { baselineBefore } from './direction.js';
 import {
   type Direction,
   downgradeRequest,
@@ -121,4 +121,15 @@ export async function runStep(
   suspendTimeoutMs: number,
 ): Promise<StepResult> {
   return await prepareStep(running, step, suspendTimeoutMs).go(true);
+}
+
+/** What the release that a way leaves configures on the node, before it is gone. */
+async function baselineBefore(
+  { from, to, applications }: UpgradeManifest,
+  direction: Direction,
+  { node, root }: Pick<RunningRelease, 'node' | 'root'>,
+): Promise<Baseline> {
+  return direction === 'up'
+    ? await readBaseline(node, { root, version: from, running: from, applications: applications.from })
+    : await readBaseline(node, { root, version: to, running: from, applications: applications.to });
 }

@@ -10,6 +10,7 @@ import { messageOf } from '../../../system/message-of.js';
 import type { TargetPlan } from '../../strategy.js';
 import type { Bundle } from '../bundle.js';
 import { type UpgradePlan, upgradePlanOf } from '../plan.js';
+import { pathUp } from '../upgrade.js';
 import { type Copy, takeCopies } from './copies.js';
 import { rehearse } from './rehearse.js';
 
@@ -58,7 +59,10 @@ async function rehearseOne(
     clock,
     log,
     isolated: apart,
-    hot,
+    path: pathUp(plan, hot),
+    target: { release: hot.next, boot: hot.boot },
+    oldBoot: hot.oldBoot,
+    bundle: hot.bundle,
     copies: copied.flatMap(({ copies }) => copies),
     uncopied: copied.flatMap(({ remarks }) => remarks),
     suspendTimeoutMs: inputs.suspendTimeoutMs,
