@@ -1,6 +1,7 @@
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { Clock } from '../system/log.js';
+import { pollOn } from '../system/poll.js';
 import { quoted } from '../system/quoted.js';
 import { type HealthCheck, healthCheck } from './health-check.js';
 
@@ -51,7 +52,7 @@ export async function awaitHealth(
   const since = clock.now();
   const check = healthCheck(engine, await engine.inspectContainer(id), clock);
   try {
-    for (;;) {
+    return await pollOn(clock, lookMs, async () => {
       // Before the look: a check may pass in the last moments of a container that has ended when somebody looks.
       const passed = check?.passed() === true;
       const container = await engine.findContainer(id);
@@ -74,8 +75,8 @@ export async function awaitHealth(
       if (remainingMs() <= 0) {
         return { kind: 'late', why: `the run was cancelled, and it was still starting after ${seconds(waited)}` };
       }
-      await clock.sleep(lookMs);
-    }
+      return undefined;
+    });
   } finally {
     check?.stop();
   }

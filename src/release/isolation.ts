@@ -9,6 +9,7 @@ import { Node } from '../node/node.js';
 import { findVms, type Vm } from '../node/vm.js';
 import type { Clock } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
+import { poll } from '../system/poll.js';
 import { quoted } from '../system/quoted.js';
 import { confinement, ownLog } from './confinement.js';
 import { type Facts, factsOnceBooted, readFacts } from './facts.js';
@@ -132,9 +133,8 @@ export async function bootIsolated(
     return { kind: 'failed', why: messageOf(error), ...(statusOf(error) === 400 && { ended: true }) };
   }
   const name = named ? nodeName.split('@')[0] : undefined;
-  const deadline = clock.now() + patienceMs;
   let why = 'it did not start in time';
-  while (clock.now() < deadline) {
+  const look = async (): Promise<Booted | undefined> => {
     const details = await engine.findContainer(id);
     if (details === undefined) {
       return { kind: 'failed', why: 'somebody removed the throw-away container' };
@@ -157,9 +157,9 @@ export async function bootIsolated(
       // Not distributed yet, or ended since it was looked at: the next round tells.
       why = messageOf(error);
     }
-    await clock.sleep(100);
-  }
-  return { kind: 'failed', why };
+    return undefined;
+  };
+  return (await poll(clock, { everyMs: 100, withinMs: patienceMs }, look)) ?? { kind: 'failed', why };
 }
 
 /** An Elixir release that lacks a variable says so, and then where, and then that it ends. */

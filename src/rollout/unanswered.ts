@@ -8,6 +8,7 @@ import { type ResolvedProbe, resolveProbe, UnreachableContainer } from '../probe
 import { probeTimings } from '../probe/timing.js';
 import { inWords } from '../probe/words.js';
 import type { Clock } from '../system/log.js';
+import { poll } from '../system/poll.js';
 import { foreign } from '../system/quoted.js';
 import { targetOf } from './for-container.js';
 
@@ -71,13 +72,13 @@ async function byHealthCheck(
 async function askUntilAnswered({ engine, clock }: Asking, place: ResolvedProbe): Promise<string | undefined> {
   const { timeoutMs } = probeTimings[place.kind];
   const ask = askFor(place, { clock, timeoutMs, engine });
-  const until = clock.now() + triedForMs;
-  for (;;) {
+  let failure: string | undefined;
+  await poll(clock, { everyMs: retryDelayMs, withinMs: triedForMs }, async () => {
     const answer = await answerTo(ask, timeoutMs);
-    if (answer.answered) return undefined;
-    if (clock.now() >= until) return inWords(answer.failure, timeoutMs);
-    await clock.sleep(retryDelayMs);
-  }
+    failure = answer.answered ? undefined : inWords(answer.failure, timeoutMs);
+    return answer.answered ? answer : undefined;
+  });
+  return failure;
 }
 
 async function answerTo(ask: ReturnType<typeof askFor>, timeoutMs: number): Promise<Answer> {

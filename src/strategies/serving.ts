@@ -1,6 +1,7 @@
 import { NodeUnreachable } from '../node/node.js';
 import type { RunningRelease } from '../release/release.js';
 import { readRunning } from '../release/running.js';
+import { poll } from '../system/poll.js';
 import type { UpdateContext } from './context.js';
 
 const patienceMs = 60_000;
@@ -12,26 +13,17 @@ export async function serving(
   versions?: readonly string[],
   timeoutMs = patienceMs,
 ): Promise<RunningRelease | undefined> {
-  const until = clock.now() + timeoutMs;
-  while (clock.now() < until) {
+  return await poll(clock, { everyMs: 200, withinMs: timeoutMs }, async (isLast) => {
     try {
       const reading = await readRunning(engine, await engine.inspectContainer(container), inputs);
-      if (
-        reading.kind === 'running' &&
-        reading.release.booted &&
-        (versions?.includes(reading.release.version) ?? true)
-      ) {
-        return reading.release;
-      }
+      if (reading.kind !== 'running' || !reading.release.booted) return undefined;
+      return (versions?.includes(reading.release.version) ?? true) ? reading.release : undefined;
     } catch (error) {
       // It boots: neither container nor node may answer yet. What it says last counts.
-      if (!(error instanceof NodeUnreachable) && clock.now() >= until) {
-        throw error;
-      }
+      if (isLast && !(error instanceof NodeUnreachable)) throw error;
+      return undefined;
     }
-    await clock.sleep(200);
-  }
-  return undefined;
+  });
 }
 
 const onceMs = 3_000;

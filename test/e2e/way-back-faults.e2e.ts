@@ -159,7 +159,9 @@ describe('what goes wrong under way', () => {
 
     expect(ended).toMatchObject({
       outcome: 'rolled-back',
-      message: expect.stringMatching(/0\.2\.0 did not go to 0\.1\.0.*brought back hot and runs 0\.2\.1 again/),
+      message: expect.stringMatching(
+        /0\.2\.0 did not go to 0\.1\.0.*brought back by a hot upgrade and runs 0\.2\.1 again/,
+      ),
     });
     expect(steps).toEqual(['switch', 'bring-back', 'undone']);
     expect(await client.ask('GET arms')).toBe('8');

@@ -3,6 +3,7 @@ import { afterwardsMs, cancellationDeadline, stopInTime } from '../../src/deploy
 import type { Engine } from '../../src/engines/engine.js';
 import { awaitBack } from '../../src/strategies/recreate/undo.js';
 import type { Clock } from '../../src/system/log.js';
+import { modelClock } from '../support/model/clock.js';
 
 function world() {
   let now = 100;
@@ -83,9 +84,10 @@ describe('an old container that was started again and takes its time to serve', 
     ['two seconds, also where no time is left', 6_000, afterwardsMs],
     ['what is left, and two seconds', 1_000, 2_500 + afterwardsMs],
   ])('is looked after for %s where the run is cancelled', async (_, sinceSignal, looked) => {
-    const { abort, clock, deadline, pass } = world();
+    const [abort, clock] = [new AbortController(), modelClock()];
+    const deadline = cancellationDeadline(abort.signal, clock);
     abort.abort();
-    pass(sinceSignal);
+    await clock.sleep(sinceSignal);
     const since = clock.now();
     const claim = { id: 'a', nonce: 'n' };
     const around = { clock, deadline, claim, healthTimeoutMs: 60_000, log: undefined as never };

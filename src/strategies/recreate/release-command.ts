@@ -5,6 +5,7 @@ import type { Engine } from '../../engines/engine.js';
 import { spell } from '../../system/duration.js';
 import type { Clock, Log } from '../../system/log.js';
 import { messageOf } from '../../system/message-of.js';
+import { poll } from '../../system/poll.js';
 import { foreign, quoted } from '../../system/quoted.js';
 import { create } from './create.js';
 import { copyInjected } from './injected.js';
@@ -124,22 +125,27 @@ async function endOf(
   id: string,
   timeoutMs: number,
 ): Promise<End> {
-  const deadline = clock.now() + timeoutMs;
-  for (let unanswered = 0; !signal.aborted; await clock.sleep(pollIntervalMs, signal)) {
-    try {
-      const state = (await engine.findContainer(id))?.State;
-      if (state === undefined) return 'gone';
-      if (state.Status === 'exited' || state.Status === 'dead') {
-        return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled };
+  let unanswered = 0;
+  const end = await poll(
+    clock,
+    { everyMs: pollIntervalMs, withinMs: timeoutMs, signal },
+    async (): Promise<End | undefined> => {
+      if (signal.aborted) return 'cancelled';
+      try {
+        const state = (await engine.findContainer(id))?.State;
+        if (state === undefined) return 'gone';
+        if (state.Status === 'exited' || state.Status === 'dead') {
+          return { exitCode: state.ExitCode, outOfMemory: state.OOMKilled };
+        }
+        unanswered = 0;
+      } catch (error) {
+        unanswered += 1;
+        if (unanswered === mostUnanswered) throw error;
       }
-      unanswered = 0;
-    } catch (error) {
-      unanswered += 1;
-      if (unanswered === mostUnanswered) throw error;
-    }
-    if (clock.now() >= deadline) return 'late';
-  }
-  return 'cancelled';
+      return undefined;
+    },
+  );
+  return end ?? 'late';
 }
 
 function notStarted(error: unknown): string {

@@ -5,6 +5,7 @@ import { previousName } from '../../engines/names.js';
 import type { Claim } from '../../journal/entry.js';
 import { awaitHealth, type Health } from '../../probe/await-health.js';
 import type { Clock, Log } from '../../system/log.js';
+import { pollOn } from '../../system/poll.js';
 import { awaitRemoval } from './removal.js';
 import { detectState, type Replacement, type ReplacementState } from './state.js';
 import { recoveryActs } from './table.js';
@@ -127,7 +128,7 @@ async function ends(
 ): Promise<boolean> {
   const since = clock.now();
   let told = false;
-  for (;;) {
+  return await pollOn(clock, lookMs, async () => {
     const container = await engine.findContainer(id);
     if (!container?.State.Running) return true;
     const seconds = container.Config.StopTimeout ?? defaultStopSeconds;
@@ -139,8 +140,8 @@ async function ends(
       log.info(`${nameOf(container)} may have been asked to end: waiting for that up to ${patienceMs / 1_000} s`);
       told = true;
     }
-    await clock.sleep(lookMs);
-  }
+    return undefined;
+  });
 }
 
 /** However little a new container is given: the old one has come up before. */

@@ -6,6 +6,7 @@ import { compare } from '../../release/compare.js';
 import type { ImageRelease, RunningRelease } from '../../release/release.js';
 import { type Reading, readRunning } from '../../release/running.js';
 import { messageOf } from '../../system/message-of.js';
+import { pollOn } from '../../system/poll.js';
 import type { UpdateContext } from '../context.js';
 import type { TargetPlan } from '../strategy.js';
 
@@ -34,7 +35,7 @@ export async function verifyBoot(
   const until = clock.now() + inputs.healthTimeoutMs;
   let unreachableSince: number | undefined;
   let last = 'its node did not say what it runs';
-  for (;;) {
+  return await pollOn(clock, pollIntervalMs, async (): Promise<Verified | undefined> => {
     const container = await engine.findContainer(id);
     const end = container === undefined ? removed : endOf(container, 0);
     if (end !== undefined)
@@ -53,9 +54,8 @@ export async function verifyBoot(
     }
     const longUnreachable = unreachableSince !== undefined && clock.now() - unreachableSince > unreachableMs;
     if (longUnreachable && mayBeUnasked(work, plan)) return { kind: 'unasked', why: last };
-    if (clock.now() >= until || longUnreachable) return { kind: 'failed', why: last };
-    await clock.sleep(pollIntervalMs);
-  }
+    return clock.now() >= until || longUnreachable ? { kind: 'failed', why: last } : undefined;
+  });
 }
 
 const silent: ReadonlySet<ReasonCode> = new Set(['node-unreachable', 'target-unreadable', 'distribution-off']);

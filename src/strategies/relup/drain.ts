@@ -1,6 +1,7 @@
 import type { Node } from '../../node/node.js';
 import { atom, map } from '../../node/term.js';
 import { isNote, type ProcessNote } from '../../release/processes.js';
+import { poll } from '../../system/poll.js';
 import { listOf, membersOf } from '../../system/shape.js';
 import type { UpdateContext } from '../context.js';
 
@@ -17,21 +18,15 @@ export async function drain(
   modules: readonly string[],
 ): Promise<readonly ProcessNote[]> {
   const { clock, inputs, signal } = work;
-  const until = clock.now() + inputs.drainMs;
-  for (;;) {
-    const lingering = await unload(node, modules, false);
-    if (lingering.length === 0) {
-      return [];
-    }
-    if (clock.now() >= until || signal.aborted) {
-      if (inputs.lingering !== 'kill' || signal.aborted) {
-        work.log.warning(`${lingering.length} processes are still inside old code after the drain`);
-        return lingering;
-      }
-      return await unload(node, modules, true);
-    }
-    await clock.sleep(Math.min(lookMs, Math.max(1, until - clock.now())));
-  }
+  let lingering: readonly ProcessNote[] = [];
+  await poll(clock, { everyMs: lookMs, withinMs: inputs.drainMs, signal }, async () => {
+    lingering = await unload(node, modules, false);
+    return lingering.length === 0 || signal.aborted || undefined;
+  });
+  if (lingering.length === 0) return [];
+  if (inputs.lingering === 'kill' && !signal.aborted) return await unload(node, modules, true);
+  work.log.warning(`${lingering.length} processes are still inside old code after the drain`);
+  return lingering;
 }
 
 async function unload(node: Node, modules: readonly string[], kill: boolean): Promise<readonly ProcessNote[]> {

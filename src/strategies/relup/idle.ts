@@ -6,6 +6,7 @@ import { map, text } from '../../node/term.js';
 import { inside } from '../../node/vm.js';
 import { isNote, type ProcessNote } from '../../release/processes.js';
 import type { Clock } from '../../system/log.js';
+import { poll } from '../../system/poll.js';
 import { isFlag, listOf, membersOf } from '../../system/shape.js';
 
 /*
@@ -48,16 +49,10 @@ export async function waitUntilIdle(
   node: Node | undefined,
   timeoutMs = 180_000,
 ): Promise<boolean> {
-  const until = clock.now() + timeoutMs;
-  for (;;) {
-    if (!(await busy(engine, container)) && (node === undefined || !(await installing(node)))) {
-      return true;
-    }
-    if (clock.now() >= until) {
-      return false;
-    }
-    await clock.sleep(lookMs);
-  }
+  const isIdle = async () => !(await busy(engine, container)) && (node === undefined || !(await installing(node)));
+  return (
+    (await poll(clock, { everyMs: lookMs, withinMs: timeoutMs }, async () => (await isIdle()) || undefined)) ?? false
+  );
 }
 
 /** Whether a script of some run goes on in the container, or a VM that one has started. */
