@@ -45,15 +45,18 @@ it('a release that counts its processors comes up apart as it does where it serv
 });
 
 describe('a throw-away container that somebody kills in the middle', () => {
-  /** Kills the one that rehearses as soon as it runs, and a command in it succeeds, if one is given. */
+  /** Kills the one that rehearses as soon as it runs, and a command in it succeeds, if one is given. The first only shows how what runs boots. */
   async function kill(...once: readonly string[]): Promise<void> {
     // By the API: on a busy machine a process takes longer than a rehearsal does until its switch.
     const engine = new Dockerode();
     const filters = { label: ['hot-deploy.role=rehearsal'], ancestor: [old], status: ['running'] };
-    for (let attempt = 0; attempt < 3_000; attempt += 1) {
+    const seen = new Set<string>();
+    for (let attempt = 0; attempt < 6_000; attempt += 1) {
       const [found] = await engine.listContainers({ filters });
+      if (found !== undefined) seen.add(found.Id);
       const ready =
         found !== undefined &&
+        seen.size > 1 &&
         (once.length === 0 ||
           (await docker('exec', found.Id, ...once).then(
             () => true,
