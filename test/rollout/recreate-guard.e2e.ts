@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nonceLabel, replacesLabel } from '../../src/engines/throw-away.js';
 import { findInterrupted } from '../../src/recovery/interrupted.js';
 import { detectState } from '../../src/strategies/recreate/state.js';
 import { attempt, bench, claimOn, leftOver, named, openBench, v1, v2 } from './recreate-attempt.js';
@@ -20,7 +21,7 @@ describe('a container is not touched', () => {
     const old = await bench.run('killed', v1.Id);
     await bench.engine.createContainer(`${bench.prefix}-killed.hot-deploy-new-${old.Id.slice(0, 12)}`, {
       Image: v1.Id,
-      Labels: { 'hot-deploy.replaces': old.Id },
+      Labels: { [replacesLabel]: old.Id, [nonceLabel]: claimOn(old).nonce },
     });
     expect((await attempt(old)).result.kind).toBe('recreated');
     expect(await leftOver()).toEqual([]);
