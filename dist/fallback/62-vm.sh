@@ -3,7 +3,7 @@
 # The VM that serves in a container, as its own command line describes it.
 find_vm() {
   local line word='' pid='' user='' group='' bin='' flag='' node='' root='' tool='' hidden='' value
-  vm_pid='' vm_hidden=yes vm_several=''
+  vm_pid='' vm_several=''
   room=256 bounded exec "$1" sh -c "$search_vms" </dev/null >"$work/vms" 2>"$work/complaint" &
   finished $! || true
   printf 'vm\n' >>"$work/vms"
@@ -41,18 +41,12 @@ find_vm() {
 
 # A node that hides counts only where no other is there.
 take_vm() {
-  [[ -n $pid && -n $root && -n $bin && -z $tool ]] || return 0
-  [[ -z $node_name || ${node%%@*} == "$node_name" ]] || return 0
-  if [[ -n $vm_pid ]]; then
-    case ${vm_hidden:-no}-${hidden:-no} in
-    no-yes) return 0 ;;
-    yes-no) vm_several='' ;;
-    *)
-      vm_several=yes
-      return 0
-      ;;
-    esac
-  fi
+  [[ -n $pid && -n $root && -n $bin && -z $tool && (-z $node_name || ${node%%@*} == "$node_name") ]] || return 0
+  case ${vm_pid:+${vm_hidden:-no}-}${hidden:-no} in
+  no-yes) return 0 ;;
+  no-no | yes-yes) vm_several=yes && return 0 ;;
+  *) vm_several='' ;;
+  esac
   vm_pid=$pid vm_user=$user:$group vm_bin=$bin vm_flag=$flag vm_node=$node vm_root=$root vm_hidden=$hidden
 }
 

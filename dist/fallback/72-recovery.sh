@@ -93,10 +93,7 @@ await_removal() { [[ -z $spare || -z $old ]] || await_absence "$old"; }
 give_policy() {
   local its=''
   [[ -n $1 && -n $2 ]] || return 0
-  facts "$1" || {
-    is_missing
-    return
-  }
+  facts "$1" || return "$missing"
   its=${policy:-no}
   facts "$2" || return 1
   [[ $its == no || $auto_remove == true || ${policy:-no} != no ]] || change update "--restart=$its" "$2"
@@ -111,10 +108,7 @@ marked=
 retire_new() {
   marked=''
   [[ -n $fresh ]] || return 0
-  facts "$fresh" || {
-    is_missing
-    return
-  }
+  facts "$fresh" || return "$missing"
   if ! change stop "$fresh"; then
     change rm --force --volumes "$fresh"
   elif [[ $auto_remove == true && $status != created ]]; then
@@ -162,10 +156,7 @@ await_new() { await_health "$fresh"; }
 # Compose would count a kept one as one of the service, and one with --rm is only a stand-in. Never with its volumes:
 # those are in use.
 keep_old() {
-  facts "$back" || {
-    is_missing
-    return
-  }
+  facts "$back" || return "$missing"
   if [[ -n $compose || $auto_remove == true ]]; then change rm "$back"; else keep "$name" "$back"; fi
 }
 

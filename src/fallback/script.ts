@@ -100,6 +100,7 @@ environment=${quote(environment)}
 environment_json=${quote(JSON.stringify(environment))}
 lock=${quote(lockName(environment))}
 ${array('names', names)}
+declare -A settings=(${names.map((name, at) => `["${plain(name)}"]=container_${at}`).join(' ')})
 # The name that moves to the image after success.
 reference=${quote(image)}
 # Whether there is a way to build it; \`deploy --image\` leaves that out.
@@ -125,6 +126,11 @@ chosen=() found=() half=()
 
 # --- the containers' settings, without what their images bring ---
 `;
+}
+
+/** A name as an engine gives it; in an index bash would read more than that. */
+function plain(name: string): string {
+  return name.replace(/[^A-Za-z0-9_.-]/g, '');
 }
 
 function settings(

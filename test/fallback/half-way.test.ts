@@ -36,7 +36,7 @@ list() {
   ids=() nonces=([$b]='"n"')
   for each in "\${!w_name[@]}"; do ids[\${w_name[$each]}]=$each; done
 }
-passed=0
+passed=0 missing=0
 pause() { passed=$((passed + 1)) SECONDS=$((SECONDS + 1)); }
 facts() {
   id_of "$1"
@@ -44,6 +44,7 @@ facts() {
   [[ -n $id ]] || return 1
   [[ -z \${w_ends[$id]-} ]] || ((passed < \${w_ends[$id]})) || w_running[$id]=false
   own=\${w_name[$id]} running=\${w_running[$id]} policy=\${w_policy[$id]} restarts=\${w_restarts[$id]}
+  missing=0
   its_image=sha256:$id its_reference=app:1 origin='' health='' exit_code=0 auto_remove=false compose='' swarm=''
   if [[ $running == true ]]; then status=running; elif [[ $running == created ]]; then status=created; else status=exited; fi
   started=2026-01-01T00:00:00Z ended=2026-01-02T00:00:00Z

@@ -12,10 +12,13 @@ const plays: readonly Play[] = [
   { names: ['web-1', 'web-2'], kind: '--restart always' },
 ];
 
-/** A deploy of the script that is struck; whether it came so far. */
-async function struck(play: Play, strike: Strike) {
+type Command = 'deploy' | 'rollback';
+
+/** A run of the script that is struck; whether it came so far. */
+async function struck(play: Play, command: Command, strike: Strike) {
   const world = await played(play);
-  const ran = await world.run(['deploy'], strike);
+  if (command === 'rollback') await world.run(['deploy']);
+  const ran = await world.run([command], strike);
   return { world, ran, reached: ran.changes.length >= strike.nth, at: ran.changes.at(-1)?.slice(0, 60) };
 }
 
@@ -36,12 +39,18 @@ async function left({ stage }: Played) {
   return `${steps} ${await allIsRight(stage)}`;
 }
 
-describe.each(everything ? plays : plays.slice(0, 1))('a deploy of the script to %o', (play) => {
+const runs: readonly (readonly [Command, Play])[] = [
+  ...plays.map((play) => ['deploy', play] as const),
+  ['rollback', { names: ['web'], kind: '--restart always' }],
+];
+
+describe.each(everything ? runs : runs.slice(0, 1))('a %s of the script: %o', (command, play) => {
+  const [before, after] = command === 'deploy' ? (['1', '2'] as const) : (['2', '1'] as const);
   it.each(['killed after the call', 'killed amid the call'] as const)(
     'that is %s is brought to one side, by hot-deploy and by the script to the same one',
     async (what) => {
       const broken = await each(play, what, async (nth) => {
-        const [one, other] = [await struck(play, { nth, what }), await struck(play, { nth, what })];
+        const [one, other] = [await struck(play, command, { nth, what }), await struck(play, command, { nth, what })];
         await other.world.stage.clock.sleep(60);
         if (one.reached) await recovered(other.world.stage, other.world.stage);
         const next = await one.world.recover();
@@ -64,8 +73,8 @@ describe.each(everything ? plays : plays.slice(0, 1))('a deploy of the script to
     'where %s: what runs is what its exit code says, and nobody has to look',
     async (what) => {
       const broken = await each(play, what, async (nth) => {
-        const { world, ran, reached, at } = await struck(play, { nth, what });
-        const right = await allIsRight(world.stage, ran.code === 0 ? '2' : '1');
+        const { world, ran, reached, at } = await struck(play, command, { nth, what });
+        const right = await allIsRight(world.stage, ran.code === 0 ? after : before);
         await world.close();
         if (!reached) return undefined;
         return ran.code !== 4 && right.length === 0 ? [] : [`${at}: code ${ran.code}, ${right}: ${ran.stderr}`];

@@ -30,8 +30,13 @@ of_container+='|{{.State.FinishedAt}}|{{.RestartCount}}|{{.HostConfig.AutoRemove
 of_container+='|{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}|{{.Config.Image}}'
 of_container+="|$(label "$reference_label")|$(label com.docker.swarm.service.name)"
 of_container+="|$(label com.docker.compose.project)"
+missing=0
 facts() {
-  engine inspect --type container --format "$of_container" "$1" || return 1
+  engine inspect --type container --format "$of_container" "$1" || {
+    missing=1
+    ! is_missing || missing=0
+    return 1
+  }
   IFS='|' read -r id own its_image status running health exit_code started ended restarts auto_remove policy \
     its_reference origin swarm compose <"$work/said"
   own=${own#/}

@@ -1,16 +1,7 @@
 # --- a container like the one that runs, on another image ---
 
-# Sets what `container_N` says of the container with this name.
-settings_of() {
-  local at
-  for at in "${!names[@]}"; do
-    [[ ${names[at]} != "$1" ]] || {
-      "container_$at"
-      return
-    }
-  done
-  return 1
-}
+# Sets what is said above of the container with this name.
+settings_of() { [[ -n ${settings[$1]-} ]] && "${settings[$1]}"; }
 
 # Volumes that the engine made for the container that runs, by where they are mounted: a new one has to have them too.
 declare -A mounted=()

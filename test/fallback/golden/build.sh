@@ -22,6 +22,7 @@ lock=hot-deploy-lock-production
 names=(
   web
 )
+declare -A settings=(["web"]=container_0)
 # The name that moves to the image after success.
 reference=registry.example.com/acme/shop:1.4.0
 # Whether there is a way to build it; `deploy --image` leaves that out.
