@@ -4,7 +4,7 @@ import type { ProcessNote } from '../release/processes.js';
 import type { Drift, Tally } from './drift.js';
 
 export type Outcome = 'planned' | 'unchanged' | 'deployed' | 'rolled-back' | 'refused' | 'failed';
-export type Method = 'relup' | 'modules' | 'recreate' | 'start-first' | 'service' | 'none';
+export type Method = 'relup' | 'recreate' | 'none';
 
 /** The one record of a run. Every figure in a comment, a summary or a terminal comes from here. */
 export interface Report {

@@ -8,7 +8,7 @@ export interface Measured {
   readonly downtimeMs: number;
 }
 
-const isMeasured = /\[(relup|modules|recreate|start-first|service), down (\d{1,9}) ms\]$/;
+const isMeasured = /\[(relup|recreate), down (\d{1,9}) ms\]$/;
 
 /** What stands at the end of a description; nothing where nothing was measured. */
 export function measuredMark({ method, containers }: Pick<Report, 'method' | 'containers'>): string {

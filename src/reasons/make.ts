@@ -3,12 +3,12 @@ import type { Reason } from './reason.js';
 
 /** A reason that closes the way of the relup. */
 export function against(code: ReasonCode, subject: string, message: string): Reason {
-  return { code, subject, message, blocks: ['relup', 'modules'] };
+  return { code, subject, message, blocks: ['relup'] };
 }
 
 /** A reason that closes every way: nothing is deployed as long as it holds. */
 export function againstAll(code: ReasonCode, subject: string, message: string): Reason {
-  return { code, subject, message, blocks: ['relup', 'modules', 'recreate'] };
+  return { code, subject, message, blocks: ['relup', 'recreate'] };
 }
 
 /** Something to know that closes no way. */

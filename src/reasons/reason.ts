@@ -1,8 +1,7 @@
 import type { ReasonCode } from './codes.js';
 
-export type HotMethod = 'relup' | 'modules';
 /** What a reason may rule out: `recreate` is every way by restart, and with it the whole deploy. */
-export type Blocked = HotMethod | 'recreate';
+export type Blocked = 'relup' | 'recreate';
 
 /** Why a way of deploying is closed, or what to know about the one taken. */
 export interface Reason {

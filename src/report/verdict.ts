@@ -152,5 +152,5 @@ function unasked(containers: readonly ContainerReport[]): string {
   return `; ${which} could not be asked what it runs`;
 }
 
-const isHot = (method: Method) => method === 'relup' || method === 'modules';
+const isHot = (method: Method) => method === 'relup';
 export const isRestart = (method: Method) => !isHot(method) && method !== 'none';

@@ -31,7 +31,7 @@ const closing = (code: Reason['code'], subject: string, message: string): Reason
   code,
   subject,
   message,
-  blocks: ['relup', 'modules'],
+  blocks: ['relup'],
 });
 
 const otherErts = closing('erts-changed', 'erts', 'ERTS 13.1.5 (OTP 25) runs and the image brings 15.2.7 (OTP 27).');

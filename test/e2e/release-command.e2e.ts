@@ -115,9 +115,10 @@ describe('a release command', () => {
       words('deploy', one(), "sh -c 'echo it runs; sleep 600'", '--strategy', 'restart'),
     );
     await running.says('it runs', patienceMs);
+    // While it lives: whoever else deploys on this engine removes what the dead have left.
+    expect(await throwaways()).toContainEqual(expect.stringMatching(/^hot-deploy-release-command-/));
     running.kill('SIGKILL');
     await running.ended;
-    expect(await throwaways()).toContainEqual(expect.stringMatching(/^hot-deploy-release-command-/));
     const { report, stderr } = await deployOne('false');
     expect(report, stderr).toMatchObject({ outcome: 'refused', releaseCommand: { outcome: 'failed', exitCode: 1 } });
     expect(await throwaways()).toEqual([]);
@@ -182,7 +183,7 @@ describe('without one', () => {
       reasons: [
         {
           code: 'migrations-pending',
-          blocks: ['relup', 'modules'],
+          blocks: ['relup'],
           message: expect.stringContaining('/entry.sh runs'),
         },
       ],

@@ -117,7 +117,7 @@ it('a child that would be started with other arguments is a reason to restart', 
   const { report } = await deployTo(web.name, { image: other, mode: 'plan' });
 
   expect(report).toMatchObject({ outcome: 'planned', method: 'recreate' });
-  expect(report.reasons).toMatchObject([{ code: 'supervision-changed', blocks: ['relup', 'modules'] }]);
+  expect(report.reasons).toMatchObject([{ code: 'supervision-changed', blocks: ['relup'] }]);
 });
 
 it('children that change places under a list go on running, and change back on the way down', async () => {

@@ -118,6 +118,6 @@ test('downtimes are those of the last five deploys by the same method that measu
   const { downtimes } = await earlier();
   expect(await downtimes('production', 'recreate')).toEqual([700, 600, 500, 400, 300]);
   expect(await downtimes('production', 'relup')).toEqual([5]);
-  expect(await downtimes('production', 'service')).toEqual([]);
+  expect(await downtimes('production', 'none')).toEqual([]);
   expect(stage.github.wrong).toEqual([]);
 });

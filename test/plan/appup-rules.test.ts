@@ -63,7 +63,7 @@ describe('a hand-written appup closes the hot way where it', () => {
   it('has no entry for what runs, and the message says what to write, and where', () => {
     const appups = [{ ...appup, kind: 'missing' as const, why: 'it has no entry for the way up from 1.0.0' }];
     const [reason] = told({ appups });
-    expect(reason).toMatchObject({ code: 'appup-missing', subject: 'shop', blocks: ['relup', 'modules'] });
+    expect(reason).toMatchObject({ code: 'appup-missing', subject: 'shop', blocks: ['relup'] });
     expect(reason?.message).toContain('Add {"1.0.0", Instructions} to both of its lists');
     expect(reason?.message).toContain('or write rel/appups/shop/1.0.0_to_1.1.0.appup.');
   });

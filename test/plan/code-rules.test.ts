@@ -185,7 +185,7 @@ const rows: readonly Row[] = [
 describe('what closes the hot way once the code is read and the node was asked', () => {
   it.each(rows)('%s of %s, and the message says what to do', (code, subject, comparison, says) => {
     const reasons = judgeCode(comparison);
-    expect(reasons).toEqual([{ code, subject, message: expect.stringContaining(says), blocks: ['relup', 'modules'] }]);
+    expect(reasons).toEqual([{ code, subject, message: expect.stringContaining(says), blocks: ['relup'] }]);
     expect(closed(reasons)).toBe(true);
   });
 

@@ -56,7 +56,7 @@ it('a plan says what its deploy would be refused for', () => {
     code: 'probe-not-answering',
     subject: 'kv-1',
     message: 'No.',
-    blocks: ['relup', 'modules', 'recreate'],
+    blocks: ['relup', 'recreate'],
   } as const;
   expect(verdict({ ...report, outcome: 'planned', reasons: [reason] })).toBe(
     'Planned 0.1.0 → 0.2.0: a deploy would be refused (probe-not-answering), and nothing was touched.',

@@ -73,9 +73,7 @@ export const rolledBack: Report = {
   ...report,
   outcome: 'rolled-back',
   method: 'recreate',
-  reasons: [
-    { code: 'erts-changed', subject: 'erts', message: 'ERTS goes from 13.1 to 13.2.', blocks: ['relup', 'modules'] },
-  ],
+  reasons: [{ code: 'erts-changed', subject: 'erts', message: 'ERTS goes from 13.1 to 13.2.', blocks: ['relup'] }],
   containers: [
     {
       ...container,
