@@ -54,5 +54,5 @@ async function selected(engine: Engine, selectors: readonly Selector[]): Promise
 export function inWords({ by = 'a run that left no record', direction, at, containers }: InterruptedRun): string {
   const since = at === undefined ? '' : ` since ${spellInstant(at)}`;
   const names = containers.map(({ name }) => name).join(', ');
-  return `${names} ${containers.length > 1 ? 'are' : 'is'} half-way in a deploy by ${by}${since}, which is under way or was cut off: the next deploy or rollback ${direction === 'finish' ? 'finishes' : 'undoes'} it.`;
+  return `${names} ${containers.length > 1 ? 'are' : 'is'} in the middle of a deploy by ${by}${since}, which is under way or was cut off: the next deploy or rollback ${direction === 'finish' ? 'finishes' : 'undoes'} it.`;
 }

@@ -28,7 +28,7 @@ async function lookAt(engine: Engine, draft: CurrentRun): Promise<Report> {
     throw new Refusal(`The engine has no image ${image}. Pull it first, or leave \`image\` out.`);
   }
   const holder = await holderOf(engine, inputs.environment);
-  const cutOff = await step('Look for what was left half-way', () => findInterrupted(engine, inputs.containers));
+  const cutOff = await step('Look for interrupted runs', () => findInterrupted(engine, inputs.containers));
   const salt = newSalt();
   const look = looking({ engine, clock: world.clock, hints: inputs, salt, ...(image !== undefined && { image }) });
   const rows: { container: ContainerDetails; look: Look }[] = [];
@@ -43,7 +43,7 @@ function cutOffOf(cutOff: readonly InterruptedRun[], name: string): InterruptedR
   return cutOff.find(({ containers }) => containers.some((each) => each.name === name));
 }
 
-/** A container may be half-way and run all the same: nothing else of the look would show it. */
+/** A container may be in the middle of a deploy and run all the same: nothing else of the look would show it. */
 function tell({ drift, message }: Look, cutOff: InterruptedRun | undefined): Look {
   if (cutOff === undefined) {
     return { drift, ...(message !== undefined && { message }) };

@@ -53,7 +53,7 @@ async function list(engine: Engine, { inputs, world }: CurrentRun): Promise<Foun
   });
 }
 
-/** What is half-way needs the containers that stand beside it, and its journal. */
+/** An interrupted run needs the containers that stand beside it, and its journal. */
 async function refuseHalfWay(engine: Engine, { containers }: Inputs): Promise<void> {
   const halfWay = await findInterrupted(engine, containers);
   if (halfWay.length > 0) {

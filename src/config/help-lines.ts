@@ -101,7 +101,7 @@ export const helpLines: Readonly<Record<Exclude<OptionName, 'mode'>, HelpLine>> 
     value: 'DURATION',
     says: 'how long a process may stay suspended',
   },
-  'on-failure': { group: 'Roll-out', of: changing, says: 'what to do if the deploy fails half-way' },
+  'on-failure': { group: 'Roll-out', of: changing, says: 'what to do if the deploy fails in the middle' },
   keep: { group: 'Roll-out', of: changing, value: 'N', says: 'earlier versions that stay for a rollback' },
   'lock-timeout': { group: 'Roll-out', of: changing, value: 'DURATION', says: 'how long to wait for another deploy' },
   probe: {

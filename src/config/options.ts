@@ -159,7 +159,7 @@ export const options = {
     kind: oneOf('rollback', 'restart', 'stop'),
     default: 'rollback',
     description:
-      'The action if the deploy fails half-way: `rollback` returns to the old version, `restart` restarts on the new one, `stop` leaves everything as it is.',
+      'The action if the deploy fails in the middle: `rollback` returns to the old version, `restart` restarts on the new one, `stop` leaves everything as it is.',
   },
   'fail-on': {
     kind: oneOf('nothing', 'restart'),

@@ -48,7 +48,7 @@ export interface Report {
   readonly lock?: { readonly by: string; readonly since: string };
   /** Only of `uninstall`: what is there of hot-deploy, and what became of it. */
   readonly uninstalled?: readonly Uninstalled[];
-  /** What earlier runs that were cut off had left half-way, and what was done about it before anything else. */
+  /** What interrupted runs had left, and what was done about it before anything else. */
   readonly recovered?: readonly Recovered[];
   /** The command that ran once before the first container changed; absent where none was to run. */
   readonly releaseCommand?: ReleaseCommandReport;

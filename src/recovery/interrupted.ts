@@ -7,7 +7,7 @@ import { readJournals } from '../journal/journal.js';
 import { containersBeside } from '../strategies/recreate/state.js';
 import { isMeant, ownName, type Selector } from '../targets/selector.js';
 
-/** A container that a run which is no longer there has left half-way. */
+/** A container of an interrupted run. */
 export interface InterruptedTarget {
   /** The container's own name. */
   readonly name: string;
@@ -17,7 +17,7 @@ export interface InterruptedTarget {
   readonly last: Entry;
 }
 
-/** All that one run left half-way, and where it goes from there: all of it to the same side. */
+/** All that one interrupted run left, and where it goes from there: all of it to the same side. */
 export interface InterruptedRun {
   readonly run: string;
   readonly by: string;

@@ -22,9 +22,7 @@ import { Unrecovered } from './unrecovered.js';
 export async function recover(engine: Engine, draft: CurrentRun, journal: Journal): Promise<readonly Recovered[]> {
   const { inputs, world } = draft;
   const around = { engine, inputs, log: world.log, clock: world.clock };
-  const cutOff = await steps(world)('Look for what was left half-way', () =>
-    findInterrupted(engine, inputs.containers),
-  );
+  const cutOff = await steps(world)('Look for interrupted runs', () => findInterrupted(engine, inputs.containers));
   refuseOthers(cutOff, inputs.environment);
   const lent = cutOff.flatMap(({ containers }) => containers.flatMap(({ last }) => last.to.reference ?? []));
   for (const reference of new Set([...lent, ...(inputs.image ? [inputs.image] : [])]))
@@ -46,12 +44,12 @@ function refuseOthers(cutOff: readonly InterruptedRun[], environment: string): v
   if (other !== undefined) {
     const names = other.containers.map(({ name }) => name).join(', ');
     throw new Refusal(
-      `${names} is half-way in a deploy to the environment ${other.environment} by ${other.by}, and this run is about ${environment}: it may still be under way. Once it has ended, run once with \`environment: ${other.environment}\`.`,
+      `${names} is in the middle of a deploy to the environment ${other.environment} by ${other.by}, and this run is about ${environment}: it may still be under way. Once it has ended, run once with \`environment: ${other.environment}\`.`,
     );
   }
 }
 
-/** Each is tried, whatever came of the others: what one cannot come back from is no reason to leave the rest half-way. */
+/** Each is tried, whatever came of the others: what one cannot come back from is no reason to leave the rest as it is. */
 async function recoverRun(
   around: Recovering,
   { run, by, at, direction, containers }: InterruptedRun,
@@ -65,7 +63,7 @@ async function recoverRun(
     if (repaired.kind === 'failed') {
       around.log.warning(`${each.name}: ${repaired.why}`);
       failed.push(
-        `${each.name} was left half-way by ${by}, and could not be recovered: ${repaired.why.replace(/\.$/, '')}. Check the container.`,
+        `${each.name}: the interrupted run of ${by} could not be recovered: ${repaired.why.replace(/\.$/, '')}. Check the container.`,
       );
       continue;
     }
@@ -92,7 +90,7 @@ async function repair(
     try {
       await around.journal.write(details, step);
     } catch (error) {
-      // The next run finds it half-way once more, asks again, and finds that it is not.
+      // The next run finds it interrupted once more, asks again, and finds that it is not.
       around.log.warning(`${name}: ${step} could not be written down: ${messageOf(error)}`);
     }
   };

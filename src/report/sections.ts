@@ -50,7 +50,7 @@ export function sections(report: Report): readonly Section[] {
 function recoveredRuns({ recovered = [] }: Report): Section {
   const items = recovered.map(
     ({ container, what, by = 'a run that left no record', how }) =>
-      `${container}: what ${by} had left half-way was ${what}: ${how}`,
+      `${container}: the interrupted run of ${by} was ${what}: ${how}`,
   );
   return { title: 'Recovered from an interrupted run', kind: 'list', items };
 }

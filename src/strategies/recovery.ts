@@ -16,7 +16,7 @@ export type RecoveryResult =
     }
   | { readonly kind: 'failed'; readonly why: string };
 
-/** How a strategy brings a target to one side that an interrupted run has left half-way. */
+/** How a strategy brings a target to one side after an interrupted run. */
 export interface Recovery {
   /** The ways of the journal that are its own. */
   readonly ways: readonly Entry['way'][];

@@ -104,7 +104,7 @@ it.each(['plan', 'rehearse', 'script', 'deploy'] as const)('a task of Swarm is r
   );
 });
 
-describe.each(['plan', 'rehearse', 'script'] as const)('%s of a container that is half-way', (mode) => {
+describe.each(['plan', 'rehearse', 'script'] as const)('%s of a container in the middle of a deploy', (mode) => {
   /** The new one runs under the name, and the old one stands beside it. */
   async function switched(label: string) {
     const { engine, ids } = await world({ web: ['create', 'stop'] });
@@ -124,7 +124,7 @@ describe.each(['plan', 'rehearse', 'script'] as const)('%s of a container that i
       outcome: 'planned',
       warnings: [
         'its own',
-        'web is half-way in a deploy by ada since 2026-01-02 03:04:05 UTC, which is under way or was cut off: the next deploy or rollback undoes it.',
+        'web is in the middle of a deploy by ada since 2026-01-02 03:04:05 UTC, which is under way or was cut off: the next deploy or rollback undoes it.',
       ],
     });
     await unchanged();
@@ -133,7 +133,7 @@ describe.each(['plan', 'rehearse', 'script'] as const)('%s of a container that i
   it('says so also where it is refused', async () => {
     const { engine } = await switched(nonce);
     const refused = withTargets(engine, draftOf(mode), () => Promise.reject(new Refusal('web is exited.')));
-    await expect(refused).rejects.toThrow(/^web is exited\. web is half-way in a deploy by .* undoes it\.$/);
+    await expect(refused).rejects.toThrow(/^web is exited\. web is in the middle of a deploy by .* undoes it\.$/);
   });
 
   it('is none where somebody else has made what serves', async () => {

@@ -48,7 +48,7 @@ it('one container that cannot be recovered keeps nobody from recovering the othe
     },
   };
   await expect(recover(taken, draft, journal)).rejects.toThrow(
-    'web-1 was left half-way by ada, and could not be recovered: its port is taken. Check the container.',
+    'web-1: the interrupted run of ada could not be recovered: its port is taken. Check the container.',
   );
   expect((await engine.inspectContainer('web-2')).State.Running).toBe(true);
 });
@@ -65,12 +65,12 @@ it('what is found on the other side than its fleet is told, and written down, to
   expect(entries.filter(({ container }) => container === 'web-2').map(({ step }) => step)).toEqual(['stop', 'undone']);
 });
 
-it('a container that is half-way in another environment is left alone, and its run is named', async () => {
+it('a container in the middle of a deploy to another environment is left alone, and its run is named', async () => {
   const { engine, draft, journal, of } = await world();
   await journal.write(of('web-1'), 'stop');
   const staging = { ...draft, inputs: { ...draft.inputs, environment: 'staging' } };
   const other = await journalOn(engine, 'app:1', { environment: 'staging' });
   await expect(recover(engine, staging, other.journal)).rejects.toThrow(
-    'web-1 is half-way in a deploy to the environment production by ada, and this run is about staging',
+    'web-1 is in the middle of a deploy to the environment production by ada, and this run is about staging',
   );
 });

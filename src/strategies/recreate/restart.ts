@@ -53,7 +53,7 @@ export async function restart(work: UpdateContext, { plan, next, kept }: Restart
 
   const { id, warnings, settings } = result;
   replaced.set(container.Id, id);
-  // What cannot be watched any more is not left half-way: the way back asks anew.
+  // What cannot be watched any more is not left as it is: the way back asks anew.
   const { failure, ...judged } = await judge(work, plan, id, next).catch((error: unknown) => ({
     failure: `It was healthy on the new image, and then it could not be watched: ${messageOf(error).replace(/\.$/, '')}.`,
   }));
@@ -100,7 +100,7 @@ export async function rollBackRestart(work: UpdateContext, plan: TargetPlan, why
   return await tookBack(work, plan, result);
 }
 
-/** Where manual intervention is required or something is left, the next run finds it half-way. */
+/** Where manual intervention is required or something is left, the next run recovers it. */
 async function tookBack(
   work: UpdateContext,
   plan: TargetPlan,
