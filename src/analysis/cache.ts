@@ -1,6 +1,6 @@
 import { once } from '../system/once.js';
 
-/** What containers that run the same share: read or made once. `what` names the kind of thing, `key` tells one from another. */
+/** What is read or made once for all targets of a run. `what` names the kind of thing, `key` tells one from another. */
 export type Cache = <T>(what: string, key: string, make: () => Promise<T>) => Promise<T>;
 
 export function newCache(): Cache {

@@ -1,4 +1,4 @@
-import type { Report } from '../deployment/report.js';
+import { isHot, type Report } from '../deployment/report.js';
 import type { Engine } from '../engines/engine.js';
 import { isChannel, originOf, sameName } from '../engines/origin.js';
 import type { Entry } from '../journal/entry.js';
@@ -66,9 +66,9 @@ export function withComposeWarnings(
   const warnings = plans.flatMap(({ container, name }) => {
     const [compose, origin] = [composeServiceOf(container), originOf(container)];
     const row = result.containers.find((each) => each.name === name);
-    const isHot = row?.outcome === 'deployed' && row.method === 'relup';
+    const loaded = row?.outcome === 'deployed' && isHot(row.method);
     const follows = origin !== undefined && (isChannel(origin) || sameName(origin, image.reference));
-    return compose !== undefined && follows && isHot
+    return compose !== undefined && follows && loaded
       ? [
           `${name} was upgraded hot: the next \`docker compose up\` re-creates the service ${compose.service} once, on ${next.version}, which ${origin} names now.`,
         ]

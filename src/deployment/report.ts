@@ -4,7 +4,13 @@ import type { ProcessNote } from '../release/processes.js';
 import type { Drift, Tally } from './drift.js';
 
 export type Outcome = 'planned' | 'unchanged' | 'deployed' | 'rolled-back' | 'refused' | 'failed';
-export type Method = 'relup' | 'recreate' | 'none';
+/** How a target is brought to another version, and whether it keeps running meanwhile. Each is one strategy's own. */
+export const methods = { relup: { hot: true }, recreate: { hot: false } } as const;
+export type Method = keyof typeof methods | 'none';
+
+export function isHot(method: Method): boolean {
+  return method !== 'none' && methods[method].hot;
+}
 
 /** The one record of a run. Every figure in a comment, a summary or a terminal comes from here. */
 export interface Report {

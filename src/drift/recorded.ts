@@ -1,5 +1,5 @@
 import type { Difference, Moment } from '../deployment/drift.js';
-import { type Entry, type EntryDetails, steps, type Version } from '../journal/entry.js';
+import { type Entry, type EntryDetails, steps, type Version, ways } from '../journal/entry.js';
 import { belongs, ended, unfinished } from '../journal/history.js';
 
 /** What the journal says of a container; pure. */
@@ -18,13 +18,6 @@ export function recorded(
       open === undefined ? [] : [{ kind: 'run', subject: step(open), message: cutOff(open), since: { at: open.at } }],
   };
 }
-
-const ways = {
-  relup: 'hot',
-  downgrade: 'hot',
-  recreate: 'by a new container',
-  revive: 'by the container that was kept',
-} as const satisfies Readonly<Record<EntryDetails['way'], string>>;
 
 function became(entry: Entry): string {
   const { step: last, task, way, by } = entry;

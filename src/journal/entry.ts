@@ -11,12 +11,21 @@ export interface Entry extends EntryDetails {
   readonly step: Step;
 }
 
+/** How an update was carried out, to be read after what it did. Each is one strategy's own (`recovery.ways`). */
+export const ways = {
+  relup: 'hot',
+  downgrade: 'hot',
+  recreate: 'by a new container',
+  revive: 'by the container that was kept',
+} as const;
+export type Way = keyof typeof ways;
+
 /** What a run is about for one container: the same in all of its entries. */
 export interface EntryDetails {
   /** A UUID. */
   readonly run: string;
   readonly task: 'deploy' | 'rollback';
-  readonly way: 'relup' | 'downgrade' | 'recreate' | 'revive';
+  readonly way: Way;
   /** The container's own name. */
   readonly container: string;
   /** The id of the container that the run found under that name. */
@@ -117,7 +126,8 @@ function isEntry(read: unknown): read is Entry {
     typeof entry.step === 'string' &&
     Object.hasOwn(steps, entry.step) &&
     ['deploy', 'rollback'].includes(String(entry.task)) &&
-    ['relup', 'downgrade', 'recreate', 'revive'].includes(String(entry.way)) &&
+    typeof entry.way === 'string' &&
+    Object.hasOwn(ways, entry.way) &&
     [entry.from, entry.to].every(isVersion) &&
     isTexts(entry.fleet) &&
     (entry.brought === undefined || (isTexts(entry.brought) && entry.brought.every(isBelow)))

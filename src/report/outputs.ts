@@ -1,4 +1,4 @@
-import type { Report } from '../deployment/report.js';
+import { methods, type Report } from '../deployment/report.js';
 import { totalDowntime } from './totals.js';
 import { verdict } from './verdict.js';
 
@@ -16,7 +16,9 @@ export const outputs = {
     of: ({ outcome }) => outcome,
   },
   method: {
-    description: '`relup` (hot), `recreate` (restart) or `none`.',
+    description: `${Object.entries(methods)
+      .map(([name, { hot }]) => `\`${name}\` (${hot ? 'hot' : 'restart'})`)
+      .join(', ')} or \`none\`.`,
     of: ({ method }) => method,
   },
   'from-version': { description: 'The version that ran before.', of: ({ from = '' }) => from },

@@ -1,4 +1,11 @@
-import type { ContainerReport, Method, Outcome, Report, Uninstalled } from '../deployment/report.js';
+import {
+  type ContainerReport,
+  isHot,
+  type Method,
+  type Outcome,
+  type Report,
+  type Uninstalled,
+} from '../deployment/report.js';
 import { spell } from '../system/duration.js';
 import { count, number } from './count.js';
 import { statusVerdict } from './status.js';
@@ -152,5 +159,4 @@ function unasked(containers: readonly ContainerReport[]): string {
   return `; ${which} could not be asked what it runs`;
 }
 
-const isHot = (method: Method) => method === 'relup';
 export const isRestart = (method: Method) => !isHot(method) && method !== 'none';

@@ -22,7 +22,7 @@ export interface Strategy {
    * know comes along, whatever the answer is.
    */
   assessReturn?(target: ReturningTarget): Promise<Assessment & { readonly rehearsal?: Rehearsal }>;
-  /** What it does if a strategy before it is ruled out or fails after it was chosen; undefined if it could not. Asks nothing. */
+  /** Its update in case that a strategy before it is chosen and then fails, in the rehearsal or later; undefined if it could not. Asks nothing. */
   instead?(target: AssessedTarget): Update | undefined;
   readonly recovery: Recovery;
   /** Tries its updates out where nobody is served, each once; those that fail are ruled out. Absent if it cannot. */
@@ -93,6 +93,7 @@ export interface Update {
   prepare?(work: UpdateContext, plan: TargetPlan): Promise<UpdateResult | undefined>;
   /** Takes away what was prepared: the run does not come to this target. */
   abandon?(work: UpdateContext, plan: TargetPlan): Promise<void>;
+  /** Changes nothing by itself. */
   open(work: UpdateContext, plan: TargetPlan): OpenUpdate;
 }
 

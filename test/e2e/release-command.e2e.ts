@@ -97,7 +97,8 @@ describe('a release command', () => {
   it('that is cancelled ends with its container, and no container has changed', async () => {
     const ended = await expectUntouched(fleet, async () => {
       const running = await startHotDeploy(
-        words('deploy', one(), "sh -c 'echo it runs; sleep 60'", '--strategy', 'restart'),
+        // With one space only once it does.
+        words('deploy', one(), "sh -c 'echo it  runs; sleep 60'", '--strategy', 'restart'),
       );
       await running.says('it runs', patienceMs);
       const began = performance.now();
@@ -112,7 +113,7 @@ describe('a release command', () => {
 
   it('of a killed run is ended by the next, which begins anew', async () => {
     const running = await startHotDeploy(
-      words('deploy', one(), "sh -c 'echo it runs; sleep 600'", '--strategy', 'restart'),
+      words('deploy', one(), "sh -c 'echo it  runs; sleep 600'", '--strategy', 'restart'),
     );
     await running.says('it runs', patienceMs);
     // While it lives: whoever else deploys on this engine removes what the dead have left.

@@ -62,7 +62,7 @@ it('keeps the releases that can be gone back to, and takes from the others what 
   expect(await list(web, 'lib')).toEqual(before.lib.filter((name) => !gone.includes(name)));
   expect(await list(web, '')).toEqual(before.root);
   expect(await list(web, 'releases')).toEqual(
-    expect.arrayContaining(['0.2.1', '0.2.2', 'COOKIE', 'RELEASES', 'start_erl.data', 'hot-deploy']),
+    expect.arrayContaining(['0.2.1', '0.2.2', 'COOKIE', 'RELEASES', 'start_erl.data']),
   );
   expect(await list(web, 'releases')).not.toContain('0.1.0');
   expect(await evaluate(web, '[{V, S} || {_, V, _, S} <- release_handler:which_releases()]')).toBe(

@@ -39,7 +39,7 @@ describe('the proxy before an engine', () => {
   it('passes on archives that are larger than what it looks at', async () => {
     const content = randomBytes(3 << 20);
     await engine.putArchive(container, '/', archiveOf('large', content));
-    const back = await engine.getArchive(container, '/large', 1_048_576);
+    const back = await engine.getArchive(container, '/large', 8 << 20);
     expect(back?.subarray(512, 512 + content.length).equals(content)).toBe(true);
   });
 
