@@ -207,11 +207,12 @@ describe('hot-deploy.sh', () => {
 
   it('gives a cookie to the container by standard input alone', async () => {
     await program('docker', 'printf "%s\\n" "$@" "$(env)" >>"$SEEN"', 'cat >&2');
-    const script = `${parts('10-speech', '62-vm')}
+    const script = `${parts('10-speech', '62-vm', '82-bundle')}
 find_vm() { :; }
 held() { :; }
-vm_user=0 vm_pid=1 vm_bin=/b vm_flag=-sname vm_node=a call_node=:
-release_of id >/dev/null; cat "$work/complaint"`;
+vm_user=0 vm_pid=1 vm_bin=/b vm_flag=-sname vm_node=a suspend_ms=1 entries=()
+mkdir "$work/bundle"; echo : >"$work/bundle/call.sh"; echo '{N,B}=question.' >"$work/bundle/state.erl"
+ask id state.erl || true; cat "$work/complaint"`;
     const { stdout } = bash(script, { environment: { HOT_DEPLOY_COOKIE: cookie } });
     expect(stdout.split('\n').slice(0, 2)).toEqual([cookie, expect.stringMatching(/^\{N,B\}=/)]);
     expect(await seen()).toContain('exec\n--interactive');
