@@ -113,7 +113,12 @@ async function writtenIn(engine: Engine, containers: readonly ContainerSummary[]
   const found = await Promise.all(
     containers.map(async ({ id: container }): Promise<Written | undefined> => {
       const limits = { mostBytes, odd: 'passed over' } as const;
-      const all = (await ifThere(takeFolder(engine, container, `/${journalPath(container)}`, limits))) ?? [];
+      const taken = ifThere(takeFolder(engine, container, `/${journalPath(container)}`, limits));
+      // Of one that is removed just then the engine may say anything: another run has ended.
+      const all = await taken.catch(async (error: unknown) => {
+        if ((await engine.findContainer(container)) !== undefined) throw error;
+      });
+      if (all === undefined) return { container, token: 0, files: [] };
       const files = all.flatMap(numberedEntry).sort((one, other) => one.number - other.number);
       const told = Number(all.find(({ path }) => path.endsWith(`/${tokenFile}`))?.data.toString('utf8'));
       return { container, token: Number.isSafeInteger(told) ? told : 0, files };

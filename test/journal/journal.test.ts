@@ -97,6 +97,23 @@ describe('the journal of an environment', () => {
     expect(journal.entries[0]).toMatchObject({ container: 'seldom' });
   });
 
+  it('is read beside one that is removed just then, whatever the engine says of that', async () => {
+    const engine = world();
+    const going = await journalOn(engine, 'app:1', { environment: 'staging' });
+    await going.journal.write(details, 'create');
+    await (await journalOn(engine, 'app:1', { environment: 'production' })).journal.write(details, 'stop');
+    const failing = (isGone: boolean): Engine => ({
+      ...engine,
+      getArchive: async (id, ...more) => {
+        if (id !== going.lock) return await engine.getArchive(id, ...more);
+        if (isGone) await engine.removeContainer(id, { force: true });
+        throw new Error('error processing tar file: no such file or directory');
+      },
+    });
+    await expect(readJournals(failing(false))).rejects.toThrow('error processing tar file');
+    expect((await readJournals(failing(true))).map(({ step }) => step)).toEqual(['stop']);
+  });
+
   it('is each for itself', async () => {
     const engine = world();
     await (await journalOn(engine, 'app:1', { environment: 'staging' })).journal.write(details, 'create');
