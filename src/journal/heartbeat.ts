@@ -3,7 +3,7 @@ import type { Engine } from '../engines/engine.js';
 import { packEntries } from '../release/archive.js';
 import { takeFile } from '../release/taken.js';
 
-/** By the container's id, which whoever made its image cannot know: what lies in the image is no beat. */
+/** By the container's id, which whoever made its image cannot know: what lies in the image is no heartbeat. */
 const fileIn = (lock: string): string => `hot-deploy-beat-${lock.slice(0, 12)}`;
 
 /** How often whoever holds a lock says that it lives, in milliseconds. */

@@ -103,8 +103,8 @@ export async function holdLock(
   };
 
   const journal = await openJournal(engine, { environment, lock }, clock).catch(async (error: unknown) => {
-    // Nobody beats for it any more, and the journals before are where they were.
-    await engine.removeContainer(lock, { force: true, volumes: true }).catch(() => undefined);
+    // Nobody beats for it any more. It may hold the only journal by now: those before go once they have come along.
+    await engine.renameContainer(lock, journalName(environment, lock)).catch(() => undefined);
     throw error;
   });
   const beating = (async () => {

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engines/engine.js';
 import { lockLabel } from '../../src/engines/throw-away.js';
+import { lastHeartbeat } from '../../src/journal/heartbeat.js';
 import { journalPath, readJournal, readJournals } from '../../src/journal/journal.js';
-import { journalName } from '../../src/journal/lock-labels.js';
+import { acquireLock } from '../../src/journal/lock.js';
+import { journalName, lockName } from '../../src/journal/lock-labels.js';
+import { newRun } from '../../src/journal/run.js';
 import { packEntries } from '../../src/release/archive.js';
+import { systemClock } from '../../src/system/log.js';
 import { modelClock } from '../support/model/clock.js';
 import { modelEngine } from '../support/model/engine.js';
+import { quiet } from '../support/model/stage.js';
 import { details, journalOn } from './entries.js';
 
 function world(files: Record<string, string> = {}) {
@@ -73,6 +78,37 @@ describe('the journal of an environment', () => {
     expect(await stepsIn(engine)).toEqual(['create']);
     await journalOn(engine, 'app:1');
     expect(await stepsIn(engine)).toEqual(['create']);
+  });
+
+  it('is not lost either where the holder fails after it has come along', async () => {
+    const model = modelEngine(modelClock());
+    const image = model.image('app:1', { program: {} });
+    const { engine } = model;
+    const first = await journalOn(engine, 'app:1');
+    await first.journal.write(details, 'create');
+    await first.release();
+    // The answer to its removal is lost.
+    const failing: Engine = {
+      ...engine,
+      removeContainer: async (...given) => {
+        await engine.removeContainer(...given);
+        throw new Error('socket hang up');
+      },
+    };
+    const clock = { now: () => 0, date: () => 0, sleep: async () => undefined };
+    const { signal } = new AbortController();
+    const wanted = {
+      environment: 'production',
+      run: newRun({}, systemClock),
+      image,
+      timeoutMs: 0,
+      clock,
+      log: quiet,
+      signal,
+    };
+    await expect(acquireLock(failing, wanted)).rejects.toThrow('socket hang up');
+    expect(await stepsIn(engine)).toEqual(['create']);
+    expect(await engine.findContainer(lockName('production'))).toBeUndefined();
   });
 
   it('keeps to itself what is written at once for two targets', async () => {
@@ -156,8 +192,10 @@ describe('what is no journal of ours counts nothing, and goes nowhere', () => {
 
   it('what lies in an image', async () => {
     const forged = JSON.stringify({ ...details, schema: 1, at: '2026-01-01T00:00:00Z', token: 98, step: 'stop' });
-    const engine = world({ '/journal/token': '99\n', '/journal/000001-stop.json': forged });
+    const beat = { '/hot-deploy-beat': 'x' };
+    const engine = world({ '/journal/token': '99\n', '/journal/000001-stop.json': forged, ...beat });
     const first = await journalOn(engine, 'app:1');
+    expect(await lastHeartbeat(engine, first.lock)).toBeUndefined();
     await first.journal.write(details, 'create');
     await first.release();
     expect((await readJournal(engine, 'production')).map(({ step, token }) => [step, token])).toEqual([
