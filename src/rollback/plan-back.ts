@@ -61,7 +61,13 @@ async function chooseReturn(target: ReturningTarget): Promise<Pick<TargetPlan, '
   return { ...tried, reasons: ruledOut };
 }
 
-const told = (reasons: readonly Reason[]) => reasons.map(({ code, subject }) => `${code} (${subject})`).join(', ');
+/** What could not be read says more than its code. */
+const told = (reasons: readonly Reason[]) =>
+  reasons
+    .map(({ code, subject, message }) =>
+      code === 'target-unreadable' ? message.replace(/\.$/, '') : `${code} (${subject})`,
+    )
+    .join(', ');
 
 /** What a deploy of the older image by restart would be; of a container that has ended nobody can be asked. */
 async function byRestart(

@@ -39,8 +39,7 @@ async function updateAll(
   deadline: CancellationDeadline,
 ): Promise<readonly TargetUpdate[]> {
   const { inputs, log } = fleet;
-  const isRestart = ({ plan }: OpenTarget) => !plan.update.hot;
-  const waves = inBatches(targets, inputs, isRestart);
+  const waves = inBatches(targets, inputs, (each) => each.restarts());
   const carried: TargetUpdate[] = [];
   for (const [at, wave] of waves.entries()) {
     if (deadline.cancelled) {

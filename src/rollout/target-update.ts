@@ -59,6 +59,8 @@ export interface TargetUpdate {
 /** One container before its turn. */
 export interface OpenTarget {
   readonly plan: Changing;
+  /** Whether its turn takes the container down. Known once it is prepared. */
+  restarts(): boolean;
   /** Gets ready for its turn; answers how it ended if it will have none. */
   prepare(): Promise<TargetUpdate | undefined>;
   /** Brings it to the new version, and watches it. */
@@ -135,7 +137,9 @@ export function openTarget(fleet: Fleet, plan: Changing, deadline: CancellationD
       ? settled
       : { ...settled, outcome: 'failed', message: `${plan.name} was made final, and ${why}. Check the container.` };
   };
-  const went = async (update: Update, probe: RunningProbe | undefined): Promise<TargetUpdate> => {
+  const went = async (probe: RunningProbe | undefined): Promise<TargetUpdate> => {
+    const update = chosen;
+    prepared = false;
     const since = clock.now();
     const open = update.open({ ...work, ...(probe && { probe }) }, plan);
     const ended = await open.apply().catch((error: unknown) => lost(plan, error));
@@ -146,29 +150,31 @@ export function openTarget(fleet: Fleet, plan: Changing, deadline: CancellationD
     return carried(update, open, ended, probe);
   };
 
+  /** How it ended if it is not ready, and no update in its place is wanted and ready. */
+  const prepare = async (probe?: RunningProbe): Promise<TargetUpdate | undefined> => {
+    const ended = await chosen.prepare?.(work, plan).catch((error: unknown) => lost(plan, error));
+    prepared = ended === undefined;
+    if (ended === undefined) return undefined;
+    const instead = insteadOf({ update: chosen, ended });
+    if (instead === undefined) return carried(chosen, chosen.open(work, plan), ended, probe);
+    chosen = instead;
+    return await prepare(probe);
+  };
+
   return {
     plan,
-    prepare: async () => {
-      const ended = await chosen.prepare?.(work, plan).catch((error: unknown) => lost(plan, error));
-      if (ended === undefined) {
-        prepared = true;
-        return undefined;
-      }
-      const instead = insteadOf({ update: chosen, ended });
-      if (instead === undefined) return carried(chosen, chosen.open(work, plan), ended);
-      chosen = instead;
-      const again = await chosen.prepare?.(work, plan).catch((error: unknown) => lost(plan, error));
-      return again && carried(chosen, chosen.open(work, plan), again);
-    },
+    restarts: () => !chosen.hot,
+    prepare: () => prepare(),
     update: async () => {
-      prepared = false;
       const probe = startFor(fleet, plan, target);
       const until = clock.now() + baselineMs;
       const isBaseline = () => probe !== undefined && probe.samples.length < baselineRequests && clock.now() < until;
       while (isBaseline() && !deadline.cancelled) await clock.sleep(50);
-      const first = await went(chosen, probe);
+      const first = await went(probe);
       const instead = insteadOf({ update: chosen, ended: first.ended });
-      return instead === undefined ? first : await went(instead, probe);
+      if (instead === undefined) return first;
+      chosen = instead;
+      return (await prepare(probe)) ?? (await went(probe));
     },
     abandon: async () => {
       if (!prepared) return;

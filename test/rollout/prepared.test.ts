@@ -81,6 +81,14 @@ describe('a fleet', () => {
     ]);
   });
 
+  it('leaves nothing either of an update that took the place of one which was not ready', async () => {
+    const faults = { a: 'fails', 'a otherwise': 'fails', b: 'is not ready' } as const;
+    expect(await told(['a', 'b'], faults, { onFailure: 'restart' })).toEqual([
+      ...['prepare a', 'prepare b', 'prepare b otherwise', 'apply a', 'prepare a otherwise', 'apply a otherwise'],
+      'abandon b otherwise',
+    ]);
+  });
+
   it('is restarted nowhere where somebody needs the name of one that is to be put aside', async () => {
     const stage = await setUp({ names: ['web', 'api'], kind: 'plain' });
     const { engine } = stage.model;

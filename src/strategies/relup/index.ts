@@ -12,10 +12,10 @@ import { judgeRelease } from './judge.js';
 import { abandon, follow, rollBack, type UpgradePath, versionAtEnd } from './path.js';
 import { place } from './place.js';
 import type { DowngradePlan, Upgrade, UpgradeMaterial } from './plan.js';
+import { pathUp, prepare } from './prepare.js';
 import { measure } from './proof.js';
 import { recoverUpgrade } from './recover.js';
 import { rehearsePlans } from './rehearsal/plans.js';
-import { pathUp, prepareUpgrade } from './upgrade.js';
 
 /** A release upgrade by OTP's release_handler: code, processes and supervisors change in the VM that runs. */
 export const relup: Strategy = {
@@ -66,7 +66,7 @@ function upgradeUpdate(hot: UpgradeMaterial): Upgrade {
         wayBack: rehearsal.noWayDown === undefined ? ('downgrade' as const) : ('restart' as const),
       }),
     }),
-    prepare: (work, plan) => prepareUpgrade(work, { ...plan, hot }),
+    prepare: (work, plan) => prepare(work, pathUp(plan, hot), bundle),
     abandon: (work, plan) => abandon(work, pathUp(plan, hot)),
     open: (work, plan) => open(work, plan, pathUp(plan, hot)),
   };
@@ -88,6 +88,7 @@ function downgradeUpdate(down: DowngradePlan): Update {
   return {
     ...{ method: 'relup', hot: true, version: down.against?.next.version },
     record: () => ({ way: 'downgrade' }),
+    prepare: (work, plan) => prepare(work, pathDown(plan, down)),
     open: (work, plan) => open(work, plan, pathDown(plan, down)),
   };
 }

@@ -157,8 +157,13 @@ async function unchanged(
   overtaken = false,
 ): Promise<UpdateResult> {
   await abandon(work, path);
-  const message = `${path.name} was not changed: ${why}`;
-  return { outcome: 'refused', id: path.container.Id, message, ...(overtaken && { overtaken: true }) };
+  return refused(path, why, overtaken);
+}
+
+/** It runs as before; `why` is a sentence. */
+export function refused({ name, container }: UpgradePath, why: string, overtaken = false): UpdateResult {
+  const message = `${name} was not changed: ${why}`;
+  return { outcome: 'refused', id: container.Id, message, ...(overtaken && { overtaken: true }) };
 }
 
 async function takenBackByEmulator(

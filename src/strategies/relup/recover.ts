@@ -55,7 +55,7 @@ export async function recoverUpgrade(
 }
 
 /** What an act works with: what runs, and the version to which it is to come. */
-interface Halfway {
+interface Interrupted {
   readonly running: RunningRelease;
   readonly last: Entry;
   readonly version: string;
@@ -65,7 +65,7 @@ interface Halfway {
 type CarryOut = (
   work: UpdateContext,
   container: ContainerDetails,
-  halfway: Halfway,
+  interrupted: Interrupted,
 ) => Promise<{ readonly how?: string; readonly why?: string }>;
 
 const carryOut: Readonly<Record<UpgradeAct, CarryOut>> = {

@@ -10,7 +10,7 @@ import { messageOf } from '../../../system/message-of.js';
 import type { TargetPlan } from '../../strategy.js';
 import type { Bundle } from '../bundle.js';
 import { type UpgradePlan, upgradePlanOf } from '../plan.js';
-import { pathUp } from '../upgrade.js';
+import { pathUp } from '../prepare.js';
 import { type Copy, takeCopies } from './copies.js';
 import { rehearse } from './rehearse.js';
 

@@ -1,8 +1,10 @@
 import { messageOf } from '../../system/message-of.js';
 import type { UpdateContext, UpdateResult } from '../context.js';
 import type { TargetPlan } from '../strategy.js';
-import { abandon, type UpgradePath } from './path.js';
-import type { UpgradeMaterial, UpgradePlan } from './plan.js';
+import type { Bundle } from './bundle.js';
+import { combined } from './downgrade.js';
+import { abandon, refused, type UpgradePath } from './path.js';
+import type { UpgradeMaterial } from './plan.js';
 import { measure } from './proof.js';
 import { unready } from './step.js';
 import { stage } from './switch.js';
@@ -18,26 +20,31 @@ export function pathUp({ name, container, rehearsal }: TargetPlan, hot: UpgradeM
   };
 }
 
-/** Brings the new release's files beside the old one's, if all that runs could be brought to it now. */
-export async function prepareUpgrade(work: UpdateContext, plan: UpgradePlan): Promise<UpdateResult | undefined> {
+/**
+ * Brings a release's files beside those of the one that runs, if all that runs could be brought to it now.
+ *
+ * @param bundle absent if the release lies in the container already
+ */
+export async function prepare(
+  work: UpdateContext,
+  path: UpgradePath,
+  bundle?: Bundle,
+): Promise<UpdateResult | undefined> {
   const { engine, phase, inputs } = work;
-  const { name, container, hot } = plan;
-  const { running, bundle } = hot;
-  const refused = (why: string): UpdateResult => ({
-    outcome: 'refused',
-    id: container.Id,
-    message: `${name} was not changed: ${why}`,
-  });
+  const { container, running, direction, steps } = path;
+  const [way] = steps;
+  if (way === undefined) return undefined;
   try {
     const changed = await phase('check', () =>
-      unready(running, { way: bundle.way, direction: 'up' }, bundle, inputs.suspendTimeoutMs),
+      unready(running, { way, direction }, combined(steps), inputs.suspendTimeoutMs),
     );
-    if (changed !== undefined) return { ...refused(changed.why), ...(changed.overtaken && { overtaken: true }) };
+    if (changed !== undefined) return refused(path, changed.why, changed.overtaken);
+    if (bundle === undefined) return undefined;
     await work.note('stage');
     await phase('stage', () => stage(engine, container.Id, running.root, bundle));
     return undefined;
   } catch (error) {
-    await abandon(work, pathUp(plan, hot));
-    return refused(messageOf(error));
+    await abandon(work, path);
+    return refused(path, messageOf(error));
   }
 }
