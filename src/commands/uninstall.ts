@@ -25,7 +25,7 @@ export async function uninstall(inputs: Inputs, world: RunContext): Promise<Repo
     // A lock that is held is not waited for: whoever has it needs what would be removed.
     const now: CurrentRun = { ...draft, inputs: { ...inputs, lockTimeoutMs: 0 } };
     return await underLock(engine, now, found.containers, async (held, locked, lock) => {
-      await refuseHalfWay(held, inputs);
+      await refuseInterrupted(held, inputs);
       // What was taken over, and what has ended since, is gone by now.
       const again = await list(held, locked);
       const isLock = ({ kind }: Belonging) => kind === 'lock' || kind === 'journal';
@@ -54,10 +54,10 @@ async function list(engine: Engine, { inputs, world }: CurrentRun): Promise<Foun
 }
 
 /** An interrupted run needs the containers that stand beside it, and its journal. */
-async function refuseHalfWay(engine: Engine, { containers }: Inputs): Promise<void> {
-  const halfWay = await findInterrupted(engine, containers);
-  if (halfWay.length > 0) {
-    throw new Refusal(`${halfWay.map(inWords).join(' ')} Nothing was removed: deploy or roll back first.`);
+async function refuseInterrupted(engine: Engine, { containers }: Inputs): Promise<void> {
+  const interrupted = await findInterrupted(engine, containers);
+  if (interrupted.length > 0) {
+    throw new Refusal(`${interrupted.map(inWords).join(' ')} Nothing was removed: deploy or roll back first.`);
   }
 }
 

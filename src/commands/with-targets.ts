@@ -47,9 +47,9 @@ async function toldBeside(
   story: Story,
 ): Promise<Report> {
   const { inputs } = draft;
-  const halfWay = () => findInterrupted(engine, inputs.containers);
+  const interrupted = () => findInterrupted(engine, inputs.containers);
   const asked = async (on: Engine, within: CurrentRun): Promise<Report> => {
-    const left = (await halfWay()).map(inWords);
+    const left = (await interrupted()).map(inWords);
     const report = await told(on, within, story).catch((error: unknown) => {
       if (!(error instanceof Refusal) || left.length === 0) throw error;
       const rest = left.filter((words) => !error.message.includes(words));
@@ -58,7 +58,7 @@ async function toldBeside(
     return { ...report, warnings: [...report.warnings, ...left] };
   };
   const holder = await holderOf(engine, inputs.environment);
-  const underWay = holder !== undefined && !isGone(holder.holder) && (await halfWay()).length > 0;
+  const underWay = holder !== undefined && !isGone(holder.holder) && (await interrupted()).length > 0;
   return underWay ? await underLock(engine, draft, meant, asked) : await asked(engine, draft);
 }
 

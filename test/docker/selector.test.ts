@@ -102,7 +102,7 @@ describe('a selector that means nothing names what there is', () => {
     expect(() => select(many, [{ by: 'name', name: 'x' }])).toThrow(/, and 20 more\.$/);
   });
 });
-describe('what a restart left half-way', () => {
+describe('what an interrupted restart left', () => {
   it('is meant by the name that it stands for, though no container has it now', () => {
     const halfWay = [
       one('api.hot-deploy-old-0123456789ab', { role: 'api' }),

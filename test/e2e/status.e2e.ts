@@ -231,7 +231,7 @@ it('a hot load that was never made permanent is a drift, since it was loaded', a
 
   await docker('tag', two ?? '', live);
   const moved = rowOf((await look(web)).report, web).drift;
-  // The deploy has left it half-way, as it was asked to.
+  // The deploy has left it in the middle, as it was asked to.
   expect(moved.differences.map(({ kind }) => kind)).toEqual(['run', 'restart']);
 });
 

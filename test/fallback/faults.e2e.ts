@@ -35,7 +35,7 @@ const around = async (name: string) =>
   (await bench.containers())
     .filter((one) => one.startsWith(`${full(name)}.hot-deploy-`))
     .map((one) => one.split('-').at(-2));
-/** Neither anything of a deploy half-way, nor a lock. */
+/** Neither anything of an interrupted run, nor a lock. */
 const settled = async (name: string, environment: string) => {
   expect((await around(name)).filter((kind) => kind !== 'previous')).toEqual([]);
   const all = (await bench.docker('ps', '--all', '--format', '{{.Names}}')).split('\n');

@@ -19,7 +19,7 @@ interface Left {
   readonly other?: Step;
 }
 
-/** Leaves each container half-way, as a run that was killed does. */
+/** Leaves each container in the middle, as a run that was killed does. */
 async function leave({ play, model, clock, v1, v2, began }: Theatre, { stage, step, other }: Left): Promise<void> {
   const { engine } = model;
   const { journal, release } = await journalOn(engine, v1.Id, { environment: 'model' });

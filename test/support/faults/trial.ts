@@ -70,7 +70,7 @@ export async function endure(lane: Lane, way: Way, opposite: Way, blows: readonl
       last = await run(crew, following.words);
       story.push(told(`then ${following.words[0]}`, last));
     }
-    // Of what was never half-way nothing is recovered.
+    // Of what was never interrupted nothing is recovered.
     if (next === 'recover') for (const name of await down(crew)) await docker('start', name);
     if (last.code !== (next === 'recover' ? 1 : 0))
       broken.push(`the next run, ${following.words[0]}, ended with ${last.code}`);

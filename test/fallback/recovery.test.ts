@@ -116,7 +116,7 @@ code=''
 echo '=== next'`,
   );
   const text = script(plain).replace(/\nmain "\$@"\n$/, () => `\n${world}\nset +e\n${each.join('\n')}\n`);
-  const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-half-way-'));
+  const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-recovery-'));
   await writeFile(join(folder, 'scenes.sh'), text);
   const { stdout } = await promisify(execFile)('bash', [join(folder, 'scenes.sh')]).finally(() =>
     rm(folder, { recursive: true }),
