@@ -160,7 +160,7 @@ keep_old() {
   if [[ -n $compose || $auto_remove == true ]]; then change rm "$back"; else keep "$name" "$back"; fi
 }
 
-# --- what an earlier run has left half-way ---
+# --- what an interrupted run has left ---
 
 # `is_cut_off NAME`: its last run did not end, and something of it is there: what has the name, or stands beside it.
 is_cut_off() {
@@ -173,8 +173,8 @@ is_cut_off() {
 
 is_in_restart() { is_cut_off "$1" && [[ $state != none || $e_way == re[cv]* ]]; }
 
-# Fills `half` with all targets of the runs that have left one of this script's containers half-way. What was being
-# upgraded hot, and nothing else, only its bundle brings to an end.
+# Fills `half` with all targets of the interrupted runs that have one of this script's containers. What was being upgraded
+# hot, and nothing else, only its bundle brings to an end.
 unfinished() {
   local name
   local -A runs=()

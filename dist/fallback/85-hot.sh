@@ -119,7 +119,7 @@ settle_hot() {
   say "$name runs $to, and boots it"
 }
 
-# What an earlier upgrade between the same two releases has left half-way: by the table.
+# What an earlier upgrade between the same two releases has left: by the table.
 hot_recover() {
   local name=$1 id=$2 at act side=undo
   is_cut_off "$name" || return 0

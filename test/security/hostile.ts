@@ -110,7 +110,8 @@ export function frame(text: string | Buffer, length = Buffer.byteLength(text)): 
 export function withJournal(files: Pick<Engine, 'getArchive'>): Engine {
   const lock = { id: 'lock', names: [lockName('production')], state: 'created', createdAt: 0, networkMode: 'none' };
   const containers = async () => [{ ...lock, labels: { [lockLabel]: 'production' } }];
-  return { ...files, containers } as unknown as Engine;
+  const findContainer = async () => lock;
+  return { ...files, containers, findContainer } as unknown as Engine;
 }
 
 /** Bytes that this process takes more than before, when all that can go is gone. */
