@@ -50,22 +50,26 @@ take_vm() {
   vm_pid=$pid vm_user=$user:$group vm_bin=$bin vm_flag=$flag vm_node=$node vm_root=$root vm_hidden=$hidden
 }
 
-# `inside ID SCRIPT STDIN [WORD...]`: a shell beside the VM, as its user. Its exit code is no verdict.
+# `inside ID FILE [WORD...]`: a shell beside the VM, as its user, with a script of the bundle's and what is in $work/question.
+# Its exit code is no verdict: `answer` is what the node said in one line, and empty where it said nothing.
+answer=''
 inside() {
-  local id=$1 script=$2 input=$3
-  shift 3
-  local words=(exec --interactive --user "$vm_user")
-  [[ -z ${HOT_DEPLOY_RESOLVER-} ]] || words+=(--env HOT_DEPLOY_RESOLVER)
+  local id=$1 script=$2 line
+  shift 2
+  answer=''
   held || return 0
-  within=180 bounded "${words[@]}" "$id" sh -c "$script" hot-deploy "$vm_pid" "$vm_bin" "$vm_flag" "$vm_node" "$@" \
-    <"$input" >"$work/said" 2>"$work/complaint" &
+  within=180 bounded exec --interactive --user "$vm_user" --env HOT_DEPLOY_RESOLVER --env HOT_DEPLOY_WAS "$id" \
+    sh -c "$(<"$work/bundle/$script")" hot-deploy "$vm_pid" "$vm_bin" "$vm_flag" "$vm_node" "$@" \
+    <"$work/question" >"$work/said" 2>"$work/complaint" &
   finished $! || true
-}
-
-# The line after a mark; empty where there is none.
-told() {
-  local line
   while IFS= read -r line; do
-    [[ $line != "hot-deploy-$1 "* ]] || printf '%s' "${line#* }"
+    case $line in
+    'hot-deploy-answer {"ok":"'*) line=${line#*:'"'} answer=${line%'"}'} ;;
+    'hot-deploy-answer {'*'"error":"overtaken"'*)
+      printf 'was taken over by a later run, which has changed the node' >"$work/lost"
+      lose
+      ;;
+    'hot-deploy-answer {'*) answer="refused $(foreign <<<"${line#* }")" ;;
+    esac
   done <"$work/said"
 }

@@ -37,7 +37,7 @@ read_bundle() {
   local key value
   while read -r key value; do
     case $key in
-    schema) [[ $value == 2 ]] || fail "$bundle is of another version of hot-deploy: generate both anew" || return 1 ;;
+    schema) [[ $value == 3 ]] || fail "$bundle is of another version of hot-deploy: generate both anew" || return 1 ;;
     from) from=$value ;;
     to) to=$value ;;
     image-from) image_from=$value ;;
@@ -51,67 +51,41 @@ read_bundle() {
   ! engine image inspect --format '{{.Id}}' -- "$reference" || [[ $(said) != "$image_to" ]] || to_reference=$reference
 }
 
-# `ask ID NAME`: a question of the bundle's to the node.
-answer=
+# `wanted QUESTION [KEY VALUE]...`: what is asked of the agent, and by whom: a node that a later run has changed refuses it.
+fresh=()
+wanted() {
+  local words text
+  words=$(printf '%s %s\n' ask "$@" environment "$environment" token "$token" suspend "$suspend_ms" fresh "${fresh[*]}" |
+    base64 -w 0)
+  text=$(<"$work/bundle/$file")
+  printf '%s\n%s\n' "${HOT_DEPLOY_COOKIE-}" "${text/@WORDS@/$words}"
+}
+
+# `ask ID QUESTION`: `answer` is what the node said.
 ask() {
+  local file=ask.erl
   answer=''
   find_vm "$1" || return 1
-  {
-    printf '%s\n' "${HOT_DEPLOY_COOKIE-}"
-    filled "$2"
-  } >"$work/question"
-  inside "$1" "$(<"$work/bundle/call.sh")" "$work/question"
-  answer=$(told says)
+  wanted "$2" >"$work/question"
+  inside "$1" ask.sh
   [[ -n $answer ]]
 }
 
-# Text of the bundle's with what is known only now.
-salt='' prints='' fresh=''
-filled() {
-  local text
-  text=$(<"$work/bundle/$1")
-  text=${text//@PID@/$vm_pid}
-  text=${text//@SUSPEND@/$suspend_ms}
-  text=${text//@SALT@/$salt}
-  text=${text//@PRINTS@/$prints}
-  text=${text//@FRESH@/$fresh}
-  printf '%s\n' "$text"
-}
-
-# What the node has to hold anyway, under a salt of its own: nobody can check a guess by it later.
-read_prints() {
-  local words
-  salt=$RANDOM$RANDOM$RANDOM$RANDOM$RANDOM
-  mapfile -t words <"$work/bundle/boot-$2"
-  HOT_DEPLOY_RESOLVER=$(filled "prints-$1.erl")
-  export HOT_DEPLOY_RESOLVER
-  inside "$3" "$(<"$work/bundle/prints.sh")" /dev/null "${words[@]}" "$(<"$work/bundle/evaluate")"
-  unset HOT_DEPLOY_RESOLVER
-  prints=$(told prints)
-  [[ -n $prints ]] || fail 'the configuration of what runs could not be resolved in the container' || return 1
-}
-
-# `install up|down ID`: `answer` is what the node said, and empty where the answer was lost.
+# `install up|down ID`: `answer` is what the node said, and empty where the answer was lost. The configuration of both is
+# resolved by a VM that boots the release which lies there in any case.
 install() {
-  local words
+  local file=install.erl
   answer=''
   find_vm "$2" || return 0
-  # Both sets of values are resolved by a VM that boots the release which lies there in any case.
-  read_prints "$1" up "$2" || {
-    answer='refused before anything changed'
-    return 0
-  }
-  mapfile -t words <"$work/bundle/boot-$1"
   {
-    printf 'go\n%s\n' "${HOT_DEPLOY_COOKIE-}"
-    filled "install-$1.erl"
+    echo go
+    wanted install way "$1"
   } >"$work/question"
-  HOT_DEPLOY_RESOLVER=$(filled "resolve-$1.erl")
-  export HOT_DEPLOY_RESOLVER
-  inside "$2" "$(<"$work/bundle/switch.sh")" "$work/question" \
-    "${words[@]}" "$(<"$work/bundle/evaluate")" "${digest[$1]}" "$root/${checksums[$1]}"
-  unset HOT_DEPLOY_RESOLVER
-  answer=$(told says)
+  HOT_DEPLOY_RESOLVER=$(<"$work/bundle/resolve-$1.erl") HOT_DEPLOY_WAS=$(<"$work/bundle/was-$1.erl")
+  export HOT_DEPLOY_RESOLVER=${HOT_DEPLOY_RESOLVER/@PID@/$vm_pid} HOT_DEPLOY_WAS=${HOT_DEPLOY_WAS/@PID@/$vm_pid}
+  inside "$2" install.sh "$root/releases/$from/start_clean" "$root/lib" "$(<"$work/bundle/evaluate")" \
+    "${digest[$1]}" "$root/${checksums[$1]}"
+  unset HOT_DEPLOY_RESOLVER HOT_DEPLOY_WAS
   [[ -n $answer ]] || say "$(complaint)"
 }
 
@@ -119,8 +93,8 @@ install() {
 await_state() {
   local until=$((SECONDS + 60))
   while ((SECONDS < until)); do
-    ! ask "$1" state.erl || [[ $answer == booting || $answer == crashed* ]] || return 0
-    pause 0.5
+    ! ask "$1" state || [[ $answer == booting || $answer == refused* ]] || return 0
+    pause 2
   done
   return 1
 }
@@ -128,18 +102,17 @@ await_state() {
 # Directories that the container has already must be what the bundle brings; the others are taken away again on the way
 # back.
 look_at_directories() {
-  local at directory line
+  local directory line
   local -a lines=()
-  fresh=''
-  for at in "${!directories[@]}"; do
-    directory=${directories[at]}
+  fresh=()
+  for directory in "${directories[@]}"; do
     # shellcheck disable=SC2016 # the container's shell expands it
     if engine exec --user "$vm_user" "$1" sh -c '[ -e "$1" ]' sh "$root/$directory"; then
       while IFS= read -r line; do
         [[ ${line:66} != "$directory/"* && ${line:66} != "$directory" ]] || lines+=("$line")
       done <"$work/checksums"
     else
-      fresh+=${fresh:+,}$at
+      fresh+=("$directory")
     fi
   done
   ((${#lines[@]})) || return 0

@@ -4,8 +4,8 @@ declare -A hot_fresh=()
 
 # What is written down of an upgrade by this bundle.
 undertake_hot() {
-  local at brought='' was=''
-  for at in ${fresh//,/ }; do brought+=${brought:+,}$(json "${directories[at]}"); done
+  local each brought='' was=''
+  for each in "${fresh[@]}"; do brought+=${brought:+,}$(json "$each"); done
   [[ $source_image != "$image_from" ]] || was=$source_reference
   undertake "$1" deploy relup "$(version "$from" "$image_from" "$was")" "$(version "$to" "$image_to" "$to_reference")" \
     ",\"brought\":[$brought]"
@@ -22,7 +22,7 @@ hot_one() {
   [[ $vm_root == "$root" ]] || fail "the release of $name is at $vm_root, and that of the bundle at $root" || return 1
   if [[ -z $dry ]]; then
     hot_recover "$name" "$id" && look_at "$name" || return 1
-    ask "$id" ready.erl || fail "the node of $name does not answer: $(complaint)" || return 1
+    ask "$id" ready || fail "the node of $name does not answer: $(complaint)" || return 1
     [[ $answer != already ]] || { say "$name runs $to already" && return; }
     [[ $answer == ok ]] || fail "$name: $answer" || return 1
   fi
@@ -31,7 +31,7 @@ hot_one() {
   since=$started
   undertake_hot "$name"
   note "$name" stage || return 1
-  hot_fresh[$name]=$fresh
+  hot_fresh[$name]=${fresh[*]}
   begun+=("$name")
   for directory in "${directories[@]}"; do
     show cp "$lock:/$stage/$directory" -
@@ -69,7 +69,7 @@ soak_for() {
 undo_hot() {
   local name=$1 id
   list && id=${ids[$name]-} && [[ -n $id ]] || return 1
-  fresh=${hot_fresh[$name]-}
+  read -r -a fresh <<<"${hot_fresh[$name]-}"
   await_state "$id" && [[ $answer == old ]] || downgrade || return 1
   unstage
 }
@@ -87,7 +87,7 @@ downgrade() {
 
 unstage() {
   await_state "$id" && [[ $answer == old ]] || fail "the node of $name does not say that it runs $from" || return 1
-  ask "$id" unstage.erl || true
+  ask "$id" unstage || true
   note "$name" undone || true
   say "$name runs $from"
 }
@@ -107,9 +107,9 @@ settle_hot() {
     note "$name" 'done'
     return
   }
-  while ask "$id" unload.erl && [[ $answer != 'left 0' ]] && ((SECONDS < until)); do pause 0.5; done
+  while ask "$id" unload && [[ $answer != 'left 0' ]] && ((SECONDS < until)); do pause 0.5; done
   [[ $answer == 'left 0' ]] || say "$name: processes are still in old code ($answer)"
-  ask "$id" permanent.erl || true
+  ask "$id" permanent || true
   local said=$answer
   if ! await_state "$id" || [[ $answer != 'new permanent' ]]; then
     fail "$name: $to could not be made permanent ($said, $answer): a restart of the container would boot $from" ||
@@ -121,7 +121,7 @@ settle_hot() {
 
 # What an earlier upgrade between the same two releases has left: by the table.
 hot_recover() {
-  local name=$1 id=$2 at act side=undo
+  local name=$1 id=$2 each act side=undo
   is_cut_off "$name" || return 0
   [[ -z ${forward[$e_run]-} ]] || side=finish
   say "$name: $cut_off"
@@ -132,12 +132,11 @@ hot_recover() {
   fi
   undertaking[$name]=$e_details
   await_script "$id" || return 1
-  fresh=''
-  for at in "${!directories[@]}"; do
-    [[ $e_details != *'"brought":['* || ${e_details#*'"brought":['} != *"\"${directories[at]}\""* ]] ||
-      fresh+=${fresh:+,}$at
+  fresh=()
+  for each in "${directories[@]}"; do
+    [[ $e_details != *'"brought":['* || ${e_details#*'"brought":['} != *"\"$each\""* ]] || fresh+=("$each")
   done
-  hot_fresh[$name]=$fresh
+  hot_fresh[$name]=${fresh[*]}
   await_state "$id" || fail "the node of $name does not say what it runs" || return 1
   for act in ${hot_acts["$side ${answer%% *}"]-${hot_acts["$side new"]}}; do "$act" || return 1; done
 }

@@ -20,7 +20,7 @@ export function sharedConstants(): string {
   return `# --- what hot-deploy itself goes by, too ---
 
 ${named.join('\n')}
-# Seconds between signs of life, without one until a lock is free, between looks at it, and one look counts for at most.
+# Seconds between heartbeats, without one until a lock is free, between looks at it, and one look counts for at most.
 beat_every=${seconds(heartbeatMs)} silent_for=${lockTtlMs / 1_000} look_every=${seconds(pollIntervalMs)} look_counts=${longestStepMs / 1_000}
 # Seconds in which the engine removes a container with --rm that has ended.
 removed_within=${removedWithinMs / 1_000}

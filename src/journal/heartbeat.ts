@@ -4,7 +4,7 @@ import { packEntries } from '../release/archive.js';
 import { takeFile } from '../release/taken.js';
 
 /** By the container's id, which whoever made its image cannot know: what lies in the image is no heartbeat. */
-const fileIn = (lock: string): string => `hot-deploy-beat-${lock.slice(0, 12)}`;
+const fileIn = (lock: string): string => `heartbeat-${lock.slice(0, 12)}`;
 
 /** How often whoever holds a lock says that it lives, in milliseconds. */
 export const heartbeatMs = 3_000;

@@ -28,6 +28,19 @@ const sets = {
     'hot_deploy_environment',
     'hot_deploy_facts',
   ],
+  plain: [
+    'hot_deploy_node',
+    'hot_deploy_tree',
+    'hot_deploy_term',
+    'hot_deploy_check',
+    'hot_deploy_hosts',
+    'hot_deploy_funs',
+    'hot_deploy_install',
+    'hot_deploy_records',
+    'hot_deploy_environment',
+    'hot_deploy_facts',
+    'hot_deploy_plain',
+  ],
   facts: [
     'hot_deploy_node',
     'hot_deploy_tree',
@@ -88,6 +101,9 @@ const always = ['hot_deploy_agent', 'hot_deploy_json'] as const;
 
 export type AgentSet = keyof typeof sets;
 
+/** Variables that are bound to the configuration of a release: of that which is to run, and of that which does. */
+export type Resolved = 'Config' | 'Was';
+
 /** One request to the agent: `Module:Function(Argument)`. */
 export interface Request {
   readonly set: AgentSet;
@@ -98,16 +114,20 @@ export interface Request {
 
 /**
  * Erlang source that loads the agent, asks it, and unloads it again, so that a node is left without it whatever
- * happens in between. The value of `variable`, which is bound before, joins the argument as `config`. A run with a `fence` is
- * turned away where a later one has changed the node.
+ * happens in between. What is `resolved` into variables before joins the argument. A run with a `fence` is turned away where a
+ * later one has changed the node; the bash script says its own in words.
  */
 export function expression(
   request: Request,
-  { variable, fence }: { readonly variable?: string; readonly fence?: Fence | undefined } = {},
+  {
+    resolved = [],
+    fence,
+  }: { readonly resolved?: readonly Resolved[]; readonly fence?: Fence | string | undefined } = {},
 ): string {
-  const argument =
-    variable === undefined ? write(request.argument) : `(${write(request.argument)})#{config=>${variable}}`;
-  const token = fence && write(tuple(binary(fence.environment), fence.token));
+  const joined = resolved.map((name) => `${name.toLowerCase()}=>${name}`).join(',');
+  const argument = joined === '' ? write(request.argument) : `(${write(request.argument)})#{${joined}}`;
+  const token =
+    fence && write(typeof fence === 'string' ? binary(fence) : tuple(binary(fence.environment), fence.token));
   const words = [write(atom(request.module)), write(atom(request.function)), argument, ...(token ? [token] : [])];
   const call = `hot_deploy_agent:main(${words.join(',')})`;
   return around(request.set, call);
@@ -126,7 +146,7 @@ const free = `{register(${inside},self()),whereis(hot_deploy_switch),whereis(hot
 const enter = `(fun Enter(0)->false;Enter(N)->case catch ${free} of {true,undefined,undefined}->true;Other->catch(element(1,Other)=:=true andalso unregister(${inside})),receive after ${lookMs}->Enter(N-1) end end end)(${patienceMs / lookMs})`;
 
 /** Source that loads the agent, evaluates `body` and unloads it again; answers `busy` where somebody else is at it. */
-export function around(set: AgentSet, body: string): string {
+function around(set: AgentSet, body: string): string {
   const asked = `${load(set)},try ${body} after ${unload(set)},unregister(${inside}) end`;
   const detail = 'somebody else asks this node, or deploys to it, at the same time';
   const busy = write({ text: `\n${mark}{"error":"busy","detail":"${detail}"}\n` });

@@ -26,15 +26,16 @@ export interface Baseline {
 // A VM of its own in the same container, booted as far as stdlib. ERL_ flags could give it the running node's name;
 // what the running VM got by them it reads from that VM's environment. Arguments: bin directory, boot script,
 // library directory, Erlang source. It reads what to do from standard input. A crash dump would hold secrets.
-export const resolveFunction = `
+const resolveFunction = `
 resolve() {
-  env -u HOT_DEPLOY_RESOLVER -u ERL_FLAGS -u ERL_AFLAGS -u ERL_ZFLAGS ERL_CRASH_DUMP=/dev/null \\
+  env -u HOT_DEPLOY_RESOLVER -u HOT_DEPLOY_WAS -u ERL_FLAGS -u ERL_AFLAGS -u ERL_ZFLAGS ERL_CRASH_DUMP=/dev/null \\
     "$1/erl" -boot "$2" -boot_var RELEASE_LIB "$3" -noshell -noinput -eval "$4"
 }
 `;
 
 // $5 boot script, $6 library directory, $7 Erlang source, $8 digest of the checksum file, $9 its path.
 // The VM boots while others still work, and goes on at the word `go`: booting is most of what it costs.
+// The bash script has what runs resolved here as well; hot-deploy itself has compared that before.
 export const switchScript = `${callFunction}${resolveFunction}
 exec 3<&0
 verify() { printf '%s  %s\\n' "$1" "$2" | sha256sum -c - >/dev/null && cd "$3/.." && sha256sum -c "$2" >/dev/null; }
@@ -45,12 +46,18 @@ out=$({
   else echo 'io:put_chars("\\nhot-deploy-damaged\\n"),halt().'; fi
 } | resolve "$2" "$5" "$6" "$7" 2>&1)
 config=$(printf '%s\\n' "$out" | sed -n 's/^hot-deploy-config //p')
-if [ -z "$config" ]; then
+was=
+[ -z "\${HOT_DEPLOY_WAS-}" ] || was=$(printf '%s' "$HOT_DEPLOY_WAS" | resolve "$2" "$5" "$6" "$7" | sed -n 's/^hot-deploy-config //p')
+if [ -z "$config" ] || { [ -n "\${HOT_DEPLOY_WAS-}" ] && [ -z "$was" ]; }; then
   printf '%s\\n' "$out" | sed -n 's/^hot-deploy-\\(unportable\\|damaged\\)/\\1/p' >&2
   exit 81
 fi
 given "$1" <&3
-{ printf 'Config=binary_to_term(base64:decode("%s")),' "$config"; cat <&3; } | call "$2" "$3" "$4"`;
+{
+  printf 'Config=binary_to_term(base64:decode("%s")),' "$config"
+  [ -z "$was" ] || printf 'Was=binary_to_term(base64:decode("%s")),' "$was"
+  cat <&3
+} | call "$2" "$3" "$4"`;
 
 /** A request that will be evaluated on the node with a release's configuration, once the word is given. */
 export interface Prepared {
@@ -83,7 +90,7 @@ export function prepare(
   const ended = shell(reach, {
     text: switchScript,
     stdin,
-    environment: { HOT_DEPLOY_RESOLVER: resolver(reach, config, 'hot_deploy_config:main(R)') },
+    environment: { HOT_DEPLOY_RESOLVER: resolver(reach.vm.pid, config, 'main') },
     more: [...boot(config), evaluateInput, checksums.sha256, checksums.file],
     timeoutMs,
   });
@@ -91,7 +98,7 @@ export function prepare(
   ended.catch(() => undefined);
   return {
     go: async (request, is) => {
-      give(`go\n${asked(reach, expression(request, { variable: 'Config', fence: reach.engine.fence }))}`);
+      give(`go\n${asked(reach, expression(request, { resolved: ['Config'], fence: reach.engine.fence }))}`);
       const { exitCode, stdout, stderr } = await ended;
       if (exitCode === 81) {
         throw unresolved(stderr.toString('utf8').trim());
@@ -113,7 +120,7 @@ export function fingerprintScript(reach: Reach, config: ConfigRequest, salt: str
   return {
     text: `${ownEnvironment}${resolveFunction}\nprintf '%s' "$HOT_DEPLOY_RESOLVER" | resolve "$2" "$5" "$6" "$7"`,
     stdin: '',
-    environment: { HOT_DEPLOY_RESOLVER: resolver(reach, config, call) },
+    environment: { HOT_DEPLOY_RESOLVER: evaluating(reach.vm.pid, config, call) },
     more: [...boot(config), evaluateInput],
     timeoutMs: 60_000,
   };
@@ -137,12 +144,12 @@ function unresolved(said: string): AgentError {
   }
 }
 
-function resolver({ vm }: Reach, config: ConfigRequest, call: string): string {
-  return resolverFor(vm.pid, config, call);
+/** Source for a VM of its own, which prints the configuration: that of what is to run is refused where it cannot be written down. */
+export function resolver(pid: string, config: Omit<ConfigRequest, 'running'>, what: 'main' | 'running'): string {
+  return evaluating(pid, config, `hot_deploy_config:${what}(R)`);
 }
 
-/** Source for a VM of its own: the request is bound as `R` where `call` is evaluated. */
-export function resolverFor(pid: string, config: ConfigRequest, call: string): string {
+function evaluating(pid: string, config: Omit<ConfigRequest, 'running'>, call: string): string {
   const request = map({
     root: text(config.root),
     version: text(config.version),
@@ -153,6 +160,6 @@ export function resolverFor(pid: string, config: ConfigRequest, call: string): s
 }
 
 /** Boot script and library directory of that VM. */
-export function boot({ root, running }: Pick<ConfigRequest, 'root' | 'running'>): readonly string[] {
+function boot({ root, running }: Pick<ConfigRequest, 'root' | 'running'>): readonly string[] {
   return [`${root}/releases/${running}/start_clean`, `${root}/lib`];
 }

@@ -175,7 +175,7 @@ it('a lock of another machine is waited for while it beats, and taken over when 
   ];
   const id = await bench.docker('create', '--name', lock, ...labels.flatMap((label) => ['--label', label]), v1.Id);
   const script = await scripted(bench.engine, [full('far')], { image: reference(v2), environment });
-  const beat = `d=$(mktemp); date +%N >$d; docker cp $d ${lock}:/hot-deploy-beat-${id.slice(0, 12)}; rm $d`;
+  const beat = `d=$(mktemp); date +%N >$d; docker cp $d ${lock}:/heartbeat-${id.slice(0, 12)}; rm $d`;
   const beaten: Promise<unknown>[] = [];
   const beats = setInterval(() => beaten.push(once(spawn('sh', ['-c', beat]), 'close')), 1_000);
   const refused = await script.run('deploy', '--lock-timeout', '3').finally(() => clearInterval(beats));

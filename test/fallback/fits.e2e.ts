@@ -82,9 +82,9 @@ describe('what the script has loaded hot', () => {
 
 // Each step is written down before it is carried out: staged, switched, settled, done.
 const notes = '*:/journal-*/0*';
-const resolving = '*--env HOT_DEPLOY_RESOLVER*';
+const resolving = '*/start_clean*';
 const points = [
-  { what: 'right after the switch', among: resolving, at: 2 },
+  { what: 'right after the switch', among: resolving, at: 1 },
   ...onlyNightly(
     { what: 'before the files are brought', among: notes, at: 1 },
     { what: 'before the switch', among: notes, at: 2 },

@@ -18,10 +18,12 @@ import type { Program } from '../support/model/program.js';
 
 /** What a node runs, and what its container boots. */
 interface Node {
-  runs: '1' | '2' | 'nothing that it says';
+  runs: '1' | '2' | 'nothing that it says' | 'what a later run brought';
   boots: '1' | '2';
   /** What was done on it, in its order. */
   readonly done: string[];
+  /** Who has asked it. */
+  readonly by: Set<string>;
 }
 
 const vm = [
@@ -39,15 +41,22 @@ function program(nodes: ReadonlyMap<string, Node>): Program {
     answer: ({ argv, stdin }, { container }) => {
       const node = nodes.get(container);
       if (node === undefined) return undefined;
-      const said = (words: string) => ({ stdout: `\nhot-deploy-says ${words}\n` });
+      const said = (words: string) => ({ stdout: `\nhot-deploy-answer {"ok":"${words}"}\n` });
       if (argv[2]?.trim() === search.trim()) return { stdout: `${vm.join('\n')}\n` };
-      if (argv[2] === 'prints') return { stdout: '\nhot-deploy-prints x\n' };
-      const asked =
-        String(stdin ?? '')
-          .trim()
-          .split('\n')
-          .at(-1) ?? '';
+      const last = String(stdin ?? '')
+        .trim()
+        .split('\n')
+        .at(-1);
+      const lines = Buffer.from(last ?? '', 'base64')
+        .toString('utf8')
+        .split('\n');
+      const { ask, way, token, environment } = Object.fromEntries(lines.map((line) => line.split(/ (.*)/s)));
+      const asked = way === undefined ? ask : `${ask}-${way}`;
+      node.by.add(`${environment} ${token}`);
       if (node.runs === 'nothing that it says') return { exitCode: 1 };
+      if (node.runs === 'what a later run brought') {
+        return { stdout: '\nhot-deploy-answer {"detail":"a later run","error":"overtaken"}\n' };
+      }
       switch (asked) {
         case 'state':
           return said(node.runs === '1' ? 'old' : `new ${node.boots === '2' ? 'permanent' : 'current'}`);
@@ -72,7 +81,7 @@ function program(nodes: ReadonlyMap<string, Node>): Program {
   };
 }
 
-const about = `schema 2
+const about = `schema 3
 from 1
 to 2
 image-from sha256:1
@@ -87,12 +96,11 @@ directory releases/2
 
 /** Every word of it is taken as it is: what it means is between the bundle and the node. */
 async function bundle(): Promise<Buffer> {
-  const words = ['state', 'ready', 'unload', 'permanent', 'unstage', 'install-up', 'install-down'];
-  const resolving = ['prints-up', 'prints-down', 'resolve-up', 'resolve-down'];
+  const resolving = ['was-up', 'was-down', 'resolve-up', 'resolve-down'];
   const files: Readonly<Record<string, string>> = {
-    ...{ about, 'call.sh': 'call', 'prints.sh': 'prints', 'switch.sh': 'switch', evaluate: 'evaluate' },
-    ...{ 'boot-up': 'a\nb\n', 'boot-down': 'a\nb\n' },
-    ...Object.fromEntries([...words, ...resolving].map((name) => [`${name}.erl`, name])),
+    ...{ about, 'ask.sh': 'ask', 'install.sh': 'install', evaluate: 'evaluate' },
+    ...{ 'ask.erl': '@WORDS@', 'install.erl': '@WORDS@' },
+    ...Object.fromEntries(resolving.map((name) => [`${name}.erl`, name])),
   };
   const entries = Object.entries(files).map(([name, text]) => file(`hot-deploy/${name}`, text));
   const folder = { path: 'releases/2', type: 'directory', mode: 0o755, uid: 0, gid: 0, data: Buffer.alloc(0) } as const;
@@ -113,7 +121,7 @@ async function hot(left: Readonly<Record<string, { readonly step: Step; readonly
     const container = await model.run(name, { Image: 'app:1' });
     containers.push(container);
     const { step, runs = '1' } = left[name] ?? {};
-    nodes.set(container.Id, { runs, boots: '1', done: [] });
+    nodes.set(container.Id, { runs, boots: '1', done: [], by: new Set() });
     const details: EntryDetails = {
       ...{ run: 'run-a', task: 'deploy', way: 'relup', container: name, id: container.Id, nonce: 'n' },
       ...{ from: { image: 'sha256:1', version: '1' }, to: { image: 'sha256:2', version: '2' }, fleet: names },
@@ -179,5 +187,13 @@ describe('a hot load that was cut off', () => {
     const { ran, of } = await hot({ 'web-1': { step: 'switch', runs: 'nothing that it says' } });
     expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('does not say what it runs') });
     expect(of('web-1')).toMatchObject({ done: [], written: ['switch'] });
+  });
+
+  it('is left alone where the node says that a later run has changed it', async () => {
+    const { ran, of } = await hot({ 'web-1': { step: 'switch', runs: 'what a later run brought' } });
+    expect(ran).toMatchObject({ code: 1, stderr: expect.stringContaining('this run changes nothing more') });
+    expect(of('web-1')).toMatchObject({ done: [], written: ['switch'] });
+    // The token is the time of the lock, by the engine's clock.
+    expect([...(of('web-1').by ?? [])]).toEqual([expect.stringMatching(/^model \d{10}$/)]);
   });
 });

@@ -49,7 +49,7 @@ describe('the proxy before an engine', () => {
       '/',
       archiveOf('journal-0123456789ab/000001-bring-back.json', Buffer.from('{}')),
     );
-    await engine.putArchive(container, '/', archiveOf('hot-deploy-beat-0123456789ab', Buffer.from('1')));
+    await engine.putArchive(container, '/', archiveOf('heartbeat-0123456789ab', Buffer.from('1')));
     expect(proxy.seen).toEqual([
       { method: 'PUT', path: '/containers/*/archive', target: container, nth: 1, journal: 'bring-back' },
     ]);

@@ -192,7 +192,7 @@ describe('what is no journal of ours counts nothing, and goes nowhere', () => {
 
   it('what lies in an image', async () => {
     const forged = JSON.stringify({ ...details, schema: 1, at: '2026-01-01T00:00:00Z', token: 98, step: 'stop' });
-    const beat = { '/hot-deploy-beat': 'x' };
+    const beat = { '/heartbeat': 'x' };
     const engine = world({ '/journal/token': '99\n', '/journal/000001-stop.json': forged, ...beat });
     const first = await journalOn(engine, 'app:1');
     expect(await lastHeartbeat(engine, first.lock)).toBeUndefined();

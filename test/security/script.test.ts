@@ -127,7 +127,7 @@ it('a bundle whose folder is a link is not unpacked on the host, nor read throug
   await run('tar', ['-czf', 'a.tar.gz', 'hot-deploy'], { cwd: folder });
   await rm(join(folder, 'hot-deploy'));
   await mkdir(join(folder, 'hot-deploy'));
-  await writeFile(join(folder, 'hot-deploy', 'about'), 'schema 2\nfrom 1\n');
+  await writeFile(join(folder, 'hot-deploy', 'about'), 'schema 3\nfrom 1\n');
   await run('sh', ['-c', 'gunzip a.tar.gz && tar -rf a.tar hot-deploy/about && gzip a.tar'], { cwd: folder });
   const words = `dry=yes bundle=${join(folder, 'a.tar.gz')}; open_bundle; echo "from $from"`;
   expect(await said('exit 1', words)).toContain('from 1');

@@ -21,7 +21,7 @@ beat() {
         say "somebody removed $lock, the lock of this run: it was taken again, and the run goes on." \
           "Keep \`docker container prune\` from it by --filter 'label!=$lock_label'"
       fi
-      ! docker cp "$work/beat" "$its_lock:/hot-deploy-beat-${its_lock:0:12}" </dev/null >/dev/null 2>&1 ||
+      ! docker cp "$work/beat" "$its_lock:/heartbeat-${its_lock:0:12}" </dev/null >/dev/null 2>&1 ||
         since=$SECONDS
     elif [[ $name == *[Nn]o\ such* ]]; then
       # Others may have held it since.
@@ -78,7 +78,7 @@ lose() {
 }
 
 beat_of() {
-  ! plain_file "$1" "/hot-deploy-beat-${1:0:12}" || printf '%s' "$content"
+  ! plain_file "$1" "/heartbeat-${1:0:12}" || printf '%s' "$content"
 }
 
 # `read_holder ID`: whose lock it is, of which run, and of which environment.

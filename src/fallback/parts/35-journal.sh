@@ -101,9 +101,12 @@ put_journal() { docker cp "$work/journal/." "$1:/journal-${1:0:12}" &&
   docker cp "$work/token" "$1:/journal-${1:0:12}/token"; }
 
 open_journal() {
-  local each
+  local each made
   read_journal "$lock_id" || return 1
-  token=$((token + 1))
+  # By the engine's clock: a node knows the tokens of runs before also where their journal was pruned.
+  engine inspect --type container --format '{{.Created}}' "$lock_id" || return 1
+  made=$(said) made=$(date -u -d "${made:0:10} ${made:11:8}" +%s) || return 1
+  token=$((made > token ? made : token + 1))
   printf '%s\n' "$token" >"$work/token"
   put_journal "$lock_id" </dev/null >/dev/null 2>"$work/complaint" &
   finished $! || fail "the journal could not be taken along: $(complaint)" || return 1

@@ -15,7 +15,11 @@ main(Module, Function, Argument) ->
     answer(fun() -> Module:Function(Argument) end).
 
 %% The same for a run that holds the lock on an environment, unless one with a later token has been here: it was taken over.
--spec main(module(), atom(), term(), {Environment :: binary(), Token :: integer()}) -> ok.
+%% hot-deploy.sh says that, and what it wants, in words.
+-spec main(module(), atom(), term(), {Environment :: binary(), Token :: integer()} | (Words :: binary())) -> ok.
+main(Module, Function, Argument, Encoded) when is_binary(Encoded) ->
+    #{<<"environment">> := Environment, <<"token">> := Token} = Words = hot_deploy_plain:words(Encoded),
+    main(Module, Function, Argument#{words => Words}, {Environment, binary_to_integer(Token)});
 main(Module, Function, Argument, {Environment, Token}) ->
     answer(fun() ->
         Key = {hot_deploy_token, Environment},

@@ -4,7 +4,7 @@
 %% Why not let install_release read sys.config: it holds only what was known at build time. runtime.exs and
 %% `${VARIABLE}`s are resolved by Elixir's config providers and by relx's start script, which it never runs.
 -module(hot_deploy_config).
--export([main/1, resolve/1, fingerprints/1]).
+-export([main/1, running/1, resolve/1, fingerprints/1]).
 
 -type request() :: #{
     root := string(),
@@ -22,10 +22,16 @@ main(Request) ->
     Resolved = resolve(Request),
     case unportable(Resolved) of
         [] ->
-            io:put_chars(["\nhot-deploy-config ", base64:encode(term_to_binary(Resolved, [compressed])), "\n"]);
+            print(Resolved);
         Keys ->
             io:put_chars(["\nhot-deploy-unportable ", lists:join(" ", Keys), "\n"])
     end.
+
+%% The same for what runs already: it is compared, and nobody has to read it as text.
+-spec running(request()) -> ok.
+running(Request) -> print(resolve(Request)).
+
+print(Resolved) -> io:put_chars(["\nhot-deploy-config ", base64:encode(term_to_binary(Resolved, [compressed])), "\n"]).
 
 %% release_handler reads configuration as text, and a fun has none: it would silently take [] for every application.
 unportable(#{environment := Environment}) ->

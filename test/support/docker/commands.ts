@@ -122,7 +122,7 @@ const commands: Readonly<Record<string, Command>> = {
 
 /** What changes something on the engine: these are struck. The heartbeat has a time of its own, and is not counted. */
 export function isChanging([command = '', ...words]: readonly string[]): boolean {
-  if (command === 'cp') return !words[1]?.startsWith('-') && !words[1]?.includes(':/hot-deploy-beat-');
+  if (command === 'cp') return !words[1]?.startsWith('-') && !words[1]?.includes(':/heartbeat-');
   return ['create', 'start', 'stop', 'restart', 'rm', 'rename', 'update', 'tag', 'rmi', 'network'].includes(command);
 }
 

@@ -26,7 +26,7 @@ export const isChanging = ({ method }: Pick<Call, 'method'>): boolean => method 
 export const lookedAtBytes = 1 << 20;
 
 const entryFile = /(?:^|\/)journal-[0-9a-f]+\/\d+-([a-z-]+)\.json$/;
-const beatFile = /(?:^|\/)hot-deploy-beat-[0-9a-f]+$/;
+const beatFile = /(?:^|\/)heartbeat-[0-9a-f]+$/;
 
 /** Names calls, and counts those that have the same name. */
 export function calls(): (method: string, url: string, body: Buffer) => Call | undefined {
