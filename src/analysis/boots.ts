@@ -22,7 +22,7 @@ export async function assessBoots(
   if (inputs.strategy === 'restart') return [];
   const { Env, Cmd, Entrypoint } = container.Config;
   const bootOf = (which: ImageDetails) =>
-    shared('boot', JSON.stringify([which.Id, Env, Cmd, Entrypoint, confinement(container)]), () => {
+    shared('boot', JSON.stringify([which.Id, next.version, Env, Cmd, Entrypoint, confinement(container)]), () => {
       const apart = isolated(site, { container, oldImage, image: which, nodeName });
       const create = () => createIsolated(engine, 'cold-boot', apart);
       return bootOnce(engine, { ...apart, create }, newSalt(), clock);

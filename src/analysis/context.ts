@@ -14,6 +14,8 @@ export interface AnalysisContext {
   readonly workshop: Toolbox;
   readonly next: ImageRelease;
   readonly image: ImageDetails;
+  /** The version of `next` where that is decided; else it depends on what runs. */
+  readonly version?: string;
   /** Aborts when the run is cancelled. */
   readonly signal: AbortSignal;
 }

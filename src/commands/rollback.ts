@@ -5,6 +5,7 @@ import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { Version } from '../journal/entry.js';
 import { Refusal } from '../reasons/refusal.js';
+import { asVersion, buildVersion } from '../release/build-version.js';
 import { counterpart } from '../release/counterpart.js';
 import { readImage } from '../release/image.js';
 import { Toolbox } from '../release/toolbox.js';
@@ -67,19 +68,18 @@ async function byImage(
   refuseOwnLabels(details, named);
   const workshop = await Toolbox.open(engine, details, named);
   try {
-    const { next, ...at } = await step('Read the release to go back to', async () =>
-      counterpart(
-        { engine, workshop, next: await readImage(engine, workshop) },
-        { names: [], root: pasts[0]?.root },
-        once(),
-      ),
-    );
-    if (target.version !== undefined && target.version !== next.version) {
-      throw new Refusal(
-        `The image ${named} holds ${next.version}, and on record it is that of ${target.version}. Name the image that is meant by \`to\`.`,
-      );
-    }
-    const site = { engine, log, clock, inputs, ...at, next, image: details, signal };
+    const { next, ...at } = await step('Read the release to go back to', async () => {
+      const own = { engine, workshop, next: await readImage(engine, workshop) };
+      const found = await counterpart(own, { names: [], root: pasts[0]?.root }, once());
+      const { version = found.next.version } = target;
+      if (![found.next.version, buildVersion(found.next)].includes(version)) {
+        throw new Refusal(
+          `The image ${named} holds ${found.next.version}, and on record it is that of ${version}. Name the image that is meant by \`to\`.`,
+        );
+      }
+      return await asVersion(engine, found, version);
+    });
+    const site = { engine, log, clock, inputs, ...at, next, version: next.version, image: details, signal };
     const reference = tagToMove(inputs, target, pasts);
     const image = { reference: reference ?? named, id: details.Id };
     const plans = await step('Decide, and rehearse', async () =>

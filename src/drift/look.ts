@@ -110,7 +110,9 @@ async function compared(
     const missing = `${meant.reference}: the engine has no image of that name any more, so a new container could not be made from it. Pull it, or name another with \`image\``;
     return { drift: { ...runs, state: 'unclear', notCompared: [missing] } };
   }
-  const held = await shared.held(`${meant.details.Id} ${name} ${root}`, () => readHeld(engine, meant, running));
+  const held = await shared.held(`${meant.details.Id} ${name} ${root} ${version}`, () =>
+    readHeld(engine, meant, running),
+  );
   const nobody = `the tag that a new container would be made from: this one was made from the id of its image, and no tag names that any more. Name it with \`image\``;
   const seen = await see(around, shared, { container, oldImage, running, meant, held });
   const found = compareWithImage(seen);

@@ -4,6 +4,7 @@ import type { Engine } from '../engines/engine.js';
 import { AgentError } from '../node/agent.js';
 import type { Fingerprints } from '../node/config.js';
 import { NodeUnreachable } from '../node/node.js';
+import { asVersion, versionAgainst } from '../release/build-version.js';
 import { bootOnce } from '../release/cold-boot.js';
 import { counterpart } from '../release/counterpart.js';
 import { readImage } from '../release/image.js';
@@ -29,12 +30,13 @@ export interface Held {
 export async function readHeld(
   engine: Engine,
   { details, reference }: MeantImage,
-  { name, root }: Pick<RunningRelease, 'name' | 'root'>,
+  running: Pick<RunningRelease, 'name' | 'root' | 'version'>,
 ): Promise<Held> {
   const workshop = await Toolbox.open(engine, details, reference);
   try {
     const own = { engine, workshop, next: await readImage(engine, workshop) };
-    const { next: release } = await counterpart(own, { names: [name], root }, once());
+    const found = await counterpart(own, { names: [running.name], root: running.root }, once());
+    const { next: release } = await asVersion(engine, found, versionAgainst(running, found.next));
     return { release, beams: await readBeams(engine, workshop.container, '0:0', release.root, release.version) };
   } finally {
     await workshop.close();
@@ -55,9 +57,11 @@ export async function bootHeld(
     let read: Read | undefined;
     const create = () => createIsolated(engine, 'cold-boot', isolated);
     const came = await bootOnce(engine, { ...isolated, create }, salt, clock, async (node) => {
-      const applications = release.applications.filter(({ mode }) => mode !== 'none');
+      // The image itself holds no copy under a build version.
+      const own = release.inImage ?? release;
+      const applications = own.applications.filter(({ mode }) => mode !== 'none');
       // Children that end by themselves have the time that this takes to do so.
-      const configured = await configuredBy(node, { ...release, applications }, salt);
+      const configured = await configuredBy(node, { ...own, applications }, salt);
       read = { configured, state: await readState(node, salt) };
     });
     const why = came.kind === 'failed' ? came.why : 'it said nothing';

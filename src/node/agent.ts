@@ -91,7 +91,14 @@ const sets = {
   ],
   shelf: ['hot_deploy_node', 'hot_deploy_shelf'],
   config: ['hot_deploy_config', 'hot_deploy_start', 'hot_deploy_boot', 'hot_deploy_term'],
-  release: ['hot_deploy_release', 'hot_deploy_appup', 'hot_deploy_relup', 'hot_deploy_boot', 'hot_deploy_migrations'],
+  release: [
+    'hot_deploy_release',
+    'hot_deploy_build',
+    'hot_deploy_appup',
+    'hot_deploy_relup',
+    'hot_deploy_boot',
+    'hot_deploy_migrations',
+  ],
 } as const;
 
 /** Before an answer, among whatever else was printed. */

@@ -25,7 +25,7 @@ export const reasonCodes = {
     'A code directory, or a file in `releases/VERSION`, is a symbolic link. A hot load does not bring the target of the link. Build with copies (relx: `{dev_mode, false}`).',
   'release-root-changed': 'The release is in another directory of the image. Only a new container takes this up.',
   'version-not-bumped':
-    'The running release has the same version and other content. Give the release a new version. An application may keep its version, because hot-deploy compares its content.',
+    'What runs has the version that is to be deployed, and other content: somebody changed it in the container, or a rollback names a build that was never there. Only a restart takes up the image.',
   'version-reused':
     'The container already has a release with this version and other content. Give the release a new version.',
   'appup-missing':

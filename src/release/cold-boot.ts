@@ -29,10 +29,10 @@ export async function coldBoot(engine: Engine, isolated: Isolated, salt: string,
   const create = () => createIsolated(engine, 'cold-boot', isolated);
   const turn = secondsApart(clock);
   const boot = () => bootAndRead(engine, { ...isolated, create }, salt, clock, turn);
-  const { container, image, environment, network } = isolated;
+  const { container, image, environment, network, build } = isolated;
   const { Env, Cmd, Entrypoint, Hostname } = container.Config;
   const key = JSON.stringify([
-    ...[salt, image.Id, environment, network, Env, Cmd, Entrypoint, Hostname],
+    ...[salt, image.Id, build?.version, environment, network, Env, Cmd, Entrypoint, Hostname],
     confinement(container),
   ]);
   const known = seen.get(key);

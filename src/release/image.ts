@@ -10,7 +10,10 @@ export async function readImage(engine: Engine, workshop: Toolbox): Promise<Imag
   const { container, root, version, reference } = workshop;
   const [read, { files }] = await Promise.all([
     workshop.ask(
-      { module: 'hot_deploy_release', function: 'read', argument: map({ root: text(root) }) },
+      {
+        ...{ module: 'hot_deploy_release', function: 'read' },
+        argument: map({ root: text(root), version: text(version) }),
+      },
       isImageRelease,
     ),
     readFiles(engine, container, '0:0', root, version),

@@ -28,6 +28,8 @@ export interface Isolated {
   readonly environment: readonly string[];
   /** A Docker network that holds what the release needs; none where absent. */
   readonly network?: string;
+  /** What it boots in the image's place, if that is a copy under a build version. */
+  readonly build?: { readonly version: string; bring(container: string): Promise<void> };
   /** Of a run that is cancelled nothing stays: the runner ends it before a boot has come to its own end. */
   readonly signal?: AbortSignal;
 }
@@ -41,7 +43,7 @@ const patienceMs = 60_000;
 export async function createIsolated(
   engine: Engine,
   role: 'cold-boot' | 'rehearsal' | 'stand-in',
-  { container, oldImage, image, nodeName, environment, network, signal }: Isolated,
+  { container, oldImage, image, nodeName, environment, network, build, signal }: Isolated,
 ): Promise<string> {
   const { spec } = recreation(container, oldImage, image.Id, image.Id);
   const own = (spec['Env'] as readonly string[] | undefined) ?? [];
@@ -70,6 +72,12 @@ export async function createIsolated(
   signal?.addEventListener('abort', () => void remove().catch(() => undefined), { once: true });
   if (signal?.aborted) {
     await remove();
+  }
+  try {
+    await build?.bring(id);
+  } catch (error) {
+    await remove();
+    throw error;
   }
   return id;
 }

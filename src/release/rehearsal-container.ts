@@ -13,7 +13,7 @@ import { takeFile, takeFolder } from './taken.js';
  */
 export async function createRehearsalContainer(
   engine: Engine,
-  isolated: Omit<Isolated, 'image'>,
+  { build: _, ...isolated }: Omit<Isolated, 'image'>,
   running: RunningRelease,
   /** Below the root, what earlier releases have in it that it is to go back to. */
   earlier: readonly string[] = [],

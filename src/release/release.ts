@@ -25,6 +25,8 @@ export interface ImageRelease extends Identity {
   readonly protocols: Digests;
   /** All files that are no code: `bin/`, `releases/VSN/` and what applications carry in `priv` and elsewhere. */
   readonly files: FileDigests;
+  /** The same as the image itself has it, if this is a copy under a build version (`build-version.ts`). */
+  readonly inImage?: ImageRelease;
 }
 
 export interface ImageApplication {

@@ -6,12 +6,12 @@ import type { Engine } from '../engines/engine.js';
 import { roleLabel } from '../engines/throw-away.js';
 import { AgentError, answer, expressionForOwnVm, type Request } from '../node/agent.js';
 import { evaluateInput } from '../node/shell.js';
-import { atom, write } from '../node/term.js';
+import { atom, map, text, write } from '../node/term.js';
 import { Refusal } from '../reasons/refusal.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { quoted } from '../system/quoted.js';
-import type { Is } from '../system/shape.js';
+import { type Is, isAnything } from '../system/shape.js';
 import { type Entry, unpack } from './archive.js';
 import { refuseUnusable } from './names.js';
 import { refuseOldOtp } from './otp.js';
@@ -70,7 +70,7 @@ export class Toolbox {
     private readonly engine: Engine,
     readonly container: string,
     readonly root: string,
-    /** Of the release that its start_erl.data names. */
+    /** Of the release that its start_erl.data names, or of its copy. */
     readonly version: string,
     /** The image, as the user named it. */
     readonly reference: string,
@@ -133,6 +133,13 @@ export class Toolbox {
     const { stdout } = await this.engine.exec(this.container, { argv, user: '0:0', timeoutMs: 30_000 });
     const version = versionIn(stdout.toString('utf8'), root, this.reference);
     return new Toolbox(this.engine, this.container, root, version, this.reference, this.held);
+  }
+
+  /** The same for a copy of its release under another version, which is made beside it. */
+  async copyAs(version: string): Promise<Toolbox> {
+    const argument = map({ root: text(this.root), from: text(this.version), to: text(version) });
+    await this.ask({ module: 'hot_deploy_build', function: 'copy', argument }, isAnything);
+    return new Toolbox(this.engine, this.container, this.root, version, this.reference, this.held);
   }
 
   /** Evaluates one request in a VM of its own. */

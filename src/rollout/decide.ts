@@ -14,6 +14,7 @@ import type { Reason } from '../reasons/reason.js';
 import { Refusal } from '../reasons/refusal.js';
 import { UnsafeArchive } from '../release/archive.js';
 import { compareImages } from '../release/base.js';
+import { asVersion, versionBeside } from '../release/build-version.js';
 import { compare } from '../release/compare.js';
 import { counterpart } from '../release/counterpart.js';
 import { readFiles } from '../release/files.js';
@@ -112,12 +113,14 @@ async function decideRunning(
   const { engine, image } = whole;
   const { name, container, oldImage } = known;
   const { root, version: from } = running;
+  const found = await counterpart(whole, { names: [running.name], root }, (key, read) => shared('release', key, read));
+  refuseOther(name, [running.name], found.next);
+  const version = whole.version ?? versionBeside(running, found.next);
   const site = {
     ...whole,
-    ...(await counterpart(whole, { names: [running.name], root }, (key, read) => shared('release', key, read))),
+    ...(await shared('release', `${found.next.root} ${version}`, () => asVersion(engine, found, version))),
   };
   const { next, workshop } = site;
-  refuseOther(name, [running.name], next);
   const plan = { ...known, from, root, reasons: [] };
   const change = compare(running, next);
   const imageChange = await shared('image-change', `${oldImage.Id} ${root} ${next.root}`, () =>

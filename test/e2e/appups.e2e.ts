@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { itNightly } from '../support/nightly.js';
+import { onlyNightly } from '../support/tier.js';
 import { type Container, connect, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { image, removeImages } from '../support/world/images.js';
@@ -112,9 +113,9 @@ describe('an appup that is written by hand', () => {
     expect(await client.ask('PING')).toBe('PONG 0.1.2 4');
   });
 
-  it.each([
+  it.each<readonly [code: string, text: string, says: string]>([
     ['appup-missing', '{"0.1.3", [{"0.0.9", []}], [{"0.1.2", []}]}.', 'it has no entry for the way up from 0.1.2'],
-    ['appup-unreadable', '{"0.1.3", [{"0.1.2", []}.', 'syntax error before'],
+    ...onlyNightly(['appup-unreadable', '{"0.1.3", [{"0.1.2", []}.', 'syntax error before'] as const),
   ])('and gives %s is known before anything changes, and says what to write', async (code, text, says) => {
     const next = octochat({ version: '0.1.3', appup: text });
     const same = { ...next, replace: { ...next.replace, 'apps/kv/mix.exs': [['0.1.0', '0.1.1'] as const] } };
@@ -246,7 +247,7 @@ end
   });
   const replace = { 'apps/kv/lib/kv/application.ex': application };
 
-  it('special processes and dynamic supervisors are migrated, and the report counts the processes', async () => {
+  itNightly('special processes and dynamic supervisors are migrated, and the report counts the processes', async () => {
     const one = octochat({
       version: '0.1.0',
       replace,

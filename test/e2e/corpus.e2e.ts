@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itNightly } from '../support/nightly.js';
 import { type Container, eventually, healthy, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { buildFolder, docker, removeImages } from '../support/world/images.js';
@@ -78,7 +79,7 @@ describe("a release of OTP's applications and of libraries in the wild", () => {
     expect(await status(two)).toMatchObject({ state: 'equal', differences: [] });
   });
 
-  it('goes back hot, and a restart of the container boots what runs then', async () => {
+  itNightly('goes back hot, and a restart of the container boots what runs then', async () => {
     const { report, log } = await deployTo(web.name, { mode: 'rollback', rehearse: 'always' });
 
     expect(report, log).toMatchObject({ outcome: 'deployed', method: 'relup', to: '0.1.0' });

@@ -219,7 +219,7 @@ describe('a rollback', () => {
     }
   });
 
-  it('asked for a dry run says the way and goes none', async () => {
+  itNightly('asked for a dry run says the way and goes none', async () => {
     const web = await start(one, await published(4040, 8080));
     await deployTo(web.name, { image: two });
     expect(await rollBack(web.name, { 'dry-run': 'true' })).toMatchObject({

@@ -274,7 +274,7 @@ describe('a fleet', () => {
     expect(ran.stdout).toMatch(/could not be asked what it runs\.\n/);
   });
 
-  it('whose tag was moved tells versions and modules, and when', async () => {
+  itNightly('whose tag was moved tells versions and modules, and when', async () => {
     const { running } = containers;
     const began = Date.now();
     await tagged(images[1] ?? '', live);
@@ -335,7 +335,7 @@ itNightly(
   },
 );
 
-it('changes nothing: files, environment, code and processes stay, and atoms do not pile up', async () => {
+itNightly('changes nothing: files, environment, code and processes stay, and atoms do not pile up', async () => {
   const web = await start(await ownImage(await image({ example: 'octochat', version: 1, debian: 'bookworm' })));
   const [before, inspected] = [await standing(web), await web.inspect()];
   await look(web);

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, expect, it } from 'vitest';
+import { itNightly } from '../support/nightly.js';
 import { connect, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { image, removeImages } from '../support/world/images.js';
@@ -83,7 +84,7 @@ it('a supervisor with a callback module takes up new children and new settings, 
   expect(await rpc(web, 'Agent.get(KV.One, & &1)')).toBe(kept);
 });
 
-it('a child that leaves a supervisor without callback module is ended, and its module with it', async () => {
+itNightly('a child that leaves a supervisor without callback module is ended, and its module with it', async () => {
   const one = await image({
     ...first,
     files: {
@@ -120,7 +121,7 @@ it('a child that would be started with other arguments is a reason to restart', 
   expect(report.reasons).toMatchObject([{ code: 'supervision-changed', blocks: ['relup'] }]);
 });
 
-it('children that change places under a list go on running, and change back on the way down', async () => {
+itNightly('children that change places under a list go on running, and change back on the way down', async () => {
   const one = await image(first);
   const turned = await image({
     ...first,
@@ -142,7 +143,7 @@ it('children that change places under a list go on running, and change back on t
   expect(await rpc(web, order)).toBe('[KV.Shelf, KV]');
 });
 
-it('another order that a callback module brings is taken up, and all children go on', async () => {
+itNightly('another order that a callback module brings is taken up, and all children go on', async () => {
   const one = await image(first);
   const two = await image({
     ...first,
@@ -161,7 +162,7 @@ it('another order that a callback module brings is taken up, and all children go
   expect(await rpc(web, 'Agent.get(KV.One, & &1)')).toBe(kept);
 });
 
-it('an application that joins the release is loaded and started', async () => {
+itNightly('an application that joins the release is loaded and started', async () => {
   const one = await image({ example: 'octochat', version: 1 });
   const two = await image({
     example: 'octochat',

@@ -2,11 +2,10 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connectEngine } from '../../src/engines/connect.js';
 import type { Engine } from '../../src/engines/engine.js';
-import { itNightly } from '../support/nightly.js';
-import { onlyNightly } from '../support/tier.js';
+import { describeNightly, itNightly } from '../support/nightly.js';
 import { type Container, connect, published, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
@@ -85,14 +84,12 @@ const notes = '*:/journal-*/0*';
 const resolving = '*/start_clean*';
 const points = [
   { what: 'right after the switch', among: resolving, at: 1 },
-  ...onlyNightly(
-    { what: 'before the files are brought', among: notes, at: 1 },
-    { what: 'before the switch', among: notes, at: 2 },
-    { what: 'before it is made permanent', among: notes, at: 3 },
-  ),
+  { what: 'before the files are brought', among: notes, at: 1 },
+  { what: 'before the switch', among: notes, at: 2 },
+  { what: 'before it is made permanent', among: notes, at: 3 },
 ];
 
-describe.each(points)('killed $what', ({ among, at }) => {
+describeNightly.each(points)('killed $what', ({ among, at }) => {
   it('it is recovered by the next run of hot-deploy', async () => {
     const web = await start(one);
     const { script, node } = await both(web);
@@ -131,32 +128,35 @@ describe.each(points)('killed $what', ({ among, at }) => {
   });
 });
 
-test('what the script has put in place by a restart, a rollback of hot-deploy takes back, and the other way round', async () => {
-  const web = await start(one, await published(4040, 8080));
-  const { Id: first } = await web.inspect();
-  const { script, node } = await both(web);
+itNightly(
+  'what the script has put in place by a restart, a rollback of hot-deploy takes back, and the other way round',
+  async () => {
+    const web = await start(one, await published(4040, 8080));
+    const { Id: first } = await web.inspect();
+    const { script, node } = await both(web);
 
-  const ran = await script.run('deploy');
-  expect(ran, ran.stderr).toMatchObject({ code: 0 });
-  expect(await served(web)).toBe('0.2.0');
-  const { report: back, log } = await node(web.name, { mode: 'rollback' });
-  expect(back, log).toMatchObject({ outcome: 'deployed', method: 'recreate', from: '0.2.0', to: '0.1.0' });
-  expect((await web.inspect()).Id).toBe(first);
+    const ran = await script.run('deploy');
+    expect(ran, ran.stderr).toMatchObject({ code: 0 });
+    expect(await served(web)).toBe('0.2.0');
+    const { report: back, log } = await node(web.name, { mode: 'rollback' });
+    expect(back, log).toMatchObject({ outcome: 'deployed', method: 'recreate', from: '0.2.0', to: '0.1.0' });
+    expect((await web.inspect()).Id).toBe(first);
 
-  const { report: up } = await node(web.name, { image: two, strategy: 'restart' });
-  expect(up).toMatchObject({ outcome: 'deployed', method: 'recreate' });
-  const down = await script.run('rollback');
-  expect(down, down.stderr).toMatchObject({ code: 0 });
-  expect((await web.inspect()).Id).toBe(first);
-  expect(await served(web)).toBe('0.1.0');
+    const { report: up } = await node(web.name, { image: two, strategy: 'restart' });
+    expect(up).toMatchObject({ outcome: 'deployed', method: 'recreate' });
+    const down = await script.run('rollback');
+    expect(down, down.stderr).toMatchObject({ code: 0 });
+    expect((await web.inspect()).Id).toBe(first);
+    expect(await served(web)).toBe('0.1.0');
 
-  // Nothing ran before that, and nothing is left to finish.
-  const { report: nothing } = await node(web.name, { mode: 'rollback' });
-  expect(nothing).toMatchObject({ outcome: 'refused', message: expect.stringContaining('Nothing is on record') });
-  const { report: hot, log: lines } = await node(web.name, { image: two });
-  expect(hot, lines).toMatchObject({ outcome: 'deployed', method: 'relup' });
-  expect(hot.recovered ?? []).toEqual([]);
-});
+    // Nothing ran before that, and nothing is left to finish.
+    const { report: nothing } = await node(web.name, { mode: 'rollback' });
+    expect(nothing).toMatchObject({ outcome: 'refused', message: expect.stringContaining('Nothing is on record') });
+    const { report: hot, log: lines } = await node(web.name, { image: two });
+    expect(hot, lines).toMatchObject({ outcome: 'deployed', method: 'relup' });
+    expect(hot.recovered ?? []).toEqual([]);
+  },
+);
 
 itNightly('a restart of the script that was killed is undone by the next run of hot-deploy', async () => {
   const web = await start(one, await published(4040, 8080));

@@ -22,7 +22,7 @@ const twice = (step: string) => (thorough === 'all' ? [step, 'settle'] : thoroug
 const courses: readonly Course[] = [
   {
     name: 'hot fleet',
-    size: 3,
+    size: thorough === 'smoke' ? 2 : 3,
     up: hotDeploy,
     down: [hotRollback],
     attempts: chosenFaults,

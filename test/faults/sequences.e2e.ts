@@ -7,7 +7,7 @@ import { openStage, type Stage } from '../support/faults/stage.js';
 import { seed, times } from '../support/faults/thorough.js';
 import { removeImages } from '../support/world/images.js';
 
-const count = times({ smoke: 2, some: 6, all: 200 }, 'HOT_DEPLOY_SEQUENCES');
+const count = times({ smoke: 1, some: 6, all: 200 }, 'HOT_DEPLOY_SEQUENCES');
 const atATime = 2;
 /** A sequence is made shorter as long as it still fails, so often at most. */
 const shrinks = 12;

@@ -82,7 +82,7 @@ const rows: readonly Row[] = [
     'version-not-bumped',
     '1.0.0',
     comparing({}, withFile('releases/VSN/runtime.exs', shop)),
-    "version 1.0.0, which runs already with other content. Bump the release's version.",
+    '1.0.0 runs already, with other content than the image has. It takes a restart.',
   ],
   [
     'otp-app-changed',

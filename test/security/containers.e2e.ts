@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { lockName } from '../../src/journal/lock-labels.js';
+import { onlyNightly } from '../support/tier.js';
 import { elsewhere, hotDeploy, type Running, startHotDeploy } from '../support/world/command.js';
 import { type Container, eventually, ownEnvironment, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
@@ -57,9 +58,12 @@ async function killed(web: Container): Promise<void> {
 }
 
 describe('what hot-deploy has not made is left alone', () => {
-  it.each([
+  it.each<readonly [suffix: string, labels: readonly string[]]>([
     ['old-aaaaaaaaaaaa', []],
-    ['previous-aaaaaaaaaaaa', ['--label', 'hot-deploy.nonce=0123456789abcdef0123456789abcdef']],
+    ...onlyNightly([
+      'previous-aaaaaaaaaaaa',
+      ['--label', 'hot-deploy.nonce=0123456789abcdef0123456789abcdef'],
+    ] as const),
   ])('under the name NAME.hot-deploy-%s', async (suffix, labels) => {
     const web = await start(old, ['-v', '/data']);
     const id = await stranger(`${web.name}.hot-deploy-${suffix}`, labels);
@@ -122,13 +126,16 @@ describe('an image', () => {
 });
 
 describe('a container that answers as it likes can still be restarted', () => {
-  it.each([
+  it.each<readonly [kind: string, spoil: string]>([
     [
       'whose shell never ends',
       "printf '#!/bin/bash\\nexec yes\\n' >/bin/sh.new; chmod 755 /bin/sh.new; mv /bin/sh.new /bin/sh",
     ],
     ['whose release is a pipe', 'cd /app/releases; rm start_erl.data; mkfifo start_erl.data'],
-    ['whose release has no end', 'cd /app/releases; rm start_erl.data; truncate -s 8G start_erl.data'],
+    ...onlyNightly([
+      'whose release has no end',
+      'cd /app/releases; rm start_erl.data; truncate -s 8G start_erl.data',
+    ] as const),
   ])('%s', async (_, spoil) => {
     const web = await start(old);
     await docker('exec', '--user', '0', web.name, 'bash', '-c', spoil);

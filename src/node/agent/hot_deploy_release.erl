@@ -3,12 +3,12 @@
 -export([read/1, modules/1]).
 -export([beams/1]).
 
-%% Root is the release's directory. Answers the release that start_erl.data names, with the digest of every module that a
+%% Root is the release's directory. Answers the release of that version, with the digest of every module that a
 %% node which boots it can load: `ebin` decides, since an application's specification may leave modules out (OTP's asn1 does).
 %% A module of two applications is that of the first on the code path. Consolidated protocols stand apart.
--spec read(#{root := string()}) -> hot_deploy_json:json().
-read(#{root := Root}) ->
-    {Erts, Version} = start_erl_data(Root),
+-spec read(#{root := string(), version := string()}) -> hot_deploy_json:json().
+read(#{root := Root, version := Version}) ->
+    Erts = erts(Root),
     {Name, Listed, Path} = rel_file(Root, Version),
     Applications = shadowed([(application(Root, Application))#{mode => mode(Application)} || Application <- Listed], Path),
     Consolidated = filename:join([Root, "releases", Version, "consolidated"]),
@@ -32,12 +32,12 @@ shadowed(Applications, Path) ->
     [Application#{modules := maps:filter(fun(Module, _) -> element(2, maps:get(Module, First)) =:= Directory end, Modules)}
      || #{directory := Directory, modules := Modules} = Application <- Applications].
 
-start_erl_data(Root) ->
+erts(Root) ->
     File = filename:join([Root, "releases", "start_erl.data"]),
     case file:read_file(File) of
         {ok, Binary} ->
             case string:lexemes(binary_to_list(Binary), " \n\r\t") of
-                [Erts, Version | _] -> {Erts, Version};
+                [Erts, _ | _] -> Erts;
                 _ -> refuse(no_release, [File, " names no runtime and version"])
             end;
         {error, Reason} ->

@@ -24,7 +24,7 @@ export const recreate: Strategy = {
     fromEngine: recoverReplacement,
     fromJournal: async (around, container, { last }) => await confirmServing(around, container, last),
   },
-  instead: (target) => (volumeOf(target) === undefined ? restartUpdate(target.site.next) : undefined),
+  instead: (target) => (volumeOf(target) === undefined ? restartUpdate(asInImage(target.site.next)) : undefined),
 };
 
 async function assess(target: AssessedTarget, ruledOut: readonly Reason[]): Promise<Assessment> {
@@ -36,7 +36,7 @@ async function assess(target: AssessedTarget, ruledOut: readonly Reason[]): Prom
   }
   const { running, startup } = target;
   const remarks = await startup?.restart(running && (() => treeOf(running.release)));
-  return { kind: 'possible', update: restartUpdate(target.site.next), remarks: remarks ?? [] };
+  return { kind: 'possible', update: restartUpdate(asInImage(target.site.next)), remarks: remarks ?? [] };
 }
 
 /** By the very container that served then, else by a new one on the older image. */
@@ -56,6 +56,9 @@ function volumeOf({ container, root }: AssessedTarget): string | undefined {
     [root, `${root}/lib`, `${root}/releases`].some((directory) => directory === at || directory.startsWith(`${at}/`)),
   )?.Destination;
 }
+
+/** A new container boots no build version, as a container does into which that was loaded. */
+const asInImage = (next: ImageRelease) => next.inImage ?? next;
 
 /** By a new container of the release's image, or by one that is kept from before. */
 export function restartUpdate(next: ImageRelease, kept?: ContainerDetails): Update {

@@ -42,13 +42,25 @@ export async function assessCode(
   comparison: Comparison,
   shared: Cache,
 ): Promise<CodeAssessment> {
-  const { running } = comparison;
+  const { running, next } = comparison;
   // Containers that run the same code and boot the same way share what is read and made for them.
   const { Env, Cmd, Entrypoint } = container.Config;
   const within = confinement(container);
   const { name, root, version, modules: its } = running;
   const lying = [...running.applications.map(({ directory }) => directory), ...comparison.placement];
-  const key = JSON.stringify([oldImage.Id, name, root, version, its, lying, Env, Cmd, Entrypoint, within]);
+  const key = JSON.stringify([
+    oldImage.Id,
+    next.version,
+    name,
+    root,
+    version,
+    its,
+    lying,
+    Env,
+    Cmd,
+    Entrypoint,
+    within,
+  ]);
   const { modules, boots } = await shared('study', key, () => analyzeCode(site, container, oldImage, comparison));
   const { old, new: fresh } = boots;
   const faulty = [

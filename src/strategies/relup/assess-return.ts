@@ -50,7 +50,7 @@ async function tried(
   const { container, oldImage } = plan;
   const apart = isolated(site, { container, oldImage, image, nodeName: running.nodeName });
   const { Env, Cmd, Entrypoint } = container.Config;
-  const alike = [oldImage.Id, Env, Cmd, Entrypoint, confinement(container)];
+  const alike = [oldImage.Id, next.version, Env, Cmd, Entrypoint, confinement(container)];
   const [tree, boot] = await Promise.all([
     treeOf(running),
     shared('boot', JSON.stringify(alike), () => coldBoot(engine, apart, processSalt(), clock)),

@@ -102,7 +102,7 @@ export const releaseRules: readonly Rule[] = [
           against(
             'version-not-bumped',
             next.version,
-            `The image holds version ${next.version}, which runs already with other content. Bump the release's version.`,
+            `${next.version} runs already, with other content than the image has. It takes a restart.`,
           ),
         ]
       : [],

@@ -66,7 +66,7 @@ released(Applications) ->
      end || {Name, Modules, Listed, Others} <- Applications],
     try
         maps:from_list([{Name, [binary_to_list(Module) || Module <- lists:sort(maps:keys(Modules))]}
-                        || #{name := Name, modules := Modules} <- maps:get(applications, hot_deploy_release:read(#{root => Root}))])
+                        || #{name := Name, modules := Modules} <- maps:get(applications, hot_deploy_release:read(#{root => Root, version => "1"}))])
     after
         file:del_dir_r(Root)
     end.
@@ -86,7 +86,7 @@ an_image_that_was_made_of_a_container_after_a_hot_deploy_is_refused_test() ->
     ok = file:write_file(filename:join([Root, "releases", "start_erl.data"]), "13.1.5 1"),
     ok = file:write_file(filename:join(Release, "hot-deploy.rel"), ""),
     try
-        ?assertThrow({refused, no_release, _}, hot_deploy_release:read(#{root => Root}))
+        ?assertThrow({refused, no_release, _}, hot_deploy_release:read(#{root => Root, version => "1"}))
     after
         file:del_dir_r(Root)
     end.
