@@ -32,8 +32,8 @@ const standsMs = 30_000;
 
 /** Whether a VM that ended since has booted this version by itself: what is not permanent does not outlive it. */
 export async function runsAlready(work: UpdateContext, container: string, version: string): Promise<boolean> {
-  const { State: state } = (await work.engine.findContainer(container)) ?? {};
-  if (!state?.Running) return false;
+  const found = await work.engine.findContainer(container).catch(() => undefined);
+  if (!found?.State.Running) return false;
   return (await serving(work, container, undefined, onceMs).catch(() => undefined))?.version === version;
 }
 

@@ -8,6 +8,7 @@ import type { UpdateContext, UpdateResult } from '../context.js';
 import { recordIfPossible } from '../record.js';
 import { serving, whyUnlike } from '../serving.js';
 import type { OpenUpdate } from '../strategy.js';
+import { askAgain, isSilence } from './again.js';
 import { combined } from './downgrade.js';
 import { drain } from './drain.js';
 import { type UpgradePath, versionAtEnd } from './path.js';
@@ -78,7 +79,7 @@ async function finish(
   // What came of the new container was written down last.
   if (replaced !== undefined) await recordIfPossible(work, name, 'settle');
   const restarts = ends && replaced === undefined;
-  const refused = await work.phase('make permanent', () => makePermanent(node, to));
+  const refused = await work.phase('make permanent', () => makePermanent(work, node, to));
   if (refused !== undefined) {
     const otherwise = await whyUnlike(work, container.Id, to).catch(() => undefined);
     const runs = otherwise ?? `runs ${to}`;
@@ -121,12 +122,23 @@ async function restarted(
     : undefined;
 }
 
-/** Why not, where it was refused. */
-export async function makePermanent(node: Node, version: string): Promise<string | undefined> {
+/** Why not, where it was refused, or where no answer came. */
+export async function makePermanent(
+  { clock }: Pick<UpdateContext, 'clock'>,
+  node: Node,
+  version: string,
+): Promise<string | undefined> {
   const argument = text(version);
   const request = { set: 'install', module: 'hot_deploy_install', function: 'make_permanent', argument } as const;
-  const answer = await node.ask<{ readonly result: string; readonly why?: string }>(request, isMade);
-  return answer.result === 'permanent' ? undefined : (answer.why ?? 'no reason given');
+  try {
+    const made = await askAgain(clock, () =>
+      node.ask<{ readonly result: string; readonly why?: string }>(request, isMade),
+    );
+    return made.result === 'permanent' ? undefined : (made.why ?? 'no reason given');
+  } catch (error) {
+    if (!isSilence(error)) throw error;
+    return messageOf(error).replace(/\.$/, '');
+  }
 }
 
 const isMade = membersOf({ result: isText, why: optional(isText) });

@@ -18,8 +18,11 @@ import { isFlag, listOf, membersOf } from '../../system/shape.js';
  *   resolved configuration leaves the disk, and the agent is unloaded.
  * - Nobody may ask the node anything by the agent meanwhile: unloading it purges, and that ends whoever runs in it, which is
  *   the installation. release_handler alone goes on then, and what was to be put back after it is not. So scripts are looked
- *   for first, and the node is asked only where there are none.
+ *   for first, and the node is asked where there are none.
  * - So whoever comes next has to wait, and then to ask what runs.
+ *
+ * A run that stands still keeps its script, which waits for its word. That one is waited for as long as one may take that has
+ * had it; then the node is asked all the same, which turns away whatever an earlier run has it asked from there on.
  */
 
 // A script of a run has hot-deploy for its $0, and this one another name. What a VM that resolves a configuration was told
@@ -38,6 +41,8 @@ for d in /proc/[0-9]*; do
 done`;
 
 const lookMs = 250;
+/** A script that has its word looks at the files of a release, and then asks the node. */
+export const scriptMs = 30_000;
 
 /**
  * Where an installation is under way nothing is known yet; `false` after `timeoutMs` of waiting. Without a node only scripts
@@ -49,7 +54,11 @@ export async function waitUntilIdle(
   node: Node | undefined,
   timeoutMs = 180_000,
 ): Promise<boolean> {
-  const isIdle = async () => !(await busy(engine, container)) && (node === undefined || !(await installing(node)));
+  const since = clock.now();
+  const isIdle = async () => {
+    if ((await busy(engine, container)) && (node === undefined || clock.now() - since < scriptMs)) return false;
+    return node === undefined || !(await installing(node));
+  };
   return (
     (await poll(clock, { everyMs: lookMs, withinMs: timeoutMs }, async () => (await isIdle()) || undefined)) ?? false
   );

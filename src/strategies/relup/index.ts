@@ -4,12 +4,13 @@ import type { UpdateContext } from '../context.js';
 import { recoveryUpdateContext } from '../recovery.js';
 import { whyUnlike } from '../serving.js';
 import { type Assessment, closed, type OpenUpdate, type Strategy, type TargetPlan, type Update } from '../strategy.js';
+import { abandon } from './abandon.js';
 import { assessCode } from './assess-code.js';
 import { assessReturn } from './assess-return.js';
 import { commitPath, drained } from './commit.js';
 import { combined } from './downgrade.js';
 import { judgeRelease } from './judge.js';
-import { abandon, follow, rollBack, type UpgradePath, versionAtEnd } from './path.js';
+import { follow, rollBack, type UpgradePath, versionAtEnd } from './path.js';
 import { place } from './place.js';
 import type { DowngradePlan, Upgrade, UpgradeMaterial } from './plan.js';
 import { pathUp, prepare } from './prepare.js';
@@ -55,7 +56,8 @@ async function assess(target: AssessedTarget): Promise<Assessment> {
   };
 }
 
-function upgradeUpdate(hot: UpgradeMaterial): Upgrade {
+/** Loads a release into a VM with what was gathered and made for it. */
+export function upgradeUpdate(hot: UpgradeMaterial): Upgrade {
   const { bundle, next, counts, present } = hot;
   return {
     ...{ method: 'relup', hot: true, version: next.version, artifact: bundle, holds: counts, upgrade: hot },

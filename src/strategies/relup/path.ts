@@ -8,14 +8,14 @@ import type { UpdateContext, UpdateResult } from '../context.js';
 import { recordIfPossible } from '../record.js';
 import { bootAgain, runsAlready, serving } from '../serving.js';
 import { type Life, lifeOf, soak } from '../soak.js';
+import { abandon, undone } from './abandon.js';
 import { combined } from './downgrade.js';
 import { drain } from './drain.js';
 import { endedWarnings } from './ended.js';
 import { type Direction, target, type UpgradeManifest } from './manifest.js';
 import { differences, type Measure, prove } from './proof.js';
 import { prepareStep, reversed, runStep, stepSource, stepTarget, type UpgradeStep, unready } from './step.js';
-import type { Brought } from './switch.js';
-import { type AfterSwitch, unstage } from './switch.js';
+import type { AfterSwitch, Brought } from './switch.js';
 
 /** From what a container runs to another release, over those between. */
 export interface UpgradePath {
@@ -127,7 +127,8 @@ export async function follow(work: UpdateContext, path: UpgradePath): Promise<Up
     const why = `what ran did not equal a cold boot: ${differences(proof)}`;
     return { ...(await rollBackSteps(work, path, legs, why)), proof };
   }
-  const sick = await phase('soak', () => soak(work, id, life));
+  // What cannot be watched does not come through.
+  const sick = await phase('soak', () => soak(work, id, life)).catch(messageOf);
   if (sick !== undefined) {
     return { ...(await rollBackSteps(work, path, legs, sick)), ...(proof && { proof }) };
   }
@@ -138,12 +139,6 @@ export async function follow(work: UpdateContext, path: UpgradePath): Promise<Up
 /** Takes back a path that was gone, since something else of the run did not come through. */
 export async function rollBack(work: UpdateContext, path: UpgradePath, why: string): Promise<UpdateResult> {
   return await rollBackSteps(work, path, legsOf(path), why);
-}
-
-/** Takes away what was brought for a path that is not gone. */
-export async function abandon(work: UpdateContext, { name, running, brought }: UpgradePath): Promise<void> {
-  if (brought !== undefined) await work.phase('unstage', () => unstage(running.node, brought));
-  await recordIfPossible(work, name, 'undone');
 }
 
 function legsOf({ steps, direction }: UpgradePath): readonly UpgradeStep[] {
@@ -238,11 +233,9 @@ async function rebooted(
   );
   const goal = legs.at(-1);
   if (serves?.version === running.version) {
-    if (brought !== undefined) await work.phase('unstage', () => unstage(serves.node, brought));
-    await recordIfPossible(work, name, 'undone');
+    const left = await undone(work, name, serves.node, brought);
     return {
-      outcome: 'rolled-back',
-      id,
+      ...{ outcome: 'rolled-back', id, ...(left !== undefined && { warnings: [left] }) },
       message: `${name}: ${why}. It was brought back ${how} and runs ${serves.version} again.`,
     };
   }

@@ -1,9 +1,10 @@
 import { messageOf } from '../../system/message-of.js';
 import type { UpdateContext, UpdateResult } from '../context.js';
 import type { TargetPlan } from '../strategy.js';
+import { abandon } from './abandon.js';
 import type { Bundle } from './bundle.js';
 import { combined } from './downgrade.js';
-import { abandon, refused, type UpgradePath } from './path.js';
+import { refused, type UpgradePath } from './path.js';
 import type { UpgradeMaterial } from './plan.js';
 import { measure } from './proof.js';
 import { unready } from './step.js';

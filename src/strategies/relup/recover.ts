@@ -6,9 +6,10 @@ import type { RunningRelease } from '../../release/release.js';
 import type { UpdateContext } from '../context.js';
 import type { RecoveryResult } from '../recovery.js';
 import { serving } from '../serving.js';
+import { askAgain } from './again.js';
 import { makePermanent } from './commit.js';
 import { type DowngradePath, findDowngradePath, storedSteps } from './downgrade.js';
-import { resume, suspendedByUs, waitUntilIdle } from './idle.js';
+import { resume, scriptMs, suspendedByUs, waitUntilIdle } from './idle.js';
 import { follow } from './path.js';
 import { readManifest } from './stored-manifest.js';
 import { unstage } from './switch.js';
@@ -30,7 +31,7 @@ export async function recoverUpgrade(
     await engine.startContainer(container.Id);
   }
   // Before anybody asks the node: what a killed run has begun in the container may not have come to it yet.
-  await waitUntilIdle(work, container.Id, undefined);
+  await waitUntilIdle(work, container.Id, undefined, scriptMs);
   const running = (await serving(work, container.Id)) ?? (await servingAgain(work, container.Id));
   if (running === undefined) {
     return { kind: 'failed', why: 'its node does not say what it runs' };
@@ -83,7 +84,9 @@ const carryOut: Readonly<Record<UpgradeAct, CarryOut>> = {
     if (serves === undefined) {
       return { why: `it was to go back to ${old}, and its node does not say that it runs it` };
     }
-    if (brought.length > 0 && to !== undefined) await unstage(serves.node, { to, directories: brought });
+    if (brought.length > 0 && to !== undefined) {
+      await askAgain(work.clock, () => unstage(serves.node, { to, directories: brought }));
+    }
     return {};
   },
   // A VM that ended since booted the old version again.
@@ -93,7 +96,7 @@ const carryOut: Readonly<Record<UpgradeAct, CarryOut>> = {
   },
   'make-permanent': async (work, container, { version }) => {
     const serves = await serving(work, container.Id, [version]);
-    const refused = serves === undefined ? 'its node does not answer' : await makePermanent(serves.node, version);
+    const refused = serves === undefined ? 'its node does not answer' : await makePermanent(work, serves.node, version);
     return refused === undefined ? {} : { why: `${version} could not be made permanent: ${refused}` };
   },
 };
