@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { everywhere, everywhereTwice, whole } from '../support/model/everywhere.js';
-import { allIsRight, type Play } from '../support/model/stage.js';
+import { allIsRight, goalOf, originOf, type Play } from '../support/model/stage.js';
 import { itNightly } from '../support/nightly.js';
 
 interface Tried extends Play {
@@ -12,9 +12,12 @@ interface Tried extends Play {
 export function survives({ thorough, ...play }: Tried): void {
   it('is deployed to, or goes back, without a fault', async () => {
     const { stage, carried } = await whole(play);
-    const outcome = play.bad === undefined ? 'deployed' : 'rolled-back';
-    expect(carried.map(({ ended }) => ended)).toMatchObject(play.names.map(() => ({ outcome })));
-    expect(await allIsRight(stage, play.bad === undefined ? '2' : '1')).toEqual([]);
+    const back = play.hot?.fails === 'refused' ? 'refused' : 'rolled-back';
+    const outcomes = play.names.map((name) =>
+      play.bad === undefined ? 'deployed' : name === play.bad ? back : 'rolled-back',
+    );
+    expect(carried.map(({ ended: { outcome } }) => outcome)).toEqual(outcomes);
+    expect(await allIsRight(stage, play.bad === undefined ? goalOf(play) : originOf(play))).toEqual([]);
   });
 
   it.each(['the call is lost', 'the answer is lost'] as const)(

@@ -9,7 +9,7 @@ import type { Entry } from '../../../src/release/archive.js';
 import { created, hash } from '../../docker/created.js';
 import type { ModelClock } from './clock.js';
 import { type Files, filesOf, packOf, unpackAt } from './files.js';
-import { type Program, resultOf } from './program.js';
+import { type Answer, type Life, type Program, resultOf } from './program.js';
 
 /** An engine in memory. How far it is one, `test/model/conformance.ts` shows: the same checks are made on a real one. */
 export interface ModelEngine {
@@ -21,6 +21,8 @@ export interface ModelEngine {
   run(name: string, spec: ContainerSpec): Promise<ContainerDetails>;
   /** As if its first process had ended by itself. */
   end(idOrName: string, code: number): void;
+  /** What its processes know, and what lies in it. */
+  inside(id: string): Pick<Life, 'memory' | 'disk'>;
   /** The names of all volumes. */
   volumes(): readonly string[];
   tags(): ReadonlyMap<string, string>;
@@ -50,6 +52,8 @@ interface Container {
   readonly made: ContainerDetails;
   readonly image: Image;
   readonly files: Files;
+  /** Of its image, what was removed in it. */
+  readonly removed: Set<string>;
   readonly createdAt: number;
   name: string;
   status: 'created' | 'running' | 'restarting' | 'exited';
@@ -64,6 +68,9 @@ interface Container {
   seen?: { readonly of: readonly unknown[]; readonly as: ContainerDetails };
   /** Aborts when it ends; another one with each start. */
   life: AbortController;
+  /** What its processes remember, and the commands that go on in it. */
+  memory: Map<string, unknown>;
+  underWay: Set<readonly string[]>;
   health: Health | undefined;
   networks: Readonly<Record<string, Record<string, unknown>>>;
 }
@@ -184,6 +191,9 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
     const { program } = container.image;
     const life = new AbortController();
     Object.assign(container, { status: 'running', startedAt: clock.date(), asked: false, life, exitCode: 0 });
+    Object.assign(container, { memory: new Map(), underWay: new Set() });
+    const failed = program.begins?.(lifeOf(container));
+    if (failed !== undefined) clock.at(0, () => end(container, failed, life));
     const { afterMs = 0, code = 0, where } = program.ends ?? {};
     const isMeant = where === undefined || container.made.Config.Labels?.[where[0]] === where[1];
     if (program.ends && isMeant) clock.at(afterMs, () => end(container, code, life));
@@ -267,7 +277,8 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
   const fileAt = (container: Container, path: string): Omit<Entry, 'path'> | undefined => {
     const { on, prefix } = disk(container, path);
     const mounted = prefix === '' ? undefined : on?.get(path.slice(prefix.length));
-    return mounted ?? container.files.get(path) ?? container.image.files.get(path);
+    const own = mounted ?? container.files.get(path);
+    return own ?? (container.removed.has(path) ? undefined : container.image.files.get(path));
   };
 
   const seen = (container: Container): ReadonlyMap<string, Omit<Entry, 'path'>> => {
@@ -275,7 +286,8 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
       ...filesOf({ [`${at}/`]: '' }, container.createdAt),
       ...[...(volumes.get(name) ?? [])].map(([path, file]) => [`${at}${path}`, file] as const),
     ]);
-    return new Map([...container.image.files, ...container.files, ...mounted]);
+    const image = [...container.image.files].filter(([path]) => !container.removed.has(path));
+    return new Map([...image, ...container.files, ...mounted]);
   };
 
   const put = (container: Container) => (path: string, file: Omit<Entry, 'path'>) => {
@@ -286,6 +298,32 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
     const { on, prefix } = disk(container, path);
     on?.set(path.slice(prefix.length), file);
   };
+
+  const lifeOf = (container: Container, command?: readonly string[]): Life => ({
+    container: container.made.Id,
+    labels: { ...container.made.Config.Labels },
+    upMs: upMs(container),
+    memory: container.memory,
+    underWay: [...container.underWay].filter((each) => each !== command),
+    disk: {
+      read: (path) => fileAt(container, path)?.data,
+      below: (path) =>
+        [...seen(container)].flatMap(([each, { type }]) =>
+          type === 'file' && each.startsWith(`${path}/`) ? each : [],
+        ),
+      write: (path, text) =>
+        put(container)(path, {
+          ...{ type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: new Date(clock.date()), data: Buffer.from(text) },
+        }),
+      remove: (path) => {
+        for (const each of seen(container).keys()) {
+          if (each !== path && !each.startsWith(`${path}/`)) continue;
+          container.files.delete(each);
+          if (container.image.files.has(each)) container.removed.add(each);
+        }
+      },
+    },
+  });
 
   const engine: Engine = {
     address,
@@ -321,6 +359,7 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
       containers.set(base.Id, {
         ...{ made: base, image, name, status: 'created', exitCode: 0, startedAt: undefined, finishedAt: undefined },
         ...{ restarts: 0, asked: false, life: new AbortController(), health: undefined, files: new Map() },
+        ...{ removed: new Set(), memory: new Map(), underWay: new Set() },
         policy: { MaximumRetryCount: 0, ...policy, Name: policy?.Name ?? '' },
         createdAt: clock.date(),
         networks: structuredClone(base.NetworkSettings.Networks) as unknown as Container['networks'],
@@ -409,9 +448,20 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
           container.status === 'restarting' ? 'restarting, wait until the container is running' : 'not running';
         fail(`run ${command.argv[0]} in container ${id}`, 409, `Container ${container.made.Id} is ${state}`);
       }
-      const { life } = container;
-      const given = { ...command, ...(command.stdin !== undefined && { stdin: await command.stdin }) };
-      const { takesMs = 0, ...answer } = answerOf(container, given);
+      const { life, underWay } = container;
+      const { argv } = command;
+      underWay.add(argv);
+      const stdin = command.stdin instanceof Promise ? await whileAlive(command.stdin, life.signal) : command.stdin;
+      const given = { ...command, ...(stdin !== undefined && { stdin }) };
+      if (life.signal.aborted) return resultOf({ exitCode: 137 });
+      const { takesMs = 0, atEnd, ...first } = answerOf(container, given);
+      let answer: Answer = first;
+      const ends = () => {
+        underWay.delete(argv);
+        if (!life.signal.aborted) answer = atEnd?.() ?? answer;
+      };
+      if (takesMs > 0) clock.at(takesMs, ends);
+      else ends();
       if (takesMs > command.timeoutMs) {
         await clock.sleep(command.timeoutMs, life.signal);
         if (!life.signal.aborted) {
@@ -477,16 +527,15 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
     },
   };
 
-  function answerOf(container: Container, command: ExecCommand) {
+  function answerOf(container: Container, command: ExecCommand): Answer {
     const [kind, ...words] = container.made.Config.Healthcheck?.Test ?? [];
     const check = kind === 'CMD-SHELL' ? ['/bin/sh', '-c', ...words] : words;
     if (check.length > 0 && command.argv.join('\0') === check.join('\0')) {
       const { ok, output } = passes(container);
       return { exitCode: ok ? 0 : 1, stdout: output };
     }
-    const { Id } = container.made;
     return (
-      container.image.program.answer?.(command, { container: Id, upMs: upMs(container) }) ?? {
+      container.image.program.answer?.(command, lifeOf(container, command.argv)) ?? {
         exitCode: 127,
         stderr: `${command.argv[0]}: not found\n`,
       }
@@ -528,14 +577,27 @@ export function modelEngine(clock: ModelClock, address = 'unix:///model.sock'): 
       return await engine.inspectContainer(id);
     },
     end: (id, code) => end(must(id, 'end'), code),
+    inside: (id) => lifeOf(must(id, 'look into')),
     volumes: () => [...volumes.keys()].sort(),
     tags: () => new Map(tags),
     whole: () => [
-      [...containers.values()].map((each) => [details(each), each.asked, shownFiles(each.files)]),
+      [...containers.values()].map((each) => [
+        ...[details(each), each.asked, shownFiles(each.files), [...each.removed]],
+        ...[[...each.memory], [...each.underWay].map(([first]) => first)],
+      ]),
       [...volumes].map(([name, files]) => [name, shownFiles(files)]),
       [...tags, ...images.keys(), ...networks],
     ],
   };
+}
+
+/** What a command waits for, and no longer than its container lives. */
+async function whileAlive(input: Promise<string>, life: AbortSignal): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    const leave = () => resolve('');
+    life.addEventListener('abort', leave, { once: true });
+    input.then(resolve, reject).finally(() => life.removeEventListener('abort', leave));
+  });
 }
 
 function tooLong(what: string, mostBytes: number): Error {

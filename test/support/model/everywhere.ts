@@ -1,6 +1,17 @@
 import { everything } from '../tier.js';
 import { type Fault, isChanging, isKill, strike } from './faults.js';
-import { allIsRight, deploy, found, type Play, recovered, type Stage, setUp, whatIsReportedRuns } from './stage.js';
+import {
+  allIsRight,
+  deploy,
+  found,
+  goalOf,
+  originOf,
+  type Play,
+  recovered,
+  type Stage,
+  setUp,
+  whatIsReportedRuns,
+} from './stage.js';
 
 /** Each promise that was not kept, in words. */
 type Broken = readonly string[];
@@ -91,7 +102,7 @@ async function settled(stage: Stage): Promise<Broken> {
   const carried = await deploy(stage, stage);
   const next = [
     ...(await whatIsReportedRuns(stage, carried)),
-    ...(await allIsRight(stage, stage.play.bad ? '1' : '2')),
+    ...(await allIsRight(stage, stage.play.bad ? originOf(stage.play) : goalOf(stage.play))),
   ];
   return next.map((what) => `in the deploy after that: ${what}`);
 }

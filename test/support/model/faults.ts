@@ -1,5 +1,5 @@
 import { EngineError } from '../../../src/engines/call.js';
-import type { Engine } from '../../../src/engines/engine.js';
+import type { Engine, ExecCommand } from '../../../src/engines/engine.js';
 import type { Clock } from '../../../src/system/log.js';
 
 /** No two after one another are alike, or those that work at the same time would go in step. */
@@ -48,7 +48,24 @@ const changing: ReadonlySet<string> = new Set<keyof Engine>([
   ...(['updateRestartPolicy', 'connectNetwork', 'disconnectNetwork', 'putArchive', 'tagImage', 'untagImage'] as const),
 ]);
 
-export const isChanging = (call: string): boolean => changing.has(call);
+/** What of the agent changes a VM, or what lies in its container. */
+const asked: ReadonlySet<string> = new Set([
+  ...['install', 'make_permanent', 'unstage', 'prune', 'resume', 'unload_old'].map((name) => `exec ${name}`),
+]);
+
+export const isChanging = (call: string): boolean => changing.has(call) || asked.has(call);
+
+/** A command in a container is called after the function of the agent that it asks. */
+export function callName(method: string, words: readonly unknown[]): string {
+  const { stdin } = (method === 'exec' ? words[1] : {}) as Partial<ExecCommand>;
+  return typeof stdin === 'string' ? withFunction(method, stdin) : method;
+}
+
+export function withFunction(method: string, source: string): string {
+  const at = source.lastIndexOf('hot_deploy_agent:main(');
+  const name = at < 0 ? undefined : /^[^(]+\('\w+','(\w+)'/.exec(source.slice(at, at + 200))?.[1];
+  return name === undefined ? method : `${method} ${name}`;
+}
 
 class Killed extends Error {}
 
@@ -63,8 +80,13 @@ export function strike(engine: Engine, clock: Clock, nth: number, fault: Fault):
   const calls: string[] = [];
   let killedAt: number | undefined;
   let ownMs = 0;
+  let hangUp = () => {};
+  const hungUp = new Promise<void>((resolve) => {
+    hangUp = resolve;
+  });
   const kill = (): never => {
     killedAt ??= clock.now();
+    hangUp();
     throw killed;
   };
   const lost = (name: string): never => {
@@ -94,9 +116,33 @@ export function strike(engine: Engine, clock: Clock, nth: number, fault: Fault):
         return kill();
     }
   };
-  const wrapped = Object.entries(engine).map(([name, value]) => {
-    if (typeof value !== 'function') return [name, value] as const;
-    return [name, (...words: unknown[]) => made(name, () => value.apply(engine, words))] as const;
+  /** A command that waits for its input: to begin it is one call, and to give it its input another. */
+  const waiting = async (id: string, { stdin, ...command }: ExecCommand): Promise<unknown> => {
+    let ended: Promise<unknown> = Promise.resolve();
+    let give: (input: string) => void = () => undefined;
+    const given = new Promise<string>((resolve) => {
+      give = resolve;
+    });
+    // Whoever was killed is no longer connected, and what it has begun reads the end of its input.
+    void hungUp.then(() => give(''));
+    await made('exec', async () => {
+      ended = engine.exec(id, { ...command, stdin: given });
+      ended.catch(() => undefined);
+    });
+    const input = String(await stdin);
+    const answer = async () => {
+      give(input);
+      return await ended;
+    };
+    return await made(withFunction('exec', input), answer).finally(() => give(''));
+  };
+  const wrapped = Object.entries(engine).map(([method, value]) => {
+    if (typeof value !== 'function') return [method, value] as const;
+    const call = (...words: unknown[]) =>
+      method === 'exec' && (words[1] as ExecCommand).stdin instanceof Promise
+        ? waiting(String(words[0]), words[1] as ExecCommand)
+        : made(callName(method, words), () => value.apply(engine, words));
+    return [method, call] as const;
   });
   return {
     engine: Object.fromEntries(wrapped) as unknown as Engine,

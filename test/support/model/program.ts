@@ -16,6 +16,8 @@ export interface Program {
   /** From when on its HEALTHCHECK passes; never, with what it prints. At once where absent. */
   readonly healthy?: { readonly afterMs: number } | { readonly never: string };
   readonly log?: readonly string[];
+  /** Once it has started; what it answers is the code with which it ends at once. */
+  begins?(life: Life): number | undefined;
   /** What a command inside it answers; undefined where it knows none of the kind. */
   answer?(command: ExecCommand, life: Life): Answer | undefined;
 }
@@ -23,7 +25,23 @@ export interface Program {
 /** One start of a container, until it ends. */
 export interface Life {
   readonly container: string;
+  readonly labels: Readonly<Record<string, string>>;
   readonly upMs: number;
+  /** What its processes remember until they end. */
+  readonly memory: Map<string, unknown>;
+  readonly disk: Disk;
+  /** The arguments of the other commands that go on in it, whoever began them. */
+  readonly underWay: readonly (readonly string[])[];
+}
+
+/** What lies in a container, by absolute path. */
+export interface Disk {
+  read(path: string): Buffer | undefined;
+  /** All files below a folder. */
+  below(path: string): readonly string[];
+  write(path: string, text: string): void;
+  /** With all that is in it. */
+  remove(path: string): void;
 }
 
 export interface Answer {
@@ -32,6 +50,8 @@ export interface Answer {
   readonly stderr?: string;
   /** How long it takes; longer than whoever asks waits, and it is given up. */
   readonly takesMs?: number;
+  /** What it does at its end, also where whoever asked is gone, and what it answers then. */
+  readonly atEnd?: () => Answer;
 }
 
 export function resultOf(

@@ -8,7 +8,6 @@ import type { Journal } from '../../../src/journal/journal.js';
 import { findInterrupted } from '../../../src/recovery/interrupted.js';
 import { recover } from '../../../src/recovery/recover.js';
 import { packEntries } from '../../../src/release/archive.js';
-import type { ImageRelease } from '../../../src/release/release.js';
 import { rollOut } from '../../../src/rollout/fleet.js';
 import type { CurrentRun } from '../../../src/rollout/reporting.js';
 import type { TargetUpdate } from '../../../src/rollout/target-update.js';
@@ -18,9 +17,12 @@ import type { Clock, Log } from '../../../src/system/log.js';
 import { journalOn } from '../../journal/entries.js';
 import type { Seen } from '../faults/look.js';
 import { aloneAndRunning, oneVersion } from '../faults/promises.js';
+import { bootedOf, type Installs, recordsOf } from './agent.js';
 import { type ModelClock, modelClock } from './clock.js';
 import { type ModelEngine, modelEngine } from './engine.js';
 import { unhurried } from './faults.js';
+import { hotPlans } from './hot.js';
+import { imageRelease, releaseFiles } from './release.js';
 import { vm } from './vm.js';
 
 /** What is deployed to, and what is deployed. */
@@ -29,6 +31,8 @@ export interface Play {
   readonly kind: 'plain' | '--rm' | '--restart always';
   /** Where the new version does not come up. */
   readonly bad?: string;
+  /** Version 2 is loaded into the VM that runs, or one goes back from it that way; where it is bad the installation ends so. */
+  readonly hot?: { readonly task: 'deploy' | 'rollback'; readonly fails?: Installs };
   /** It has no HEALTHCHECK. */
   readonly unchecked?: true;
   /** How many may be down. */
@@ -54,16 +58,16 @@ export async function setUp(play: Play): Promise<Stage> {
   const model = modelEngine(clock);
   const image = (version: string, program: Parameters<typeof vm>[1], volumes: readonly string[]) =>
     model.image(`app:${version}`, {
-      program: vm(version, program),
+      program: vm(version, { ...program, installs: (to, { own }) => fails(play, to, own) }),
       config: {
         Env: [`VERSION=${version}`],
         Volumes: Object.fromEntries(volumes.map((volume) => [volume, {}])),
         ...(!play.unchecked && { Healthcheck: { Test: ['CMD', 'healthy'], Interval: 1e9 } }),
       },
-      files: { '/app/releases/': '' },
+      files: releaseFiles(version),
     });
   const v1 = image('1', {}, ['/data']);
-  const v2 = image('2', play.bad ? { ends: { afterMs: 100, code: 7, where: ['own', play.bad] } } : {}, [
+  const v2 = image('2', play.bad && !play.hot ? { ends: { afterMs: 100, code: 7, where: ['own', play.bad] } } : {}, [
     '/data',
     '/other',
   ]);
@@ -76,8 +80,20 @@ export async function setUp(play: Play): Promise<Stage> {
     began.set(name, await model.engine.inspectContainer(id));
   }
   await clock.sleep(3_000);
-  return { play, clock, model, engine: unhurried(model.engine, clock), v1, v2, began };
+  const stage = { play, clock, model, engine: unhurried(model.engine, clock), v1, v2, began };
+  // What is to go back hot has come hot.
+  if (play.hot?.task === 'rollback')
+    await deploy({ ...stage, play: { ...play, bad: '', hot: { task: 'deploy' } } }, stage);
+  return stage;
 }
+
+function fails(play: Play, to: string, own: string | undefined): Installs | undefined {
+  return own === play.bad && to === goalOf(play) ? play.hot?.fails : undefined;
+}
+
+/** The version that is to run in the end, and the one before. */
+export const goalOf = ({ hot }: Pick<Play, 'hot'>): '1' | '2' => (hot?.task === 'rollback' ? '1' : '2');
+export const originOf = ({ hot }: Pick<Play, 'hot'>): '1' | '2' => (hot?.task === 'rollback' ? '2' : '1');
 
 function hostOf({ kind }: Play): ContainerSpec {
   return {
@@ -97,6 +113,12 @@ export interface Actor {
   readonly clock: Clock;
 }
 
+/** The engine of a run that has the lock and never loses it: nodes are told its token. */
+const holding = (engine: Engine, { token }: Pick<Journal, 'token'>): Engine => ({
+  ...engine,
+  fence: { environment: 'model', token, check: async () => undefined },
+});
+
 let runs = 0;
 
 const inputs = new WeakMap<Play, Inputs>();
@@ -108,9 +130,10 @@ export function inputsOf(play: Play): Inputs {
   return known;
 }
 
-function readInputsOf({ names, atOnce = 1 }: Play): Inputs {
+function readInputsOf({ names, atOnce = 1, hot }: Play): Inputs {
+  const strategy = hot ? 'relup' : 'restart';
   const given: Readonly<Record<string, string>> = {
-    ...{ containers: names.join('\n'), image: reference, build: 'false', strategy: 'restart', probe: 'none' },
+    ...{ containers: names.join('\n'), image: reference, build: 'false', strategy, probe: 'none' },
     ...{ soak: '300ms', canary: '0', 'max-parallel': '2', 'max-unavailable': String(atOnce), environment: 'model' },
   };
   return readInputs((name) => given[name], {});
@@ -120,34 +143,23 @@ function readInputsOf({ names, atOnce = 1 }: Play): Inputs {
 export async function deploy(stage: Stage, actor: Actor): Promise<readonly TargetUpdate[]> {
   const on = { environment: 'model', writing: actor.engine };
   const { journal, release } = await journalOn(stage.model.engine, stage.v1.Id, on);
-  const carried = await carryOut(stage, actor, journal);
+  const carried = await carryOut(stage, { ...actor, engine: holding(actor.engine, journal) }, journal);
   await release();
   return carried;
 }
 
 /** The same under a lock that is held already. */
 export async function carryOut(
-  { play, v1, v2, model }: Stage,
+  stage: Stage,
   { engine, clock }: Actor,
   journal: Journal,
 ): Promise<readonly TargetUpdate[]> {
+  const { play, v2, model } = stage;
   runs += 1;
   const run = `run-${runs}`;
-  const next: ImageRelease = {
-    ...{ name: 'app', version: '2', erts: '13.1.5', otp: '25', root: '/app' },
-    ...{ applications: [], protocols: {}, files: {} },
-  };
   const found = await Promise.all(play.names.map((name) => model.engine.findContainer(name)));
-  const plans = found.flatMap((container): readonly Changing[] =>
-    container === undefined || container.Image === v2.Id
-      ? []
-      : [
-          {
-            ...{ name: container.Name.slice(1), container, oldImage: v1, from: '1', reasons: [], next },
-            ...{ root: '/app', update: restartUpdate(next) },
-          },
-        ],
-  );
+  const containers = found.flatMap((container) => (container === undefined ? [] : [container]));
+  const plans = await (play.hot ? hotPlans(stage, engine, containers) : restarts(stage, containers));
   const { signal } = new AbortController();
   const inputs = inputsOf(play);
   return await rollOut(
@@ -164,8 +176,9 @@ export async function carryOut(
       },
       down: turns(inputs.maxUnavailable, signal),
       runRecord: {
-        ...{ run, task: 'deploy', environment: 'model', by: 'somebody', fleet: plans.map(({ name }) => name) },
-        to: { version: '2', image: v2.Id, reference },
+        ...{ run, task: play.hot?.task ?? 'deploy', environment: 'model', by: 'somebody' },
+        fleet: plans.map(({ name }) => name),
+        to: { version: goalOf(play), image: goalOf(play) === '2' ? v2.Id : stage.v1.Id, reference },
       },
       journal,
     },
@@ -173,17 +186,32 @@ export async function carryOut(
   );
 }
 
+function restarts({ v1, v2 }: Stage, containers: readonly ContainerDetails[]): readonly Changing[] {
+  const next = imageRelease('2');
+  return containers
+    .filter(({ Image }) => Image !== v2.Id)
+    .map((container) => ({
+      ...{ name: container.Name.slice(1), container, oldImage: v1, from: '1', reasons: [], next },
+      ...{ root: '/app', update: restartUpdate(next) },
+    }));
+}
+
 /** What the next run does first. */
 export async function recovered({ play, model, v1 }: Stage, { engine, clock }: Actor) {
   const world = { log: quiet, clock, signal: new AbortController().signal };
   const { journal, release } = await journalOn(model.engine, v1.Id, { environment: 'model', writing: engine });
-  const all = await recover(engine, { inputs: inputsOf(play), world } as unknown as CurrentRun, journal);
+  const all = await recover(
+    holding(engine, journal),
+    { inputs: inputsOf(play), world } as unknown as CurrentRun,
+    journal,
+  );
   await release();
   return all;
 }
 
-const versionOf = ({ Config: { Env: env } }: ContainerDetails) =>
-  env.find((each) => each.startsWith('VERSION='))?.slice('VERSION='.length) ?? '';
+/** What it runs, as whoever could look into its VM would say. */
+export const versionOf = ({ model }: Stage, { Id }: ContainerDetails) =>
+  String(model.inside(Id).memory.get('runs') ?? '');
 
 export async function look({ model, play }: Stage) {
   const listed = (await model.engine.containers()).filter(({ labels }) => !(lockLabel in labels));
@@ -206,9 +234,10 @@ export async function whatIsReportedRuns(stage: Stage, carried: readonly TargetU
     const now = serving.find(({ Name }) => Name === `/${name}`);
     const said = `${name} was said to be ${outcome} (${message ?? ''}), and`;
     if (!now?.State.Running) return [`${said} ${now === undefined ? 'there is none' : `it is ${now.State.Status}`}`];
-    const version = outcome === 'deployed' ? '2' : '1';
+    const version = outcome === 'deployed' ? goalOf(stage.play) : originOf(stage.play);
+    const runs = versionOf(stage, now);
     return [
-      ...(versionOf(now) === version ? [] : [`${said} it runs ${versionOf(now)}`]),
+      ...(runs === version ? [] : [`${said} it runs ${runs}`]),
       ...(now.Id === id ? [] : [`${said} what has the name is another container`]),
     ];
   });
@@ -218,12 +247,11 @@ export async function whatIsReportedRuns(stage: Stage, carried: readonly TargetU
 export async function allIsRight(stage: Stage, version?: '1' | '2'): Promise<readonly string[]> {
   const { play, model, began, v1 } = stage;
   const { all, seen, serving } = await look(stage);
-  const says = serving.map((each) => ({
-    version: versionOf(each),
-    permanent: [versionOf(each)],
-    others: [],
-    suspended: [],
-  }));
+  const says = serving.map((each) => {
+    const { disk } = model.inside(each.Id);
+    const others = recordsOf(disk).map((words) => words.join(' '));
+    return { version: versionOf(stage, each), permanent: [bootedOf(disk)], others, suspended: [] };
+  });
   const used = new Set(all.flatMap(({ Mounts }) => Mounts.map(({ Name }) => Name)));
   const halfWay = await findInterrupted(model.engine, inputsOf(play).containers);
   const data = await Promise.all(serving.map((each) => dataOf(stage, each)));
@@ -237,9 +265,10 @@ export async function allIsRight(stage: Stage, version?: '1' | '2'): Promise<rea
       return now === then && Labels === undefined ? [] : [`${Name} has the policy ${now}, and had ${then}`];
     }),
     ...serving
-      .filter((each) => versionOf(each) === '1' && play.kind !== '--rm')
+      .filter((each) => play.hot || (versionOf(stage, each) === '1' && play.kind !== '--rm'))
       .filter(({ Id, Name }) => began.get(Name.slice(1))?.Id !== Id)
-      .map(({ Name }) => `${Name} is of version 1, and another one than before`),
+      .map((each) => `${each.Name} runs ${versionOf(stage, each)}, and is another one than before`),
+    ...serving.flatMap((each) => (play.hot ? leftIn(stage, each) : [])),
     ...model.volumes().flatMap((name) => (used.has(name) ? [] : [`the volume ${name} is left`])),
     ...[...model.tags()].flatMap(([tag, id]) => (tag.includes('lent') ? [`the name ${tag} is left for ${id}`] : [])),
     ...(model.tags().get(reference) === v1.Id ? [] : [`${reference} means another image`]),
@@ -247,6 +276,15 @@ export async function allIsRight(stage: Stage, version?: '1' | '2'): Promise<rea
       ({ direction, containers }) => `${containers.map(({ name }) => name)} is to be ${direction}ed still`,
     ),
   ];
+}
+
+/** In a container that never came to version 2 nothing of it lies, and release_handler knows nothing of it. */
+function leftIn(stage: Stage, each: ContainerDetails): readonly string[] {
+  if (versionOf(stage, each) === '2' || stage.play.hot?.task === 'rollback') return [];
+  const { disk } = stage.model.inside(each.Id);
+  const files = ['releases/2', 'lib/app-2'].flatMap((path) => disk.below(`/app/${path}`));
+  const known = recordsOf(disk).filter(([version]) => version === '2');
+  return [...files, ...known.flat()].map((what) => `${what} is left in ${each.Name}`);
 }
 
 const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/;
