@@ -2,10 +2,11 @@ import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
 import type { RunContext } from '../deployment/run-context.js';
 import type { Engine } from '../engines/engine.js';
-import { marking, removeStale, removeThrowAways } from '../engines/throw-away.js';
+import { type Mark, marking, removeStale, removeThrowAways } from '../engines/throw-away.js';
 import { isGone } from '../journal/holder.js';
+import { readMarks } from '../journal/journal.js';
 import { readHolder, writeHolder } from '../journal/lock-labels.js';
-import { newRun } from '../journal/run.js';
+import { markOf, newRun } from '../journal/run.js';
 import { Refusal } from '../reasons/refusal.js';
 import { Unrecovered } from '../recovery/unrecovered.js';
 import { type CurrentRun, failed, refusedBy } from '../rollout/reporting.js';
@@ -23,15 +24,16 @@ export async function openSession(
     const engine = await connect(world);
     // Of those it lists what it removes, before it does.
     if (inputs.mode !== 'uninstall') {
-      await removeStale(engine, world.log, (label) => {
+      const isOfTheDead = (label: string) => {
         const told = readHolder(label);
         return told !== undefined && isGone(told.holder);
-      });
+      };
+      await removeStale(engine, world.log, isOfTheDead, () => readMarks(engine, inputs.environment));
     }
     try {
-      return await story(marking(engine, { run: run.id, holder: writeHolder(run.holder, run.startedAt) }), draft);
+      return await story(marking(engine, { ...markOf(run), holder: writeHolder(run.holder, run.startedAt) }), draft);
     } finally {
-      if (world.signal.aborted) await tidyUp(engine, world, run.id);
+      if (world.signal.aborted) await tidyUp(engine, world, markOf(run));
     }
   } catch (error) {
     if (error instanceof Refusal) {
@@ -50,8 +52,8 @@ const tidyingMs = 2_000;
  * A step that was cancelled is not waited for, and would take away what it had made only in its end. As long as there is time:
  * the next run removes the rest.
  */
-async function tidyUp(engine: Engine, { clock, log }: RunContext, run: string): Promise<void> {
-  const removed = removeThrowAways(engine, { ...log, info: log.debug }, run).catch((error: unknown) =>
+async function tidyUp(engine: Engine, { clock, log }: RunContext, mark: Mark): Promise<void> {
+  const removed = removeThrowAways(engine, { ...log, info: log.debug }, [mark]).catch((error: unknown) =>
     log.debug(messageOf(error)),
   );
   await Promise.race([removed, clock.sleep(tidyingMs)]);

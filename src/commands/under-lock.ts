@@ -4,6 +4,7 @@ import type { Engine } from '../engines/engine.js';
 import { removeThrowAways } from '../engines/throw-away.js';
 import { fenced } from '../journal/fence.js';
 import { type AcquiredLock, acquireLock } from '../journal/lock.js';
+import { markOf } from '../journal/run.js';
 import { Refusal } from '../reasons/refusal.js';
 import type { CurrentRun } from '../rollout/reporting.js';
 
@@ -30,7 +31,7 @@ export async function underLock(
   );
   try {
     if (held.tookOver !== undefined) {
-      await removeThrowAways(engine, log, held.tookOver.run);
+      await removeThrowAways(engine, log, held.journal.before);
     }
     const within = { ...world, signal: AbortSignal.any([signal, held.lost]) };
     const report = await story(fenced(engine, held), { ...draft, world: within, journal: held.journal }, held);
@@ -43,7 +44,7 @@ export async function underLock(
       : error;
   } finally {
     // What it made for itself is nobody else's, and its own calls are turned away by now.
-    if (held.lost.aborted) await removeThrowAways(engine, log, run.id);
+    if (held.lost.aborted) await removeThrowAways(engine, log, [markOf(run)]);
     await held.release();
   }
 }

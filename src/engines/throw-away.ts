@@ -9,7 +9,7 @@ export const roleLabel = 'hot-deploy.role';
 export const runLabel = 'hot-deploy.run';
 /** On a container that a restart made: the full id of the one whose place it takes. */
 export const replacesLabel = 'hot-deploy.replaces';
-/** On the same: what the environment's journal knows of it, and nobody else can. */
+/** On the same, and on what a run makes for itself: what the environment's journal knows of it, and nobody else can. */
 export const nonceLabel = 'hot-deploy.nonce';
 /** On the same: the name of the image that the first one of all was made from, if that is another. */
 export const referenceLabel = 'hot-deploy.reference';
@@ -28,36 +28,60 @@ export const ownLabels: readonly string[] = [
 /** No run keeps one for so long: whoever made it was killed. */
 const staleMs = 2 * 3_600_000;
 
+/** By what is known what a run makes for itself. The run has the nonce in its memory, and the journal of its lock has it. */
+export interface Mark {
+  readonly run: string;
+  readonly nonce: string;
+}
+
 /** The engine for one run: whatever it makes for itself, or puts in the place of another, says whose it is. */
-export function marking(engine: Engine, { run, holder }: { readonly run: string; readonly holder: string }): Engine {
+export function marking(engine: Engine, { run, nonce, holder }: Mark & { readonly holder: string }): Engine {
   return {
     ...engine,
     createContainer: (name, spec) => {
       const labels = (spec['Labels'] ?? {}) as Readonly<Record<string, string>>;
       const mark = (marks: Readonly<Record<string, string>>) =>
         engine.createContainer(name, { ...spec, Labels: { ...labels, ...marks } });
-      if (roleLabel in labels) return mark({ [runLabel]: run, [holderLabel]: holder });
+      if (roleLabel in labels) return mark({ [runLabel]: run, [nonceLabel]: nonce, [holderLabel]: holder });
       return replacesLabel in labels ? mark({ [runLabel]: run }) : engine.createContainer(name, spec);
     },
   };
 }
 
-/** Removes what runs that were killed have left behind. That it could not be removed is no reason against this run. */
+/** Whether one of these runs has made a container for itself. */
+export function isMarked({ labels }: Pick<ContainerSummary, 'labels'>, marks: readonly Mark[]): boolean {
+  const isOf = ({ run, nonce }: Mark) => labels[runLabel] === run && labels[nonceLabel] === nonce;
+  return roleLabel in labels && marks.some(isOf);
+}
+
+/**
+ * Removes what runs that were killed have left behind, as far as a journal shows that it is theirs; the rest is named. That it
+ * could not be removed is no reason against this run.
+ */
 export async function removeStale(
   engine: Engine,
   log: Log,
   /** Whether the process that this label names is known to have ended. */
   isGone: (holder: string) => boolean,
+  /** Of all runs that the journal knows. */
+  known: () => Promise<readonly Mark[]>,
 ): Promise<void> {
-  const all = await engine.containers();
-  await remove(engine, log, stale(all, isGone));
+  const old = stale(await engine.containers(), isGone);
+  if (old.length === 0) return;
+  const marks = await known();
+  for (const { names, id } of old.filter((each) => !isMarked(each, marks))) {
+    const name = names[0] ?? id;
+    log.info(`${name} is left alone: ${unproven(name)}`);
+  }
+  await remove(engine, log, old, marks);
 }
 
-/** Removes what one run has left behind that is known to have ended, or that ends now. */
-export async function removeThrowAways(engine: Engine, log: Log, run: string): Promise<void> {
-  const all = await engine.containers();
-  const left = all.filter(({ labels }) => roleLabel in labels && labels[runLabel] === run);
-  await remove(engine, log, left);
+export const unproven = (name: string): string =>
+  `no journal shows that hot-deploy has made it: docker rm --force ${name} removes it`;
+
+/** Removes what runs have left behind that are known to have ended, or that end now. */
+export async function removeThrowAways(engine: Engine, log: Log, marks: readonly Mark[]): Promise<void> {
+  await remove(engine, log, await engine.containers(), marks);
 }
 
 /** Pure part of {@link removeStale}. */
@@ -81,7 +105,12 @@ export async function stamped(engine: Engine, container: ContainerDetails, label
   return inherited[runLabel] !== labels[runLabel];
 }
 
-async function remove(engine: Engine, log: Log, left: readonly ContainerSummary[]): Promise<void> {
+async function remove(
+  engine: Engine,
+  log: Log,
+  among: readonly ContainerSummary[],
+  marks: readonly Mark[],
+): Promise<void> {
   const each = async ({ id, names }: ContainerSummary) => {
     try {
       const container = await engine.findContainer(id);
@@ -92,5 +121,5 @@ async function remove(engine: Engine, log: Log, left: readonly ContainerSummary[
       log.debug(`${names[0] ?? id}: ${messageOf(error)}`);
     }
   };
-  await Promise.all(left.map(each));
+  await Promise.all(among.filter((one) => isMarked(one, marks)).map(each));
 }

@@ -1,6 +1,6 @@
 import { ifThere } from '../engines/call.js';
 import type { ContainerSummary, Engine } from '../engines/engine.js';
-import { lockLabel } from '../engines/throw-away.js';
+import { lockLabel, type Mark } from '../engines/throw-away.js';
 import { type Entry as File, packEntries } from '../release/archive.js';
 import { takeFolder } from '../release/taken.js';
 import type { Clock } from '../system/log.js';
@@ -16,6 +16,8 @@ export interface Journal {
   readonly token: number;
   /** All that is written down, oldest first, with what this run has written. */
   readonly entries: readonly Entry[];
+  /** By what the throw-away containers of runs before this one are known. */
+  readonly before: readonly Mark[];
   /** Resolves once the step is on the engine's disk: it may be carried out then. */
   write(details: EntryDetails, step: Step): Promise<void>;
   /** Goes on in another container, with all that was written so far. */
@@ -25,6 +27,9 @@ export interface Journal {
 /** Where it lies in its container: by its id, which whoever made its image cannot know. What lies in the image is no journal. */
 export const journalPath = (container: string): string => `journal-${container.slice(0, 12)}`;
 const tokenFile = 'token';
+/** Of each run that held the lock a line: by what its throw-away containers are known. */
+const marksFile = 'runs';
+const carriedMarks = 100;
 /** Of each target so many entries are carried into the next container: some ten deploys. */
 export const carried = 60;
 /** More than thousands of deploys write down, and than one of them does at a step. */
@@ -40,6 +45,7 @@ interface Written {
   readonly container: string;
   readonly token: number;
   readonly files: readonly Numbered[];
+  readonly marks: readonly Mark[];
 }
 
 /** What is written down of an environment, oldest first; nothing where nobody ever deployed, or where it was pruned. */
@@ -47,7 +53,13 @@ export async function readJournal(engine: Engine, environment: string): Promise<
   return entriesIn(newest(await writtenIn(engine, journalsOf(await engine.containers(), environment))));
 }
 
-/** The same of every environment that the engine knows. */
+/** By what the throw-away containers of all runs are known that held, or hold, the lock of an environment. */
+export async function readMarks(engine: Engine, environment: string): Promise<readonly Mark[]> {
+  const found = await writtenIn(engine, journalsOf(await engine.containers(), environment));
+  return found.flatMap(({ marks }) => marks);
+}
+
+/** What is written down of every environment that the engine knows. */
 export async function readJournals(engine: Engine): Promise<readonly Entry[]> {
   const all = await engine.containers();
   const environments = [...new Set(all.flatMap(({ labels }) => labels[lockLabel] || []))];
@@ -61,12 +73,15 @@ export async function readJournals(engine: Engine): Promise<readonly Entry[]> {
  */
 export async function openJournal(
   engine: Engine,
-  { environment, lock }: { readonly environment: string; readonly lock: string },
+  { environment, lock, mark }: { readonly environment: string; readonly lock: string; readonly mark?: Mark },
   clock: Pick<Clock, 'date'>,
 ): Promise<Journal> {
   const journals = journalsOf(await engine.containers(), environment);
   const [own, others] = [journals.find(({ id }) => id === lock), journals.filter(({ id }) => id !== lock)];
-  const before = newest(await writtenIn(engine, others));
+  const found = await writtenIn(engine, others);
+  const before = newest(found);
+  const earlier = found.flatMap(({ marks }) => marks).slice(-carriedMarks);
+  const marks = [...earlier, ...(mark ? [mark] : [])].map(({ run, nonce }) => `${run} ${nonce}\n`).join('');
   const token = Math.max((before?.token ?? 0) + 1, Math.floor((own?.createdAt ?? 0) / 1_000));
   const all = [...lastOfEach(before?.files ?? [])];
   let [at, last] = [lock, all.at(-1)?.number ?? 0];
@@ -77,11 +92,11 @@ export async function openJournal(
       await packEntries([folder(at), ...files.map((file) => ({ ...file, path: `${journalPath(at)}/${file.path}` }))]),
     );
   // The token comes last: without it a copy that was cut off would count, and what it was made of would go.
-  const begin = () => put([...all.map(asFile), file(tokenFile, `${token}\n`)]);
+  const begin = () => put([...all.map(asFile), file(marksFile, marks), file(tokenFile, `${token}\n`)]);
   await begin();
   for (const { id } of others) await ifThere(engine.removeContainer(id, { force: true, volumes: true }));
   return {
-    token,
+    ...{ token, before: earlier },
     get entries() {
       return all.map(({ entry }) => entry);
     },
@@ -118,13 +133,19 @@ async function writtenIn(engine: Engine, containers: readonly ContainerSummary[]
       const all = await taken.catch(async (error: unknown) => {
         if ((await engine.findContainer(container)) !== undefined) throw error;
       });
-      if (all === undefined) return { container, token: 0, files: [] };
+      if (all === undefined) return { container, token: 0, files: [], marks: [] };
       const files = all.flatMap(numberedEntry).sort((one, other) => one.number - other.number);
-      const told = Number(all.find(({ path }) => path.endsWith(`/${tokenFile}`))?.data.toString('utf8'));
-      return { container, token: Number.isSafeInteger(told) ? told : 0, files };
+      const text = (name: string) => all.find(({ path }) => path.endsWith(`/${name}`))?.data.toString('utf8');
+      const told = Number(text(tokenFile));
+      return { container, token: Number.isSafeInteger(told) ? told : 0, files, marks: readMarksIn(text(marksFile)) };
     }),
   );
   return found.filter((each) => each !== undefined);
+}
+
+function readMarksIn(text = ''): readonly Mark[] {
+  const lines = [...text.matchAll(/^([0-9a-f-]{36}) ([0-9a-f]{32})$/gm)].slice(-carriedMarks);
+  return lines.map(([, run = '', nonce = '']) => ({ run, nonce }));
 }
 
 /** A later token wins: what an earlier holder writes after it has lost the lock says nothing any more. */

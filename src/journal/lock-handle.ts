@@ -6,6 +6,7 @@ import { acquire, type LockRequest } from './acquire.js';
 import { heartbeat, heartbeatMs, lockTtlMs } from './heartbeat.js';
 import { type Journal, openJournal } from './journal.js';
 import { journalName, readLock } from './lock-labels.js';
+import { markOf } from './run.js';
 
 /** A lock that this run holds, and the journal that only its holder writes. */
 export interface LockHandle extends Fence {
@@ -102,11 +103,13 @@ export async function holdLock(
     }
   };
 
-  const journal = await openJournal(engine, { environment, lock }, clock).catch(async (error: unknown) => {
-    // Nobody beats for it any more. It may hold the only journal by now: those before go once they have come along.
-    await engine.renameContainer(lock, journalName(environment, lock)).catch(() => undefined);
-    throw error;
-  });
+  const journal = await openJournal(engine, { environment, lock, mark: markOf(wanted.run) }, clock).catch(
+    async (error: unknown) => {
+      // Nobody beats for it any more. It may hold the only journal by now: those before go once they have come along.
+      await engine.renameContainer(lock, journalName(environment, lock)).catch(() => undefined);
+      throw error;
+    },
+  );
   const beating = (async () => {
     while (!over.signal.aborted && !lost.signal.aborted) {
       await prove();

@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Mark } from '../engines/throw-away.js';
 import type { Clock } from '../system/log.js';
 import { type Holder, thisHolder, userAtHost } from './holder.js';
 
@@ -6,6 +7,8 @@ import { type Holder, thisHolder, userAtHost } from './holder.js';
 export interface Run {
   /** A UUID. */
   readonly id: string;
+  /** What it makes for itself has this in a label, which nobody else can know. */
+  readonly nonce: string;
   readonly holder: Holder;
   /** Its page, where it runs on GitHub. */
   readonly url?: string;
@@ -17,11 +20,15 @@ export function newRun(environment: NodeJS.ProcessEnv, clock: Pick<Clock, 'date'
   const url = runUrl(environment);
   return {
     id: randomUUID(),
+    nonce: randomBytes(16).toString('hex'),
     holder: thisHolder(url ?? userAtHost()),
     ...(url && { url }),
     startedAt: new Date(clock.date()).toISOString(),
   };
 }
+
+/** By what is known what it makes for itself. */
+export const markOf = ({ id: run, nonce }: Pick<Run, 'id' | 'nonce'>): Mark => ({ run, nonce });
 
 /** The page of a run on GitHub; undefined elsewhere. */
 export function runUrl(environment: NodeJS.ProcessEnv): string | undefined {

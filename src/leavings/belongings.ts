@@ -3,11 +3,11 @@ import type { Uninstalled } from '../deployment/report.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { ContainerSummary, Engine } from '../engines/engine.js';
 import { keptOf, previousName } from '../engines/names.js';
-import { holderLabel, roleLabel, stamped } from '../engines/throw-away.js';
+import { holderLabel, isMarked, roleLabel, stamped, unproven } from '../engines/throw-away.js';
 import type { Entry } from '../journal/entry.js';
 import { idsOf } from '../journal/history.js';
 import { isGone } from '../journal/holder.js';
-import { readJournal } from '../journal/journal.js';
+import { readJournal, readMarks } from '../journal/journal.js';
 import { isJournalName, lockName, readHolder, readLock } from '../journal/lock-labels.js';
 import { isMeant, ownName } from '../targets/selector.js';
 
@@ -37,7 +37,7 @@ export async function findBelongings(engine: Engine, asked: Asked): Promise<Foun
   const parts = await Promise.all([
     lockOf(engine, asked),
     keptOfThose(engine, asked, all),
-    throwAways(engine, all),
+    throwAways(engine, asked, all),
     journals(engine, asked, all),
     served(engine, asked, all),
   ]);
@@ -91,22 +91,21 @@ function whyItStays(container: ContainerDetails, own: string, entries: readonly 
   return runs ? `it is ${state.Status}, and what runs is not touched` : undefined;
 }
 
-/** Only of runs that are known to have ended. */
-async function throwAways(engine: Engine, all: readonly ContainerSummary[]): Promise<Found> {
+/** Only of runs that are known to have ended, and only what the journal shows to be theirs. */
+async function throwAways(engine: Engine, { environment }: Asked, all: readonly ContainerSummary[]): Promise<Found> {
   const dead = all.filter(({ labels }) => {
     const told = roleLabel in labels ? readHolder(labels[holderLabel] ?? '') : undefined;
     return told !== undefined && isGone(told.holder);
   });
+  const marks = dead.length === 0 ? [] : await readMarks(engine, environment);
   const found = await Promise.all(
-    dead.map(async ({ id }): Promise<Found> => {
-      const details = await engine.findContainer(id);
-      return details !== undefined && (await stamped(engine, details, roleLabel))
-        ? {
-            ...nothing,
-            belongings: [{ kind: 'throw-away container', name: nameOf(details), id }],
-            containers: [details],
-          }
-        : nothing;
+    dead.map(async (each): Promise<Found> => {
+      const details = await engine.findContainer(each.id);
+      if (details === undefined || !(await stamped(engine, details, roleLabel))) return nothing;
+      const [what, name] = ['throw-away container', nameOf(details)] as const;
+      return isMarked(each, marks)
+        ? { ...nothing, belongings: [{ kind: what, name, id: each.id }], containers: [details] }
+        : { ...nothing, left: [{ what, name, state: 'left', why: unproven(name) }] };
     }),
   );
   return together(found);

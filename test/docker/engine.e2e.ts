@@ -82,11 +82,19 @@ describe('containers', () => {
       'hot-deploy.role=rehearsal',
       '--label',
       'hot-deploy.run=gone',
+      '--label',
+      'hot-deploy.nonce=n',
       `${prefix}-idle`,
     );
     const { Id: other } = await bench.run('kept', `${prefix}-idle`);
 
-    await removeStale(engine, log, () => false);
+    const known = async () => [{ run: 'gone', nonce: 'n' }];
+    await removeStale(
+      engine,
+      log,
+      () => false,
+      async () => [],
+    );
     expect(await engine.findContainer(ours)).toBeDefined();
 
     // Of all that are marked, only this test's own are shown to it, and one as if it were older.
@@ -97,7 +105,7 @@ describe('containers', () => {
           .filter(({ id }) => [ours, other].includes(id))
           .map((each) => (each.id === ours ? { ...each, createdAt: each.createdAt - 3 * 3_600_000 } : each)),
     };
-    await removeStale(own, log, () => false);
+    await removeStale(own, log, () => false, known);
     expect(await engine.findContainer(ours)).toBeUndefined();
     expect(await engine.findContainer(other)).toBeDefined();
   });

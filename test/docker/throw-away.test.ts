@@ -34,14 +34,14 @@ describe('the engine of a run', () => {
         return 'id';
       },
     } as unknown as Engine;
-    expect(await marking(engine, { run: 'R', holder: 'H' }).createContainer('name', spec)).toBe('id');
+    expect(await marking(engine, { run: 'R', nonce: 'N', holder: 'H' }).createContainer('name', spec)).toBe('id');
     return given;
   }
 
   it('marks what is thrown away with whose it is', async () => {
     expect(await labelsOf({ Image: 'i', Labels: { 'hot-deploy.role': 'base' } })).toEqual({
       Image: 'i',
-      Labels: { 'hot-deploy.role': 'base', 'hot-deploy.run': 'R', 'hot-deploy.holder': 'H' },
+      Labels: { 'hot-deploy.role': 'base', 'hot-deploy.run': 'R', 'hot-deploy.nonce': 'N', 'hot-deploy.holder': 'H' },
     });
   });
 

@@ -19,10 +19,11 @@ openBench();
 
 const since = '2026-01-02T03:04:05.000Z';
 const run = 'a0b1c2d3-0000-4000-8000-000000000000';
+const nonce = 'ab'.repeat(16);
 /** A process of this machine that has ended. */
 const gone = { ...thisHolder('ada'), pid: spawnSync('true').pid, startTicks: 1 };
 const environmentOf = (name: string) => `${bench.prefix}-${name}`;
-const ended = (id: string) => ({ id, holder: gone, startedAt: since });
+const ended = (id: string) => ({ id, nonce, holder: gone, startedAt: since });
 
 afterAll(async () => {
   const locks = ['all', 'other', 'live'].map((name) => lockName(environmentOf(name)));
@@ -31,14 +32,14 @@ afterAll(async () => {
 
 /** A journal of one deploy of a container, as a run leaves it in the lock that it had. */
 async function written(container: string, claim: Claim, environment: string): Promise<void> {
-  const { journal } = await journalOn(bench.engine, v1.Id, { environment });
+  const { journal } = await journalOn(bench.engine, v1.Id, { environment, mark: { run, nonce } });
   for (const step of ['stop', 'settle', 'done'] as const)
     await journal.write({ ...details, ...claim, container, environment, by: 'ada' }, step);
 }
 
 it('an uninstallation lists, then removes what is provably ours, and touches nothing that serves', async () => {
   const environment = environmentOf('all');
-  const engine = marking(bench.engine, { run, holder: writeHolder(gone, since) });
+  const engine = marking(bench.engine, { run, nonce, holder: writeHolder(gone, since) });
   const old = await bench.run('web', v1.Id);
   const to = { reference: v2.RepoTags[0] ?? v2.Id, id: v2.Id };
   expect((await recreate(engine, old, v1, to, options({ claim: claimOn(old) }))).kind).toBe('recreated');
@@ -54,7 +55,10 @@ it('an uninstallation lists, then removes what is provably ours, and touches not
   const other = lockName(environmentOf('other'));
   await bench.engine.createContainer(other, lockSpec(environmentOf('other'), ended(run), since, v1));
   const label = ['--label', `hot-deploy.test=${bench.prefix}`];
-  const roles = ['hot-deploy.role=base', `hot-deploy.run=${run}`, `hot-deploy.holder=${writeHolder(gone, since)}`];
+  const roles = [
+    ...['hot-deploy.role=base', `hot-deploy.run=${run}`, `hot-deploy.nonce=${nonce}`],
+    `hot-deploy.holder=${writeHolder(gone, since)}`,
+  ];
   const thrown = `${bench.prefix}-thrown`;
   await bench.docker('create', '--name', thrown, ...label, ...roles.flatMap((each) => ['--label', each]), v1.Id);
   const imitating = await bench.image('imitating', ...roles.map((each) => `LABEL ${each.replace(/=(.*)/, "='$1'")}`));
@@ -119,7 +123,7 @@ it('an uninstallation is refused while another run has the lock, and says who', 
   await bench.engine.renameContainer(lock, journalName(environment, run));
   const held = await acquireLock(bench.engine, {
     ...{ environment, image: v1, timeoutMs: 0, clock: systemClock, signal: new AbortController().signal },
-    run: { id: run, holder: thisHolder('grace'), startedAt: since },
+    run: { id: run, nonce, holder: thisHolder('grace'), startedAt: since },
     log: options().log,
   });
   try {

@@ -5,7 +5,7 @@ import type { Run } from '../../src/journal/run.js';
 
 const since = '2026-01-02T03:04:05.000Z';
 const holder = { by: 'me@here', host: 'b', pidns: 'pid:[1]', pid: 7, startTicks: 8 };
-const run: Run = { id: '0b0e7c9e-0000-4000-8000-000000000000', holder, startedAt: since };
+const run: Run = { id: '0b0e7c9e-0000-4000-8000-000000000000', nonce: 'n', holder, startedAt: since };
 const image = (labels: Record<string, string> | null) =>
   ({ Id: 'sha256:1', Config: { Labels: labels } }) as unknown as ImageDetails;
 const labelsOf = (environment: string, of: Record<string, string> | null = null) =>

@@ -18,7 +18,7 @@ it.each([0, 600_000])(
       if (now > 3_600_000) throw new Error('it waits for ever');
     };
     const taken = acquireLock(engine as Engine, {
-      ...{ environment: 'production', run: { id: 'run', holder: { by: 'ada' }, startedAt: '' }, timeoutMs },
+      ...{ environment: 'production', run: { id: 'run', nonce: 'n', holder: { by: 'ada' }, startedAt: '' }, timeoutMs },
       image: { Id: 'sha256:1', Config: {} } as ImageDetails,
       clock: { now: () => now, date: () => now, sleep: pass },
       log: { info: () => undefined } as unknown as Parameters<typeof acquireLock>[1]['log'],

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
@@ -54,14 +55,33 @@ const told = async (...all: readonly One[]) => {
   return { ours: belongings.map(({ name }) => name), left: left.map(({ name, why }) => `${name}: ${why}`) };
 };
 
-it('throw-away containers are ours if their run has ended and their labels are not those of their image', async () => {
+it('throw-away containers of runs that have ended are named and stay where no journal shows that they are ours', async () => {
   const all = [
     { id: id('a'), name: 'thrown', labels: made() },
     { id: id('b'), name: 'in use', labels: made(thisHolder('grace')) },
     { id: id('c'), name: 'imitation', labels: made(), image: 'imitating' },
     { id: id('d'), name: 'of nobody', labels: { 'hot-deploy.role': 'base' } },
   ];
-  expect(await told(...all)).toEqual({ ours: ['thrown'], left: [] });
+  expect(await told(...all)).toEqual({ ours: [], left: [expect.stringContaining('thrown: no journal shows')] });
+});
+
+it('throw-away containers are ours if the journal knows the nonce of their run', async () => {
+  const model = modelEngine(modelClock());
+  model.image('app:1', { program: {} });
+  const mark = { run: randomUUID(), nonce: 'ab'.repeat(16) };
+  const { release } = await journalOn(model.engine, 'app:1', { mark });
+  await release();
+  const thrown = (name: string, nonce: string) =>
+    model.engine.createContainer(name, {
+      ...{ Image: 'app:1', Labels: { ...made(), 'hot-deploy.run': mark.run, 'hot-deploy.nonce': nonce } },
+    });
+  await thrown('thrown', mark.nonce);
+  await thrown('stranger', 'cd'.repeat(16));
+  const inputs = { containers: [{ by: 'name', name: 'web' }], environment: 'production' } as const;
+  const { belongings, left } = await findBelongings(model.engine, inputs);
+  const throwAways = belongings.filter(({ kind }) => kind === 'throw-away container');
+  expect(throwAways.map(({ name }) => name)).toEqual(['thrown']);
+  expect(left.map(({ name }) => name)).toEqual(['stranger']);
 });
 
 describe('kept containers', () => {

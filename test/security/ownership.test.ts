@@ -1,6 +1,15 @@
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { runCommand } from '../../src/commands/commands.js';
 import type { ImageDetails } from '../../src/engines/details.js';
 import { nonceLabel, ownLabels, removeStale, replacesLabel } from '../../src/engines/throw-away.js';
+import { thisHolder } from '../../src/journal/holder.js';
+import { readMarks } from '../../src/journal/journal.js';
+import { writeHolder } from '../../src/journal/lock-labels.js';
 import { recover } from '../../src/recovery/recover.js';
 import type { CurrentRun } from '../../src/rollout/reporting.js';
 import { refuseOwnLabels } from '../../src/source/own-labels.js';
@@ -129,18 +138,73 @@ describe('an entry of the journal', () => {
 });
 
 describe('throw-away containers of killed runs', () => {
-  it('are removed by their own labels, and not by those of their image', async () => {
+  const dead = { ...thisHolder('ada'), pid: spawnSync('true').pid, startTicks: 1 };
+  const mark = { run: randomUUID(), nonce: 'ab'.repeat(16) };
+  const labels = {
+    ...{ 'hot-deploy.role': 'base', 'hot-deploy.run': mark.run, 'hot-deploy.nonce': mark.nonce },
+    'hot-deploy.holder': writeHolder(dead, '2026-01-02T03:04:05.000Z'),
+  };
+  /** What was left by a run, whose journal is there, and what only looks so. */
+  async function left() {
     const stage = await setUp(play);
-    const labels = { 'hot-deploy.role': 'base', 'hot-deploy.run': 'r', 'hot-deploy.holder': '{}' };
+    const { engine } = stage.model;
+    await (await journalOn(engine, stage.v1.Id, { environment: 'model', mark })).release();
+    const make = (name: string, more: Readonly<Record<string, string>>) =>
+      engine.createContainer(name, { Image: stage.v1.Id, Labels: { ...labels, ...more } });
+    const own = await make('own', {});
     const imitating = stage.model.image('imitating', { program: {}, config: { Labels: labels } });
-    const own = await stage.model.engine.createContainer('own', { Image: stage.v1.Id, Labels: labels });
-    const imitation = await stage.model.engine.createContainer('imitation', { Image: imitating.Id });
-    const mere = await stage.model.engine.createContainer('mere', {
-      Image: stage.v1.Id,
-      Labels: { 'hot-deploy.role': 'base' },
+    const strangers = [
+      await make('without a nonce', { 'hot-deploy.nonce': '' }),
+      await make('with a nonce that it made up', { 'hot-deploy.nonce': 'cd'.repeat(16) }),
+      await make('of another run', { 'hot-deploy.run': randomUUID() }),
+      await make('with another role', { 'hot-deploy.nonce': '', 'hot-deploy.role': 'rehearsal' }),
+      await engine.createContainer('imitation', { Image: imitating.Id }),
+    ];
+    await engine.tagImage(stage.v2.Id, 'app:live');
+    // Whatever is older than hours is not of a run that goes on.
+    await stage.clock.sleep(3 * 3_600_000);
+    return { stage, own, strangers };
+  }
+
+  it.each([
+    // Its node does not say all that is asked, while what it is compared with boots.
+    ['status', 'refused'],
+    ...(['plan', 'rehearse', 'script'] as const).map((mode) => [mode, 'planned'] as const),
+    ['deploy', 'deployed'],
+    // Nothing is on record.
+    ['rollback', 'refused'],
+    ['uninstall', 'unchanged'],
+  ] as const)('are told from the imitations of a stranger by %s', async (mode, outcome) => {
+    const { stage, own, strangers } = await left();
+    const { engine } = stage.model;
+    const inputs = { ...inputsOf(play), mode, context: await mkdtemp(join(tmpdir(), 'hot-deploy-strangers-')) };
+    const world = {
+      ...{ log: quiet, clock: stage.clock, environment: {}, signal: new AbortController().signal },
+      connect: async () => stage.engine,
+    };
+    await untouched(stage, strangers, async () => {
+      expect(await runCommand(inputs, world)).toMatchObject({ outcome });
     });
-    await untouched(stage, [imitation, mere], async () => await removeStale(stage.model.engine, quiet, () => true));
-    expect(await stage.model.engine.findContainer(own)).toBeUndefined();
+    expect(await engine.findContainer(own)).toBeUndefined();
+    await rm(inputs.context, { recursive: true });
+  });
+
+  it('are left alone where their journal was pruned', async () => {
+    const { stage, own, strangers } = await left();
+    const { engine } = stage.model;
+    const told: string[] = [];
+    for (const { id, names } of await engine.containers())
+      if (names[0]?.startsWith('hot-deploy-journal-')) await engine.removeContainer(id, { force: true });
+    const log = { ...quiet, info: (line: string) => void told.push(line) };
+    await untouched(stage, [own, ...strangers], async () => {
+      await removeStale(
+        engine,
+        log,
+        () => true,
+        () => readMarks(engine, 'model'),
+      );
+    });
+    expect(told).toContainEqual(expect.stringContaining('own is left alone: no journal shows'));
   });
 });
 

@@ -1,9 +1,9 @@
 import { switchScript } from '../../../src/node/config.js';
 import { search } from '../../../src/node/vm.js';
 import { sha256 } from '../../../src/release/archive.js';
-import { agent, begin, bootedOf, type Installs, identityOf } from './agent.js';
+import { agent, begin, bootedOf, type Installs } from './agent.js';
 import type { Answer, Disk, Program } from './program.js';
-import { root } from './release.js';
+import { imageRelease, root } from './release.js';
 
 export { identityOf } from './agent.js';
 
@@ -48,7 +48,7 @@ export function vm(version: string, { bootMs = 300, installs, ...more }: Chosen 
       // Of a throw-away container of its image, in which the release is read.
       if (script.includes('cat "$d/releases/start_erl.data"')) return { stdout: `${root}\n13.1.5 ${version}\n` };
       if (script.includes('-boot_var RELEASE_LIB'))
-        return { stdout: `hot-deploy-answer ${JSON.stringify({ ok: { ...identityOf(version), protocols: {} } })}\n` };
+        return { stdout: `hot-deploy-answer ${JSON.stringify({ ok: imageRelease(version) })}\n` };
       if (script.includes('sha256sum')) return { stdout: listed(disk, words[1] ?? '') };
       return asked(source);
     },
