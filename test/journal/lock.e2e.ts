@@ -8,10 +8,11 @@ import type { ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { heartbeat, lockTtlMs } from '../../src/journal/heartbeat.js';
 import { type Holder, thisHolder } from '../../src/journal/holder.js';
+import { openJournal } from '../../src/journal/journal.js';
 import { acquireLock, type LockOptions } from '../../src/journal/lock.js';
 import type { LockHandle } from '../../src/journal/lock-handle.js';
 import { lockName, lockSpec, writeHolder } from '../../src/journal/lock-labels.js';
-import { newRun, type Run } from '../../src/journal/run.js';
+import { markOf, newRun, type Run } from '../../src/journal/run.js';
 import type { CurrentRun } from '../../src/rollout/reporting.js';
 import { type Clock, type Log, systemClock } from '../../src/system/log.js';
 import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
@@ -304,13 +305,20 @@ describe('the lock of a run that died', () => {
   it('takes what it left behind with it', async () => {
     const environment = fresh();
     const run = runOf(gone);
-    const leave = (name: string, of: string) =>
+    const leave = (name: string, { id, nonce }: Run) =>
       bench.run(
-        ...[name, '--label', 'hot-deploy.role=rehearsal', '--label', `hot-deploy.run=${of}`],
-        ...['--label', `hot-deploy.holder=${writeHolder(elsewhere, run.startedAt)}`, image.Id],
+        ...[name, '--label', 'hot-deploy.role=rehearsal', '--label', `hot-deploy.run=${id}`],
+        ...[
+          '--label',
+          `hot-deploy.nonce=${nonce}`,
+          '--label',
+          `hot-deploy.holder=${writeHolder(elsewhere, run.startedAt)}`,
+          image.Id,
+        ],
       );
-    const [left, others] = [await leave('left', run.id), await leave('others', runOf().id)];
-    await standing(environment, run);
+    const [left, others] = [await leave('left', run), await leave('others', runOf())];
+    const lock = await standing(environment, run);
+    await openJournal(engine, { environment, lock, mark: markOf(run) }, systemClock);
     const report = await underLock(engine, draftOf(environment), [left], async (_, __, held) => {
       expect(held.tookOver?.run).toBe(run.id);
       expect(await engine.findContainer(left.Id)).toBeUndefined();

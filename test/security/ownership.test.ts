@@ -177,7 +177,8 @@ describe('throw-away containers of killed runs', () => {
   ] as const)('are told from the imitations of a stranger by %s', async (mode, outcome) => {
     const { stage, own, strangers } = await left();
     const { engine } = stage.model;
-    const inputs = { ...inputsOf(play), mode, context: await mkdtemp(join(tmpdir(), 'hot-deploy-strangers-')) };
+    const context = await mkdtemp(join(tmpdir(), 'hot-deploy-strangers-'));
+    const inputs = { ...inputsOf(play), mode, context, scriptPath: join(context, 'hot-deploy.sh') };
     const world = {
       ...{ log: quiet, clock: stage.clock, environment: {}, signal: new AbortController().signal },
       connect: async () => stage.engine,
@@ -186,7 +187,7 @@ describe('throw-away containers of killed runs', () => {
       expect(await runCommand(inputs, world)).toMatchObject({ outcome });
     });
     expect(await engine.findContainer(own)).toBeUndefined();
-    await rm(inputs.context, { recursive: true });
+    await rm(context, { recursive: true });
   });
 
   it('are left alone where their journal was pruned', async () => {
