@@ -7,8 +7,8 @@ import {
   replacesLabel,
   runLabel,
 } from '../engines/throw-away.js';
-import { heartbeatMs, lockTtlMs, longestStepMs, pollIntervalMs } from '../journal/heartbeat.js';
-import { carried, mostBytes } from '../journal/journal.js';
+import { heartbeatMs, lockTtlMs, longestStepMs } from '../journal/heartbeat.js';
+import { mostBytes } from '../journal/journal.js';
 import { removedWithinMs } from '../strategies/recreate/removal.js';
 
 const seconds = (ms: number) => String(ms / 1_000);
@@ -19,12 +19,10 @@ export function sharedConstants(): string {
   const named = Object.entries(labels).map(([name, label]) => `${name.replace('Label', '_label')}=${label}`);
   return `# --- what hot-deploy itself goes by, too ---
 
-${named.join('\n')}
+${[named.slice(0, 4), named.slice(4)].map((some) => some.join(' ')).join('\n')}
 # Seconds between heartbeats, without one until a lock is free, between looks at it, and one look counts for at most.
-beat_every=${seconds(heartbeatMs)} silent_for=${lockTtlMs / 1_000} look_every=${seconds(pollIntervalMs)} look_counts=${longestStepMs / 1_000}
-# Seconds in which the engine removes a container with --rm that has ended.
-removed_within=${removedWithinMs / 1_000}
-# Of the journal: its bytes at most, and how many entries of each container are taken along, some ten deploys.
-journal_bytes=${mostBytes} carried=${carried}
+heartbeat_every=${seconds(heartbeatMs)} silent_for=${lockTtlMs / 1_000} look_every=${seconds(longestStepMs)} look_counts=${longestStepMs / 1_000}
+# Seconds in which the engine removes a container with --rm that has ended; the bytes of a journal at most.
+removed_within=${removedWithinMs / 1_000} journal_bytes=${mostBytes}
 `;
 }

@@ -5,7 +5,7 @@ import { quote } from './quote.js';
 
 /** What hot-deploy itself does about each step at which a run was cut off, as tables of bash. */
 export function recoveryTable(): string {
-  const members = Object.entries(sides).map(([step, side]): [string, string] => [step, side]);
+  const forward = Object.entries(sides).flatMap(([step, side]) => (side === 'finish' ? [step] : []));
   const done = Object.entries(recoveryActs).flatMap(([side, stages]) =>
     Object.entries(stages).map(([stage, acts]) => row(side as Side, stage, acts)),
   );
@@ -14,25 +14,17 @@ export function recoveryTable(): string {
   );
   return `# --- what is done about a run that was cut off: hot-deploy itself goes by the same tables ---
 
-# To which side all containers of a run go, by the last steps that are written down of them: forward if one says so.
-${table('side_of', members)}
-# After these nothing is left to do; after those the engine may still be stopping the old container.
-${table(
-  'has_ended',
-  [...ends].map((step) => [step, 'yes']),
-)}
-${table(
-  'may_be_stopping',
-  stopping.map((step) => [step, 'yes']),
-)}
-# Of a restart, by that side and by how far it came; each word is a function below.
+# Steps of which one makes a whole run go forward; after which nothing is left to do; after which the engine may still
+# be stopping the old container.
+finishing=${quote(forward.join(' '))} has_ended=${quote([...ends].join(' '))} may_be_stopping=${quote(stopping.join(' '))}
+# Of a restart, by the side of its run and by how far it came. The words are those of \`act\` below.
 ${table('acts', done)}
-# Of a hot load, by that side and by the version that the node says it runs.
+# Of a hot load, by that side and by the version that the node says it runs. The words are those of \`act_hot\`.
 ${table('hot_acts', hot)}`;
 }
 
 function row(side: Side, found: string, acts: readonly string[]): [string, string] {
-  return [`${side} ${found}`, acts.map((act) => act.replaceAll('-', '_')).join(' ')];
+  return [`${side} ${found}`, acts.join(' ')];
 }
 
 function table(name: string, rows: readonly (readonly [string, string])[]): string {

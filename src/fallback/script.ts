@@ -63,8 +63,9 @@ END
 
 function head(withEnv: boolean): string {
   return `#!/usr/bin/env bash
-# Deploys to the containers below with bash 4 and the docker CLI, and nothing else: for the day when whatever else deploys
-# them is not there. Made by hot-deploy. Their settings are those of the moment when it was made. --help says more.
+# Deploys to the containers below with bash 4 and the docker CLI, and nothing else: for the day when whatever else
+# deploys them is not there. Made by hot-deploy. Their settings are those of the moment when it was made. --help says
+# more; it is to be read from top to bottom: after the settings comes \`main\`, with the story of each command.
 ${
   withEnv
     ? '# It holds the values of their environment: keep it to yourself, and run it with `bash hot-deploy.sh`.'
@@ -87,17 +88,24 @@ fi
 function constants(inputs: Fallback['inputs'], names: readonly string[], withEnv: boolean): string {
   const { environment, image, build, context, soakMs, drainMs, suspendTimeoutMs, lockTimeoutMs, nodeName, keep } =
     inputs;
+  // By name: everybody who lists processes sees a command line. Only what would change the client goes by its value.
+  const given = (build?.args ?? []).map((argument) => ({ argument, whole: withEnv && forClients.test(argument) }));
   const options = [
     ...(build?.dockerfile === undefined ? [] : [`--file=${build.dockerfile}`]),
     ...(build?.target === undefined ? [] : [`--target=${build.target}`]),
+    ...given.map(({ argument, whole }) => `--build-arg=${whole ? argument : argument.replace(/=.*$/s, '')}`),
   ];
-  const seconds = (ms: number) => String(Math.ceil(ms / 1_000));
   // What is given to a build may be a secret as well.
-  const named = (argument: string) => (withEnv ? argument : argument.replace(/=.*$/s, ''));
+  const values = given.flatMap(({ argument, whole }) =>
+    withEnv && !whole && argument.includes('=') ? [argument] : [],
+  );
+  const needs = given.flatMap(({ argument }) =>
+    withEnv && argument.includes('=') ? [] : [argument.replace(/=.*$/s, '')],
+  );
+  const seconds = (ms: number) => String(Math.ceil(ms / 1_000));
   return `# --- what to deploy, and to what ---
 
 environment=${quote(environment)}
-environment_json=${quote(JSON.stringify(environment))}
 lock=${quote(lockName(environment))}
 ${array('names', names)}
 declare -A settings=(${names.map((name, at) => `["${plain(name)}"]=container_${at}`).join(' ')})
@@ -107,7 +115,9 @@ reference=${quote(image)}
 build_options_known=${build === undefined ? '' : 'yes'}
 context=${quote(context)}
 ${array('build_options', options)}
-${array('build_arguments', (build?.args ?? []).map(named))}
+# Build arguments: those that are exported to the client, and those that it has to be given.
+${array('build_values', values)}
+${array('build_needs', needs)}
 # How many containers that ran before are kept of each, stopped.
 keep_previous=${keep}
 # Seconds, and milliseconds of the moment when processes are held.
@@ -121,12 +131,15 @@ node_name=${quote(nodeName?.split('@')[0] ?? '')}
 
 run=$RANDOM$RANDOM$RANDOM-$$
 [[ ! -r /proc/sys/kernel/random/uuid ]] || run=$(</proc/sys/kernel/random/uuid)
-shown=1 dry='' again='' given_image='' bundle='' image_id='' work=''
-chosen=() found=() half=()
+who="$(id -un 2>/dev/null || echo "user $EUID")@\${HOSTNAME:-unknown}, hot-deploy.sh"
+dry='' again='' given_image='' bundle='' image_id='' chosen=()
 
 # --- the containers' settings, without what their images bring ---
 `;
 }
+
+/** What the docker CLI or its plug-in reads of its own environment. */
+const forClients = /^(PATH|HOME|TMPDIR|LD_|SSL_CERT|SSH_AUTH_SOCK|BUILD(X|KIT)_|DOCKER_(HOST|CONTEXT|CONFIG|TLS|CERT))/;
 
 /** A name as an engine gives it; in an index bash would read more than that. */
 function plain(name: string): string {

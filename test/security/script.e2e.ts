@@ -72,7 +72,7 @@ it('a bundle is read out of the lock, and a link in it is nothing that is read',
   await writeFile(join(folder, 'bundle'), gzipSync(await packEntries(all)));
   const lock = await bench.docker('create', '--label', `hot-deploy.test=${bench.prefix}`, 'debian:bookworm-slim');
   const told = await said(
-    `bundle=${join(folder, 'bundle')} lock_id=${lock}; open_bundle; echo "from $from"; cd "$work/bundle" && echo *`,
+    `bundle=${join(folder, 'bundle')}; echo ${lock} >"$work/lock"; open_bundle; echo "from $from"; cd "$work/bundle" && echo *`,
   );
   const names = entries.map(({ path }) => path.replace('hot-deploy/', '')).sort();
   expect(told.split('\n').slice(-3)).toEqual(['from 1.0.0', names.join(' '), '']);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Deploys to the containers below with bash 4 and the docker CLI, and nothing else: for the day when whatever else deploys
-# them is not there. Made by hot-deploy. Their settings are those of the moment when it was made. --help says more.
+# Deploys to the containers below with bash 4 and the docker CLI, and nothing else: for the day when whatever else
+# deploys them is not there. Made by hot-deploy. Their settings are those of the moment when it was made. --help says
+# more; it is to be read from top to bottom: after the settings comes `main`, with the story of each command.
 # It holds the values of their environment: keep it to yourself, and run it with `bash hot-deploy.sh`.
 # shellcheck disable=SC1003,SC1110,SC1111,SC1112,SC2016,SC2088 # what stands in quotes below stands for itself
 # shellcheck disable=SC2015 # A && B || C: C where one of them fails
@@ -17,7 +18,6 @@ fi
 # --- what to deploy, and to what ---
 
 environment=production
-environment_json='"production"'
 lock=hot-deploy-lock-production
 names=(
   web
@@ -30,9 +30,14 @@ build_options_known=yes
 context=.
 build_options=(
   --target=release
+  --build-arg=VERSION
+  --build-arg=TOKEN
 )
-build_arguments=(
+# Build arguments: those that are exported to the client, and those that it has to be given.
+build_values=(
   VERSION=1.4.0
+)
+build_needs=(
   TOKEN
 )
 # How many containers that ran before are kept of each, stopped.
@@ -48,8 +53,8 @@ node_name=''
 
 run=$RANDOM$RANDOM$RANDOM-$$
 [[ ! -r /proc/sys/kernel/random/uuid ]] || run=$(</proc/sys/kernel/random/uuid)
-shown=1 dry='' again='' given_image='' bundle='' image_id='' work=''
-chosen=() found=() half=()
+who="$(id -un 2>/dev/null || echo "user $EUID")@${HOSTNAME:-unknown}, hot-deploy.sh"
+dry='' again='' given_image='' bundle='' image_id='' chosen=()
 
 # --- the containers' settings, without what their images bring ---
 

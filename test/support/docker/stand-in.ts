@@ -47,10 +47,11 @@ exec 3<>/dev/tcp/127.0.0.1/${port} 4>&1 5<&0 6>&2 && printf '%s\\0' "$$" "$#" "$
 exit 125
 `;
 
-// Who waits in the background lets no time pass: that is done by the script itself.
-const pause = `pause() {
-  local own=$BASHPID
-  SECONDS=$(docker pause "$1" "$((own == $$))")
+// The heartbeat in the background lets no time pass: that is done by the script itself.
+const pause = (seconds: number) => `SECONDS=${seconds}
+pause() {
+  [[ " \${FUNCNAME[*]} " != *' heartbeat '* ]] && set -- "$1" 1 || set -- "$1" 0
+  SECONDS=$(docker pause "$1" "$2")
 }`;
 
 export async function standIn(engine: Engine, clock: ModelClock): Promise<StandIn> {
@@ -133,7 +134,7 @@ export async function standIn(engine: Engine, clock: ModelClock): Promise<StandI
       [strike, changes] = [struck, []];
       await writeFile(
         join(folder, 'script.sh'),
-        text.replace(/^pause\(\) .*$/m, () => pause),
+        text.replace(/^pause\(\) .*$/m, () => pause(Math.floor(clock.now() / 1_000))),
       );
       const files = await Promise.all(['stdout', 'stderr'].map((name) => open(join(folder, name), 'w')));
       const [out, err] = files.map(({ fd }) => fd);
