@@ -56,7 +56,7 @@ export function agent(life: Life, bootMs: number, installs: (to: string) => Inst
   function install(to: string, argument: string): Answer {
     const from = runs();
     const relup = `${root}/releases/${argument.includes("'direction'=>'up'") ? to : from}/relup`;
-    if (to === from) return said({ result: 'refused', why: `{already_installed,_}` });
+    if (to === from) return said({ result: 'refused', why: 'no_matching_relup' });
     if (disk.read(relup) === undefined) return said({ result: 'refused', why: 'no such file: relup' });
     const known = records();
     const how = installs(to);
@@ -86,7 +86,7 @@ export function agent(life: Life, bootMs: number, installs: (to: string) => Inst
     const known = records();
     const status = known.find(([each]) => each === version)?.[1];
     if (status !== 'current' && status !== 'permanent') {
-      return said({ result: 'refused', why: status === undefined ? '{no_such_release,_}' : '{bad_status,_}' });
+      return said({ result: 'refused', why: status === undefined ? 'no_such_release' : 'bad_status' });
     }
     record(known.map(([each, its]) => [each, each === version ? 'permanent' : its === 'permanent' ? 'old' : its]));
     disk.write(`${root}/releases/start_erl.data`, `13.1.5 ${version}\n`);
