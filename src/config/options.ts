@@ -62,7 +62,7 @@ export const options = {
     kind: oneOf('auto', 'relup', 'restart'),
     default: 'auto',
     description:
-      '`auto` loads hot if every check passes, and restarts otherwise. `relup` refuses to restart. `restart` never loads hot.',
+      '`auto` loads hot if every check passes, and restarts otherwise. `relup` loads hot, also without `sasl`, and refuses to restart. `restart` never loads hot.',
   },
   'hot-up-to': {
     kind: oneOf('patch', 'minor', 'major'),

@@ -5,7 +5,7 @@ import type { Drift, Tally } from './drift.js';
 
 export type Outcome = 'planned' | 'unchanged' | 'deployed' | 'rolled-back' | 'refused' | 'failed';
 /** How a target is brought to another version, and whether it keeps running meanwhile. Each is one strategy's own. */
-export const methods = { relup: { hot: true }, recreate: { hot: false } } as const;
+export const methods = { relup: { hot: true }, modules: { hot: true }, recreate: { hot: false } } as const;
 export type Method = keyof typeof methods | 'none';
 
 export function isHot(method: Method): boolean {

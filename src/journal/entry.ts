@@ -15,6 +15,7 @@ export interface Entry extends EntryDetails {
 export const ways = {
   relup: 'hot',
   downgrade: 'hot',
+  modules: 'hot, module by module',
   recreate: 'by a new container',
   revive: 'by the container that was kept',
 } as const;

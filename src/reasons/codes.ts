@@ -5,7 +5,7 @@ export const reasonCodes = {
   'otp-app-changed':
     'An application of OTP, or Elixir itself, has another version or is another build. It is part of the platform, which only a new VM replaces.',
   'sasl-missing':
-    'The release has no `sasl`, so it has no release_handler. Add `:sasl` to `extra_applications` (mix) or to the release (relx).',
+    'The release has no `sasl`, so it has no release_handler. hot-deploy loads it module by module, and tells supervisors nothing. Add `:sasl` to `extra_applications` (mix) or to the release (relx).',
   'distribution-off':
     'The VM runs without distribution, so hot-deploy cannot reach the node. Unset `RELEASE_DISTRIBUTION=none`.',
   'node-unreachable':
@@ -36,6 +36,7 @@ export const reasonCodes = {
   'appup-mentions-unchanged': 'Your appup loads a module that did not change. A remark: it rules out nothing.',
   'appup-restarts-emulator': 'Your appup restarts the emulator.',
   'relup-failed': 'systools could not make a relup from the appups. The message quotes its error.',
+  'application-added': 'The new release has another application. Without sasl in the release only a restart starts it.',
   'application-removed': 'The release no longer has an application. Stopping it hot would kill processes in its code.',
   'application-mode-changed':
     'The release starts an application in another mode than before. Only a restart changes the mode.',

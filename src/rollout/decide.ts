@@ -143,11 +143,11 @@ async function decideRunning(
 /** Plans the first strategy that is possible, with the reasons that rule the better ones out. */
 export async function choose(plan: TargetPlan, target: AssessedTarget): Promise<TargetPlan> {
   const { next } = target.site;
-  const ruledOut = [...plan.reasons];
+  const ruledOut: Reason[] = [...plan.reasons];
   for (const [at, strategy] of strategies.entries()) {
     const assessment = await strategy.assess(target, ruledOut);
     if (assessment.kind === 'ruled-out') {
-      ruledOut.push(...assessment.reasons);
+      ruledOut.splice(0, ruledOut.length, ...together([...ruledOut, ...assessment.reasons]));
       continue;
     }
     const [instead] = strategies.slice(at + 1).flatMap((later) => later.instead?.(target) ?? []);
@@ -155,6 +155,17 @@ export async function choose(plan: TargetPlan, target: AssessedTarget): Promise<
     return { ...plan, next, reasons: [...ruledOut, ...assessment.remarks], update };
   }
   throw new Refusal(`No strategy can deploy to ${plan.name}: ${ruledOut.map(({ message }) => message).join(' ')}`);
+}
+
+/** What several strategies have found, once, with all that it rules out. */
+function together(reasons: readonly Reason[]): readonly Reason[] {
+  const found = new Map<string, Reason>();
+  for (const reason of reasons) {
+    const key = JSON.stringify([reason.code, reason.subject, reason.message]);
+    const blocks = new Set([...(found.get(key)?.blocks ?? []), ...reason.blocks]);
+    found.set(key, { ...reason, blocks: [...blocks] });
+  }
+  return [...found.values()];
 }
 
 /** The files of a release whose VM cannot be asked. */

@@ -142,7 +142,7 @@ export function blocking(plans: readonly Pick<TargetPlan, 'reasons'>[]): readonl
   return [...new Map(all.map((reason) => [reason.message, reason])).values()];
 }
 
-/** Whether one of the reasons rules the hot ways out. */
+/** Whether one of the reasons that a strategy has found is more than a remark. */
 export function closed(reasons: readonly Reason[]): boolean {
-  return reasons.some(({ blocks }) => blocks.includes('relup'));
+  return reasons.some(({ blocks }) => blocks.length > 0);
 }

@@ -299,7 +299,7 @@ describe('whatever is read, the worst is a sentence', () => {
         },
         async () => {
           const told = await ready(nodeOf({ identity, check }), { loads: [], updates: [] }, 1);
-          JSON.stringify(judgeProcesses(told.check));
+          JSON.stringify(judgeProcesses(told.check, 'relup'));
           compare(runs(release(), told.identity as never), release());
         },
         async () => {

@@ -9,6 +9,7 @@ import {
   type UpgradeManifest,
   upgradeRequest,
 } from '../../src/strategies/relup/manifest.js';
+import { effectOf } from '../../src/strategies/relup/script.js';
 import { parseManifest } from '../../src/strategies/relup/stored-manifest.js';
 import { anyImage, bumped, changing, digest, image, runs, script } from '../support/world/facts.js';
 
@@ -28,7 +29,7 @@ const relup = {
 };
 const made = (from = old, to = next): UpgradeManifest => ({
   ...manifestOf(runs(from), to, compare(runs(from), to), {
-    relup,
+    ...effectOf(relup),
     images: { from: 'sha256:1', to: 'sha256:2' },
     directories: ['lib/shop-1.1.0', 'releases/1.1.0'],
   }),
@@ -110,7 +111,7 @@ describe('a node at one end of it', () => {
         const removes = Object.keys(runs(from).modules).filter((module) => !(module in expectedModules(to)));
         const way: UpgradeManifest = {
           ...manifestOf(runs(from), to, compare(runs(from), to), {
-            relup: { ...relup, up: script({ removes }) },
+            ...effectOf({ ...relup, up: script({ removes }) }),
             images: { from: '1', to: '2' },
             directories: [],
           }),

@@ -1,13 +1,11 @@
 %% What names the directories of a release's applications: boot scripts, and for release_handler the .rel file. Where a
 %% deploy has given one of them a directory of its own, these are written anew.
 -module(hot_deploy_boot).
--export([moved/1, directory/3, script/3, rel/2, rel_file/2]).
+-export([moved/1, directory/3]).
 
-%% Names of directories below lib, or of one of consolidated protocols: those are of no application.
+%% Names of directories below lib.
 -type moved() :: [{Name :: atom(), From :: string(), To :: string()}].
-%% The specification that each application comes with, modules that it has no longer, and those that it has now.
--type come() :: #{atom() => {tuple(), Gone :: [module()], Come :: [module()]}}.
--export_type([moved/0, come/0]).
+-export_type([moved/0]).
 
 %% Beside the release's own .rel file, which says the applications' true versions. release_handler makes a directory of the
 %% name and the version that a .rel file says.
@@ -24,28 +22,11 @@ moved(#{directory := Directory, name := Name, moved := Moved}) ->
 
 boot(File, Moved) ->
     {ok, Binary} = file:read_file(File),
-    term_to_binary(script(binary_to_term(Binary), Moved, #{})).
+    {script, Release, Instructions} = binary_to_term(Binary),
+    term_to_binary({script, Release, [instruction(Each, Moved) || Each <- Instructions]}).
 
-%% A boot loads the modules that stand behind a path from it.
--spec script(tuple(), moved(), come()) -> tuple().
-script({script, Release, Instructions}, Moved, Come) -> {script, Release, instructions(Instructions, Moved, Come)}.
-
-instructions([{path, Path}, {primLoad, Modules} | Rest], Moved, Come) ->
-    Applications = [Name || {Name, From, _} <- Moved, Each <- Path, lists:member(From, filename:split(Each))],
-    Loaded = lists:foldl(fun(Name, Known) ->
-        {_, Gone, New} = maps:get(Name, Come, {none, [], []}),
-        lists:usort((Known -- Gone) ++ New)
-    end, Modules, Applications),
-    [{path, [path(Each, Moved) || Each <- Path]}, {primLoad, Loaded} | instructions(Rest, Moved, Come)];
-instructions([{path, Path} | Rest], Moved, Come) ->
-    [{path, [path(Each, Moved) || Each <- Path]} | instructions(Rest, Moved, Come)];
-instructions([{apply, {application, load, [{application, Name, _}]}} | Rest], Moved, Come) when is_map_key(Name, Come) ->
-    {Specification, _, _} = maps:get(Name, Come),
-    [{apply, {application, load, [Specification]}} | instructions(Rest, Moved, Come)];
-instructions([Instruction | Rest], Moved, Come) ->
-    [Instruction | instructions(Rest, Moved, Come)];
-instructions([], _, _) ->
-    [].
+instruction({path, Path}, Moved) -> {path, [path(Each, Moved) || Each <- Path]};
+instruction(Instruction, _) -> Instruction.
 
 path(Path, Moved) ->
     Parts = filename:split(Path),
@@ -55,7 +36,6 @@ path(Path, Moved) ->
                    end || Part <- Parts]).
 
 %% The text of what is beside the release's own .rel file.
--spec rel(string(), moved()) -> binary().
 rel(File, Moved) ->
     {ok, [{release, Release, Erts, Applications}]} = file:consult(File),
     Written = [case lists:keyfind(element(1, Application), 1, Moved) of

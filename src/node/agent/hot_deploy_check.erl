@@ -18,7 +18,7 @@ check(#{loads := LoadNames, updates := UpdateNames, timeout := Timeout}) ->
     Loads = known(LoadNames),
     Updates = known(UpdateNames),
     Tree = hot_deploy_tree:walk(all),
-    Crashing = crashing(maps:to_list(Tree)),
+    Crashing = [Each || is_pid(whereis(release_handler)), Each <- crashing(maps:to_list(Tree))],
     #{kept := Kept, unseen := Unseen} = hot_deploy_funs:kept(Loads),
     Base = #{
         supervisors => Crashing,
@@ -95,9 +95,13 @@ asked_by_handler(Pid) ->
         _ -> false
     end.
 
-%% As release_handler will see them, in time.
--spec supervised() -> [{pid(), term(), pid(), [module()]}].
-supervised() ->
+%% As release_handler will see them, in time. Where there is none all are found by what they run, whoever supervises them.
+-spec supervised() -> [{pid() | none, term(), pid(), [module()]}].
+supervised() -> supervised(whereis(release_handler)).
+
+supervised(undefined) ->
+    [{none, none, Pid, [Module]} || Pid <- erlang:processes(), {Module, _, _} <- [proc_lib:initial_call(Pid)]];
+supervised(_) ->
     case within(?PATIENCE, fun release_handler_1:get_supervised_procs/0) of
         {ok, Processes} -> [Process || {_, _, _, Modules} = Process <- Processes, is_list(Modules)];
         failed -> throw({refused, supervisors, <<"the supervision tree could not be read in time">>})

@@ -18,12 +18,16 @@
     %% [{Application, Key, Fingerprint}] of a cold boot of what runs now, and the salt they were made with.
     baseline := [{atom(), atom(), binary()}],
     salt := binary(),
+    %% Where there is no release_handler: the modules that change, and where they lie.
+    parts => [hot_deploy_set:part()],
     config := hot_deploy_config:resolved()
 }.
 
-%% Answers what became of it: installed, refused (and all is as it was), or restarting (release_handler
-%% gave up past the point of no return, and the VM boots the old release again).
+%% Answers what became of it: installed, refused (and all is as it was), restarting (release_handler gave up past the point of no
+%% return, and the VM boots the old release again), or unlike (new code runs without all that it needs).
 -spec install(request()) -> hot_deploy_json:json().
+install(#{parts := _} = Request) ->
+    by_modules(Request);
 install(#{to := To, config := Config} = Request) ->
     ok = hot_deploy_environment:refuse_kept(Config, Request),
     {_, From} = hot_deploy_node:running_release(),
@@ -105,15 +109,7 @@ options(#{suspend_timeout := Suspend, code_change_timeout := CodeChange}) ->
 
 finish({ok, _, _}, Facts, #{loads := Loads, gone := Gone}, {Environment, _, _, Registered}) ->
     hot_deploy_environment:put_unportable(Environment),
-    Facts#{
-        result => installed,
-        registered => #{before => Registered, now => hot_deploy_facts:registrations()},
-        environment => hot_deploy_environment:compare(Environment),
-        identity => loaded(hot_deploy_node:identify(#{}), Loads),
-        tree => hot_deploy_tree:read(#{}),
-        remaining => [Module || Module <- Gone, erlang:module_loaded(Module)],
-        oldCode => hot_deploy_node:processes(Loads)
-    };
+    after_switch(Facts, Loads, Gone, Environment, Registered);
 finish({error, Reason}, Facts, _, {_, Before, Records, _}) ->
     case restarting() of
         true ->
@@ -123,6 +119,45 @@ finish({error, Reason}, Facts, _, {_, Before, Records, _}) ->
             hot_deploy_records:undo(Records),
             Facts#{result => refused, why => reason(Reason)}
     end.
+
+after_switch(Facts, Loads, Gone, Environment, Registered) ->
+    Facts#{
+        result => installed,
+        registered => #{before => Registered, now => hot_deploy_facts:registrations()},
+        environment => hot_deploy_environment:compare(Environment),
+        identity => loaded(hot_deploy_node:identify(#{}), Loads),
+        tree => hot_deploy_tree:read(#{}),
+        remaining => [Module || Module <- Gone, erlang:module_loaded(Module)],
+        oldCode => hot_deploy_node:processes(Loads)
+    }.
+
+by_modules(#{to := To, config := Config, loads := Loads, gone := Gone} = Request) ->
+    ok = hot_deploy_environment:refuse_kept(Config, Request),
+    Environment = hot_deploy_environment:expected(Config, Request),
+    Registered = hot_deploy_facts:registrations(),
+    {Name, _} = hot_deploy_node:running_release(),
+    case hot_deploy_switch:run(Request#{environment => Environment, release => {Name, To}}) of
+        #{result := applied, microseconds := Took, held := Held, notMigrated := Late} ->
+            Facts = #{microseconds => Took, held => Held, watched => watched(Loads), notMigrated => Late},
+            after_switch(Facts, Loads, Gone, Environment, Registered);
+        #{result := stuck, staying := Staying} = Answer ->
+            #{result => unlike, why => text("~ts, and there was no way back, since ~b processes are still in old code", [because(Answer), length(Staying)])};
+        #{why := process_not_answering, processes := Processes} ->
+            #{result => refused, why => process_not_answering, processes => Processes};
+        Answer ->
+            #{result => refused, why => because(Answer)}
+    end.
+
+because(#{why := modules, reasons := Reasons}) -> few([[name(Reason), " (", atom_to_list(Why), ")"] || #{why := Why} = Reason <- Reasons]);
+because(#{why := code_change_failed, processes := Failed}) ->
+    few([text("code_change failed in ~ts: ~ts", [Pid, Why]) || #{pid := Pid, why := Why} <- Failed]);
+because(#{why := Why, detail := Detail}) -> text("~ts: ~ts", [Why, Detail]);
+because(#{why := Why}) -> atom_to_binary(Why).
+
+name(#{module := Module}) -> atom_to_list(Module);
+name(#{directory := Directory}) -> Directory.
+
+few(Words) -> unicode:characters_to_binary(lists:join(", ", lists:sublist(Words, 5))).
 
 %% In embedded mode nobody loads a module that the upgrade did not load: what its file holds does not run.
 loaded(#{modules := Modules} = Identity, Loads) ->
@@ -190,7 +225,7 @@ release(Pids) ->
 make_permanent(Version) ->
     try {hot_deploy_records:room(), start_script(Version)} of
         {ok, Script} ->
-            case release_handler:make_permanent(Version) of
+            case permanent(Version) of
                 ok ->
                     exchange(Script);
                 {error, Reason} ->
@@ -200,6 +235,19 @@ make_permanent(Version) ->
     catch
         throw:{refused, _, Words} ->
             #{result => refused, why => Words}
+    end.
+
+%% Without a release_handler the start script has nothing but this file, which takes its place at once.
+permanent(Version) ->
+    case whereis(release_handler) of
+        undefined ->
+            File = filename:join([hot_deploy_node:root(), "releases", "start_erl.data"]),
+            {ok, Data} = file:read_file(File),
+            [Erts | _] = binary:split(Data, <<" ">>),
+            Ready = hot_deploy_records:placed(File ++ ".hot-deploy", [Erts, " ", Version, "\n"], 8#644),
+            file:rename(Ready, File);
+        _ ->
+            release_handler:make_permanent(Version)
     end.
 
 %% relx's start script boots the version that is written in it, whatever start_erl.data says. relx's own tool

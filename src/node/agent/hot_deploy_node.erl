@@ -46,7 +46,8 @@ root() ->
 running_release() ->
     case whereis(release_handler) of
         undefined ->
-            init:script_id();
+            %% A switch of modules leaves it: what a restart boots may be another one.
+            persistent_term:get(hot_deploy_release, init:script_id());
         _ ->
             %% One that knows another Erlang's releases alone knows nothing of this one.
             {Own, _} = init:script_id(),

@@ -9,7 +9,14 @@
 %% Of the releases that are neither permanent nor current the first Keep stay: first those that the running one can go
 %% back to, nearest first, as the relups say; then the others, the one that was brought last before those before it.
 -spec prune(#{keep := non_neg_integer()}) -> hot_deploy_json:json().
-prune(#{keep := Keep}) ->
+prune(Request) ->
+    case whereis(release_handler) of
+        %% Nobody has a record of what is one too many.
+        undefined -> #{kept => [], removed => [], bytesFreed => 0};
+        _ -> pruned(Request)
+    end.
+
+pruned(#{keep := Keep}) ->
     Releases = [{Version, Libraries, Status} || {_, Version, Libraries, Status} <- release_handler:which_releases()],
     {_, Running} = hot_deploy_node:running_release(),
     Old = order(Running, [{Version, Status} || {Version, _, Status} <- Releases], fun leads_to/1),

@@ -21,6 +21,8 @@
     direction := up | down,
     suspend_timeout := pos_integer(),
     code_change_timeout := pos_integer(),
+    %% What is said to run once all modules are those of `to`.
+    release => {Name :: string(), Version :: string()},
     %% All settings that are to stand then, where they are known.
     environment => [{atom(), [{atom(), term()}]}],
     _ => _

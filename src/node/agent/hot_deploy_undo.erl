@@ -58,12 +58,14 @@ back(#{plan := #{load := Load}} = Journal, Answer) ->
 %% Those whose state could not be taken over go on with it as it is, in the new code.
 kept(#{held := Held} = Journal, Answer, Kept) ->
     hot_deploy_hold:forget(Held),
+    marked(Journal),
     (told(Answer, resume(Journal)))#{result => stuck, staying => hot_deploy_node:processes(Kept)}.
 
 %% Everything new has come: what was held goes on, and what is gone goes.
 -spec forward(hot_deploy_switch:journal()) -> hot_deploy_json:json().
 forward(#{request := Request, plan := #{delete := Delete}, held := Held, settled := Settled} = Journal) ->
     {#{changed := Changed, started := Started}, Facts} = {Settled, maps:without([changed, started], Settled)},
+    marked(Journal),
     Silent = resume(Journal),
     Took = erlang:monotonic_time(microsecond) - Started,
     hot_deploy_hold:forget(Held),
@@ -72,6 +74,10 @@ forward(#{request := Request, plan := #{delete := Delete}, held := Held, settled
     Kept = hot_deploy_set:unpurged(Delete),
     hot_deploy_hosts:refresh([{Pid, Module} || {Pid, Module, server} <- Held]),
     told(Facts#{microseconds => Took, staying => hot_deploy_node:processes(Kept), configChange => config_change(Changed, Request)}, Silent).
+
+%% Nothing else on the node tells which release its code is of.
+marked(#{request := #{release := Release}}) -> persistent_term:put(hot_deploy_release, Release);
+marked(_) -> ok.
 
 %% The applications' own functions are called in the application controller: one that hangs holds it, and not us.
 config_change(none, _) -> ok;

@@ -12,6 +12,7 @@ import { type SupervisorUpdate, updateSupervisors } from './children.js';
 import { type HandWritten, placeHandWritten } from './hand-written.js';
 import { bringOld } from './old.js';
 import { makeRelup } from './relup.js';
+import { effectOf } from './script.js';
 import { explain } from './words.js';
 
 /** The hand-written appups, and what became of them and of the generated ones together. */
@@ -66,7 +67,9 @@ export async function assemble(
     return {
       kind: 'made',
       appups,
-      bundle: await makeBundle(workshop, running, next, change, placement, { relup, words, images }),
+      bundle: await makeBundle(workshop, running, next, change, placement, {
+        ...{ ...effectOf(relup), relup, words, images },
+      }),
     };
   } catch (error) {
     if (error instanceof AgentError && error.code === 'relup_failed') {

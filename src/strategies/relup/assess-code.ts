@@ -16,9 +16,8 @@ import type { RunningRelease } from '../../release/release.js';
 import { treeOf } from '../../release/running.js';
 import { closed } from '../strategy.js';
 import { analyzeCode } from './analyze-code.js';
-import { assemble } from './assembly.js';
+import type { HotStrategy } from './assess-hot.js';
 import type { Comparison } from './comparison.js';
-import { judgeCode } from './judge.js';
 import type { UpgradeMaterial } from './plan.js';
 import { readManifest } from './stored-manifest.js';
 import { ready } from './switch.js';
@@ -41,6 +40,7 @@ export async function assessCode(
   { container, oldImage }: { readonly container: ContainerDetails; readonly oldImage: ImageDetails },
   comparison: Comparison,
   shared: Cache,
+  by: HotStrategy,
 ): Promise<CodeAssessment> {
   const { running, next } = comparison;
   // Containers that run the same code and boot the same way share what is read and made for them.
@@ -76,8 +76,8 @@ export async function assessCode(
     exchanged(comparison.change).map(({ name }) => name),
   );
   const from = await cameFrom(site, container, running);
-  const assembly = await shared('assembly', key + JSON.stringify(supervision) + from, () =>
-    assemble(site.engine, container.Id, site.workshop, {
+  const assembly = await shared('assembly', by.name + key + JSON.stringify(supervision) + from, () =>
+    by.assemble(site.engine, container.Id, site.workshop, {
       ...comparison,
       modules,
       supervision,
@@ -87,14 +87,14 @@ export async function assessCode(
   );
   const made = assembly.kind === 'made' ? assembly.bundle : undefined;
   const { check } = await ready(running.node, made ?? { loads: [], updates: [] }, site.inputs.suspendTimeoutMs);
-  const reasons = judgeCode({
+  const reasons = by.judgeCode({
     ...comparison,
     modules,
     supervision,
     drift,
     processes: check,
     appups: assembly.appups,
-    ...(made && { relup: made.relup }),
+    ...(made?.relup && { relup: made.relup }),
   });
   if (closed(reasons)) {
     return { kind: 'closed', reasons };

@@ -29,7 +29,8 @@ export interface Bundle extends Artifact {
   /** Modules that are gone on the way up, and those that are on the way down. */
   readonly removed: readonly string[];
   readonly added: readonly string[];
-  readonly relup: Relup;
+  /** Absent where it goes module by module. */
+  readonly relup?: Relup;
   /** What is left in the container to go back by, and up again. */
   readonly way: UpgradeManifest;
 }
@@ -44,7 +45,7 @@ export async function makeBundle(
   next: ImageRelease,
   change: Change,
   placement: Placement,
-  made: Omit<Bringing, 'directories'> & { readonly words: readonly Sentence[] },
+  made: Omit<Bringing, 'directories'> & { readonly words: readonly Sentence[]; readonly relup?: Relup },
 ): Promise<Bundle> {
   const { added } = change.applications;
   const pairs = exchanged(change);
@@ -64,22 +65,22 @@ export async function makeBundle(
   const collected = (await inTurn(sources, (each) => collect(workshop, next, each))).flat();
   const written = await movedFiles(workshop, next, placement);
   const brought = [...collected.filter(({ path }) => !written.some((entry) => entry.path === path)), ...written];
-  const relup = file(`${release}/relup`, made.relup.relup);
-  const helper = file(helperFile(next.version), beam('hot_deploy_step'));
+  const relup = made.relup && file(`${release}/relup`, made.relup.relup);
+  const helper =
+    made.relup?.relup.includes('hot_deploy_step') && file(helperFile(next.version), beam('hot_deploy_step'));
+  const instructions = [...(relup ? [relup] : []), ...(helper ? [helper] : [])];
   const olds = file(
     sumsDown(next.version),
     [
-      line(sha256(relup.data), relup.path),
-      ...(made.relup.relup.includes('hot_deploy_step') ? [line(sha256(helper.data), helper.path)] : []),
+      ...instructions.map(({ data, path }) => line(sha256(data), path)),
       ...(await oldSums(workshop, running, change)),
     ].join(''),
   );
   const stored = manifestOf(running, next, change, { ...made, directories });
   const down = { file: olds.path, sha256: sha256(olds.data) };
   const entries = [
-    ...brought.filter((entry) => entry.path !== relup.path),
-    relup,
-    ...(made.relup.relup.includes('hot_deploy_step') ? [helper] : []),
+    ...brought.filter((entry) => entry.path !== relup?.path),
+    ...instructions,
     ...startBoot(brought, release, next.name),
     olds,
     file(manifestFile(next.version), JSON.stringify({ ...stored, checksums: { down } })),
@@ -115,7 +116,7 @@ export async function makeBundle(
     removed: stored.removed,
     added: stored.added,
     words: made.words,
-    relup: made.relup,
+    ...(made.relup && { relup: made.relup }),
     way: { ...stored, checksums: { up, down } },
   };
 }

@@ -123,7 +123,7 @@ export const codeRules: readonly Rule[] = [
           { modules, drift },
         ),
 
-  ({ processes }) => judgeProcesses(processes),
+  ({ processes, by }) => judgeProcesses(processes, by ?? 'relup'),
 
   ({ processes, modules }) =>
     Object.entries(processes.hosts)

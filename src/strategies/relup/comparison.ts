@@ -30,6 +30,8 @@ export interface CodeComparison extends Comparison {
   readonly drift: readonly TreeDrift[];
   readonly processes: ProcessCheck;
   readonly appups: readonly HandWritten[];
+  /** Absent where it is release_handler. */
+  readonly by?: 'modules';
   /** What the upgrade does both ways; absent where systools made nothing of the appups. */
   readonly relup?: Scripts & { readonly restarts: boolean };
 }

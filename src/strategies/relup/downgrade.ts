@@ -33,12 +33,15 @@ export async function findDowngradePath(
     return { kind: 'closed', reasons: [found] };
   }
   const gone = await Promise.all(found.map((way) => missing(engine, container, running, way)));
-  const reasons = [...gone.flat(), ...ofRelease(running), ...unknownCode(running, found)];
+  const reasons = [...gone.flat(), ...ofRelease(running, found), ...unknownCode(running, found)];
   if (reasons.length > 0) {
     return { kind: 'closed', reasons };
   }
   const { check } = await ready(running.node, combined(found), suspendTimeoutMs);
-  const unready = [...judgeProcesses(check), ...(await unresolvable(running, found))];
+  const unready = [
+    ...judgeProcesses(check, found.every(({ parts }) => parts) ? 'modules' : 'relup'),
+    ...(await unresolvable(running, found)),
+  ];
   return unready.length === 0 ? { kind: 'open', steps: found } : { kind: 'closed', reasons: unready };
 }
 
@@ -118,9 +121,11 @@ async function missing(
   ];
 }
 
-function ofRelease({ version, sasl, writable }: RunningRelease): readonly Reason[] {
+function ofRelease({ version, sasl, writable }: RunningRelease, steps: readonly UpgradeManifest[]): readonly Reason[] {
   return [
-    ...(sasl ? [] : [against('sasl-missing', version, `The node runs no release_handler. ${helps}`)]),
+    ...(sasl || steps.every(({ parts }) => parts)
+      ? []
+      : [against('sasl-missing', version, `The node runs no release_handler. ${helps}`)]),
     ...(writable
       ? []
       : [against('release-not-writable', version, `The VM cannot write its release directory any more. ${helps}`)]),

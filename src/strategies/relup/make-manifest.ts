@@ -2,12 +2,9 @@ import { type Change, exchanged } from '../../release/compare.js';
 import { directoryOf } from '../../release/placement.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../../release/release.js';
 import type { UpgradeManifest } from './manifest.js';
-import type { Relup } from './relup.js';
-import { heldBy, loadedBy } from './script.js';
 
 /** What is brought to a container for a way. */
-export interface Bringing {
-  readonly relup: Relup;
+export interface Bringing extends Pick<UpgradeManifest, 'parts' | 'updates' | 'loads' | 'removed' | 'added'> {
   readonly images: { readonly from: string; readonly to: string };
   readonly directories: readonly string[];
 }
@@ -17,13 +14,13 @@ export function manifestOf(
   running: RunningRelease,
   next: ImageRelease,
   change: Change,
-  { relup, images, directories }: Bringing,
+  { parts, updates, loads, removed, added, images, directories }: Bringing,
 ): Omit<UpgradeManifest, 'checksums'> {
   const started = next.applications.filter(({ mode }) => mode !== 'none');
   // What is never loaded is on a node only where somebody loaded it by hand.
   const then = Object.entries(expectedModules({ ...next, applications: started }));
   const left = new Set([...exchanged(change), ...change.applications.removed].map(({ name }) => name));
-  const old = [...relup.up.removes, ...change.protocols].filter((module) => !then.some(([name]) => name === module));
+  const old = [...removed, ...change.protocols].filter((module) => !then.some(([name]) => name === module));
   return {
     schema: 1,
     release: next.name,
@@ -34,10 +31,8 @@ export function manifestOf(
       from: running.applications.map(({ name, version }) => [name, version] as const),
       to: started.map(({ name, version }) => [name, version] as const),
     },
-    updates: heldBy(relup),
-    loads: [...new Set([...loadedBy(relup), ...change.protocols])],
-    removed: relup.up.removes,
-    added: relup.down.removes,
+    ...(parts && { parts }),
+    ...{ updates, loads: [...new Set([...loads, ...change.protocols])], removed, added },
     directories: {
       from: [
         ...running.applications

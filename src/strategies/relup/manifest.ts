@@ -6,6 +6,17 @@ import type { Digests } from '../../release/release.js';
 export type Applications = ConfigRequest['applications'];
 
 /**
+ * The modules of one directory of the code path, and the directory that takes its place. Digests are in hexadecimal; null where
+ * there is no such module, directory, or, for consolidated protocols, application.
+ */
+export interface ModulesPart {
+  readonly application: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly modules: readonly (readonly [name: string, from: string | null, to: string | null])[];
+}
+
+/**
  * Everything that it takes to go hot between two releases in one container, either way, without whoever made it. It lies
  * beside the relup, as long as that does.
  */
@@ -18,6 +29,8 @@ export interface UpgradeManifest {
   readonly images: { readonly from: string; readonly to: string };
   /** Those whose configuration is resolved. */
   readonly applications: { readonly from: Applications; readonly to: Applications };
+  /** Of a way without a relup: what changes, as it changes on the way up. */
+  readonly parts?: readonly ModulesPart[];
   readonly updates: readonly string[];
   readonly loads: readonly string[];
   /** Modules that are gone on the way up, and those that are on the way down. */
@@ -52,6 +65,8 @@ export interface InstallRequest {
   readonly to: string;
   readonly direction: 'up' | 'down';
   readonly applications: ConfigRequest['applications'];
+  /** Absent where it goes by a relup. */
+  readonly parts?: readonly ModulesPart[];
   readonly updates: readonly string[];
   readonly loads: readonly string[];
   /** Modules that must be gone afterwards. */
@@ -74,6 +89,7 @@ export function upgradeRequest(
     applications: way.applications.to,
     gone: way.removed,
     checksums: way.checksums.up,
+    ...(way.parts && { parts: way.parts }),
   };
 }
 
@@ -91,7 +107,12 @@ export function downgradeRequest(
     applications: way.applications.from,
     gone: way.added,
     checksums: way.checksums.down,
+    ...(way.parts && { parts: way.parts.map(turned) }),
   };
+}
+
+function turned({ application, from, to, modules }: ModulesPart): ModulesPart {
+  return { application, from: to, to: from, modules: modules.map(([name, old, fresh]) => [name, fresh, old]) };
 }
 
 function common({ updates, loads }: UpgradeManifest, node: Node, root: string, suspendTimeoutMs: number) {

@@ -4,9 +4,9 @@ import { plainName, plainPlace } from '../../release/modules.js';
 import type { ProcessCheck } from '../../release/processes.js';
 import { nameProcess } from './comparison.js';
 
-/** Why processes of a node would not come through an exchange of code; pure. */
-export function judgeProcesses(processes: ProcessCheck): readonly Reason[] {
-  return rules.flatMap((rule) => rule(processes));
+/** Why processes of a node would not come through an exchange of code; pure. Module by module all are found, whoever started them. */
+export function judgeProcesses(processes: ProcessCheck, by: 'relup' | 'modules'): readonly Reason[] {
+  return rules.flatMap((rule) => rule(by === 'relup' ? processes : { ...processes, unsupervised: [] }));
 }
 
 const rules: readonly ((processes: ProcessCheck) => readonly Reason[])[] = [

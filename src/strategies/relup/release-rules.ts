@@ -68,7 +68,7 @@ export const releaseRules: readonly Rule[] = [
           against(
             'sasl-missing',
             'sasl',
-            'The running release has no sasl, so it has no release_handler. Add :sasl to extra_applications (mix) or to the release (relx); the deploy after next can be hot.',
+            'The running release has no sasl, so it has no release_handler, and goes module by module at best. Add :sasl to extra_applications (mix) or to the release (relx): from the deploy after next on supervisors and applications change hot, too.',
           ),
         ],
 
@@ -79,7 +79,7 @@ export const releaseRules: readonly Rule[] = [
           against(
             'sasl-missing',
             'sasl in the image',
-            'The new release has no sasl, without which systools makes no relup. Add it again to stay hot.',
+            'The new release has no sasl, without which systools makes no relup. Add it to the release.',
           ),
         ],
 

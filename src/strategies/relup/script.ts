@@ -32,6 +32,12 @@ export function loadedBy({ up, down }: Scripts): readonly string[] {
   return [...new Set([...up.loads, ...up.removes, ...down.loads, ...down.removes])];
 }
 
+/** What a way does to modules, either way, by what its scripts do. */
+export function effectOf(scripts: Scripts) {
+  const { up, down } = scripts;
+  return { updates: heldBy(scripts), loads: loadedBy(scripts), removed: up.removes, added: down.removes };
+}
+
 /** Applications that are restarted both ways: nothing of them is carried over. */
 export function restartedBy({ up, down }: Scripts): readonly string[] {
   return up.restarts.filter((application) => down.restarts.includes(application));

@@ -4,7 +4,15 @@ import { sha256 } from '../../release/archive.js';
 import { isUsable } from '../../release/names.js';
 import type { Digests } from '../../release/release.js';
 import { takeFile } from '../../release/taken.js';
-import { type Applications, type Checksums, manifestFile, sumsDown, sumsUp, type UpgradeManifest } from './manifest.js';
+import {
+  type Applications,
+  type Checksums,
+  type ModulesPart,
+  manifestFile,
+  sumsDown,
+  sumsUp,
+  type UpgradeManifest,
+} from './manifest.js';
 
 export type StoredManifest =
   | { readonly kind: 'stored'; readonly way: UpgradeManifest }
@@ -77,7 +85,7 @@ export function parseManifest(json: string, version: string, up: Checksums): Upg
   const directories = record(way?.['directories']);
   const modules = record(way?.['modules']);
   const down = record(record(way?.['checksums'])?.['down']);
-  const { schema, release, from, to, updates, loads, removed, added } = way ?? {};
+  const { schema, release, from, to, parts, updates, loads, removed, added } = way ?? {};
   return schema === 1 &&
     isUsableText('name', release) &&
     isUsableText('version', from) &&
@@ -87,6 +95,7 @@ export function parseManifest(json: string, version: string, up: Checksums): Upg
     isText(images?.['to']) &&
     isApplications(applications?.['from']) &&
     isApplications(applications?.['to']) &&
+    (parts === undefined || isParts(parts)) &&
     [updates, loads, removed, added].every(isNames) &&
     isDirectories(directories?.['from']) &&
     isDirectories(directories?.['to']) &&
@@ -129,6 +138,32 @@ function isApplications(value: unknown): value is Applications {
 
 function isDirectories(value: unknown): value is readonly string[] {
   return isNames(value) && value.every((path) => /^(lib|releases|bin)\/[^/]+$/.test(path) && !path.endsWith('/..'));
+}
+
+// The directories become the VM's code path: it loads from its own root anyway.
+function isParts(value: unknown): value is readonly ModulesPart[] {
+  const isDigest = (digest: unknown) => digest === null || (isText(digest) && /^[0-9A-F]{32}$/.test(digest));
+  const isDirectory = (path: unknown) => path === null || (isText(path) && path.startsWith('/'));
+  return (
+    Array.isArray(value) &&
+    value.every((each) => {
+      const part = record(each);
+      const { application, from, to, modules } = part ?? {};
+      return (
+        (application === null || isUsableText('name', application)) &&
+        [from, to].every(isDirectory) &&
+        Array.isArray(modules) &&
+        modules.every(
+          (change) =>
+            Array.isArray(change) &&
+            change.length === 3 &&
+            isText(change[0]) &&
+            change[0] !== '' &&
+            change.slice(1).every(isDigest),
+        )
+      );
+    })
+  );
 }
 
 function isDigests(value: unknown): value is Digests {

@@ -20,7 +20,7 @@ import {
   optional,
 } from '../../system/shape.js';
 import type { Bundle } from './bundle.js';
-import type { InstallRequest } from './manifest.js';
+import type { InstallRequest, ModulesPart } from './manifest.js';
 
 /** What became of an attempt to switch a node from one release to the other. */
 export type Switched =
@@ -32,6 +32,8 @@ export type Switched =
       /** Settings that change and that only a start reads. */
       readonly kept?: readonly string[];
     }
+  /** It runs new code without all that this needs. */
+  | { readonly kind: 'unlike'; readonly why: string }
   /** Past the point of no return; the VM boots the old release again in the same container. */
   | { readonly kind: 'restarting'; readonly why: string };
 
@@ -105,17 +107,19 @@ export async function switchRelease(prepared: Prepared, request: Switch): Promis
       ([application, key, print]): Term => tuple(atom(application), atom(key), binary(print)),
     ),
     salt: binary(baseline.salt),
+    ...(request.parts && { parts: request.parts.map(partTerm) }),
   });
   try {
-    const request = { set: 'install', module: 'hot_deploy_install', function: 'install', argument } as const;
-    const answer = await prepared.go(request, isAnswer);
+    const set = request.parts === undefined ? 'install' : 'modules';
+    const answer = await prepared.go({ set, module: 'hot_deploy_install', function: 'install', argument }, isAnswer);
     switch (answer.result) {
       case 'installed':
         return { kind: 'installed', after: answer, microseconds: answer.microseconds, held: answer.held };
       case 'refused':
         return { kind: 'refused', why: refusal(answer) };
       case 'restarting':
-        return { kind: 'restarting', why: answer.why };
+      case 'unlike':
+        return { kind: answer.result, why: answer.why };
     }
   } catch (error) {
     if (error instanceof AgentError && error.code === 'setting_kept') {
@@ -133,6 +137,18 @@ export async function switchRelease(prepared: Prepared, request: Switch): Promis
   }
 }
 
+function partTerm({ application, from, to, modules }: ModulesPart): Term {
+  const none = atom('none');
+  return map({
+    application: application === null ? none : atom(application),
+    from: from === null ? none : text(from),
+    to: to === null ? none : text(to),
+    modules: modules.map(([name, old, fresh]) =>
+      tuple(text(name), old === null ? none : binary(old), fresh === null ? none : binary(fresh)),
+    ),
+  });
+}
+
 type Answer =
   | ({ readonly result: 'installed'; readonly microseconds: number; readonly held: number } & AfterSwitch)
   | {
@@ -140,7 +156,7 @@ type Answer =
       readonly why: string;
       readonly processes?: readonly { readonly pid: string; readonly name?: string }[];
     }
-  | { readonly result: 'restarting'; readonly why: string };
+  | { readonly result: 'restarting' | 'unlike'; readonly why: string };
 
 const isWatched = membersOf({ pid: isText, module: isText });
 const isInstalled = membersOf({
@@ -152,7 +168,7 @@ const isInstalled = membersOf({
   notMigrated: optional(listOf(isNote)),
 });
 const isNotInstalled = membersOf({
-  ...{ result: oneOf('refused', 'restarting'), why: isText, processes: optional(listOf(isNote)) },
+  ...{ result: oneOf('refused', 'restarting', 'unlike'), why: isText, processes: optional(listOf(isNote)) },
 });
 const isAnswer = either(isInstalled, isNotInstalled) as Is<unknown> as Is<Answer>;
 

@@ -14,7 +14,15 @@ handle_cast(_, State) -> {noreply, State}.
 
 worker() -> #{id => worker, start => {?MODULE, start_worker, []}, restart => temporary, modules => [?MODULE]}.
 
+%% With the release_handler, which asks supervisors.
 within(Test) ->
+    {ok, Started} = application:ensure_all_started(sasl),
+    try alone(Test)
+    after
+        [application:stop(Each) || Each <- Started]
+    end.
+
+alone(Test) ->
     Application = {application, hd_app,
                    [{applications, [kernel, stdlib]}, {mod, {hot_deploy_tree_app, fun start_link/0}}, {vsn, "1"}]},
     ok = application:load(Application),
@@ -53,6 +61,15 @@ whom_no_supervisor_knows_is_told_test() ->
         gen_server:stop(Outside),
         ?assertEqual([list_to_binary(pid_to_list(Outside))], [maps:get(pid, Note) || Note <- Found]),
         ?assert(is_process_alive(Inside))
+    end).
+
+without_a_release_handler_all_are_found_by_what_they_run_test() ->
+    alone(fun() ->
+        {ok, _} = supervisor:start_child(hd_check, []),
+        {ok, Outside} = gen_server:start(?MODULE, worker, []),
+        Found = check(),
+        gen_server:stop(Outside),
+        ?assertMatch(#{held := 2, unsupervised := [], unanswering := [], supervisors := []}, Found)
     end).
 
 who_is_too_busy_is_told_test_() ->

@@ -255,3 +255,35 @@ a_process_that_somebody_else_holds_stays_held_test_() ->
         ok = on(Peer, {sys, resume, [Server]}),
         ?assertEqual({2, {1, {up, 1}}}, on(Peer, {hot_deploy_shop, state, [server, Server]}))
     end).
+
+%% As hot-deploy asks for it: with the configuration of a cold boot, and what is told of the node afterwards.
+install(Peer, #{parts := Parts} = Request, To) ->
+    Loads = [list_to_atom(Name) || #{modules := Modules} <- Parts, {Name, _, _} <- Modules],
+    Whole = Request#{to => To, loads => Loads, updates => [], gone => [], config => #{environment => []}, baseline => [], salt => <<>>},
+    told(on(Peer, {hot_deploy_install, install, [Whole]})).
+
+runs(Peer) -> element(2, on(Peer, {hot_deploy_node, running_release, []})).
+
+the_node_tells_the_release_that_its_code_is_of_test_() ->
+    shop(fun(Peer, From, To) ->
+        _ = without_loops(Peer),
+        Booted = runs(Peer),
+        #{result := installed, identity := #{version := <<"2">>}, remaining := [], held := 10} =
+            install(Peer, hot_deploy_shop:request(From, To), "2"),
+        ?assertEqual("2", runs(Peer)),
+        #{result := installed} = install(Peer, hot_deploy_shop:request(To, From, down), Booted),
+        ?assertEqual(Booted, runs(Peer))
+    end).
+
+a_switch_that_is_refused_leaves_what_the_node_tells_test_() ->
+    shop(fun(Peer, From, To) ->
+        Booted = runs(Peer),
+        #{parts := [#{modules := [{Name, _, New} | Others]} = Part]} = Up = hot_deploy_shop:request(From, To),
+        Patched = Up#{parts := [Part#{modules := [{Name, New, New} | Others]}]},
+        Other = binary:copy(<<"0">>, 32),
+        Wrong = Patched#{parts := [Part#{modules := [{Name, Other, New} | Others]}]},
+        _ = start(Peer),
+        #{result := refused, why := Why} = install(Peer, Wrong, "2"),
+        ?assertEqual(iolist_to_binary([Name, " (patched)"]), Why),
+        ?assertEqual(Booted, runs(Peer))
+    end).

@@ -11,7 +11,9 @@ import type { RunningRelease } from '../../../src/release/release.js';
 import { readRunning } from '../../../src/release/running.js';
 import type { Toolbox } from '../../../src/release/toolbox.js';
 import { type Bundle, makeBundle } from '../../../src/strategies/relup/bundle.js';
-import { relup, upgradeUpdate } from '../../../src/strategies/relup/index.js';
+import { relup } from '../../../src/strategies/relup/index.js';
+import { effectOf } from '../../../src/strategies/relup/script.js';
+import { upgradeUpdate } from '../../../src/strategies/relup/update.js';
 import { place } from '../../../src/strategies/relup/place.js';
 import type { Changing, TargetPlan, Update } from '../../../src/strategies/strategy.js';
 import { script } from '../world/facts.js';
@@ -84,7 +86,7 @@ async function up(
   const images = { from: stage.v1.Id, to: stage.v2.Id };
   const key = JSON.stringify([read.modules, read.files, images]);
   const bundle =
-    bundles.get(key) ?? (await makeBundle(workshop, read, next, change, placement, { relup: made, words: [], images }));
+    bundles.get(key) ?? (await makeBundle(workshop, read, next, change, placement, { ...effectOf(made), relup: made, words: [], images }));
   bundles.set(key, bundle);
   const { root, version, applications } = read;
   const own = applications.map((each) => [each.name, each.version] as const);
@@ -94,7 +96,7 @@ async function up(
     ms: 1,
     facts: { ...facts, identity: { ...read, version: of } },
   });
-  return upgradeUpdate({
+  return upgradeUpdate('relup', {
     ...{ running, next, bundle, tree: {}, drift: [], unseen: [], counts: {}, present },
     baseline: await readBaseline(read.node, { root, version, running: version, applications: own }),
     ...{ boot: boot('2'), oldBoot: boot('1') },

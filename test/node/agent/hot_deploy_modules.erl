@@ -1,4 +1,4 @@
-%% Hot loading of changed modules without a release upgrade: what stands against it, the switch, and what stands afterwards.
+%% The switch of modules as tests see it: what it would meet, the switch itself, and what stands afterwards.
 -module(hot_deploy_modules).
 -export([check/1, apply/1, stands/1]).
 
@@ -34,14 +34,8 @@ check(#{parts := Parts, direction := Direction, suspend_timeout := Timeout}) ->
 counts(Modules) -> lists:foldl(fun(Module, Counts) -> maps:update_with(Module, fun(N) -> N + 1 end, 1, Counts) end, #{}, Modules).
 names(Changes) -> [Module || #{module := Module} <- Changes].
 
-%% The same call leads up and down: what is to come is `to`, whichever is the newer. With the configuration of a cold boot the
-%% settings become what that would have, as with an upgrade; else defaults that have changed do.
 -spec apply(hot_deploy_switch:request()) -> hot_deploy_json:json().
-apply(#{config := Config} = Request) ->
-    ok = hot_deploy_environment:refuse_kept(Config, Request),
-    hot_deploy_switch:run(Request#{environment => hot_deploy_environment:expected(Config, Request)});
-apply(Request) ->
-    hot_deploy_switch:run(Request).
+apply(Request) -> hot_deploy_switch:run(Request).
 
 %% What runs, after an answer that was lost or a step that was cut off: the digests, not what anybody has said.
 -spec stands(#{parts := [hot_deploy_set:part()]}) -> hot_deploy_json:json().

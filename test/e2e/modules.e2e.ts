@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
+import { deployTo } from '../support/world/deploying.js';
+import { docker, image, removeImages, type Source } from '../support/world/images.js';
+import { evaluate } from '../support/world/inside.js';
+
+afterAll(async () => {
+  await removeContainers();
+  await removeImages();
+});
+
+const bare = ['[turnstile, sasl]', '[turnstile]'] as const;
+
+/** The relx release without sasl, and in its version 2 with what the second one answers. */
+const build = (version: 1 | 2, answer = 'ERROR unknown') =>
+  image({
+    ...{ example: 'turnstile', version, debian: 'trixie' },
+    replace: { 'rebar.config': [bare], 'src/turnstile_command.erl': [['ERROR unknown', answer]] },
+  } satisfies Source);
+
+describe('a release without sasl', () => {
+  let gate: Container;
+  let client: Lines;
+  let pid: number;
+
+  const restart = async () => {
+    await docker('restart', '-t', '5', gate.name);
+    await healthy(gate);
+    client = await connect(await gate.port(4050));
+    pid = (await gate.inspect()).State.Pid;
+  };
+  const state = async (reference: string) => {
+    const { report } = await deployTo(gate.name, { mode: 'status', image: reference });
+    return report.containers[0]?.drift;
+  };
+
+  beforeAll(async () => {
+    gate = await start(await build(1));
+    client = await connect(await gate.port(4050));
+    pid = (await gate.inspect()).State.Pid;
+    expect(await client.ask('COIN')).toBe('UNLOCKED');
+  });
+
+  it('is loaded hot module by module, with the states of its processes, and is what the image holds', async () => {
+    const { report, log } = await deployTo(gate.name, { image: await build(2), rehearse: 'always' });
+
+    expect(report, JSON.stringify(report.reasons)).toMatchObject({ outcome: 'deployed', method: 'modules' });
+    expect(report.reasons.map(({ code, blocks }) => [code, ...blocks])).toEqual([
+      ['sasl-missing', 'relup'],
+      ['sasl-missing', 'relup'],
+    ]);
+    expect(report.containers[0]).toMatchObject({ from: '0.1.0', to: '0.2.0' });
+    expect(report.containers[0]?.proof, log).toMatchObject({ converged: true, vm: { sameProcess: true } });
+    expect(await client.ask('VERSION')).toBe('0.2.0 1');
+    expect(await client.ask('PUSH')).toBe('PASSED');
+    expect(await client.ask('PUSH')).toBe('LOCKED');
+    expect(await client.ask('FINES')).toBe('1');
+    expect((await gate.inspect()).State.Pid).toBe(pid);
+    expect(await evaluate(gate, 'whereis(release_handler)')).toBe('undefined');
+    expect(await state(await build(2))).toMatchObject({ state: 'equal', differences: [], notCompared: [] });
+  });
+
+  it('boots that after a restart of the container', async () => {
+    await restart();
+    expect(await client.ask('VERSION')).toBe('0.2.0 0');
+    expect(await state(await build(2))).toMatchObject({ state: 'equal', differences: [], notCompared: [] });
+  });
+
+  it('takes up a build of the same version, and goes back over both, hot', async () => {
+    const { report, log } = await deployTo(gate.name, { image: await build(2, 'WHAT'), rehearse: 'always' });
+    expect(report, log).toMatchObject({ outcome: 'deployed', method: 'modules' });
+    expect(report.containers[0]?.to).toMatch(/^0\.2\.0\+hot\.[0-9a-f]{12}$/);
+    expect(await client.ask('X')).toBe('WHAT');
+
+    const back = await deployTo(gate.name, { mode: 'rollback', rehearse: 'always' });
+    expect(back.report, back.log).toMatchObject({ outcome: 'deployed', method: 'modules' });
+    expect(await client.ask('X')).toBe('ERROR unknown');
+    expect(await client.ask('COIN')).toBe('UNLOCKED');
+
+    const first = await deployTo(gate.name, { mode: 'rollback', to: '0.1.0', rehearse: 'always' });
+    expect(first.report, first.log).toMatchObject({ outcome: 'deployed', method: 'modules' });
+    expect(first.report.containers[0]).toMatchObject({ to: '0.1.0', proof: { converged: true } });
+    expect(await client.ask('VERSION')).toBe('0.1.0 1');
+    expect((await gate.inspect()).State.Pid).toBe(pid);
+    await restart();
+    expect(await client.ask('VERSION')).toBe('0.1.0 0');
+  });
+});
