@@ -17,7 +17,18 @@ const rooms = [
     'journal',
     'analysis',
   ],
-  ...['strategies', 'strategies/recreate', 'strategies/relup', 'drift', 'report', 'source', 'rollout', 'recovery'],
+  ...[
+    'strategies',
+    'hot-load',
+    'strategies/recreate',
+    'strategies/modules',
+    'strategies/relup',
+    'drift',
+    'report',
+    'source',
+    'rollout',
+    'recovery',
+  ],
   ...['rollback', 'leavings', 'fallback', 'github', 'commands', ''],
 ];
 /** The list of strategies is above them. */

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../src/engines/engine.js';
+import { runCommand } from '../src/hot-load/rehearsal/command.js';
 import { Node } from '../src/node/node.js';
 import { awaitHealth } from '../src/probe/await-health.js';
 import { bootIsolated } from '../src/release/isolation.js';
 import { renderComment } from '../src/report/comment.js';
 import { withTail } from '../src/report/log-tail.js';
 import { renderSummary } from '../src/report/summary.js';
-import { runCommand } from '../src/strategies/relup/rehearsal/command.js';
 import { type Log, systemClock } from '../src/system/log.js';
 import { quoted, withoutQuotations } from '../src/system/quoted.js';
 import { isAnything } from '../src/system/shape.js';

@@ -3,12 +3,12 @@ import type { ComparedWith } from '../deployment/report.js';
 import type { RunContext } from '../deployment/run-context.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
+import { refuseOpenNetwork } from '../hot-load/rehearsal/network.js';
 import { Refusal } from '../reasons/refusal.js';
 import { findInterrupted, findUnproven, type InterruptedRun } from '../recovery/interrupted.js';
 import { spellInstant } from '../report/instant.js';
 import { bootFromImage } from '../source/boot.js';
 import { provideFrom } from '../source/provide.js';
-import { refuseOpenNetwork } from '../strategies/relup/rehearsal/network.js';
 import { NothingSelected, type Selector, select } from '../targets/selector.js';
 
 /** The containers that are meant, as the engine knows them. */

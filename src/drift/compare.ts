@@ -1,5 +1,5 @@
 import type { Difference, Drift, Moment } from '../deployment/drift.js';
-import { nameProcess } from '../strategies/relup/comparison.js';
+import { nameProcess } from '../hot-load/comparison.js';
 import { childDifferences } from './children.js';
 import { codeDifferences } from './code.js';
 import { releaseDifferences, restartDifferences } from './release.js';

@@ -1,6 +1,6 @@
+import { upgradeRecovery } from '../hot-load/table.js';
 import { ends, type Side, sides } from '../journal/entry.js';
 import { recoveryActs, stopping } from '../strategies/recreate/table.js';
-import { upgradeRecovery } from '../strategies/relup/table.js';
 import { quote } from './quote.js';
 
 /** What hot-deploy itself does about each step at which a run was cut off, as tables of bash. */

@@ -123,3 +123,8 @@ export async function packEntries(entries: readonly Entry[]): Promise<Buffer> {
 export function sha256(data: Buffer | string): string {
   return createHash('sha256').update(data).digest('hex');
 }
+
+/** A plain file's entry. */
+export function file(path: string, content: string | Buffer): Entry {
+  return { path, type: 'file', mode: 0o644, uid: 0, gid: 0, data: Buffer.from(content) };
+}

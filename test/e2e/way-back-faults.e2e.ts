@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DowngradePath, findDowngradePath } from '../../src/hot-load/downgrade.js';
+import { follow, rollBack, type UpgradePath } from '../../src/hot-load/path.js';
 import { newSalt } from '../../src/release/baseline.js';
 import { coldBoot } from '../../src/release/cold-boot.js';
 import { readImage } from '../../src/release/image.js';
 import { Toolbox } from '../../src/release/toolbox.js';
-import { type DowngradePath, findDowngradePath } from '../../src/strategies/relup/downgrade.js';
-import { follow, rollBack, type UpgradePath } from '../../src/strategies/relup/path.js';
 import { onlyNightly } from '../support/tier.js';
 import { type Container, connect, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { resume, suspendedByUs, waitUntilIdle } from '../../src/strategies/relup/idle.js';
+import { resume, suspendedByUs, waitUntilIdle } from '../../src/hot-load/idle.js';
 import { itNightly } from '../support/nightly.js';
 import { worlds } from '../support/tier.js';
 import { startHotDeploy } from '../support/world/command.js';

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, expect, it } from 'vitest';
+import { combined, findDowngradePath } from '../../src/hot-load/downgrade.js';
+import { takeCopies } from '../../src/hot-load/rehearsal/copies.js';
+import { rehearse } from '../../src/hot-load/rehearsal/rehearse.js';
 import { newSalt } from '../../src/release/baseline.js';
 import { coldBoot } from '../../src/release/cold-boot.js';
 import { readImage } from '../../src/release/image.js';
 import { Toolbox } from '../../src/release/toolbox.js';
-import { combined, findDowngradePath } from '../../src/strategies/relup/downgrade.js';
-import { takeCopies } from '../../src/strategies/relup/rehearsal/copies.js';
-import { rehearse } from '../../src/strategies/relup/rehearsal/rehearse.js';
 import { type Container, connect, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { whatRuns, workplace } from '../support/world/going-back.js';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, expect, it } from 'vitest';
-import { findDowngradePath } from '../../src/strategies/relup/downgrade.js';
-import { prune } from '../../src/strategies/relup/retention.js';
+import { findDowngradePath } from '../../src/hot-load/downgrade.js';
+import { prune } from '../../src/hot-load/retention.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { whatRuns, workplace } from '../support/world/going-back.js';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commitPath } from '../../src/strategies/relup/commit.js';
-import { findDowngradePath } from '../../src/strategies/relup/downgrade.js';
-import type { UpgradeManifest } from '../../src/strategies/relup/manifest.js';
-import { follow, type UpgradePath } from '../../src/strategies/relup/path.js';
-import { readManifest } from '../../src/strategies/relup/stored-manifest.js';
+import { commitPath } from '../../src/hot-load/commit.js';
+import { findDowngradePath } from '../../src/hot-load/downgrade.js';
+import type { UpgradeManifest } from '../../src/hot-load/manifest.js';
+import { follow, type UpgradePath } from '../../src/hot-load/path.js';
+import { readManifest } from '../../src/hot-load/stored-manifest.js';
 import { itNightly } from '../support/nightly.js';
 import { worlds } from '../support/tier.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { CodeComparison, HandWritten } from '../../src/hot-load/comparison.js';
 import { compareTrees } from '../../src/release/supervision.js';
-import type { CodeComparison } from '../../src/strategies/relup/comparison.js';
-import type { HandWritten } from '../../src/strategies/relup/hand-written.js';
 import { judgeCode } from '../../src/strategies/relup/judge.js';
 import { closed } from '../../src/strategies/strategy.js';
 import {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type CodeComparison, nameProcess } from '../../src/hot-load/comparison.js';
 import type { ReasonCode } from '../../src/reasons/codes.js';
 import type { ModuleChanges } from '../../src/release/modules.js';
 import type { ProcessCheck } from '../../src/release/processes.js';
 import type { ModuleFacts } from '../../src/release/release.js';
 import { compareTrees } from '../../src/release/supervision.js';
-import { type CodeComparison, nameProcess } from '../../src/strategies/relup/comparison.js';
 import { judgeCode } from '../../src/strategies/relup/judge.js';
 import { closed } from '../../src/strategies/strategy.js';
 import {
@@ -190,9 +190,7 @@ describe('what closes the hot way once the code is read and the node was asked',
   });
 
   it('is in this table for every code that a rule can give', () => {
-    const source = ['code', 'process']
-      .map((kind) => readFileSync(`src/strategies/relup/${kind}-rules.ts`, 'utf8'))
-      .join('\n');
+    const source = ['code', 'process'].map((kind) => readFileSync(`src/hot-load/${kind}-rules.ts`, 'utf8')).join('\n');
     const given = [...source.matchAll(/against\(\s*'([\w-]+)'/g)].map(([, code]) => code);
     expect(new Set(rows.map(([code]) => code))).toEqual(new Set(given));
   });

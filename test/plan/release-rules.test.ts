@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Comparison } from '../../src/hot-load/comparison.js';
 import type { ReasonCode } from '../../src/reasons/codes.js';
 import type { ImageRelease, RunningRelease } from '../../src/release/release.js';
-import type { Comparison } from '../../src/strategies/relup/comparison.js';
 import { judgeRelease } from '../../src/strategies/relup/judge.js';
 import { closed } from '../../src/strategies/strategy.js';
 import { anyImage, application, bumped, changing, comparison, digest, image, runs } from '../support/world/facts.js';
@@ -64,7 +64,7 @@ const rows: readonly Row[] = [
       { applications: runs(shop).applications.filter(({ name }) => name !== 'sasl') },
       { ...next, applications: next.applications.filter(({ name }) => name !== 'sasl') },
     ),
-    'The new release has no sasl, without which systools makes no relup. Add it again',
+    'systools makes no relup. Add it to the release.',
   ],
   [
     'release-not-writable',
@@ -176,7 +176,7 @@ describe('what closes the hot way before any code is looked at', () => {
   });
 
   it('is in this table for every code that a rule can give', () => {
-    const source = readFileSync('src/strategies/relup/release-rules.ts', 'utf8');
+    const source = readFileSync('src/hot-load/release-rules.ts', 'utf8');
     const given = [...source.matchAll(/against\(\s*'([\w-]+)'/g)].map(([, code]) => code);
     expect(new Set(rows.map(([code]) => code))).toEqual(new Set(given));
   });

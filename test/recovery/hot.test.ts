@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
+import { recoverUpgrade } from '../../src/hot-load/recover.js';
 import type { Entry } from '../../src/journal/entry.js';
 import type { UpdateContext } from '../../src/strategies/context.js';
-import { recoverUpgrade } from '../../src/strategies/relup/recover.js';
 
 it('starts a container again that a stop ends while its node is asked', async () => {
   let now = 0;

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { nonceLabel } from '../../src/engines/throw-away.js';
+import { upgradeActs, upgradeRecovery } from '../../src/hot-load/table.js';
 import { type EntryDetails, type Side, type Step, sides, steps } from '../../src/journal/entry.js';
 import { readJournal } from '../../src/journal/journal.js';
 import { sha256 } from '../../src/release/archive.js';
 import { acts, recoveryActs, type Stage } from '../../src/strategies/recreate/table.js';
-import { upgradeActs, upgradeRecovery } from '../../src/strategies/relup/table.js';
 import { played } from '../fallback/played.js';
 import { journalOn } from '../journal/entries.js';
 import { allIsRight, look, type Play, recovered, type Stage as Theatre } from '../support/model/stage.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { compareFacts } from '../../src/hot-load/rehearsal/compare.js';
+import { findings } from '../../src/hot-load/rehearsal/findings.js';
 import type { Facts, ProcessState } from '../../src/release/facts.js';
 import type { Shape } from '../../src/release/shape.js';
-import { compareFacts } from '../../src/strategies/relup/rehearsal/compare.js';
-import { findings } from '../../src/strategies/relup/rehearsal/findings.js';
 import { closed } from '../../src/strategies/strategy.js';
 import { proof } from '../report/sample.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { judgeCopies, type Migrated } from '../../src/hot-load/rehearsal/copies.js';
 import type { Shape } from '../../src/release/shape.js';
-import { judgeCopies, type Migrated } from '../../src/strategies/relup/rehearsal/copies.js';
 
 const map = (members: Record<string, Shape>): Shape => ({ members });
 const at = { place: 'shop/flags', module: 'flags' };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { judgeStartEffects } from '../../src/strategies/relup/rehearsal/start-effects.js';
+import { judgeStartEffects } from '../../src/hot-load/rehearsal/start-effects.js';
 
 it.each([
   [['text'], ['text'], 'it keeps the old value of text.'],

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { differences, type Measure, prove } from '../../src/hot-load/proof.js';
+import type { AfterSwitch } from '../../src/hot-load/switch.js';
 import type { Registrations } from '../../src/release/facts.js';
 import type { ImageRelease, RunningRelease } from '../../src/release/release.js';
 import type { Supervised, Tree } from '../../src/release/supervision.js';
-import { differences, type Measure, prove } from '../../src/strategies/relup/proof.js';
-import type { AfterSwitch } from '../../src/strategies/relup/switch.js';
 import {
   anyImage,
   application,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { commitPath } from '../../src/hot-load/commit.js';
+import type { UpgradePath } from '../../src/hot-load/path.js';
 import type { UpdateContext } from '../../src/strategies/context.js';
-import { commitPath } from '../../src/strategies/relup/commit.js';
-import type { UpgradePath } from '../../src/strategies/relup/path.js';
 import type { OpenUpdate } from '../../src/strategies/strategy.js';
 
 /** A new container that the engine refuses to make. */

@@ -4,12 +4,12 @@ import { LongAnswer } from '../../src/engines/bounded.js';
 import { Unreadable } from '../../src/engines/call.js';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
+import { readManifest } from '../../src/hot-load/stored-manifest.js';
 import { lastHeartbeat } from '../../src/journal/heartbeat.js';
 import { readJournal } from '../../src/journal/journal.js';
 import { packEntries, UnsafeArchive, unpack } from '../../src/release/archive.js';
 import { takeFile, takeFolder } from '../../src/release/taken.js';
 import { copyInjected, injected } from '../../src/strategies/recreate/injected.js';
-import { readManifest } from '../../src/strategies/relup/stored-manifest.js';
 import { entry } from '../journal/entries.js';
 import { memory, withJournal } from './hostile.js';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { SupervisorUpdate } from '../../src/hot-load/children.js';
 import { atom, type Term, tuple, write } from '../../src/node/term.js';
 import type { ModuleChanges } from '../../src/release/modules.js';
 import type { ModuleFacts } from '../../src/release/release.js';
 import { type Appup, generateAppups } from '../../src/strategies/relup/appup.js';
-import type { SupervisorUpdate } from '../../src/strategies/relup/children.js';
 import { beam, modulesOf } from '../support/world/facts.js';
 
 const version = (name: string) => ({

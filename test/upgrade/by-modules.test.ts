@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { parseManifest } from '../../src/hot-load/stored-manifest.js';
 import { compare } from '../../src/release/compare.js';
 import type { ImageRelease } from '../../src/release/release.js';
 import { compareTrees } from '../../src/release/supervision.js';
 import { partsOf, scriptsOf } from '../../src/strategies/modules/gather.js';
 import { judgeCode, judgeRelease } from '../../src/strategies/modules/rules.js';
-import { parseManifest } from '../../src/strategies/relup/stored-manifest.js';
 import {
   application,
   beam,

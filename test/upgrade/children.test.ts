@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { updateSupervisors } from '../../src/hot-load/children.js';
 import { write } from '../../src/node/term.js';
 import { compareTrees, type SupervisionChange } from '../../src/release/supervision.js';
 import type { Supervised } from '../../src/release/tree.js';
-import { updateSupervisors } from '../../src/strategies/relup/children.js';
 import { supervisor, worker } from '../support/world/facts.js';
 
 const [till, mail, store] = [worker('till'), worker('mail'), worker('store')];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { HandWritten } from '../../src/hot-load/comparison.js';
 import type { ModuleChanges } from '../../src/release/modules.js';
 import type { ModuleFacts } from '../../src/release/release.js';
 import { coverage } from '../../src/strategies/relup/coverage.js';
-import type { HandWritten } from '../../src/strategies/relup/hand-written.js';
 import { beam, modulesOf, script } from '../support/world/facts.js';
 
 const appup: HandWritten = {

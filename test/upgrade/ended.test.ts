@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { endedWarnings } from '../../src/hot-load/ended.js';
+import type { AfterSwitch } from '../../src/hot-load/switch.js';
 import { type Node, NodeUnreachable } from '../../src/node/node.js';
-import { endedWarnings } from '../../src/strategies/relup/ended.js';
-import type { AfterSwitch } from '../../src/strategies/relup/switch.js';
 
 const after = (...watched: readonly (readonly [pid: string, module: string])[]) =>
   ({ watched: watched.map(([pid, module]) => ({ pid, module })) }) as unknown as AfterSwitch;

@@ -1,16 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { manifestOf } from '../../src/hot-load/make-manifest.js';
+import { downgradeRequest, mismatches, type UpgradeManifest, upgradeRequest } from '../../src/hot-load/manifest.js';
+import { effectOf } from '../../src/hot-load/script.js';
+import { parseManifest } from '../../src/hot-load/stored-manifest.js';
 import { compare } from '../../src/release/compare.js';
 import { expectedModules } from '../../src/release/release.js';
-import { manifestOf } from '../../src/strategies/relup/make-manifest.js';
-import {
-  downgradeRequest,
-  mismatches,
-  type UpgradeManifest,
-  upgradeRequest,
-} from '../../src/strategies/relup/manifest.js';
-import { effectOf } from '../../src/strategies/relup/script.js';
-import { parseManifest } from '../../src/strategies/relup/stored-manifest.js';
 import { anyImage, bumped, changing, digest, image, runs, script } from '../support/world/facts.js';
 
 const up = { file: 'releases/1.1.0/hot-deploy.sha256', sha256: 'a'.repeat(64) };

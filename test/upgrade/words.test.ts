@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
+import { explain } from '../../src/hot-load/words.js';
 import type { Change } from '../../src/release/compare.js';
 import { tell } from '../../src/report/instructions.js';
-import { explain } from '../../src/strategies/relup/words.js';
 import { application, beam, modulesOf, script } from '../support/world/facts.js';
 
 const both = (module: string, to: Parameters<typeof beam>[1] = {}) => ({

@@ -1,16 +1,16 @@
 import type { Engine } from '../../engines/engine.js';
+import { makeBundle } from '../../hot-load/bundle.js';
+import { isCallback, isSupervisor, migration } from '../../hot-load/code-change.js';
+import type { Assembly, Material } from '../../hot-load/hot-strategy.js';
+import type { ModulesPart } from '../../hot-load/manifest.js';
+import { bringOld } from '../../hot-load/old.js';
+import { effectOf, type Script, type Scripts } from '../../hot-load/script.js';
+import { explain } from '../../hot-load/words.js';
 import { type Change, exchanged } from '../../release/compare.js';
 import type { ModuleChanges } from '../../release/modules.js';
 import type { Placement } from '../../release/placement.js';
 import type { ImageRelease, ModuleFacts, RunningRelease } from '../../release/release.js';
 import type { Toolbox } from '../../release/toolbox.js';
-import type { Assembly, Material } from '../relup/assembly.js';
-import { makeBundle } from '../relup/bundle.js';
-import { isCallback, isSupervisor, migration } from '../relup/code-change.js';
-import type { ModulesPart } from '../relup/manifest.js';
-import { bringOld } from '../relup/old.js';
-import { effectOf, type Script, type Scripts } from '../relup/script.js';
-import { explain } from '../relup/words.js';
 
 /** Makes the bundle: the files that a relup would bring, and in its place which modules change in which directory. */
 export async function gather(

@@ -1,6 +1,6 @@
+import { assessHot } from '../../hot-load/assess-hot.js';
+import { recoverUpgrade } from '../../hot-load/recover.js';
 import { recoveryUpdateContext } from '../recovery.js';
-import { assessHot } from '../relup/assess-hot.js';
-import { recoverUpgrade } from '../relup/recover.js';
 import type { Strategy } from '../strategy.js';
 import { gather } from './gather.js';
 import { judgeCode, judgeRelease } from './rules.js';

@@ -1,10 +1,10 @@
+import { updateSupervisors } from '../../hot-load/children.js';
+import { codeRules } from '../../hot-load/code-rules.js';
+import type { CodeComparison, Comparison } from '../../hot-load/comparison.js';
+import { releaseRules } from '../../hot-load/release-rules.js';
 import { against, few } from '../../reasons/make.js';
 import type { Reason } from '../../reasons/reason.js';
 import { plainPlace } from '../../release/modules.js';
-import { updateSupervisors } from '../relup/children.js';
-import { codeRules } from '../relup/code-rules.js';
-import type { CodeComparison, Comparison } from '../relup/comparison.js';
-import { releaseRules } from '../relup/release-rules.js';
 
 /** Reasons that need no look at the code; pure. */
 export function judgeRelease(comparison: Comparison): readonly Reason[] {

@@ -1,8 +1,8 @@
+import { updateSupervisors } from '../../hot-load/children.js';
+import type { CodeComparison } from '../../hot-load/comparison.js';
 import { against, remark } from '../../reasons/make.js';
 import type { Reason } from '../../reasons/reason.js';
 import { plainName } from '../../release/modules.js';
-import { updateSupervisors } from './children.js';
-import type { CodeComparison } from './comparison.js';
 import { coverage } from './coverage.js';
 import { repositoryFile } from './hand-written.js';
 

@@ -1,9 +1,9 @@
+import type { SupervisorUpdate } from '../../hot-load/children.js';
+import { isCallback, isSupervisor, migration } from '../../hot-load/code-change.js';
 import { atom, type Term, text, tuple } from '../../node/term.js';
 import type { ApplicationChange } from '../../release/compare.js';
 import type { ModuleChanges } from '../../release/modules.js';
 import type { ModuleFacts } from '../../release/release.js';
-import type { SupervisorUpdate } from './children.js';
-import { isCallback, isSupervisor, migration } from './code-change.js';
 import { Order } from './order.js';
 
 /** A generated appup: `{ToVsn, [{FromVsn, Up}], [{FromVsn, Down}]}`. */

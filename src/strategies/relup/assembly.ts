@@ -1,41 +1,17 @@
 import type { Engine } from '../../engines/engine.js';
+import { makeBundle } from '../../hot-load/bundle.js';
+import { type SupervisorUpdate, updateSupervisors } from '../../hot-load/children.js';
+import type { HandWritten } from '../../hot-load/comparison.js';
+import type { Assembly, Material } from '../../hot-load/hot-strategy.js';
+import { bringOld } from '../../hot-load/old.js';
+import { effectOf } from '../../hot-load/script.js';
+import { explain } from '../../hot-load/words.js';
 import { AgentError } from '../../node/agent.js';
-import { type Change, exchanged } from '../../release/compare.js';
-import type { ModuleChanges } from '../../release/modules.js';
-import type { Placement } from '../../release/placement.js';
-import type { ImageRelease, RunningRelease } from '../../release/release.js';
-import type { SupervisionChange } from '../../release/supervision.js';
+import { exchanged } from '../../release/compare.js';
 import type { Toolbox } from '../../release/toolbox.js';
 import { type Appup, generateAppups } from './appup.js';
-import { type Bundle, makeBundle } from './bundle.js';
-import { type SupervisorUpdate, updateSupervisors } from './children.js';
-import { type HandWritten, placeHandWritten } from './hand-written.js';
-import { bringOld } from './old.js';
+import { placeHandWritten } from './hand-written.js';
 import { makeRelup } from './relup.js';
-import { effectOf } from './script.js';
-import { explain } from './words.js';
-
-/** The hand-written appups, and what became of them and of the generated ones together. */
-export type Assembly = { readonly appups: readonly HandWritten[] } & (
-  | { readonly kind: 'made'; readonly bundle: Bundle }
-  /** A hand-written appup does not say how to come from what runs to what is new. */
-  | { readonly kind: 'unusable' }
-  /** In systools' own words. */
-  | { readonly kind: 'failed'; readonly why: string }
-);
-
-/** What an upgrade is made from. */
-export interface Material {
-  readonly running: RunningRelease;
-  readonly next: ImageRelease;
-  readonly change: Change;
-  readonly placement: Placement;
-  readonly modules: readonly ModuleChanges[];
-  readonly supervision: readonly SupervisionChange[] | { readonly unknown: string };
-  readonly images: { readonly from: string; readonly to: string };
-  /** The repository's folder. */
-  readonly context: string;
-}
 
 /** Makes the bundle in the workshop, from the appups that are written by hand and generated ones for all others. */
 export async function assemble(

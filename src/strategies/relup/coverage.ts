@@ -1,9 +1,9 @@
+import { isCallback, isSupervisor, migration, missingMigration } from '../../hot-load/code-change.js';
+import type { HandWritten } from '../../hot-load/comparison.js';
+import type { Script, Scripts } from '../../hot-load/script.js';
 import { atom, type Term, tuple, write } from '../../node/term.js';
 import type { ModuleChanges } from '../../release/modules.js';
 import type { Digests, ModuleFacts } from '../../release/release.js';
-import { isCallback, isSupervisor, migration, missingMigration } from './code-change.js';
-import type { HandWritten } from './hand-written.js';
-import type { Script, Scripts } from './script.js';
 
 /** What a hand-written appup says or leaves unsaid about one module, and what to do about it. */
 export interface Finding {

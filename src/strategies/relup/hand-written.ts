@@ -1,26 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { HandWritten } from '../../hot-load/comparison.js';
+import { parents } from '../../hot-load/old.js';
 import { map, type Term, text } from '../../node/term.js';
-import { packEntries } from '../../release/archive.js';
+import { file, packEntries } from '../../release/archive.js';
 import type { ApplicationChange } from '../../release/compare.js';
 import type { Toolbox } from '../../release/toolbox.js';
 import { messageOf } from '../../system/message-of.js';
 import { readPlainFile } from '../../system/plain-file.js';
 import { type Is, isText, listOf, membersOf, oneOf, optional } from '../../system/shape.js';
-import { parents } from './old.js';
-import { file } from './relup.js';
-
-/** An appup that somebody wrote, and whether it says how to come from what runs to what is new. */
-export interface HandWritten {
-  readonly application: string;
-  readonly from: string;
-  readonly to: string;
-  /** Where a person finds it: in the repository, or in the image. */
-  readonly file: string;
-  readonly kind: 'usable' | 'missing' | 'unreadable';
-  /** Why it is not usable. */
-  readonly why?: string;
-}
 
 const given = '/hot-deploy/given';
 const mostBytes = 4 * 1024 * 1024;

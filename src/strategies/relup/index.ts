@@ -1,12 +1,12 @@
+import { assessHot } from '../../hot-load/assess-hot.js';
+import { assessReturn } from '../../hot-load/assess-return.js';
+import { recoverUpgrade } from '../../hot-load/recover.js';
+import { rehearsePlans } from '../../hot-load/rehearsal/plans.js';
+import { downgradeUpdate } from '../../hot-load/update.js';
 import { recoveryUpdateContext } from '../recovery.js';
 import type { Strategy } from '../strategy.js';
 import { assemble } from './assembly.js';
-import { assessHot } from './assess-hot.js';
-import { assessReturn } from './assess-return.js';
 import { judgeCode, judgeRelease } from './judge.js';
-import { recoverUpgrade } from './recover.js';
-import { rehearsePlans } from './rehearsal/plans.js';
-import { downgradeUpdate } from './update.js';
 
 /** A release upgrade by OTP's release_handler: code, processes and supervisors change in the VM that runs. */
 export const relup: Strategy = {

@@ -1,8 +1,8 @@
+import { codeRules } from '../../hot-load/code-rules.js';
+import type { CodeComparison, Comparison } from '../../hot-load/comparison.js';
+import { releaseRules } from '../../hot-load/release-rules.js';
 import type { Reason } from '../../reasons/reason.js';
 import { appupRules } from './appup-rules.js';
-import { codeRules } from './code-rules.js';
-import type { CodeComparison, Comparison } from './comparison.js';
-import { releaseRules } from './release-rules.js';
 
 /** Reasons that need no look at the code. */
 export function judgeRelease(comparison: Comparison): readonly Reason[] {

@@ -1,5 +1,8 @@
+import { helperFile } from '../../hot-load/manifest.js';
+import { parents } from '../../hot-load/old.js';
+import type { Relup, Script } from '../../hot-load/script.js';
 import { atom, map, type Term, text, tuple, write } from '../../node/term.js';
-import { packEntries } from '../../release/archive.js';
+import { file, packEntries } from '../../release/archive.js';
 import { type ApplicationChange, type Change, exchanged } from '../../release/compare.js';
 import { oldRoot } from '../../release/modules.js';
 import { directoryOf, type Placement, placedVersion } from '../../release/placement.js';
@@ -7,16 +10,6 @@ import type { ImageRelease, RunningRelease } from '../../release/release.js';
 import type { Toolbox } from '../../release/toolbox.js';
 import { type Is, isFlag, isNumber, isText, listOf, membersOf } from '../../system/shape.js';
 import type { Appup } from './appup.js';
-import { parents } from './old.js';
-import type { Script, Scripts } from './script.js';
-
-/** The relup as systools made it, with the release's protocols put in. */
-export interface Relup extends Scripts {
-  readonly relup: string;
-  /** Whether an instruction restarts the emulator. */
-  readonly restarts: boolean;
-  readonly warnings: readonly string[];
-}
 
 /** Puts the generated appups beside the hand-written ones, and lets systools make the relup both ways. */
 export async function makeRelup(
@@ -103,12 +96,4 @@ function protocols(
     directory: directory === undefined ? { atom: 'none' } : text(directory),
     modules: changed.filter((module) => module in present).map(text),
   });
-}
-
-/** Below the root, what the relup tells supervisors by. */
-export const helperFile = (version: string) => `releases/${version}/hot_deploy_step.beam`;
-
-/** A plain file's entry. */
-export function file(path: string, content: string | Buffer): Parameters<typeof packEntries>[0][number] {
-  return { path, type: 'file', mode: 0o644, uid: 0, gid: 0, data: Buffer.from(content) };
 }

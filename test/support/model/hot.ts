@@ -1,6 +1,10 @@
 import { newCache } from '../../../src/analysis/cache.js';
 import type { ContainerDetails } from '../../../src/engines/details.js';
 import type { Engine } from '../../../src/engines/engine.js';
+import { type Bundle, makeBundle } from '../../../src/hot-load/bundle.js';
+import { place } from '../../../src/hot-load/place.js';
+import { effectOf } from '../../../src/hot-load/script.js';
+import { upgradeUpdate } from '../../../src/hot-load/update.js';
 import { Node } from '../../../src/node/node.js';
 import { unpack } from '../../../src/release/archive.js';
 import { readBaseline } from '../../../src/release/baseline.js';
@@ -10,11 +14,7 @@ import { oldRoot } from '../../../src/release/modules.js';
 import type { RunningRelease } from '../../../src/release/release.js';
 import { readRunning } from '../../../src/release/running.js';
 import type { Toolbox } from '../../../src/release/toolbox.js';
-import { type Bundle, makeBundle } from '../../../src/strategies/relup/bundle.js';
 import { relup } from '../../../src/strategies/relup/index.js';
-import { effectOf } from '../../../src/strategies/relup/script.js';
-import { upgradeUpdate } from '../../../src/strategies/relup/update.js';
-import { place } from '../../../src/strategies/relup/place.js';
 import type { Changing, TargetPlan, Update } from '../../../src/strategies/strategy.js';
 import { script } from '../world/facts.js';
 import { filesOf, packOf } from './files.js';
@@ -86,7 +86,8 @@ async function up(
   const images = { from: stage.v1.Id, to: stage.v2.Id };
   const key = JSON.stringify([read.modules, read.files, images]);
   const bundle =
-    bundles.get(key) ?? (await makeBundle(workshop, read, next, change, placement, { ...effectOf(made), relup: made, words: [], images }));
+    bundles.get(key) ??
+    (await makeBundle(workshop, read, next, change, placement, { ...effectOf(made), relup: made, words: [], images }));
   bundles.set(key, bundle);
   const { root, version, applications } = read;
   const own = applications.map((each) => [each.name, each.version] as const);

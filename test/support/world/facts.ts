@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
+import type { Comparison } from '../../../src/hot-load/comparison.js';
+import type { Script } from '../../../src/hot-load/script.js';
 import { Node } from '../../../src/node/node.js';
 import type { Vm } from '../../../src/node/vm.js';
 import { compare } from '../../../src/release/compare.js';
@@ -13,8 +15,6 @@ import {
   type RunningRelease,
 } from '../../../src/release/release.js';
 import type { Supervised } from '../../../src/release/supervision.js';
-import type { Comparison } from '../../../src/strategies/relup/comparison.js';
-import type { Script } from '../../../src/strategies/relup/script.js';
 
 /** The digest of some content, told apart by a word. */
 export const digest = (content: string) => createHash('md5').update(content).digest('hex').toUpperCase();
