@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itNightly } from '../support/nightly.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages, type Source } from '../support/world/images.js';
@@ -66,7 +67,7 @@ describe('a release without sasl', () => {
     expect(await state(await build(2))).toMatchObject({ state: 'equal', differences: [], notCompared: [] });
   });
 
-  it('takes up a build of the same version, and goes back over both, hot', async () => {
+  itNightly('takes up a build of the same version, and goes back over both, hot', async () => {
     const { report, log } = await deployTo(gate.name, { image: await build(2, 'WHAT'), rehearse: 'always' });
     expect(report, log).toMatchObject({ outcome: 'deployed', method: 'modules' });
     expect(report.containers[0]?.to).toMatch(/^0\.2\.0\+hot\.[0-9a-f]{12}$/);

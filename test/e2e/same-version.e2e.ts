@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { itNightly } from '../support/nightly.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
@@ -73,7 +74,7 @@ describe('a release of a team that never bumps a version', () => {
     pid = (await web.inspect()).State.Pid;
   });
 
-  it('goes on to a third build, and back by one and by two, hot', async () => {
+  itNightly('goes on to a third build, and back by one and by two, hot', async () => {
     const third = await deployTo(web.name, { image: await build('THREE'), rehearse: 'always' });
     expect(third.report, third.log).toMatchObject({ outcome: 'deployed', method: 'relup', reasons: [] });
     expect(third.report.containers[0]).toMatchObject({ from: second });
@@ -93,7 +94,7 @@ describe('a release of a team that never bumps a version', () => {
     expect(await client.ask('PING')).toBe('ONE 0.1.0 1');
   });
 
-  it('comes by a restart under its own version, and the container that was kept comes back', async () => {
+  itNightly('comes by a restart under its own version, and the container that was kept comes back', async () => {
     await deployTo(web.name, { image: await build('TWO') });
     const { report, log } = await deployTo(web.name, { image: await build('THREE'), strategy: 'restart' });
     expect(report, log).toMatchObject({ outcome: 'deployed', method: 'recreate' });
