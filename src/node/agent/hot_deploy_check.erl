@@ -1,6 +1,6 @@
 %% What an upgrade would do to the processes of this node, found out without touching them.
 -module(hot_deploy_check).
--export([ready/1, check/1, concerned/1, supervised/0, answer/2]).
+-export([ready/1, check/1, concerned/1, answer/2]).
 
 -define(PATIENCE, 3000).
 -define(LOOKS, 5).

@@ -39,7 +39,14 @@ take(#{modules := Modules}) ->
 hosts(Modules) ->
     case [Pid || {Pid, _} <- hot_deploy_hosts:of_modules(Modules)] of
         [] -> #{};
-        Pids -> maps:with(Pids, maps:from_list([{Pid, Host} || {_, _, Pid, [Host]} <- hot_deploy_check:supervised()]))
+        Pids -> maps:with(Pids, maps:from_list(lists:append([started(Pid) || Pid <- erlang:processes()])))
+    end.
+
+%% The children of a supervisor with the module that each was started as: only that is known of it.
+started(Pid) ->
+    case proc_lib:initial_call(Pid) of
+        {supervisor, _, _} -> [{Child, Host} || {_, Child, worker, [Host]} <- hot_deploy_facts:children(Pid), is_pid(Child)];
+        _ -> []
     end.
 
 copies(Pids, Take) ->

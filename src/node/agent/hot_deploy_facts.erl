@@ -96,7 +96,8 @@ workers(_, _) ->
 
 -spec children(pid()) -> [{term(), pid() | undefined | restarting, atom(), term()}].
 children(Pid) ->
-    try supervisor:which_children(Pid) of
+    %% One that is busy, or suspended, is not waited for.
+    try gen_server:call(Pid, which_children, ?PATIENCE) of
         Children when is_list(Children) -> Children
     catch
         _:_ -> []
