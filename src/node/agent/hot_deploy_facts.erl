@@ -4,7 +4,9 @@
 -export([booted/1, read/1, registrations/0]).
 -export([workers/0, children/1, callback/1, shape/1]).
 
+%% Milliseconds, for a process and for a supervisor: whose children are not told lacks them in what is compared.
 -define(PATIENCE, 500).
+-define(CHILDREN, 10000).
 %% Whoever asks has this name meanwhile.
 -define(INSIDE, hot_deploy_agent).
 %% Deeper than this, and in wider maps, it is data and no structure.
@@ -97,7 +99,7 @@ workers(_, _) ->
 -spec children(pid()) -> [{term(), pid() | undefined | restarting, atom(), term()}].
 children(Pid) ->
     %% One that is busy, or suspended, is not waited for.
-    try gen_server:call(Pid, which_children, ?PATIENCE) of
+    try gen_server:call(Pid, which_children, ?CHILDREN) of
         Children when is_list(Children) -> Children
     catch
         _:_ -> []
