@@ -121,7 +121,7 @@ test('the help of a command tells in a line each of its options and of no other'
   const told = commands.flatMap((command) => [...help(command).matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name));
   for (const name of commandLineOptions) expect(told).toContain(name);
   expect(help('status')).not.toContain('--soak');
-  expect(help('deploy')).toMatch(/^ {2}--strategy auto\|relup\|restart +\S.*\(auto\)$/m);
+  expect(help('deploy')).toMatch(/^ {2}--strategy auto\|relup\|modules\|restart +\S.*\(auto\)$/m);
   for (const command of commands) {
     expect(help(command)).toMatch(/^Containers:\n {2}--containers/m);
     for (const line of help(command).split('\n')) expect(line.length).toBeLessThanOrEqual(130);

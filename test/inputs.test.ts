@@ -159,7 +159,7 @@ describe('one run tells all mistakes of its inputs:', () => {
 
 test('a value that is nearly right is told with the one that was meant', () => {
   expect(refusal({ strategy: 'restrat' })).toBe(
-    '`strategy` is "restrat". Did you mean `restart`? Allowed: `auto`, `relup`, `restart`.',
+    '`strategy` is "restrat". Did you mean `restart`? Allowed: `auto`, `relup`, `modules`, `restart`.',
   );
   expect(refusal({ mode: 'statsu' })).toContain('Did you mean `status`?');
 });
@@ -173,7 +173,7 @@ test.each<[OptionName, string, string]>([
   ['rehearse', 'sometimes', '`auto`, `always`, `never`'],
   ['rehearse-env', 'DATABASE_URL', '`KEY=VALUE`; one a line'],
   ['rehearse-network', '--host', 'the name of a Docker network'],
-  ['strategy', 'modules', '`auto`, `relup`, `restart`'],
+  ['strategy', 'start-first', '`auto`, `relup`, `modules`, `restart`'],
   ['hot-up-to', 'Major', '`patch`, `minor`, `major`'],
   ['lingering', 'purge', '`keep`, `kill`, `restart`'],
   ['on-failure', 'ignore', '`rollback`, `restart`, `stop`'],

@@ -22,9 +22,9 @@ export function reportWithoutRollout(decided: PlannedRun): Report | undefined {
   const against = blocking(plans);
   if (against.length > 0) return refused(decided, against.map(({ message }) => message).join(' '));
   const closed = plans.filter(({ update }) => update !== undefined && !update.hot);
-  if (inputs.strategy === 'relup' && closed.length > 0) {
+  if ((inputs.strategy === 'relup' || inputs.strategy === 'modules') && closed.length > 0) {
     const names = closed.map(({ name }) => name).join(', ');
-    return refused(decided, `\`strategy\` is relup, and ${names} cannot be upgraded hot.`);
+    return refused(decided, `\`strategy\` is ${inputs.strategy}, and ${names} cannot be loaded hot so.`);
   }
   return plans.every(({ update }) => update === undefined) ? unchanged(decided) : undefined;
 }

@@ -58,9 +58,9 @@ function all(inputs: Inputs, given: Given): readonly Contradiction[] {
     {
       between: ['strategy', 'lingering'],
       says:
-        strategy === 'relup' &&
+        (strategy === 'relup' || strategy === 'modules') &&
         lingering === 'restart' &&
-        '`strategy` is "relup", which never restarts, but `lingering` is "restart": allowed with it are `keep`, `kill`.',
+        `\`strategy\` is "${strategy}", which never restarts, but \`lingering\` is "restart": allowed with it are \`keep\`, \`kill\`.`,
     },
     {
       between: ['from', 'containers'],
@@ -74,7 +74,7 @@ function all(inputs: Inputs, given: Given): readonly Contradiction[] {
       says:
         mode === 'rehearse' &&
         strategy === 'restart' &&
-        '`strategy` is "restart", which leaves nothing to rehearse: allowed with `rehearse` are `auto`, `relup`.',
+        '`strategy` is "restart", which leaves nothing to rehearse: allowed with `rehearse` are `auto`, `relup`, `modules`.',
     },
     {
       between: ['rehearse', 'rehearse-command'],

@@ -19,7 +19,7 @@ export interface Inputs {
   readonly context: string;
   /** What a rollback goes back to. */
   readonly to: string;
-  readonly strategy: 'auto' | 'relup' | 'restart';
+  readonly strategy: 'auto' | 'relup' | 'modules' | 'restart';
   readonly hotUpTo: 'patch' | 'minor' | 'major';
   /** Words of the command that runs once before the first container changes. */
   readonly releaseCommand?: readonly string[];

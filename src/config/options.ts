@@ -59,10 +59,10 @@ export const options = {
       'The target of a rollback: `previous` for the version before, a version or a commit that the containers ran, or an image of the engine.',
   },
   strategy: {
-    kind: oneOf('auto', 'relup', 'restart'),
+    kind: oneOf('auto', 'relup', 'modules', 'restart'),
     default: 'auto',
     description:
-      '`auto` loads hot if every check passes, and restarts otherwise. `relup` loads hot, also without `sasl`, and refuses to restart. `restart` never loads hot.',
+      '`auto` loads hot if every check passes, and restarts otherwise. `relup` and `modules` load hot in this one way, and refuse to restart. `restart` never loads hot.',
   },
   'hot-up-to': {
     kind: oneOf('patch', 'minor', 'major'),

@@ -1,3 +1,4 @@
+import type { Inputs } from '../config/inputs.js';
 import type { ImageChange } from '../release/base.js';
 import type { Change } from '../release/compare.js';
 import type { TreeDrift } from '../release/drift.js';
@@ -19,7 +20,7 @@ export interface Comparison {
   readonly placement: Placement;
   /** A directory of the new version that lies in the container already, with other content. */
   readonly occupied: readonly string[];
-  readonly options: { readonly strategy: 'auto' | 'relup' | 'restart'; readonly hotUpTo: 'patch' | 'minor' | 'major' };
+  readonly options: { readonly strategy: Inputs['strategy']; readonly hotUpTo: 'patch' | 'minor' | 'major' };
 }
 
 /** What is known only once both releases' code was read and the new one booted. */

@@ -101,6 +101,9 @@ export const reasonCodes = {
   'compose-image-differs':
     'The compose file names another version of the image, and `docker compose up` would restore it. It rules out nothing. Change the line that the message names.',
   'strategy-restart': 'You set `strategy: restart`.',
+  'strategy-other': 'You set `strategy` to another way to load hot.',
+  'release-handler-runs':
+    'The release has sasl. Its release_handler keeps record of what is loaded, and would not know of modules that are loaded without it. `relup` loads them.',
 } as const satisfies Record<string, string>;
 
 export type ReasonCode = keyof typeof reasonCodes;

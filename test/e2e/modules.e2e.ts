@@ -68,7 +68,10 @@ describe('a release without sasl', () => {
   });
 
   itNightly('takes up a build of the same version, and goes back over both, hot', async () => {
-    const { report, log } = await deployTo(gate.name, { image: await build(2, 'WHAT'), rehearse: 'always' });
+    const { report, log } = await deployTo(gate.name, {
+      ...{ image: await build(2, 'WHAT'), rehearse: 'always', strategy: 'modules' },
+    });
+    expect(report.reasons.map(({ code }) => code)).toEqual(['strategy-other']);
     expect(report, log).toMatchObject({ outcome: 'deployed', method: 'modules' });
     expect(report.containers[0]?.to).toMatch(/^0\.2\.0\+hot\.[0-9a-f]{12}$/);
     expect(await client.ask('X')).toBe('WHAT');

@@ -3,7 +3,7 @@ import { recoverUpgrade } from '../../hot-load/recover.js';
 import { recoveryUpdateContext } from '../recovery.js';
 import type { Strategy } from '../strategy.js';
 import { gather } from './gather.js';
-import { judgeCode, judgeRelease } from './rules.js';
+import { handlerRuns, judgeCode, judgeRelease } from './rules.js';
 
 /**
  * Loads the modules that changed, and lets their processes take their states over, where no release_handler runs. It shares with
@@ -11,10 +11,15 @@ import { judgeCode, judgeRelease } from './rules.js';
  */
 export const modules: Strategy = {
   name: 'modules',
-  assess: async (target) =>
-    target.running?.release.sasl === false
-      ? await assessHot(target, { name: 'modules', judgeRelease, judgeCode, assemble: gather })
-      : { kind: 'ruled-out', reasons: [] },
+  assess: async (target) => {
+    const { running, name, site } = target;
+    if (running?.release.sasl === false) {
+      return await assessHot(target, { name: 'modules', judgeRelease, judgeCode, assemble: gather });
+    }
+    // Nobody asks why, where the better way is open.
+    const asked = running !== undefined && site.inputs.strategy === 'modules';
+    return { kind: 'ruled-out', reasons: asked ? [handlerRuns(name)] : [] };
+  },
   recovery: {
     ways: ['modules'],
     fromJournal: async (around, container, { last, notes, direction }) =>
