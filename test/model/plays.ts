@@ -1,15 +1,17 @@
 import { expect, it } from 'vitest';
-import { everywhere, everywhereTwice, whole } from '../support/model/everywhere.js';
+import { everywhere, everywhereTwice, type Part, whole } from '../support/model/everywhere.js';
 import { allIsRight, goalOf, originOf, type Play } from '../support/model/stage.js';
 import { itNightly } from '../support/nightly.js';
 
 interface Tried extends Play {
   /** Also what only asks is lost, and also the run that recovers is killed. */
   readonly thorough?: true;
+  /** In the quick tier only some of the calls are struck. */
+  readonly part?: Part;
 }
 
 /** Every fault at every call of a deploy by restart, and what has to be so whatever has happened. */
-export function survives({ thorough, ...play }: Tried): void {
+export function survives({ thorough, part, ...play }: Tried): void {
   it('is deployed to, or goes back, without a fault', async () => {
     const { stage, carried } = await whole(play);
     const back = play.hot?.fails === 'refused' ? 'refused' : 'rolled-back';
@@ -22,12 +24,13 @@ export function survives({ thorough, ...play }: Tried): void {
 
   it.each(['the call is lost', 'the answer is lost'] as const)(
     'runs as it is reported to, and nobody has to look, where %s',
-    async (fault) => expect(await everywhere(play, fault, { reads: thorough === true })).toEqual([]),
+    async (fault) =>
+      expect(await everywhere(play, fault, { reads: thorough === true, ...(part && { part }) })).toEqual([]),
   );
 
   it.each(['killed after the call', 'killed amid the call'] as const)(
     'runs one version, alone under its name and with its data, after the next run: %s',
-    async (fault) => expect(await everywhere(play, fault, { reads: false })).toEqual([]),
+    async (fault) => expect(await everywhere(play, fault, { reads: false, ...(part && { part }) })).toEqual([]),
   );
 
   if (thorough === undefined) return;

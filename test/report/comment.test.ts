@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Report } from '../../src/deployment/report.js';
 import { commentLimit, pastOf, readHistory, renderComment } from '../../src/report/comment.js';
 import { renderSummary } from '../../src/report/summary.js';
+import { everything } from '../support/tier.js';
 import { plain, skeleton } from './rendered.js';
 import { hostileTexts, report, rolledBack, withText } from './sample.js';
 
@@ -26,12 +27,18 @@ test('has it as long as there is room, and says where it is when there is none',
       containers: Array.from({ length: size }, (_, at) => ({ ...container, name: `kv-${at}` })),
     }) as Report;
   const jsonOf = (text: string) => /```json\n(.*?)\n```/s.exec(text)?.[1] ?? 'null';
-  const told = Array.from({ length: 100 }, (_, at) => fleet(at + 1)).map((each) => renderComment(each, alone));
-  const most = told.findLastIndex((text) => jsonOf(text) !== 'null');
-  for (const at of [0, most]) expect(JSON.parse(jsonOf(told[at] ?? ''))).toEqual(fleet(at + 1));
-  expect(most).toBeGreaterThan(12);
-  expect(told[most]).not.toContain('_Cut here');
-  expect(told[most + 1]).toContain('it is in the report file._\n\n<!--');
+  const told = (size: number) => renderComment(fleet(size), alone);
+  // The largest that it has, and one more, which it has not.
+  let [most, more] = [1, 100];
+  while (more - most > 1) {
+    const size = Math.floor((most + more) / 2);
+    if (jsonOf(told(size)) === 'null') more = size;
+    else most = size;
+  }
+  for (const size of [1, most]) expect(JSON.parse(jsonOf(told(size)))).toEqual(fleet(size));
+  expect(most).toBeGreaterThan(13);
+  expect(told(most)).not.toContain('_Cut here');
+  expect(told(more)).toContain('it is in the report file._\n\n<!--');
 });
 
 test('shows the end of the log, folded, and nothing of what other programs said', () => {
@@ -102,6 +109,7 @@ describe('what it told before', () => {
       fc.property(fc.oneof(fc.constantFrom(...hostileTexts), fc.string({ unit: 'grapheme' })), (said) => {
         expect(end(said, said, `https://x.test/${said}`)).toBe(harmless);
       }),
+      { numRuns: everything ? 100 : 40 },
     );
   });
 
