@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { itNightly } from '../support/nightly.js';
+import { describeNightly, itNightly } from '../support/nightly.js';
+import { startHotDeploy } from '../support/world/command.js';
 import { type Container, connect, healthy, type Lines, removeContainers, start } from '../support/world/container.js';
 import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages, type Source } from '../support/world/images.js';
@@ -90,3 +91,31 @@ describe('a release without sasl', () => {
     expect(await client.ask('VERSION')).toBe('0.1.0 0');
   });
 });
+
+// From the first look at the node on: before the switch, in it, in the soak, while it becomes final.
+describeNightly.each([0, 200, 500, 1_000, 2_000, 3_500])(
+  'a run that is killed %i ms after it begins to switch',
+  (ms) => {
+    it('leaves nobody suspended and no mixed modules, and the next run comes to what was asked for', async () => {
+      const gate = await start(await build(1));
+      const client = await connect(await gate.port(4050));
+      expect(await client.ask('COIN')).toBe('UNLOCKED');
+      const words = ['--containers', gate.name, '--image', await build(2), '--no-build', '--rehearse', 'never'];
+      const run = await startHotDeploy(['deploy', ...words, '--soak', '1s', '--drain', '1s']);
+      await run.says('journal: switch');
+      await new Promise((wake) => setTimeout(wake, ms));
+      run.kill('SIGKILL');
+      await run.ended;
+
+      const { report, log } = await deployTo(gate.name, { image: await build(2) });
+
+      expect(['deployed', 'unchanged'], log).toContain(report.outcome);
+      expect(report.containers[0], log).toMatchObject({ method: report.outcome === 'deployed' ? 'modules' : 'none' });
+      expect(await client.ask('VERSION')).toBe('0.2.0 1');
+      // It tells of whoever is suspended, too.
+      const { report: status } = await deployTo(gate.name, { mode: 'status', image: await build(2) });
+      expect(status.containers[0]?.drift).toMatchObject({ state: 'equal', differences: [] });
+      client.close();
+    });
+  },
+);
