@@ -55,8 +55,7 @@ export async function readJournal(engine: Engine, environment: string): Promise<
 
 /** By what the throw-away containers of all runs are known that held, or hold, the lock of an environment. */
 export async function readMarks(engine: Engine, environment: string): Promise<readonly Mark[]> {
-  const found = await writtenIn(engine, journalsOf(await engine.containers(), environment));
-  return found.flatMap(({ marks }) => marks);
+  return newest(await writtenIn(engine, journalsOf(await engine.containers(), environment)))?.marks ?? [];
 }
 
 /** What is written down of every environment that the engine knows. */
@@ -78,9 +77,8 @@ export async function openJournal(
 ): Promise<Journal> {
   const journals = journalsOf(await engine.containers(), environment);
   const [own, others] = [journals.find(({ id }) => id === lock), journals.filter(({ id }) => id !== lock)];
-  const found = await writtenIn(engine, others);
-  const before = newest(found);
-  const earlier = found.flatMap(({ marks }) => marks).slice(-carriedMarks);
+  const before = newest(await writtenIn(engine, others));
+  const earlier = (before?.marks ?? []).slice(1 - carriedMarks);
   const marks = [...earlier, ...(mark ? [mark] : [])].map(({ run, nonce }) => `${run} ${nonce}\n`).join('');
   const token = Math.max((before?.token ?? 0) + 1, Math.floor((own?.createdAt ?? 0) / 1_000));
   const all = [...lastOfEach(before?.files ?? [])];

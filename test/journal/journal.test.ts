@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engines/engine.js';
 import { lockLabel } from '../../src/engines/throw-away.js';
 import { lastHeartbeat } from '../../src/journal/heartbeat.js';
-import { journalPath, readJournal, readJournals } from '../../src/journal/journal.js';
+import { journalPath, readJournal, readJournals, readMarks } from '../../src/journal/journal.js';
 import { acquireLock } from '../../src/journal/lock.js';
 import { journalName, lockName } from '../../src/journal/lock-labels.js';
 import { newRun } from '../../src/journal/run.js';
@@ -148,6 +149,21 @@ describe('the journal of an environment', () => {
     });
     await expect(readJournals(failing(false))).rejects.toThrow('error processing tar file');
     expect((await readJournals(failing(true))).map(({ step }) => step)).toEqual(['stop']);
+  });
+
+  it('knows by what the containers of its runs are known, those before the last one too, and no more of them than a hundred', async () => {
+    const engine = world();
+    const marks = Array.from({ length: 102 }, (_, at) => ({
+      run: randomUUID(),
+      nonce: at.toString(16).padStart(32, '0'),
+    }));
+    for (const mark of marks) {
+      const { journal, release } = await journalOn(engine, 'app:1', { mark });
+      expect(journal.before).not.toContainEqual(mark);
+      await release();
+    }
+    expect(await readMarks(engine, 'production')).toEqual(marks.slice(-100));
+    expect(await readMarks(engine, 'staging')).toEqual([]);
   });
 
   it('is each for itself', async () => {
