@@ -118,7 +118,14 @@ async function decideRunning(
   const version = whole.version ?? versionBeside(running, found.next);
   const site = {
     ...whole,
-    ...(await shared('release', `${found.next.root} ${version}`, () => asVersion(engine, found, version))),
+    ...(await shared('release', `${found.next.root} ${version}`, () =>
+      asVersion(engine, found, version).catch((error: unknown) => {
+        // A restart needs no copy, and takes the image as it is.
+        if (!(error instanceof Refusal)) throw error;
+        whole.log.warning(`${found.next.name} could not be copied as ${version}: ${error.message}`);
+        return found;
+      }),
+    )),
   };
   const { next, workshop } = site;
   const plan = { ...known, from, root, reasons: [] };

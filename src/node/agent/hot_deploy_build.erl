@@ -38,11 +38,12 @@ directory(From, To, Names) ->
     owned(To, From).
 
 content(".beam", File, _) ->
-    {ok, Beam} = file:read_file(File),
-    Beam;
+    bytes(File);
 content(".boot", File, Names) ->
-    {ok, Binary} = file:read_file(File),
-    term_to_binary(script(binary_to_term(Binary), Names));
+    try term_to_binary(script(binary_to_term(bytes(File)), Names))
+    %% Somebody's own file: whoever boots it sees.
+    catch error:_ -> bytes(File)
+    end;
 content(Extension, File, {From, To} = Names) when Extension =:= ".rel"; Extension =:= ".script" ->
     case file:consult(File) of
         {ok, [{release, {Name, From}, Erts, Applications}]} -> term({release, {Name, To}, Erts, Applications});
@@ -59,11 +60,9 @@ content(_, File, Names) ->
 
 %% Of what mix writes no text can be searched: it is lists of bytes. Start scripts read the comments.
 configuration(File, Same, Same) ->
-    {ok, Text} = file:read_file(File),
-    Text;
+    bytes(File);
 configuration(File, _, Config) ->
-    {ok, Text} = file:read_file(File),
-    Comments = lists:takewhile(fun(Line) -> string:prefix(Line, "%%") =/= nomatch end, binary:split(Text, <<"\n">>, [global])),
+    Comments = lists:takewhile(fun(Line) -> string:prefix(Line, "%%") =/= nomatch end, binary:split(bytes(File), <<"\n">>, [global])),
     [[[Line, "\n"] || Line <- Comments, string:find(Line, "coding:") =:= nomatch], term(Config)].
 
 within(Text, Names) when is_binary(Text) ->
@@ -94,9 +93,11 @@ instruction({path, Path}, Names) ->
 instruction(Instruction, _) ->
     Instruction.
 
-replaced(File, Names) ->
-    {ok, Text} = file:read_file(File),
-    exchanged(Text, Names, binary).
+replaced(File, Names) -> exchanged(bytes(File), Names, binary).
+
+bytes(File) ->
+    {ok, Bytes} = file:read_file(File),
+    Bytes.
 
 %% Bytes, whatever encoding they are in: versions are ASCII.
 exchanged(Text, [Pattern, By], As) -> re:replace(Text, Pattern, By, [global, {return, As}]).

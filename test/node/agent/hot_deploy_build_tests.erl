@@ -53,6 +53,12 @@ a_start_script_of_the_version_comes_along_test() ->
         ?assertEqual(<<"1.0\n">>, Read("bin/shop"))
     end).
 
+what_is_no_boot_script_stays_test() ->
+    copied([{"releases/1.0/own.boot", "releases/1.0/x"}, {"releases/1.0/other.boot", term_to_binary(hello)}], fun(Read, _, _) ->
+        ?assertEqual(<<"releases/1.0/x">>, Read(own("own.boot"))),
+        ?assertEqual(hello, binary_to_term(Read(own("other.boot"))))
+    end).
+
 what_is_no_text_stays_and_modes_do_too_test() ->
     Beam = <<"FOR1 releases/1.0/x", 0, 255>>,
     copied([{"releases/1.0/consolidated/Elixir.A.beam", Beam}], fun(Read, _, Root) ->
