@@ -108,10 +108,10 @@ recover() {
   recovering=yes
   for each in "${half[@]}"; do
     try resume "$each"
-    ((tried == 0)) || unsettled+=" $each"
+    ((tried == 0)) || unsettled+=" $each ($(complaint))"
   done
   recovering=''
-  [[ -z $unsettled ]] || fail "not recovered:$unsettled. Check the containers"
+  [[ -z $unsettled ]] || fail "not recovered, so check these containers:$unsettled"
 }
 
 # Each container by `$1`, and only when all came through it is final for any. From there on only forward.
@@ -155,7 +155,7 @@ ending() {
     for ((at = ${#begun[@]} - 1; at >= 0; at--)); do
       say "${begun[at]}: going back"
       try "undo_$way" "${begun[at]}"
-      ((tried == 0)) || fail "${begun[at]} could not be put back. Check the container" || code=4
+      ((tried == 0)) || fail "${begun[at]} could not be put back. Check the container. $(complaint)" || code=4
     done
     # After those that served before, which are waited for.
     for each in "$work"/anew.*; do

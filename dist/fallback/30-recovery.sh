@@ -160,7 +160,7 @@ give_policy() {
   [[ -n $1 && -n $2 ]] || return 0
   facts "$1" || return "$missing"
   its=${policy:-no}
-  facts "$2"
+  facts "$2" || return "$missing"
   [[ $its == no || $auto_remove == true || ${policy:-no} != no ]] || change update "--restart=$its" "$2"
 }
 
@@ -203,6 +203,7 @@ unfinished() {
 # `resume NAME`: brings one to the side to which its whole run goes.
 resume() {
   local name=$1 side=undo value lent was
+  local -A step=([undo]=undone [finish]='done')
   is_cut_off "$name" || return 0
   was=$state
   details[$name]=$e_details
@@ -221,6 +222,6 @@ resume() {
     [[ $id != "$e_id" &&
       ($e_way != recreate || $e_from != *"\"$its_image\""* || $e_to == *"\"$its_image\""*) ]] || side=undo
   fi
-  if [[ $side == undo ]]; then note "$name" undone || true; else note "$name" 'done' || true; fi
-  say "$name: its deploy was brought to its end: $side"
+  note "$name" "${step[$side]}" || true
+  say "$name: its deploy is ${step[$side]}"
 }

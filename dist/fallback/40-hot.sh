@@ -224,10 +224,11 @@ install() { ask "$1" install way "$2" || say "the node gave no answer: $(complai
 
 # What runs, asked of the node until it has booted.
 await_state() {
-  local until=$((SECONDS + 60))
+  local until=$((SECONDS + 60)) wait=1
   while ((SECONDS < until)); do
     ! ask "$1" state || [[ $answer == booting || $answer == refused* ]] || return 0
-    pause 2
+    pause "$wait"
+    wait=$((2 * wait))
   done
   return 1
 }

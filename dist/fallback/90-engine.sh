@@ -84,7 +84,7 @@ end_child() {
 }
 
 # Every command that changes something goes through here, or is shown and asks `held` itself.
-show() { printf 'docker%s\n' "$(printf ' %q' "$@")" 2>/dev/null || true; }
+show() { { printf docker && printf ' %q' "$@" && echo; } 2>/dev/null || true; }
 change() {
   show "$@"
   held || return 1
@@ -113,14 +113,15 @@ list() {
 # `facts ID`: of one container. `.Id` is no field of the client's own type, so the template sees the engine's answer as
 # it is, in which a field may be missing: `index` takes that. `missing` is 0 where there is none such.
 label() { printf '{{with .Config.Labels}}{{with index . "%s"}}{{.}}{{end}}{{end}}' "$1"; }
+of_container='{{.Id}}|{{.Name}}|{{.Image}}|{{.State.Status}}|{{.State.Running}}'
+of_container+='|{{with index .State "Health"}}{{.Status}}{{end}}'
+of_container+='|{{with index .Config "Healthcheck"}}{{.Interval}}{{end}}|{{.State.ExitCode}}|{{.State.StartedAt}}'
+of_container+='|{{.State.FinishedAt}}|{{.RestartCount}}|{{.HostConfig.AutoRemove}}'
+of_container+='|{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}|{{.Config.Image}}'
+of_container+="|$(label "$reference_label")|$(label com.docker.swarm.service.name)|$(label com.docker.compose.project)"
 facts() {
-  local format='{{.Id}}|{{.Name}}|{{.Image}}|{{.State.Status}}|{{.State.Running}}'
-  format+='|{{with index .State "Health"}}{{.Status}}{{end}}|{{with index .Config "Healthcheck"}}{{.Interval}}{{end}}'
-  format+='|{{.State.ExitCode}}|{{.State.StartedAt}}|{{.State.FinishedAt}}|{{.RestartCount}}|{{.HostConfig.AutoRemove}}'
-  format+='|{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}|{{.Config.Image}}'
-  format+="|$(label "$reference_label")|$(label com.docker.swarm.service.name)|$(label com.docker.compose.project)"
   missing=1
-  engine inspect --type container --format "$format" "$1" || {
+  engine inspect --type container --format "$of_container" "$1" || {
     ! is_missing || missing=0
     return 1
   }

@@ -15,7 +15,12 @@ web=\${names[0]}
 declare -A w_name=() w_running=() w_policy=() w_restarts=() w_ends=()
 passed=0 changes=0 most=99
 # What is tried is tried in a process of its own: what it changes is kept in a file.
-keep_world() { declare -p w_name w_running w_policy w_restarts w_ends passed changes | sed 's/^declare --/declare -g/; s/^declare -A/declare -gA/' >"$work/world"; }
+keep_world() {
+  local whole
+  whole=$(declare -p w_name w_running w_policy w_restarts w_ends passed changes)
+  whole=\${whole//declare --/declare -g}
+  printf '%s' "\${whole//declare -A/declare -gA}" >"$work/world"
+}
 world() { [[ ! -e $work/world ]] || . "$work/world"; }
 a=$(printf 'a%.0s' {1..64}) b=$(printf 'b%.0s' {1..64}) c=$(printf 'c%.0s' {1..64})
 # ID NAME RUNNING POLICY

@@ -77,7 +77,7 @@ test('what all scripts have in common has lines of at most 120 characters, and s
   const lines = script(plain).trimEnd().split('\n');
   expect(lines.filter((line) => line.length > 120)).toEqual([]);
   // Whoever adds to it thinks of whoever reads it at night.
-  expect(lines.length).toBeLessThanOrEqual(1_610);
+  expect(lines.length).toBeLessThanOrEqual(1_615);
 });
 
 test('no value of the environment or of a build argument is in it without --with-env', () => {
@@ -104,15 +104,16 @@ test('bash reads every word back as it was', async () => {
     ),
     { minLength: 1, maxLength: 30 },
   );
-  await fc.assert(
-    fc.asyncProperty(words, async (some) => {
-      const texts = some.map((word) => word.replaceAll('\0', '').toWellFormed());
-      const source = `export LC_ALL=C\nwords=(\n${texts.map((text) => `  ${quote(text)}\n  ${quote(`--flag=${text}`)}`).join('\n')}\n)\nprintf '%s\\0' "\${words[@]}"`;
-      const { stdout } = await run('bash', ['-c', source], { encoding: 'buffer' });
-      expect(stdout.toString().split('\0').slice(0, -1)).toEqual(texts.flatMap((text) => [text, `--flag=${text}`]));
-    }),
-    { numRuns: 60 },
-  );
+  // In one bash: to start it takes longer than all the rest.
+  const texts = fc
+    .sample(words, 60)
+    .flat()
+    .map((word) => word.replaceAll('\0', '').toWellFormed());
+  const source = `export LC_ALL=C\nwords=(\n${texts.map((text) => `  ${quote(text)}\n  ${quote(`--flag=${text}`)}`).join('\n')}\n)\nprintf '%s\\0' "\${words[@]}"`;
+  const path = join(folder, 'words.sh');
+  await writeFile(path, source);
+  const { stdout } = await run('bash', [path], { encoding: 'buffer', maxBuffer: 64 * 1_048_576 });
+  expect(stdout.toString().split('\0').slice(0, -1)).toEqual(texts.flatMap((text) => [text, `--flag=${text}`]));
 }, 60_000);
 
 test('scripts of random settings are clean too', async ({ skip }) => {

@@ -6,7 +6,7 @@ journal=${lock/-lock-/-journal-}
 
 take_lock() {
   local kind line other its_holder its_environment its_run
-  local seen='' told='' looked=$SECONDS since=$SECONDS changed=0 beats=0 waited
+  local seen='' told='' looked=$SECONDS since=$SECONDS skipped=0 clock=0 changed=0 beats=0 waited
   lock_words=(create --name "$lock" --label "$lock_label=$environment" --label "$run_label=$run" --label
     "$holder_label={\"by\":$(json "$who"),\"since\":\"$(now)\"}" --network none --entrypoint hot-deploy-lock)
   # What the image says of its containers would be said of this one: it would be counted among them, and routed to.
@@ -33,23 +33,23 @@ take_lock() {
     fi
     [[ $its_environment == "$environment" && -n $its_run && -n $its_holder ]] ||
       fail "$lock is the name of the lock on $environment, and of a container that is no lock: look at it"
-    # Whoever holds it leaves another heartbeat every few seconds. A time in which nobody looked is no silence.
+    # Whoever holds it leaves another heartbeat every few seconds: of one that was killed a last one may still come. A
+    # time in which nobody looked is no silence.
     plain_file "$other" "/heartbeat-${other:0:12}" || content=''
-    ((SECONDS - looked <= look_counts)) || changed=$((changed + SECONDS - looked - look_counts))
-    looked=$SECONDS
-    if [[ ${seen%% *} != "$other" ]]; then beats=0 changed=$SECONDS; elif [[ $seen != "$other $content" ]]; then
-      beats=1 changed=$SECONDS
-    fi
+    ((SECONDS - looked <= look_counts)) || skipped=$((skipped + SECONDS - looked - look_counts))
+    looked=$SECONDS clock=$((SECONDS - skipped))
+    [[ ${seen%% *} == "$other" ]] || beats=-1
+    [[ $seen == "$other $content" ]] || beats=$((beats + 1)) changed=$clock
     seen="$other $content"
-    if ((SECONDS - changed >= silent_for)); then
+    if ((clock - changed >= silent_for)); then
       say "$its_holder held $lock and is gone: taking it over"
       # By its id: what has the name by now may be the lock of another who saw the same.
       engine rename "$other" "$journal-${other:0:8}" || { list && [[ ${ids[$lock]-} != "$other" ]]; } ||
         fail "$lock could not be taken over by renaming it"
       continue
     fi
-    waited=$((SECONDS - since - lock_timeout))
-    ((waited < 0 || (beats == 0 && waited < silent_for + heartbeat_every))) ||
+    waited=$((clock - since - lock_timeout))
+    ((waited < 0 || (beats < 2 && waited < silent_for + 3 * heartbeat_every))) ||
       fail "somebody else deploys to $environment just now: $its_holder. Wait until that has ended, or give" \
         "--lock-timeout longer; if it has ended for sure: docker rename $lock $journal-${other:0:8}"
     [[ $told == "$other" ]] || say "waiting for the lock on $environment: $its_holder has it"
