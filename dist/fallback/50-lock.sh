@@ -64,12 +64,14 @@ take_lock() {
 
 # `read_holder ID`: whose lock it is, of which run, and of which environment.
 read_holder() {
-  local format
+  local format holder
   format="$(label "$run_label")|$(label "$lock_label")|$(label "$holder_label")"
   engine inspect --type container --format "$format" "$1" || return 1
-  IFS='|' read -r its_run its_environment its_holder <"$work/said"
-  member by "$its_holder"
-  its_holder=$value
+  IFS='|' read -r its_run its_environment holder <"$work/said"
+  member since "$holder"
+  its_holder=${value:+ (since $value)}
+  member by "$holder"
+  its_holder=$value$its_holder
 }
 
 # `in_lock NAME`: where something of that name lies in the lock's container, as `docker cp` calls it.
