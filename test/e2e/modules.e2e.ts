@@ -94,7 +94,7 @@ describe('a release without sasl', () => {
 
 // From the first look at the node on: before the switch, in it, in the soak, while it becomes final.
 describeNightly.each([0, 200, 500, 1_000, 2_000, 3_500])(
-  'a run that is killed %i ms after it begins to switch',
+  'a run that is killed %i ms after it has brought the files',
   (ms) => {
     it('leaves nobody suspended and no mixed modules, and the next run comes to what was asked for', async () => {
       const gate = await start(await build(1));
@@ -102,7 +102,7 @@ describeNightly.each([0, 200, 500, 1_000, 2_000, 3_500])(
       expect(await client.ask('COIN')).toBe('UNLOCKED');
       const words = ['--containers', gate.name, '--image', await build(2), '--no-build', '--rehearse', 'never'];
       const run = await startHotDeploy(['deploy', ...words, '--soak', '1s', '--drain', '1s']);
-      await run.says('journal: switch');
+      await run.says(': stage, ');
       await new Promise((wake) => setTimeout(wake, ms));
       run.kill('SIGKILL');
       await run.ended;
