@@ -166,7 +166,8 @@ describe('the value of a build argument', () => {
 
 describe('hot-deploy.sh', () => {
   const parts = (...names: readonly string[]) =>
-    names.map((name) => `. '${resolve('src/fallback/parts', `${name}.sh`)}'`).join('\n');
+    // Without the last line, which runs it.
+    names.map((name) => `. <(grep -v '^main ' '${resolve('src/fallback/parts', `${name}.sh`)}')`).join('\n');
   const bash = (
     script: string,
     { input = '', environment = {} }: { input?: string; environment?: Record<string, string> } = {},
@@ -182,7 +183,7 @@ describe('hot-deploy.sh', () => {
     );
   const foreign = (said: string, ...entries: readonly string[]) => {
     const words = entries.map((entry) => `$'${entry.replaceAll('\n', '\\n')}'`).join(' ');
-    const script = `${parts('10-speech')}\nentries=(${words})\nforeign`;
+    const script = `${parts('90-engine')}\nentries=(${words})\nforeign`;
     return bash(script, { input: said, environment: { HOT_DEPLOY_COOKIE: cookie } }).stdout;
   };
 
@@ -207,12 +208,12 @@ describe('hot-deploy.sh', () => {
 
   it('gives a cookie to the container by standard input alone', async () => {
     await program('docker', 'printf "%s\\n" "$@" "$(env)" >>"$SEEN"', 'cat >&2');
-    const script = `${parts('10-speech', '62-vm', '82-bundle')}
+    const script = `${parts('90-engine', '40-hot')}
 find_vm() { :; }
 held() { :; }
 vm_user=0 vm_pid=1 vm_bin=/b vm_flag=-sname vm_node=a suspend_ms=1 entries=()
-mkdir "$work/bundle"; echo : >"$work/bundle/call.sh"; echo '{N,B}=question.' >"$work/bundle/state.erl"
-ask id state.erl || true; cat "$work/complaint"`;
+environment=e token=1 fresh=(); mkdir "$work/bundle"; echo : >"$work/bundle/ask.sh"; echo '{N,B}=@WORDS@.' >"$work/bundle/ask.erl"
+ask id state || true; cat "$work/complaint"`;
     const { stdout } = bash(script, { environment: { HOT_DEPLOY_COOKIE: cookie } });
     expect(stdout.split('\n').slice(0, 2)).toEqual([cookie, expect.stringMatching(/^\{N,B\}=/)]);
     expect(await seen()).toContain('exec\n--interactive');
@@ -227,9 +228,10 @@ ask id state.erl || true; cat "$work/complaint"`;
       'echo "::error::said $NPM_TOKEN"',
       'for word; do [ "$before" != --iidfile ] || echo sha256:1 >"$word"; before=$word; done',
     );
-    const script = `${parts('10-speech', '40-image')}
-entries=() build_options=() build_arguments=('NPM_TOKEN=hunter2 hunter2' HOME=/root)
-build_image; echo "built $image_id"`;
+    const script = `${parts('90-engine', '70-container')}
+entries=() build_options_known=1 given_image='' reference=r build_needs=() build_values=('NPM_TOKEN=hunter2 hunter2')
+build_options=(--build-arg NPM_TOKEN --build-arg HOME=/root)
+provide_image; echo "built $image_id"`;
     const { stdout, stderr } = bash(script);
     expect(stdout).toMatch(/--build-arg NPM_TOKEN --build-arg HOME=\/root .*\nbuilt sha256:1\n$/s);
     expect(stderr).toBe('\u200b::error::said hunter2 hunter2\n');
