@@ -174,7 +174,11 @@ describe('hot-deploy.sh', () => {
   ) =>
     spawnSync(
       'bash',
-      ['--norc', '-c', `set -Eeuo pipefail\nexport LC_ALL=C\nwork=${folder} shown=1 dry= context=.\n${script}`],
+      [
+        '--norc',
+        '-c',
+        `set -Eeuo pipefail\nexport LC_ALL=C\nwork=${folder} shown=1 dry= context=. reference_label=r\n${script}`,
+      ],
       {
         input,
         encoding: 'utf8',
