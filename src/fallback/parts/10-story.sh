@@ -155,6 +155,8 @@ ending() {
     for ((at = ${#begun[@]} - 1; at >= 0; at--)); do
       say "${begun[at]}: going back"
       try "undo_$way" "${begun[at]}"
+      # Each act may be carried out again, and one lost call is no reason to wake somebody.
+      ((tried == 0)) || try "undo_$way" "${begun[at]}"
       ((tried == 0)) || fail "${begun[at]} could not be put back. Check the container. $(complaint)" || code=4
     done
     # After those that served before, which are waited for.
