@@ -24,7 +24,7 @@ read_entry() {
   [[ $1 =~ ^\{\"schema\":1,\"at\":\"[^\"]*\",\"step\":\"([a-z-]+)\",\"token\":[0-9]+,(.*)\}$ ]] || return 1
   e_step=${BASH_REMATCH[1]} e_details=${BASH_REMATCH[2]}
   [[ $e_container =~ ^[A-Za-z0-9][A-Za-z0-9_.-]*$ && -n $e_run && -n $e_id && -n $e_nonce &&
-    $e_way =~ ^(relup|downgrade|recreate|revive)$ ]]
+    $e_way =~ ^($ways)$ ]]
 }
 
 # `member NAME TEXT`: `value`. Of the members that are read none has a quote in it.
