@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type GithubServer, startGithub, token } from '../support/github/server.js';
+import { itNightly } from '../support/nightly.js';
 import { runAction } from '../support/world/action.js';
 import { type Container, ownEnvironment, removeContainers, start, unused } from '../support/world/container.js';
 import { docker, image, removeImages } from '../support/world/images.js';
@@ -86,11 +87,14 @@ describe('the Action, as the runner runs it, with GitHub at hand', () => {
     ]);
   });
 
-  it('deploys all the same where GitHub does not answer, and the job summary says what the comment would', async () => {
-    github.trouble = () => ({ status: 403, body: { message: 'Resource not accessible by integration' } });
-    const deploy = await step('push', commits[1], {}, { image: references[1] });
-    expect(deploy).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed' } });
-    expect(deploy.summary).toMatch(/^✅ \*\*Deployed 0\.1\.0 → 0\.2\.0 hot/);
-    expect(await readFile(join(folder, 'push', 'hot-deploy', 'report.json'), 'utf8')).toContain('"deployed"');
-  });
+  itNightly(
+    'deploys all the same where GitHub does not answer, and the job summary says what the comment would',
+    async () => {
+      github.trouble = () => ({ status: 403, body: { message: 'Resource not accessible by integration' } });
+      const deploy = await step('push', commits[1], {}, { image: references[1] });
+      expect(deploy).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed' } });
+      expect(deploy.summary).toMatch(/^✅ \*\*Deployed 0\.1\.0 → 0\.2\.0 hot/);
+      expect(await readFile(join(folder, 'push', 'hot-deploy', 'report.json'), 'utf8')).toContain('"deployed"');
+    },
+  );
 });

@@ -173,7 +173,7 @@ describe('a rollback', () => {
     expect(new Set(lives).size).toBe(3);
   });
 
-  it('puts the older version in the place of a container that has ended', async () => {
+  itNightly('puts the older version in the place of a container that has ended', async () => {
     const web = await start(one, await published(4040, 8080));
     await deployTo(web.name, { image: two, strategy: 'restart' });
     await docker('kill', web.name);

@@ -194,7 +194,7 @@ describe('a container that somebody has had his hands on', () => {
   });
 });
 
-it('a hot load that was never made permanent is a drift, since it was loaded', async () => {
+itNightly('a hot load that was never made permanent is a drift, since it was loaded', async () => {
   const [one, two] = await Promise.all(
     [1, 2].map((version) => image({ example: 'octochat', version, debian: 'bookworm' })),
   );

@@ -197,7 +197,7 @@ end
   expect(await rpc(web, 'List.keymember?(Application.started_applications(), :extra, 0)')).toBe('true');
 });
 
-it('a process that does not live through the soak is told by its module', async () => {
+itNightly('a process that does not live through the soak is told by its module', async () => {
   const dying = `defmodule KV.One do
   use GenServer
 

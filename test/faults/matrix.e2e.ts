@@ -22,7 +22,7 @@ const twice = (step: string) => (thorough === 'all' ? [step, 'settle'] : thoroug
 const courses: readonly Course[] = [
   {
     name: 'hot fleet',
-    size: thorough === 'smoke' ? 2 : 3,
+    size: 3,
     up: hotDeploy,
     down: [hotRollback],
     attempts: chosenFaults,
@@ -63,7 +63,7 @@ const courses: readonly Course[] = [
       ),
   },
 ];
-const asked = process.env['HOT_DEPLOY_FAULTS_COURSE'] ?? (thorough === 'smoke' ? 'hot fleet,restart' : undefined);
+const asked = process.env['HOT_DEPLOY_FAULTS_COURSE'] ?? (thorough === 'smoke' ? 'hot,restart' : undefined);
 const chosen = courses.filter(({ name }) => asked?.split(',').includes(name) ?? true);
 const atATime = 2;
 

@@ -13,7 +13,7 @@ afterAll(async () => {
   await removeImages();
 });
 
-const upgrades = times({ smoke: 4, some: 16, all: 50 }, 'HOT_DEPLOY_SOAK');
+const upgrades = times({ smoke: 2, some: 16, all: 50 }, 'HOT_DEPLOY_SOAK');
 /** Until then everything that is made once has been made. */
 const settledAfter = 10;
 

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { lockName } from '../../src/journal/lock-labels.js';
+import { itNightly } from '../support/nightly.js';
 import { onlyNightly } from '../support/tier.js';
 import { elsewhere, hotDeploy, type Running, startHotDeploy } from '../support/world/command.js';
 import { type Container, eventually, ownEnvironment, removeContainers, start } from '../support/world/container.js';
@@ -84,7 +85,7 @@ describe('what hot-deploy has not made is left alone', () => {
     expect(await stands(id)).toBe(there);
   });
 
-  it('in the place of a container that a killed run had put aside', async () => {
+  itNightly('in the place of a container that a killed run had put aside', async () => {
     const web = await start(old);
     await killed(web);
     await docker('rm', '-f', web.name);
