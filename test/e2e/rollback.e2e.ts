@@ -133,7 +133,7 @@ describe('a rollback of what was deployed by restart', () => {
 });
 
 describe('a rollback', () => {
-  it('goes to what is named by an image, though nothing is on record', async () => {
+  itNightly('goes to what is named by an image, though nothing is on record', async () => {
     const web = await start(two, await published(4040, 8080));
     const report = await rollBack(web.name, { to: one });
     expect(report).toMatchObject({ outcome: 'deployed', method: 'recreate', from: '0.2.0', to: '0.1.0' });

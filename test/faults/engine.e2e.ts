@@ -44,8 +44,8 @@ it.each([
     let way = 0;
     const attempts: Course['attempts'] = (seen, by) => {
       const all = engineAttempts(seen, by, most);
-      // The disk on the way up, the engine on the way down.
-      return thorough === 'smoke' ? all.slice(way, ++way) : all;
+      // The engine, on the way up.
+      return thorough === 'smoke' ? all.slice(1, way++ === 0 ? 2 : 1) : all;
     };
     const whole = { ...course, size: 1, own, attempts };
     const tell = (line: string) => void process.stdout.write(`${line}\n`);
@@ -53,7 +53,7 @@ it.each([
     tried.push(...trials);
     const failed = trials.filter(({ broken, reached }) => broken.length > 0 || !reached);
     expect(failed.map(describeTrial).join('\n\n')).toBe('');
-    expect(trials.length).toBeGreaterThanOrEqual({ smoke: 2, some: 8, steps: 16, all: 16 }[thorough]);
+    expect(trials.length).toBeGreaterThanOrEqual({ smoke: 1, some: 8, steps: 16, all: 16 }[thorough]);
   },
   1_800_000,
 );
