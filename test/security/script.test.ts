@@ -133,3 +133,13 @@ it('a bundle whose folder is a link is not unpacked on the host, nor read throug
   expect(await said('exit 1', words)).toContain('from 1');
   expect((await readdir(join(folder, 'work', 'bundle'))).sort()).toEqual(['about']);
 });
+
+describe('the time in which the script watches a container', () => {
+  it('counts only as far as it looked: one that stood still for a minute goes on watching', async () => {
+    // Each pause is a minute in which nobody looks, and each look counts for a few seconds at most.
+    const words = `facts() { looks=$((looks + 1)) running=true status=running started=now restarts=0 health='' interval=0; }
+pause() { SECONDS=$((SECONDS + 60)); }
+looks=0 own=web; watch web $((look_counts * 4)) && echo "$((looks - 1)) looks later"`;
+    expect(await said('exit 1', words)).toContain('4 looks later');
+  });
+});

@@ -182,18 +182,17 @@ await_absence() {
   done
 }
 
-# `watch ID SECONDS [STARTED]`: it has to become healthy by the engine's HEALTHCHECK, whose first time is after a whole
-# interval, and to stay so for so long without an end or a restart. Without a HEALTHCHECK for two seconds at least.
+# `watch ID SECONDS [STARTED]`: it has to become healthy by the engine's HEALTHCHECK, first asked after an interval, and
+# stay so without end or restart for that time, as far as it was looked at: without a HEALTHCHECK for 2 s at least.
 watch() {
-  local since=${3-} until=0 well='' least
+  local since=${3-} until=0 well=0 least step last=$SECONDS
   while facts "$1" || fail "the container is gone: $(complaint)"; do
-    since=${since:-$started} least=$((${#health} || $2 > 2 ? $2 : 2))
+    since=${since:-$started} least=$((${#health} || $2 > 2 ? $2 : 2)) step=$((SECONDS - last)) last=$SECONDS
     ((until)) || until=$((SECONDS + health_timeout + interval / 1000000000))
     if [[ $running != true || $status == restarting || $started != "$since" || (-z ${3-} && $restarts != 0) ]]; then
       say "$own ended with exit code $exit_code, or was restarted" && break
     elif [[ -z $health || $health == healthy || -n ${sick[$own]-} ]]; then
-      well=${well:-$SECONDS}
-      ((SECONDS - well < least)) || return 0
+      ((well += step < look_counts ? step : look_counts, well < least)) || return 0
     elif [[ $health == unhealthy ]] || ((SECONDS > until)); then
       say "the HEALTHCHECK of $own fails: it is $health" && break
     fi
