@@ -6,7 +6,7 @@ import { everything } from './test/support/tier.js';
 process.env['NODE_ENV'] = 'production';
 
 // The container tests of the quick tier. `script/test --all` runs every file, and a file comes in here once it has shown that
-// it passes in its place: the whole run takes 20 minutes.
+// it passes in its place: the whole run takes about 20 minutes.
 const quick = [
   ...['docker/build', 'docker/engine', 'docker/exec', 'docker/tcp', 'node/agent'],
   ...['transitions/random', 'transitions/transitions'],

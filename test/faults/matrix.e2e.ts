@@ -46,7 +46,7 @@ const courses: readonly Course[] = [
     name: 'restart',
     size: 1,
     up: restartDeploy,
-    down: [revival, recreation],
+    down: thorough === 'smoke' ? [revival] : [revival, recreation],
     attempts: chosenFaults,
     twiceAfter: twice('stop'),
   },
