@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDetails } from '../../src/engines/details.js';
 import { differingSettings, settings } from '../../src/engines/settings.js';
 import { openWorkbench, type Workbench } from '../docker/workbench.js';
-import { itNightly } from '../support/nightly.js';
 import { onlyNightly } from '../support/tier.js';
 import { type Place, removeScripts, scripted } from './scripted.js';
 
@@ -74,7 +73,7 @@ describe.each(places)('with the docker CLI of %s', (place) => {
     expect(await kept(name)).toEqual([]);
   });
 
-  itNightly('makes one anew that is gone, and takes it away again where a later one does not come up', async () => {
+  it('makes one anew that is gone, and takes it away again where a later one does not come up', async () => {
     const [first, second] = [`gone-${place}`, `picky-${place}`];
     await bench.run(first, '--env', 'PICKY=no', v1.Id);
     const old = await bench.run(second, '--env', 'PICKY=yes', v1.Id);

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { lockName } from '../../src/journal/lock-labels.js';
-import { itNightly } from '../support/nightly.js';
 import { onlyNightly } from '../support/tier.js';
 import { elsewhere, hotDeploy, type Running, startHotDeploy } from '../support/world/command.js';
 import { type Container, eventually, ownEnvironment, removeContainers, start } from '../support/world/container.js';
@@ -85,7 +84,7 @@ describe('what hot-deploy has not made is left alone', () => {
     expect(await stands(id)).toBe(there);
   });
 
-  itNightly('in the place of a container that a killed run had put aside', async () => {
+  it('in the place of a container that a killed run had put aside', async () => {
     const web = await start(old);
     await killed(web);
     await docker('rm', '-f', web.name);
@@ -132,10 +131,11 @@ describe('a container that answers as it likes can still be restarted', () => {
       'whose shell never ends',
       "printf '#!/bin/bash\\nexec yes\\n' >/bin/sh.new; chmod 755 /bin/sh.new; mv /bin/sh.new /bin/sh",
     ],
-    ...onlyNightly(
-      ['whose release is a pipe', 'cd /app/releases; rm start_erl.data; mkfifo start_erl.data'] as const,
-      ['whose release has no end', 'cd /app/releases; rm start_erl.data; truncate -s 8G start_erl.data'] as const,
-    ),
+    ['whose release is a pipe', 'cd /app/releases; rm start_erl.data; mkfifo start_erl.data'],
+    ...onlyNightly([
+      'whose release has no end',
+      'cd /app/releases; rm start_erl.data; truncate -s 8G start_erl.data',
+    ] as const),
   ])('%s', async (_, spoil) => {
     const web = await start(old);
     await docker('exec', '--user', '0', web.name, 'bash', '-c', spoil);
