@@ -148,7 +148,7 @@ look_at() {
   [[ $running == true && $status == running ]] ||
     fail "$1 is $status, and only a running container is re-created: start it, or remove it"
   [[ -z $swarm ]] || fail "$1 belongs to the Swarm service $swarm, which would replace it: update the service"
-  [[ -z $health || $health == healthy ]] || sick[$1]=1
+  [[ $health != unhealthy ]] || sick[$1]=1
   for host in "${lives_in[@]}"; do
     engine inspect --type container --format '{{.State.Running}}' "$host" && [[ $(said) == true ]] ||
       fail "$1 lives in the namespaces of container $host, which does not run: see to that first"
