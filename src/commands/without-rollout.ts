@@ -1,3 +1,4 @@
+import { onlyHot } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
 import { type PlannedRun, planned, refused, unchanged } from '../rollout/reporting.js';
 import { blocking } from '../strategies/strategy.js';
@@ -22,9 +23,9 @@ export function reportWithoutRollout(decided: PlannedRun): Report | undefined {
   const against = blocking(plans);
   if (against.length > 0) return refused(decided, against.map(({ message }) => message).join(' '));
   const closed = plans.filter(({ update }) => update !== undefined && !update.hot);
-  if ((inputs.strategy === 'relup' || inputs.strategy === 'modules') && closed.length > 0) {
+  if (onlyHot(inputs) !== undefined && closed.length > 0) {
     const names = closed.map(({ name }) => name).join(', ');
-    return refused(decided, `\`strategy\` is ${inputs.strategy}, and ${names} cannot be loaded hot so.`);
+    return refused(decided, `\`strategy\` is ${inputs.strategy}, which is ruled out for ${names}.`);
   }
   return plans.every(({ update }) => update === undefined) ? unchanged(decided) : undefined;
 }

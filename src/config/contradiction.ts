@@ -1,4 +1,4 @@
-import type { Inputs } from './inputs.js';
+import { type Inputs, onlyHot } from './inputs.js';
 import type { Given, OptionName } from './options.js';
 
 /** Options that can't be meant together. */
@@ -58,7 +58,7 @@ function all(inputs: Inputs, given: Given): readonly Contradiction[] {
     {
       between: ['strategy', 'lingering'],
       says:
-        (strategy === 'relup' || strategy === 'modules') &&
+        onlyHot(inputs) !== undefined &&
         lingering === 'restart' &&
         `\`strategy\` is "${strategy}", which never restarts, but \`lingering\` is "restart": allowed with it are \`keep\`, \`kill\`.`,
     },

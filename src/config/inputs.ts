@@ -85,3 +85,8 @@ export interface Build {
 
 /** Where files go whose place nobody named. */
 export const ownFolder = '.hot-deploy';
+
+/** The hot strategy that is asked for by its name, which allows no other and no restart. */
+export function onlyHot({ strategy }: Pick<Inputs, 'strategy'>): 'relup' | 'modules' | undefined {
+  return strategy === 'relup' || strategy === 'modules' ? strategy : undefined;
+}

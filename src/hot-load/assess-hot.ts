@@ -1,10 +1,9 @@
 import { assessBoots } from '../analysis/boots.js';
 import type { AssessedTarget } from '../analysis/target.js';
-import { against } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
 import { type Assessment, closed } from '../strategies/strategy.js';
 import { assessCode } from './assess-code.js';
-import type { HotStrategy } from './hot-strategy.js';
+import { anotherAsked, type HotStrategy } from './hot-strategy.js';
 import { place } from './place.js';
 import { upgradeUpdate } from './update.js';
 
@@ -24,11 +23,8 @@ const givenBy =
 async function assessed(target: AssessedTarget, by: HotStrategy): Promise<Assessment> {
   const { site, container, oldImage, running: known, startup, shared } = target;
   if (known === undefined) return { kind: 'ruled-out', reasons: [] };
-  const { strategy } = site.inputs;
-  if (strategy !== by.name && (strategy === 'relup' || strategy === 'modules')) {
-    const message = `\`strategy: ${strategy}\` was asked for; \`auto\` takes each way that is possible.`;
-    return { kind: 'ruled-out', reasons: [against('strategy-other', 'strategy', message)] };
-  }
+  const other = anotherAsked(site.inputs, by.name);
+  if (other.length > 0) return { kind: 'ruled-out', reasons: other };
   const { release: running, change, image } = known;
   const { present, ...placed } = await place(site, container.Id, running, change);
   const comparison = {

@@ -11,17 +11,18 @@ import { treeOf } from '../release/running.js';
 import { asIn } from '../release/steady.js';
 import type { Assessment, ReturningTarget, TargetPlan, Update } from '../strategies/strategy.js';
 import { combined, findDowngradePath } from './downgrade.js';
-import type { UpgradeManifest } from './manifest.js';
+import { anotherAsked } from './hot-strategy.js';
+import { strategyOf, type UpgradeManifest } from './manifest.js';
 import type { DowngradePlan } from './plan.js';
 import { copiesOf, inWords, unrehearsed } from './rehearsal/plans.js';
 import { rehearse } from './rehearsal/rehearse.js';
 
 type Answer = Assessment & { readonly rehearsal?: Rehearsal };
 
-/** By the relups that deploys have left in the container: a downgrade, rehearsed if the older image is there. */
+/** By what deploys have left in the container: a downgrade, rehearsed if the older image is there. */
 export async function assessReturn(target: ReturningTarget, update: (down: DowngradePlan) => Update): Promise<Answer> {
   const { engine, inputs, version, plan, running, site } = target;
-  // Another build of the very version: no relup leads there, and what differs is among the reasons of the restart.
+  // Another build of the very version: nothing leads there, and what differs is among the reasons of the restart.
   if (running === undefined || inputs.strategy === 'restart' || running.version === version) {
     return { kind: 'ruled-out', reasons: [] };
   }
@@ -29,6 +30,8 @@ export async function assessReturn(target: ReturningTarget, update: (down: Downg
     const found = await findDowngradePath(engine, plan.container.Id, running, version, inputs.suspendTimeoutMs);
     if (found.kind === 'closed') return { kind: 'ruled-out', reasons: found.reasons };
     const { steps } = found;
+    const other = anotherAsked(inputs, strategyOf(steps));
+    if (other.length > 0) return { kind: 'ruled-out', reasons: other };
     return site === undefined
       ? { kind: 'possible', update: update({ running, steps }), remarks: [] }
       : await tried(site, target, { running, steps }, update);

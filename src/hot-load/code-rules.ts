@@ -71,7 +71,7 @@ export const codeRules: readonly Rule[] = [
         against(
           'application-start-changed',
           name,
-          `${name} has another ${few(started)}, which is read only when it starts: it takes a restart, or a hand-written appup with {restart_application, ${name}}.`,
+          `${name} has another ${few(started)}, which is read only when it starts: it takes a restart, or, with sasl in the release, a hand-written appup with {restart_application, ${name}}.`,
         ),
       ),
 
@@ -108,7 +108,7 @@ export const codeRules: readonly Rule[] = [
           against(
             'module-moved',
             plainName(module),
-            `${plainName(module)} moved from ${name} to another application, and systools would load it with the one and remove it with the other. It takes a restart.`,
+            `${plainName(module)} moved from ${name} to another application, and a hot load would bring it with the one and remove it with the other. It takes a restart.`,
           ),
         ),
     );

@@ -6,7 +6,7 @@ import type { Reason } from '../reasons/reason.js';
 import { newSalt } from '../release/baseline.js';
 import { plainName } from '../release/modules.js';
 import type { RunningRelease } from '../release/release.js';
-import { mismatches, type UpgradeManifest } from './manifest.js';
+import { mismatches, strategyOf, type UpgradeManifest } from './manifest.js';
 import { judgeProcesses } from './process-rules.js';
 import { readManifest } from './stored-manifest.js';
 import { ready } from './switch.js';
@@ -38,10 +38,7 @@ export async function findDowngradePath(
     return { kind: 'closed', reasons };
   }
   const { check } = await ready(running.node, combined(found), suspendTimeoutMs);
-  const unready = [
-    ...judgeProcesses(check, found.every(({ parts }) => parts) ? 'modules' : 'relup'),
-    ...(await unresolvable(running, found)),
-  ];
+  const unready = [...judgeProcesses(check, strategyOf(found)), ...(await unresolvable(running, found))];
   return unready.length === 0 ? { kind: 'open', steps: found } : { kind: 'closed', reasons: unready };
 }
 
@@ -123,7 +120,7 @@ async function missing(
 
 function ofRelease({ version, sasl, writable }: RunningRelease, steps: readonly UpgradeManifest[]): readonly Reason[] {
   return [
-    ...(sasl || steps.every(({ parts }) => parts)
+    ...(sasl || strategyOf(steps) === 'modules'
       ? []
       : [against('sasl-missing', version, `The node runs no release_handler. ${helps}`)]),
     ...(writable

@@ -50,6 +50,11 @@ export interface Checksums {
   readonly sha256: string;
 }
 
+/** By which strategy all of these are gone: `modules` needs no release_handler. */
+export function strategyOf(ways: readonly Pick<UpgradeManifest, 'parts'>[]): 'relup' | 'modules' {
+  return ways.every(({ parts }) => parts !== undefined) ? 'modules' : 'relup';
+}
+
 export type Direction = 'up' | 'down';
 
 /** Where a way lies, by the version that it leads to; what `sha256sum` made of it and of all that came with it. */

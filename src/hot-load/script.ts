@@ -23,12 +23,12 @@ export interface Scripts {
 }
 
 /** Modules whose processes are held, either way. */
-export function heldBy({ up, down }: Scripts): readonly string[] {
+function heldBy({ up, down }: Scripts): readonly string[] {
   return [...new Set([...up.holds, ...down.holds])];
 }
 
 /** Modules that get other code, deleted ones included. */
-export function loadedBy({ up, down }: Scripts): readonly string[] {
+function loadedBy({ up, down }: Scripts): readonly string[] {
   return [...new Set([...up.loads, ...up.removes, ...down.loads, ...down.removes])];
 }
 

@@ -7,6 +7,7 @@ import {
   type Direction,
   downgradeRequest,
   mismatches,
+  strategyOf,
   target,
   type UpgradeManifest,
   upgradeRequest,
@@ -52,9 +53,7 @@ export async function unready(
     const why = `it no longer runs what the plan was made for (${identity.version}, ${differing.length} modules differ): somebody else deployed meanwhile`;
     return { why, overtaken: true };
   }
-  const found = judgeProcesses(check, way.parts ? 'modules' : 'relup').map(
-    ({ code, subject }) => `${subject} (${code})`,
-  );
+  const found = judgeProcesses(check, strategyOf([way])).map(({ code, subject }) => `${subject} (${code})`);
   return found.length === 0
     ? undefined
     : { why: `not everything in it would come through: ${few(found, 5)}`, overtaken: false };

@@ -140,7 +140,7 @@ function isDirectories(value: unknown): value is readonly string[] {
   return isNames(value) && value.every((path) => /^(lib|releases|bin)\/[^/]+$/.test(path) && !path.endsWith('/..'));
 }
 
-// The directories become the VM's code path: it loads from its own root anyway.
+// The directories become the code path of the VM in this very container, which may load what it likes in it anyway.
 function isParts(value: unknown): value is readonly ModulesPart[] {
   const isDigest = (digest: unknown) => digest === null || (isText(digest) && /^[0-9A-F]{32}$/.test(digest));
   const isDirectory = (path: unknown) => path === null || (isText(path) && path.startsWith('/'));

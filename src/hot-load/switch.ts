@@ -119,7 +119,9 @@ export async function switchRelease(prepared: Prepared, request: Switch): Promis
     // The node was not asked yet, or refused before it began.
     if (
       error instanceof AgentError &&
-      ['config', 'unportable', 'damaged', 'supervisors', 'not_written', 'overtaken'].includes(error.code)
+      ['config', 'unportable', 'damaged', 'supervisors', 'not_written', 'overtaken', 'release_handler'].includes(
+        error.code,
+      )
     ) {
       return { kind: 'refused', why: error.message };
     }

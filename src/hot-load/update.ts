@@ -6,6 +6,7 @@ import type { OpenUpdate, TargetPlan, Update } from '../strategies/strategy.js';
 import { abandon } from './abandon.js';
 import { commitPath, drained } from './commit.js';
 import { combined } from './downgrade.js';
+import { strategyOf } from './manifest.js';
 import { follow, rollBack, type UpgradePath, versionAtEnd } from './path.js';
 import type { DowngradePlan, Upgrade, UpgradeMaterial } from './plan.js';
 import { pathUp, prepare } from './prepare.js';
@@ -32,8 +33,7 @@ export function upgradeUpdate(method: Method & Way, hot: UpgradeMaterial): Upgra
 /** Back to a release that ran in the container before, by what its deploys have left there. */
 export function downgradeUpdate(down: DowngradePlan): Update {
   return {
-    method: down.steps.every(({ parts }) => parts !== undefined) ? 'modules' : 'relup',
-    ...{ hot: true, version: down.against?.next.version },
+    ...{ method: strategyOf(down.steps), hot: true, version: down.against?.next.version },
     record: () => ({ way: 'downgrade' }),
     prepare: (work, plan) => prepare(work, pathDown(plan, down)),
     open: (work, plan) => open(work, plan, pathDown(plan, down)),

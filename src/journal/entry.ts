@@ -6,7 +6,7 @@ export interface Entry extends EntryDetails {
   readonly schema: 1;
   /** Which holder of the lock wrote it: each has a higher one than the holder before. */
   readonly token: number;
-  /** ISO 8601, by the clock of whoever wrote it. */
+  /** ISO 8601, by the clock of the run that wrote it. */
   readonly at: string;
   readonly step: Step;
 }
@@ -84,8 +84,8 @@ export type Step = keyof typeof steps;
 export type Side = 'finish' | 'undo';
 
 /**
- * Where a run goes that was cut off after a step of one of its containers: from `settle` on there is only forward, up to it
- * only back. Before that nobody has seen the whole fleet come through, and whoever killed the run may have had a reason.
+ * To which side a run goes that was cut off after a step of one of its containers: from `settle` on it is finished, before that
+ * it is undone. Until then the whole fleet has not been seen to come through, and the run may have been killed for a reason.
  */
 export const sides: Readonly<Record<Step, Side>> = {
   ...{ stage: 'undo', switch: 'undo', create: 'undo', stop: 'undo', settle: 'finish', done: 'finish' },
@@ -95,7 +95,7 @@ export const sides: Readonly<Record<Step, Side>> = {
 /** After these nothing is left to do. */
 export const ends: ReadonlySet<Step> = new Set(['done', 'undone']);
 
-/** How a file of the journal is called: its place, and for whoever lists the directory its step. */
+/** The name of a file of the journal: its number, and the step, for people who list the directory. */
 export function fileName(number: number, step: Step): string {
   return `${String(number).padStart(6, '0')}-${step}.json`;
 }
@@ -106,7 +106,7 @@ export function numberOf(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Reads one file. A torn one is none: its step had not begun, since nobody begins before the file is whole. */
+/** Reads one file. A torn one is no entry: its step had not begun, since a run begins a step only once its file is whole. */
 export function readEntry(content: string): Entry | undefined {
   try {
     const read: unknown = JSON.parse(content);

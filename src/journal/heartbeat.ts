@@ -3,10 +3,10 @@ import type { Engine } from '../engines/engine.js';
 import { packEntries } from '../release/archive.js';
 import { takeFile } from '../release/taken.js';
 
-/** By the container's id, which whoever made its image cannot know: what lies in the image is no heartbeat. */
+/** By the container's id, which the author of its image cannot know: what lies in the image is no heartbeat. */
 const fileIn = (lock: string): string => `heartbeat-${lock.slice(0, 12)}`;
 
-/** How often whoever holds a lock says that it lives, in milliseconds. */
+/** How often the holder of a lock leaves a heartbeat, in milliseconds. */
 export const heartbeatMs = 3_000;
 /** Who has not done so for this long holds nothing any more. */
 export const lockTtlMs = 15_000;
@@ -23,7 +23,7 @@ export async function heartbeat(engine: Engine, lock: string): Promise<void> {
   );
 }
 
-/** What lies there now: nothing before the first beat. */
+/** What lies there now: nothing before the first heartbeat. */
 export async function lastHeartbeat(engine: Engine, lock: string): Promise<string | undefined> {
   return (await takeFile(engine, lock, `/${fileIn(lock)}`, 1_024))?.data.toString('utf8');
 }
@@ -35,25 +35,25 @@ export interface Watch {
   /** When it was looked at last. */
   readonly at: number;
   /** What lay there then. */
-  readonly beat: string | undefined;
+  readonly heartbeat: string | undefined;
   /** For how long nothing has changed while it was being watched, in milliseconds. */
   readonly silentMs: number;
   /** Whether anything ever changed. */
-  readonly beaten: boolean;
+  readonly hasChanged: boolean;
 }
 
 /**
  * Pure: one more look. A time in which nobody looked is no silence, since whatever kept the watcher from it may have kept the
- * holder from its beat: the engine, or a machine that stood still.
+ * holder from its heartbeat: the engine, or a machine that stood still.
  *
  * @param before undefined where this is the first look, or the last one failed
  */
-export function watched(before: Watch | undefined, look: Pick<Watch, 'lock' | 'at' | 'beat'>): Watch {
+export function watched(before: Watch | undefined, look: Pick<Watch, 'lock' | 'at' | 'heartbeat'>): Watch {
   if (before?.lock !== look.lock) {
-    return { ...look, silentMs: 0, beaten: false };
+    return { ...look, silentMs: 0, hasChanged: false };
   }
-  if (before.beat !== look.beat) {
-    return { ...look, silentMs: 0, beaten: true };
+  if (before.heartbeat !== look.heartbeat) {
+    return { ...look, silentMs: 0, hasChanged: true };
   }
   return { ...before, at: look.at, silentMs: before.silentMs + Math.min(look.at - before.at, longestStepMs) };
 }
@@ -61,7 +61,7 @@ export function watched(before: Watch | undefined, look: Pick<Watch, 'lock' | 'a
 // Looks may take their time on a busy machine.
 export const longestStepMs = 4 * pollIntervalMs;
 
-/** Whether whoever holds it has said so lately. */
-export function beats({ beaten, silentMs }: Watch): boolean {
-  return beaten && silentMs < 2 * heartbeatMs;
+/** Whether its holder has shown lately that it is alive. */
+export function isAlive({ hasChanged, silentMs }: Watch): boolean {
+  return hasChanged && silentMs < 2 * heartbeatMs;
 }

@@ -4,7 +4,7 @@ import { Refusal } from '../reasons/refusal.js';
 import type { Clock, Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { acquire, lockRequest } from './acquire.js';
-import { beats, heartbeatMs, lastHeartbeat, lockTtlMs, pollIntervalMs, type Watch, watched } from './heartbeat.js';
+import { heartbeatMs, isAlive, lastHeartbeat, lockTtlMs, pollIntervalMs, type Watch, watched } from './heartbeat.js';
 import { type Fate, fateOf } from './holder.js';
 import { holdLock, type LockHandle } from './lock-handle.js';
 import { journalName, type Locked, lockName, readLock } from './lock-labels.js';
@@ -122,8 +122,8 @@ async function look(
   clock: Clock,
 ): Promise<Watch | undefined> {
   try {
-    const beat = await lastHeartbeat(engine, lock);
-    return watched(before, { lock, at: clock.now(), beat });
+    const last = await lastHeartbeat(engine, lock);
+    return watched(before, { lock, at: clock.now(), heartbeat: last });
   } catch {
     // It may just be going. What it comes to, the next look tells.
     return undefined;
@@ -140,7 +140,7 @@ export function isDead(fate: Fate, watch: Watch | undefined): boolean {
  * rid who waits for less than it takes to see that.
  */
 export function isUp(waitedMs: number, timeoutMs: number, fate: Fate, watch: Watch | undefined): boolean {
-  const lives = fate === 'alive' || (watch !== undefined && beats(watch));
+  const lives = fate === 'alive' || (watch !== undefined && isAlive(watch));
   return waitedMs >= timeoutMs && (lives || waitedMs >= timeoutMs + lockTtlMs + heartbeatMs);
 }
 

@@ -140,15 +140,14 @@ export function expression(
   return around(request.set, call);
 }
 
-/** Under this name whoever is in the agent is known on a node. */
+/** The name on a node of the process that is in the agent. */
 const inside = 'hot_deploy_agent';
 const lookMs = 50;
 /** Less than anybody waits for an answer. */
 const patienceMs = 20_000;
 
-// One at a time on a node, whoever asks: to load or unload the agent under somebody else ends that one, in the middle of an
-// installation perhaps. The name is free again when its process is gone, however that ended.
-// A switch of modules goes on when the one who asked for it is gone.
+// One process at a time on a node: to load or unload the agent under another one ends that one, perhaps in the middle of an
+// installation. The name is free again when its process has ended, however it did. A switch of modules goes on after that.
 const free = `{register(${inside},self()),whereis(hot_deploy_switch),whereis(hot_deploy_switch_worker)}`;
 const enter = `(fun Enter(0)->false;Enter(N)->case catch ${free} of {true,undefined,undefined}->true;Other->catch(element(1,Other)=:=true andalso unregister(${inside})),receive after ${lookMs}->Enter(N-1) end end end)(${patienceMs / lookMs})`;
 

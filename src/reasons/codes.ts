@@ -25,7 +25,7 @@ export const reasonCodes = {
     'A code directory, or a file in `releases/VERSION`, is a symbolic link. A hot load does not bring the target of the link. Build with copies (relx: `{dev_mode, false}`).',
   'release-root-changed': 'The release is in another directory of the image. Only a new container takes this up.',
   'version-not-bumped':
-    'What runs has the version that is to be deployed, and other content: somebody changed it in the container, or a rollback names a build that was never there. Only a restart takes up the image.',
+    'The running release has the very version that is to be deployed, and other content: somebody changed it in the container. Only a restart takes up the image.',
   'version-reused':
     'The container already has a release with this version and other content. Give the release a new version.',
   'appup-missing':
@@ -36,7 +36,8 @@ export const reasonCodes = {
   'appup-mentions-unchanged': 'Your appup loads a module that did not change. A remark: it rules out nothing.',
   'appup-restarts-emulator': 'Your appup restarts the emulator.',
   'relup-failed': 'systools could not make a relup from the appups. The message quotes its error.',
-  'application-added': 'The new release has another application. Without sasl in the release only a restart starts it.',
+  'application-added':
+    'The new release has one more application. Without sasl in the release, only a restart starts it.',
   'application-removed': 'The release no longer has an application. Stopping it hot would kill processes in its code.',
   'application-mode-changed':
     'The release starts an application in another mode than before. Only a restart changes the mode.',
@@ -103,7 +104,7 @@ export const reasonCodes = {
   'strategy-restart': 'You set `strategy: restart`.',
   'strategy-other': 'You set `strategy` to another way to load hot.',
   'release-handler-runs':
-    'The release has sasl. Its release_handler keeps record of what is loaded, and would not know of modules that are loaded without it. `relup` loads them.',
+    'The release has sasl. Its release_handler keeps a record of the code that runs, and would not know of modules that are loaded without it. `relup` loads them.',
 } as const satisfies Record<string, string>;
 
 export type ReasonCode = keyof typeof reasonCodes;

@@ -29,7 +29,7 @@ export function buildVersion(release: ImageRelease): string {
 
 const sorted = (digests: Readonly<Record<string, string>>) => Object.entries(digests).sort();
 
-/** The version by which an image's release is compared with what runs: what was loaded under a build version with that of the image's build. */
+/** The version under which an image's release is compared with what runs: a build version, if what runs has one. */
 export function versionAgainst(running: Pick<RunningRelease, 'version'>, next: ImageRelease): string {
   const { version } = running;
   return version !== next.version && plainVersion(version) === next.version ? buildVersion(next) : next.version;
@@ -50,7 +50,7 @@ export async function asVersion(
   if (version === next.version) return { workshop, next };
   const copy = await workshop.copyAs(version);
   const read = await readImage(engine, copy);
-  // Scripts in bin are compared by what stands where the version stands, which is the image's own in what a build brings.
+  // Scripts in bin are compared without their version, which in these is still the image's own.
   const files = [
     ...Object.entries(read.files).filter(([path]) => !path.startsWith('bin/')),
     ...Object.entries(next.files).filter(([path]) => path.startsWith('bin/')),

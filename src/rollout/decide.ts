@@ -150,11 +150,11 @@ async function decideRunning(
 /** Plans the first strategy that is possible, with the reasons that rule the better ones out. */
 export async function choose(plan: TargetPlan, target: AssessedTarget): Promise<TargetPlan> {
   const { next } = target.site;
-  const ruledOut: Reason[] = [...plan.reasons];
+  let ruledOut = plan.reasons;
   for (const [at, strategy] of strategies.entries()) {
     const assessment = await strategy.assess(target, ruledOut);
     if (assessment.kind === 'ruled-out') {
-      ruledOut.splice(0, ruledOut.length, ...together([...ruledOut, ...assessment.reasons]));
+      ruledOut = together([...ruledOut, ...assessment.reasons]);
       continue;
     }
     const [instead] = strategies.slice(at + 1).flatMap((later) => later.instead?.(target) ?? []);

@@ -105,7 +105,7 @@ describe('refused, in one sentence, with nothing changed', () => {
   it('is a restart where only a hot load was asked for', async () => {
     const changed = await ownImage(v2, 'ENV MOOD=good');
     const ran = await expectUntouched([web], () => deploy(web, changed, '--no-build', '--strategy', 'relup'));
-    expectRefused(ran, new RegExp(`^\`strategy\` is relup, and ${web.name} cannot be loaded hot so\\.$`));
+    expectRefused(ran, new RegExp(`^\`strategy\` is relup, which is ruled out for ${web.name}\\.$`));
     expect(ran.report?.reasons).toMatchObject([{ code: 'container-config-changed', subject: 'ENV MOOD' }]);
   });
 

@@ -129,7 +129,7 @@ const rows: readonly Row[] = [
     'module-moved',
     'Cart.Store',
     comparing({ removed: [beam('Elixir.Cart.Store'), beam('fax')] }),
-    'Cart.Store moved from shop to another application, and systools would load it with the one and remove it with the other. It takes a restart.',
+    'Cart.Store moved from shop to another application, and a hot load would bring it with the one and remove it with the other. It takes a restart.',
   ],
   [
     'cold-boot-failed',

@@ -4,7 +4,7 @@
 -export([booted/1, read/1, registrations/0]).
 -export([workers/0, children/1, callback/1, shape/1]).
 
-%% Milliseconds, for a process and for a supervisor: whose children are not told lacks them in what is compared.
+%% Milliseconds, for a process, and for a supervisor: children that are not told would be missing in a comparison.
 -define(PATIENCE, 500).
 -define(CHILDREN, 10000).
 %% Whoever asks has this name meanwhile.
@@ -98,7 +98,7 @@ workers(_, _) ->
 
 -spec children(pid()) -> [{term(), pid() | undefined | restarting, atom(), term()}].
 children(Pid) ->
-    %% One that is busy, or suspended, is not waited for.
+    %% One that is suspended never answers.
     try gen_server:call(Pid, which_children, ?CHILDREN) of
         Children when is_list(Children) -> Children
     catch

@@ -27,6 +27,8 @@
 %% return, and the VM boots the old release again), or unlike (new code runs without all that it needs).
 -spec install(request()) -> hot_deploy_json:json().
 install(#{parts := _} = Request) ->
+    %% Which would not know of it: what it says that runs would be another release.
+    whereis(release_handler) =:= undefined orelse throw({refused, release_handler, <<"a release_handler runs by now">>}),
     by_modules(Request);
 install(#{to := To, config := Config} = Request) ->
     ok = hot_deploy_environment:refuse_kept(Config, Request),

@@ -275,6 +275,14 @@ the_node_tells_the_release_that_its_code_is_of_test_() ->
         ?assertEqual(Booted, runs(Peer))
     end).
 
+where_a_release_handler_runs_nothing_is_loaded_without_it_test_() ->
+    shop(fun(Peer, From, To) ->
+        {ok, _} = on(Peer, {application, ensure_all_started, [sasl]}),
+        Up = hot_deploy_shop:request(From, To),
+        ?assertThrow({refused, release_handler, _}, install(Peer, Up, "2")),
+        ?assertEqual(#{code => from, path => from, suspended => []}, stands(Peer, Up))
+    end).
+
 a_switch_that_is_refused_leaves_what_the_node_tells_test_() ->
     shop(fun(Peer, From, To) ->
         Booted = runs(Peer),

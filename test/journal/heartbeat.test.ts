@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beats, lockTtlMs, type Watch, watched } from '../../src/journal/heartbeat.js';
+import { isAlive, lockTtlMs, type Watch, watched } from '../../src/journal/heartbeat.js';
 import { isDead, isUp } from '../../src/journal/lock.js';
 
 /** What one has seen who looked at these times, in milliseconds. */
@@ -7,7 +7,7 @@ function seen(...looks: readonly (readonly [at: number, beat: string | undefined
   return looks.reduce<Watch | undefined>((before, look) => {
     if (look === 'failed') return undefined;
     const [at, beat, lock = 'lock'] = look;
-    return watched(before, { at, beat, lock });
+    return watched(before, { at, heartbeat: beat, lock });
   }, undefined);
 }
 /** Looks twice a second at the same. */
@@ -28,7 +28,7 @@ describe('a holder that nobody can look at', () => {
     const looks = Array.from({ length: 400 }, (_, index) => [index * 500, String(Math.floor(index / 7))] as const);
     const watch = seen(...looks);
     expect(isDead('unknown', watch)).toBe(false);
-    expect(watch && beats(watch)).toBe(true);
+    expect(watch && isAlive(watch)).toBe(true);
   });
 
   it('is not dead because the watcher could not look', () => {
