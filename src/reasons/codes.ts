@@ -49,7 +49,7 @@ export const reasonCodes = {
   'callback-mode-changed':
     'A state machine (`gen_statem`) changed its callback mode. A downgrade would ask the wrong version for the mode, so there would be no way back.',
   'module-moved':
-    'A module moved from one application to another. systools would load it with one and remove it with the other.',
+    'A module moved from one application to another. A hot load would bring it with one and remove it with the other.',
   'behaviour-changed':
     'A changed module has another behaviour than before (`gen_server`, `gen_statem`, a supervisor). A running process cannot change its behaviour.',
   'on-load-changed': 'A changed module runs `on_load`. If that fails, the VM restarts.',
