@@ -3,6 +3,7 @@ import { type Entry, packEntries, sha256 } from './archive.js';
 import { compare } from './compare.js';
 import type { Counterpart } from './counterpart.js';
 import { readImage } from './image.js';
+import { isUsable } from './names.js';
 import type { ImageRelease, RunningRelease } from './release.js';
 import type { Toolbox } from './toolbox.js';
 
@@ -38,7 +39,9 @@ export function versionAgainst(running: Pick<RunningRelease, 'version'>, next: I
 /** The version of an image's release that is to be deployed: its own, unless that runs already with other content. */
 export function versionBeside(running: RunningRelease, next: ImageRelease): string {
   const isTaken = running.version === next.version && !compare(running, next).same;
-  return isTaken ? buildVersion(next) : versionAgainst(running, next);
+  const version = isTaken ? buildVersion(next) : versionAgainst(running, next);
+  // Of one that is too long the way back would not be found again.
+  return isUsable('version', version) ? version : next.version;
 }
 
 /** The release of an image under one of its versions: as the image has it, or as a copy with a build version. */

@@ -23,6 +23,11 @@ describe('the version under which a build is loaded', () => {
     expect(buildVersion(again)).toMatch(/^1\.0\.0\+hot\.[0-9a-f]{12}$/);
   });
 
+  it('is its own if a build version would be too long: then it takes a restart', () => {
+    const long = `1.0.0+${'x'.repeat(115)}`;
+    expect(versionBeside(runs({ ...built, version: long }), { ...again, version: long })).toBe(long);
+  });
+
   it('is the same for a build that was loaded so, and another one for the next', () => {
     expect(versionBeside(loaded(), again)).toBe(loaded().version);
     expect(versionBeside(loaded(), built)).toBe(buildVersion(built));
