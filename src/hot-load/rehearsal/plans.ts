@@ -9,15 +9,17 @@ import type { RunningRelease } from '../../release/release.js';
 import type { TargetPlan } from '../../strategies/strategy.js';
 import { messageOf } from '../../system/message-of.js';
 import type { Bundle } from '../bundle.js';
+import type { HotStrategy } from '../hot-strategy.js';
 import { type UpgradePlan, upgradePlanOf } from '../plan.js';
 import { pathUp } from '../prepare.js';
 import { type Copy, takeCopies } from './copies.js';
 import { rehearse } from './rehearse.js';
 
-/** Rehearses each upgrade once, however many containers get it, and closes the hot way where that failed. */
+/** Rehearses each upgrade of a strategy once, however many containers get it, and closes the hot way where that failed. */
 export async function rehearsePlans(
   site: AnalysisContext,
   plans: readonly TargetPlan[],
+  by: HotStrategy['name'],
 ): Promise<readonly TargetPlan[]> {
   const { inputs } = site;
   if (inputs.rehearse === 'never') {
@@ -26,7 +28,7 @@ export async function rehearsePlans(
   const done = new Map<Bundle, Rehearsal>();
   const rehearsed: TargetPlan[] = [];
   for (const plan of plans) {
-    const own = upgradePlanOf(plan);
+    const own = plan.update?.method === by ? upgradePlanOf(plan) : undefined;
     if (own === undefined) {
       rehearsed.push(plan);
       continue;

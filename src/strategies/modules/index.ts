@@ -1,5 +1,6 @@
 import { assessHot } from '../../hot-load/assess-hot.js';
 import { recoverUpgrade } from '../../hot-load/recover.js';
+import { rehearsePlans } from '../../hot-load/rehearsal/plans.js';
 import { recoveryUpdateContext } from '../recovery.js';
 import type { Strategy } from '../strategy.js';
 import { gather } from './gather.js';
@@ -7,7 +8,7 @@ import { handlerRuns, judgeCode, judgeRelease } from './rules.js';
 
 /**
  * Loads the modules that changed, and lets their processes take their states over, where no release_handler runs. It shares with
- * `relup` all that is not the switch itself, its rehearsal too.
+ * `relup` all but its rules, its bundle and the switch itself. The way back is asked of `relup`, which goes over the steps of both.
  */
 export const modules: Strategy = {
   name: 'modules',
@@ -20,6 +21,7 @@ export const modules: Strategy = {
     const asked = running !== undefined && site.inputs.strategy === 'modules';
     return { kind: 'ruled-out', reasons: asked ? [handlerRuns(name)] : [] };
   },
+  rehearse: (site, plans) => rehearsePlans(site, plans, 'modules'),
   recovery: {
     ways: ['modules'],
     fromJournal: async (around, container, { last, notes, direction }) =>

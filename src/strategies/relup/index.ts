@@ -10,8 +10,10 @@ import { judgeCode, judgeRelease } from './judge.js';
 
 /** A release upgrade by OTP's release_handler: code, processes and supervisors change in the VM that runs. */
 export const relup: Strategy = {
-  ...{ name: 'relup', rehearse: rehearsePlans },
+  name: 'relup',
   assess: (target) => assessHot(target, { name: 'relup', judgeRelease, judgeCode, assemble }),
+  rehearse: (site, plans) => rehearsePlans(site, plans, 'relup'),
+  // A path may have steps of both hot strategies.
   assessReturn: (target) => assessReturn(target, downgradeUpdate),
   recovery: {
     ways: ['relup', 'downgrade'],
