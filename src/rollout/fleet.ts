@@ -5,15 +5,16 @@ import type { Log } from '../system/log.js';
 import { type Fleet, type OpenTarget, openTarget, type TargetUpdate } from './target-update.js';
 
 /**
- * Carries the plans out: prepares all, then the canary, then the rest, a few at a time. Nothing is final until all have come
- * through: where one fails, those before it go back too, so that the fleet never runs two versions.
+ * Carries the plans out: prepares all, then the canary, then the rest, a few at a time, and what changes as one at once. Nothing
+ * is final until all have come through: where one fails, those before it go back too, so that the fleet never runs two versions.
  */
 export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise<readonly TargetUpdate[]> {
   const deadline = cancellationDeadline(fleet.signal, fleet.clock);
   const targets = plans.map((plan) => openTarget(fleet, plan, deadline));
+  const groups = inGroups(targets, ({ plan }) => plan.update.group);
   try {
-    const unready = await prepareAll(targets, fleet.inputs, deadline);
-    return unready.length > 0 ? unready : await updateAll(fleet, targets, deadline);
+    const unready = await prepareAll(groups, fleet.inputs, deadline);
+    return unready.length > 0 ? unready : await updateAll(fleet, groups, deadline);
   } finally {
     await Promise.all(targets.map((each) => each.abandon()));
   }
@@ -21,25 +22,35 @@ export async function rollOut(fleet: Fleet, plans: readonly Changing[]): Promise
 
 /** Answers for those that are not ready why not. Nothing has changed for anybody then. */
 async function prepareAll(
-  targets: readonly OpenTarget[],
+  groups: readonly (readonly OpenTarget[])[],
   { maxParallel }: Pick<Inputs, 'maxParallel'>,
   deadline: CancellationDeadline,
 ): Promise<readonly TargetUpdate[]> {
-  for (let at = 0; at < targets.length && !deadline.cancelled; at += maxParallel) {
-    const some = await Promise.all(targets.slice(at, at + maxParallel).map((each) => each.prepare()));
-    const unready = some.filter((each) => each !== undefined);
-    if (unready.length > 0) return await Promise.all(unready.map((each) => each.finish()));
-  }
-  return [];
+  const unready = async (
+    targets: readonly OpenTarget[],
+    prepare: (one: OpenTarget) => Promise<TargetUpdate | undefined>,
+  ) => {
+    for (let at = 0; at < targets.length && !deadline.cancelled; at += maxParallel) {
+      const some = await Promise.all(targets.slice(at, at + maxParallel).map(prepare));
+      const found = some.filter((each) => each !== undefined);
+      if (found.length > 0) return await Promise.all(found.map((each) => each.finish()));
+    }
+    return [];
+  };
+  const found = await unready(groups.flat(), (each) => each.prepare());
+  if (found.length > 0) return found;
+  const alone = (each: OpenTarget) => !each.isInstead();
+  const split = groups.filter((group) => !group.every(alone) && group.some(alone));
+  return await unready(split.flat().filter(alone), (each) => each.prepareInstead());
 }
 
 async function updateAll(
   fleet: Fleet,
-  targets: readonly OpenTarget[],
+  groups: readonly (readonly OpenTarget[])[],
   deadline: CancellationDeadline,
 ): Promise<readonly TargetUpdate[]> {
   const { inputs, log } = fleet;
-  const waves = inBatches(targets, inputs, (each) => each.restarts());
+  const waves = inBatches(groups, inputs, (each) => each.restarts());
   const carried: TargetUpdate[] = [];
   for (const [at, wave] of waves.entries()) {
     if (deadline.cancelled) {
@@ -117,29 +128,42 @@ export function withoutSplitFleet<T extends Pick<TargetUpdate, 'ended'>>(settled
   });
 }
 
+/** Pure: those that change as one together, in the place of the first of them; each other by itself. */
+export function inGroups<T>(all: readonly T[], groupOf: (one: T) => object | undefined): readonly (readonly T[])[] {
+  const groups = new Map<object, T[]>();
+  for (const one of all) {
+    const key = groupOf(one) ?? {};
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups.values()];
+}
+
 /**
- * Pure: the canary, then groups of at most `maxParallel`; no more restarts at once than may be down, the canary's included.
+ * Pure: the canary, then batches of at most `maxParallel`; no more restarts at once than may be down, the canary's included. A
+ * group is never split, and has a batch of its own where it is larger than that.
  */
 export function inBatches<T>(
-  all: readonly T[],
+  groups: readonly (readonly T[])[],
   { canary, maxParallel, maxUnavailable }: Pick<Inputs, 'canary' | 'maxParallel' | 'maxUnavailable'>,
   isRestart: (one: T) => boolean,
 ): readonly (readonly T[])[] {
-  const first = all.length > canary ? canary : 0;
   const waves: T[][] = [];
-  const fill = (some: readonly T[], most: number) => {
+  const fill = (some: readonly (readonly T[])[], most: number) => {
     let wave: T[] | undefined;
-    for (const one of some) {
-      const full = wave === undefined || wave.length >= most;
-      const tooManyDown = isRestart(one) && (wave ?? []).filter(isRestart).length >= maxUnavailable;
-      if (wave === undefined || full || tooManyDown) {
+    for (const group of some) {
+      const together = [...(wave ?? []), ...group];
+      const tooManyDown = group.some(isRestart) && together.filter(isRestart).length > maxUnavailable;
+      if (wave === undefined || together.length > most || tooManyDown) {
         wave = [];
         waves.push(wave);
       }
-      wave.push(one);
+      wave.push(...group);
     }
   };
-  fill(all.slice(0, first), first);
-  fill(all.slice(first), maxParallel);
+  let first = 0;
+  while (first < groups.length && groups.slice(0, first).flat().length < canary) first += 1;
+  if (first === groups.length) first = 0;
+  fill(groups.slice(0, first), canary);
+  fill(groups.slice(first), maxParallel);
   return waves;
 }

@@ -63,6 +63,10 @@ export interface OpenTarget {
   restarts(): boolean;
   /** Gets ready for its turn; answers how it ended if it will have none. */
   prepare(): Promise<TargetUpdate | undefined>;
+  /** Whether another update than the planned one has its turn. */
+  isInstead(): boolean;
+  /** Gets ready for its next best update, as another of its group has to take that. */
+  prepareInstead(): Promise<TargetUpdate | undefined>;
   /** Brings it to the new version, and watches it. */
   update(): Promise<TargetUpdate>;
   /** It was prepared, and will not have its turn. */
@@ -161,28 +165,42 @@ export function openTarget(fleet: Fleet, plan: Changing, deadline: CancellationD
     return await prepare(probe);
   };
 
+  const abandon = async (): Promise<void> => {
+    if (!prepared) return;
+    prepared = false;
+    await chosen.abandon?.(work, plan).catch((error: unknown) => {
+      log.warning(`${plan.name}: what was prepared could not be taken away: ${messageOf(error)}`);
+    });
+  };
+
   return {
     plan,
     restarts: () => !chosen.hot,
     prepare: () => prepare(),
+    isInstead: () => chosen !== plan.update,
+    prepareInstead: async () => {
+      const { instead } = chosen;
+      if (instead === undefined) {
+        const message = `${plan.name} was not changed: another of its group cannot be updated in the same way.`;
+        return carried(chosen, chosen.open(work, plan), { outcome: 'refused', id: plan.container.Id, message });
+      }
+      await abandon();
+      chosen = instead;
+      return await prepare();
+    },
     update: async () => {
       const probe = startFor(fleet, plan, target);
       const until = clock.now() + baselineMs;
       const isBaseline = () => probe !== undefined && probe.samples.length < baselineRequests && clock.now() < until;
       while (isBaseline() && !deadline.cancelled) await clock.sleep(50);
       const first = await went(probe);
-      const instead = insteadOf({ update: chosen, ended: first.ended });
+      // One of a group does not go another way alone: all go back.
+      const instead = chosen.group === undefined ? insteadOf({ update: chosen, ended: first.ended }) : undefined;
       if (instead === undefined) return first;
       chosen = instead;
       return (await prepare(probe)) ?? (await went(probe));
     },
-    abandon: async () => {
-      if (!prepared) return;
-      prepared = false;
-      await chosen.abandon?.(work, plan).catch((error: unknown) => {
-        log.warning(`${plan.name}: what was prepared could not be taken away: ${messageOf(error)}`);
-      });
-    },
+    abandon,
   };
 }
 

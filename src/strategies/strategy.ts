@@ -84,6 +84,11 @@ export interface Update {
   readonly holds?: Readonly<Record<string, number>>;
   /** The next best update, for when this one turns out to be impossible. */
   readonly instead?: Update;
+  /**
+   * What changes as one, as the tasks of a Swarm service: its updates have this very object, and keep in it what they share. They
+   * have one turn whatever the batches are, and take the next best update all or none.
+   */
+  readonly group?: object;
   /** What the journal has to know of it. */
   record(plan: TargetPlan): Pick<EntryDetails, 'way' | 'kept' | 'brought' | 'wayBack'>;
   /**

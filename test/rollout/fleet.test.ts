@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commitAll, inBatches, withoutSplitFleet } from '../../src/rollout/fleet.js';
+import { commitAll, inBatches, inGroups, withoutSplitFleet } from '../../src/rollout/fleet.js';
 import type { TargetUpdate } from '../../src/rollout/target-update.js';
 
 const several = fc.integer({ min: 1, max: 5 });
+const alone = <T>(all: readonly T[]) => all.map((one) => [one]);
 
 describe('a fleet', () => {
   it.each<[string[], number, number, string[][]]>([
@@ -26,20 +27,20 @@ describe('a fleet', () => {
     [[], 1, 4, []],
   ])('of %j with a canary of %i goes %i at a time: %j', (all, canary, parallel, waves) => {
     const sizes = { canary, maxParallel: parallel, maxUnavailable: 1 };
-    expect(inBatches(all, sizes, () => false)).toEqual(waves);
+    expect(inBatches(alone(all), sizes, () => false)).toEqual(waves);
   });
 
   it('is deployed to in full, each once and in its order, and never more at a time than was asked for', () => {
     fc.assert(
       fc.property(fc.array(fc.nat()), fc.nat(5), several, several, (all, canary, maxParallel, maxUnavailable) => {
         const isRestart = (one: number) => one % 2 === 0;
-        const waves = inBatches(all, { canary, maxParallel, maxUnavailable }, isRestart);
+        const waves = inBatches(alone(all), { canary, maxParallel, maxUnavailable }, isRestart);
         expect(waves.flat()).toEqual(all);
         expect(waves.every((wave) => wave.filter(isRestart).length <= maxUnavailable)).toBe(true);
         const spared = canary > 0 && all.length > canary;
         const most = spared ? Math.max(maxParallel, canary) : maxParallel;
         expect(waves.every((wave) => wave.length > 0 && wave.length <= most)).toBe(true);
-        const hot = inBatches(all, { canary, maxParallel, maxUnavailable }, () => false);
+        const hot = inBatches(alone(all), { canary, maxParallel, maxUnavailable }, () => false);
         if (spared) {
           expect(hot[0]).toHaveLength(canary);
         }
@@ -50,12 +51,26 @@ describe('a fleet', () => {
   it('is restarted one at a time by default, also where the canary is larger, and hot loads go beside', () => {
     const sizes = { canary: 2, maxParallel: 4, maxUnavailable: 1 };
     const isRestart = (one: string) => one.startsWith('r');
-    expect(inBatches(['r1', 'r2', 'r3', 'r4'], sizes, isRestart)).toEqual([['r1'], ['r2'], ['r3'], ['r4']]);
-    expect(inBatches(['h1', 'r1', 'h2', 'r2', 'r3', 'h3'], sizes, isRestart)).toEqual([
+    expect(inBatches(alone(['r1', 'r2', 'r3', 'r4']), sizes, isRestart)).toEqual([['r1'], ['r2'], ['r3'], ['r4']]);
+    expect(inBatches(alone(['h1', 'r1', 'h2', 'r2', 'r3', 'h3']), sizes, isRestart)).toEqual([
       ['h1', 'r1'],
       ['h2', 'r2'],
       ['r3', 'h3'],
     ]);
+  });
+
+  it('has one turn for what changes as one, whatever the canary and the batches are', () => {
+    const [tasks, nodes] = [{}, {}];
+    const of = (one: string) => ({ t: tasks, n: nodes })[one[0] ?? ''];
+    const groups = inGroups(['a', 't1', 'n1', 'b', 't2', 't3', 'n2'], of);
+    expect(groups).toEqual([['a'], ['t1', 't2', 't3'], ['n1', 'n2'], ['b']]);
+    const sizes = { canary: 2, maxParallel: 2, maxUnavailable: 1 };
+    expect(inBatches(groups, sizes, () => false)).toEqual([['a'], ['t1', 't2', 't3'], ['n1', 'n2'], ['b']]);
+    expect(inBatches(groups, { ...sizes, maxParallel: 3 }, (one) => one.startsWith('n'))).toEqual([
+      ...[['a'], ['t1', 't2', 't3']],
+      ['n1', 'n2', 'b'],
+    ]);
+    expect(inBatches([['t1', 't2']], { ...sizes, canary: 1 }, () => true)).toEqual([['t1', 't2']]);
   });
 });
 

@@ -10,11 +10,16 @@ import { deploy, quiet, setUp } from '../support/model/stage.js';
 type Faults = Readonly<Record<string, 'is not ready' | 'fails'>>;
 
 /** A fleet whose updates only write down what is asked of them. */
-async function told(names: readonly string[], faults: Faults, more: Partial<Fleet['inputs']> = {}): Promise<string[]> {
+async function told(
+  names: readonly string[],
+  faults: Faults,
+  more: Partial<Fleet['inputs']> = {},
+  group?: object,
+): Promise<string[]> {
   const all: string[] = [];
   const refused = (id: string): UpdateResult => ({ outcome: 'refused', id, message: `${id} was not changed: no.` });
   const update = (name: string, instead?: Update): Update => ({
-    ...{ method: 'relup', hot: true, version: '2', ...(instead && { instead }) },
+    ...{ method: 'relup', hot: true, version: '2', ...(instead && { instead }), ...(group && { group }) },
     record: () => ({ way: 'relup' }),
     prepare: async () => {
       all.push(`prepare ${name}`);
@@ -86,6 +91,25 @@ describe('a fleet', () => {
     expect(await told(['a', 'b'], faults, { onFailure: 'restart' })).toEqual([
       ...['prepare a', 'prepare b', 'prepare b otherwise', 'apply a', 'prepare a otherwise', 'apply a otherwise'],
       'abandon b otherwise',
+    ]);
+  });
+
+  it('changes as one where it is a group: in one turn, and all by the next best update or none', async () => {
+    expect(await told(['a', 'b', 'c'], {}, {}, {})).toEqual([
+      ...['prepare a', 'prepare b', 'prepare c', 'apply a', 'apply b', 'apply c'],
+      ...['commit a', 'commit b', 'commit c'],
+    ]);
+    const restarts = { onFailure: 'restart' } as const;
+    expect(await told(['a', 'b'], { b: 'is not ready' }, restarts, {})).toEqual([
+      ...['prepare a', 'prepare b', 'prepare b otherwise', 'abandon a', 'prepare a otherwise'],
+      ...['apply a otherwise', 'apply b otherwise', 'commit a otherwise', 'commit b otherwise'],
+    ]);
+    expect(await told(['a', 'b', 'c'], { a: 'fails' }, restarts, {})).toEqual([
+      ...['prepare a', 'prepare b', 'prepare c', 'apply a', 'apply b', 'apply c', 'roll back b', 'roll back c'],
+    ]);
+    const faults = { b: 'is not ready', 'a otherwise': 'is not ready' } as const;
+    expect(await told(['a', 'b'], faults, restarts, {})).toEqual([
+      ...['prepare a', 'prepare b', 'prepare b otherwise', 'abandon a', 'prepare a otherwise', 'abandon b otherwise'],
     ]);
   });
 
