@@ -176,7 +176,7 @@ describe('a command line that is wrong', () => {
     [
       'an unknown value',
       [...whole, '--strategy', 'maybe'],
-      /`strategy` is "maybe"\. Allowed: `auto`, `relup`, `restart`\./,
+      /`strategy` is "maybe"\. Allowed: `auto`, `relup`, `modules`, `restart`\./,
     ],
     [
       'an unknown command',

@@ -5,7 +5,7 @@ import { survives } from './plays.js';
 const names = ['web'];
 const fleet = ['web-1', 'web-2'];
 /** The first of them is struck at each call, and each call of the others in some. */
-const part = (from: number) => ({ every: 3, from });
+const part = (from: number) => ({ every: 5, from });
 const ways = ['refused', 'unlike', 'restarting'] as const;
 
 describe('a container that is loaded hot', () =>

@@ -3,7 +3,7 @@ import { survives } from './plays.js';
 
 const names = ['web'];
 /** The first of them is struck at each call, and each call of the others in some. */
-const part = (from: number) => ({ every: 2, from });
+const part = (from: number) => ({ every: 4, from });
 
 describe('a container', () => survives({ names, kind: 'plain', thorough: true }));
 describe('a container whose new version ends', () =>
