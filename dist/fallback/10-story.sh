@@ -60,6 +60,7 @@ main() {
   umask 077
   work=$(mktemp -d)
   mkdir "$work/journal"
+  learn "COOKIE=${HOT_DEPLOY_COOKIE-}"
   trap ending EXIT
   trap 'stopped=129' HUP
   trap 'stopped=130' INT
@@ -75,6 +76,8 @@ deploy() {
   under_lock
   # Another image than the script's own says nothing about what its name should mean.
   [[ -n $given_image || $reference == "$image_id" ]] || moving=yes
+  meant "$reference"
+  meant_before=$meant
   each_by deploy_one
 }
 
@@ -131,8 +134,19 @@ conclude() {
     begun=("${begun[@]:1}")
   done
   [[ -z $unsettled ]] || fail "not made final:$unsettled" || return 1
-  [[ -z $moving ]] || change tag "$image_id" "$reference" || return 1
+  [[ -z $moving ]] || move_name || return 1
   moving=''
+}
+
+# Not where somebody else has moved it since.
+move_name() {
+  meant "$reference"
+  if [[ $meant == "$meant_before" || $meant == "$image_id" ]]; then
+    change tag "$image_id" "$reference"
+  else
+    say "$reference was left where it is: somebody else has moved it during this run. To move it:" \
+      "docker tag $image_id $reference"
+  fi
 }
 
 # However this script ends: what was begun is undone, or brought to its end where it had become final.
@@ -177,7 +191,7 @@ ending() {
 }
 
 status() {
-  local name each its_holder its_environment its_run
+  local name each its_holder its_environment its_run its_state
   unfinished
   for name in "${chosen[@]}"; do
     if [[ -z ${ids[$name]-} ]] || ! facts "${ids[$name]}"; then printf '%s: not there\n' "$name"; else

@@ -200,20 +200,35 @@ unfinished() {
   done
 }
 
+# A name that a killed run had lent to its new image means again what it meant, if nobody else has moved it since.
+give_back() {
+  local value lent borrower before
+  member image "$e_to"
+  borrower=$value
+  member reference "$e_to"
+  lent=hot-deploy-lent:$(printf '%s' "$value" | sha256sum | head -c 32)
+  meant "$lent"
+  before=$meant
+  [[ -n $value && -n $before ]] || return 0
+  meant "$value"
+  if [[ $meant == "$borrower" ]]; then
+    change tag "$before" "$value"
+  elif [[ $meant != "$before" ]]; then
+    say "$value was left where it is: somebody else has moved it. Before, it meant $before:" \
+      "docker rmi $lent forgets that"
+    return 0
+  fi
+  change rmi "$lent"
+}
+
 # `resume NAME`: brings one to the side to which its whole run goes.
 resume() {
-  local name=$1 side=undo value lent was
+  local name=$1 side=undo was
   local -A step=([undo]=undone [finish]='done')
   is_cut_off "$name" || return 0
   was=$state
   details[$name]=$e_details
-  # A name that a killed run had lent to its new image means again what it meant.
-  member reference "$e_to"
-  lent=hot-deploy-lent:$(printf '%s' "$value" | sha256sum | head -c 32)
-  if engine image inspect --format '{{.Id}}' -- "$lent"; then
-    change tag "$(said)" "$value"
-    change rmi "$lent"
-  fi
+  give_back
   ! is_forward || side=finish
   bring "$side" "$name"
   if [[ $was == none ]]; then

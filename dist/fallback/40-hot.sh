@@ -42,7 +42,7 @@ hot_one() {
     look_at "$name"
     ask "$id" ready || fail "the node of $name does not answer: $(complaint)"
     [[ $answer != already ]] || { say "$name runs $to already" && return; }
-    [[ $answer == ok ]] || fail "$name: $answer"
+    [[ $answer == ok ]] || fail "$name: $(foreign <<<"$answer")"
   fi
   since=$started
   # What is there already is checked with the rest before the switch.
@@ -73,7 +73,7 @@ hot_one() {
   said=$answer
   await_state "$id" || fail "$name does not say what it runs"
   [[ $answer == new* && $said == installed ]] ||
-    fail "$name: the switch said '$said', and the node says '$answer'"
+    fail "$name: $(foreign <<<"the switch said '$said', and the node says '$answer'")"
   say "$name runs $to; watching it for $soak s"
   watch "$id" "$soak" "$since"
 }
@@ -98,7 +98,7 @@ act_hot() {
     note "$name" bring-back || true
     install "$id" down
     await_state "$id" && [[ $answer == old ]] || {
-      say "$name: no way back by downgrade ($answer), so the container is restarted"
+      say "$name: no way back by downgrade ($(foreign <<<"$answer")), so the container is restarted"
       change restart "$id"
     }
     ;;
@@ -110,16 +110,18 @@ act_hot() {
     ;;
   upgrade)
     install "$id" up
-    await_state "$id" && [[ $answer == new* ]] || fail "$name runs $from, and did not come to $to: $answer"
+    await_state "$id" && [[ $answer == new* ]] ||
+      fail "$name runs $from, and did not come to $to: $(foreign <<<"$answer")"
     ;;
   make-permanent)
     note "$name" settle || true
     while ask "$id" unload && [[ $answer != 'left 0' ]] && ((SECONDS < until)); do pause 0.5; done
-    [[ $answer == 'left 0' ]] || say "$name: processes are still in old code ($answer)"
+    [[ $answer == 'left 0' ]] || say "$name: processes are still in old code ($(foreign <<<"$answer"))"
     ask "$id" permanent || true
     said=$answer
     await_state "$id" && [[ $answer == 'new permanent' ]] ||
-      fail "$name: $to could not be made permanent ($said, $answer): a restart of the container would boot $from"
+      fail "$name: $to could not be made permanent ($(foreign <<<"$said, $answer")):" \
+        "a restart of the container would boot $from"
     note "$name" 'done' || true
     say "$name runs $to, and boots it"
     ;;
@@ -211,7 +213,7 @@ ask() {
   unset HOT_DEPLOY_RESOLVER HOT_DEPLOY_WAS
   while IFS= read -r line; do
     case $line in
-    'hot-deploy-answer {"ok":"'*) line=${line#*:'"'} answer=${line%'"}'} ;;
+    'hot-deploy-answer {"ok":"'*) line=${line#*:'"'} line=${line%'"}'} answer=${line//[[:cntrl:]]/} ;;
     'hot-deploy-answer {'*'"error":"overtaken"'*) lose 'was taken over by a later run, which has changed the node' ;;
     'hot-deploy-answer {'*) answer="refused $(foreign <<<"${line#* }")" ;;
     esac

@@ -22,6 +22,8 @@ provide_image() {
     show "${words[@]}"
     image_id=ID_OF_THAT_IMAGE
     [[ -z $dry ]] || return 0
+    learn "${build_values[@]}"
+    for each in "${build_needs[@]}"; do learn "$each=${!each}"; done
     (
       for each in "${build_values[@]}"; do export "${each?}"; done
       # The plug-in would else run git in the context.
@@ -33,10 +35,16 @@ provide_image() {
   image_id=$(said)
 }
 
+# `meant NAME`: the id of the image that has the name: `meant`.
+meant() {
+  meant=''
+  ! engine image inspect --format '{{.Id}}' -- "$1" || meant=$(said)
+}
+
 # The user's own name for the image where it means that image.
 name_of_image() {
-  engine image inspect --format '{{.Id}}' -- "$reference" && [[ $(said) == "$image_id" ]] && printf '%s' "$reference" ||
-    printf '%s' "$image_id"
+  meant "$reference"
+  if [[ $meant == "$image_id" ]]; then printf '%s' "$reference"; else printf '%s' "$image_id"; fi
 }
 
 # Sets what is said above of the container with this name.
@@ -58,22 +66,30 @@ volume_at() { printf '%s' "${mounted[$1]-$2}"; }
 # The values of `variables` as the container that runs has them: no value of theirs is written in this script.
 entries=()
 read_environment() {
-  local line name
+  local name
   local -A values=()
   entries=("${with_values[@]}")
+  learn "${entries[@]}"
   ((${#variables[@]})) || return 0
   [[ -n $source_id ]] || fail "$1 is not there, so its environment cannot be read from it (${variables[*]}):" \
     "generate the script with --with-env"
-  engine inspect --type container --format '{{range .Config.Env}}{{printf "% x" .}}
-{{end}}' "$source_id"
-  while IFS= read -r line; do
-    decode "$line"
-    [[ -z $decoded ]] || values[${decoded%%=*}]=$decoded
-  done <"$work/said"
+  values_of "$source_id"
   for name in "${variables[@]}"; do
     [[ -n ${values[$name]-} ]] || fail "$1 has no variable $name any more: generate the script anew"
     entries+=("${values[$name]}")
   done
+}
+
+# `values_of ID`: the environment of a container, by its names: `values`. Nothing of it is shown from here on.
+values_of() {
+  local line
+  engine inspect --type container --format '{{range .Config.Env}}{{printf "% x" .}}
+{{end}}' "$1" || return 1
+  while IFS= read -r line; do
+    decode "$line"
+    [[ $decoded != ?*=* ]] || values[${decoded%%=*}]=$decoded
+  done <"$work/said"
+  learn "${values[@]}"
 }
 
 # `create NAME FROM ID`: with everything that the settings say; not started. Its id is in `made`. Of one that has its
@@ -85,7 +101,7 @@ create() {
     ours=("--label=$run_label=$run" "--label=$replaces_label=$source_id" "--label=$nonce_label=$nonce"
       "--label=$from_label=$its_from" ${source_origin:+"--label=$reference_label=$source_origin"})
   else
-    answer=$work/anew.$1
+    answer=$work/anew.$1 ours=("--label=$run_label=$run")
   fi
   # On a command line everybody on the host could read the values, so they go in by a pipe, or by the client's own
   # environment where they have several lines. Only what would change the client itself is left for the command line.
@@ -126,16 +142,16 @@ create() {
   [[ $its_image == "$3" ]] || fail "$2 is $its_image now and not $3: somebody moved the tag"
 }
 
-# `unmake FILE`: where there was no container, there is none again. The answer may have been lost: one of this image
-# that never ran is ours, as there was none of its name.
+# `unmake FILE`: where there was no container, there is none again. The answer may have been lost: one that never ran is
+# ours if this run has made it.
 unmake() {
   local name=${1##*/anew.}
   [[ -e $1 ]] || return 0
   id=$(tail -n 1 "$1")
   if [[ -z $id ]]; then
     list
-    [[ -n ${ids[$name]-} ]] && facts "${ids[$name]}" &&
-      [[ $status == created && $its_image == "$image_id" ]] || return 0
+    [[ -n ${ids[$name]-} ]] && facts "${ids[$name]}" && [[ $status == created ]] &&
+      engine inspect --type container --format "$(label "$run_label")" "$id" && [[ $(said) == "$run" ]] || return 0
   fi
   say "$name: there was none, and it is removed again"
   change rm --force --volumes "$id" || await_absence "$id"

@@ -9,25 +9,69 @@ fail() {
 }
 
 # What another program wrote: no line of it is a command to a runner that shows it, nothing in it drives a terminal, and
-# it is without the cookie and the values of variables that are called a secret.
-export -n HOT_DEPLOY_COOKIE
+# it is without what was learned, and without a password in an address.
 foreign() {
-  local line entry value mark=$'\xe2\x80\x8b' escape=$'\e'
-  local -a masked=()
-  for entry in "COOKIE=${HOT_DEPLOY_COOKIE-}" "${entries[@]}"; do
-    [[ ${entry%%=*} =~ (PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|COOKIE|DSN|SALT|pass|secret|token|key) ]] || continue
-    while IFS= read -r value; do
-      ((${#value} < 8)) || [[ $value =~ ^(postgres(ql)?|production|development|localhost|password)$ ]] ||
-        masked+=("$value")
-    done <<<"${entry#*=}"
-  done
-  sed "s/\r/ /g; s/$escape\[[0-9;:<=>?]*[ -/]*[@-~]//g; s/[[:cntrl:]]//g" |
+  local line value mark=$'\xe2\x80\x8b' escape=$'\e' address='\(:\/\/[^[:space:]:@/]*:\)[^[:space:]/]*@'
+  sed "s/\r/ /g; s/$escape\[[0-9;:<=>?]*[ -/]*[@-~]//g; s/[[:cntrl:]]//g; s/$address/\1***@/g" |
     while IFS= read -r line || [[ -n $line ]]; do
       for value in "${masked[@]}"; do line=${line//"$value"/***}; done
       [[ ! $line =~ ^[^!-~]*:: ]] || line=${line/::/${mark}::}
       printf '%s\n' "${line//'##['/##${mark}[}"
     done
 }
+
+# `learn KEY=VALUE...`: values that are not to be read where another program is quoted: any of 8 letters, and of 4 where
+# the name says that it is a secret; each line, and the password in an address.
+masked=()
+declare -A learned=()
+ordinary=' production staging development localhost password postgres postgresql internal database embedded '
+learn() {
+  local entry value least
+  for entry; do
+    [[ ! ${entry%%=*} =~ ^(PATH|HOME|LANG|LANGUAGE|LC_.*|TERM|PWD|SHLVL)$ ]] || continue
+    least=8
+    [[ ! ${entry%%=*} =~ (PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|COOKIE|DSN|SALT|pass|secret|token|key) ]] || least=4
+    while IFS= read -r value; do
+      [[ ! $value =~ ://[^[:space:]:@/]*:([^[:space:]/]+)@ ]] || spell 4 "${BASH_REMATCH[1]}"
+      spell "$least" "$value"
+    done <<<"${entry#*=}"
+  done
+  # The longest first: of two that begin alike nothing is left.
+  for value in "${masked[@]}"; do printf '%s\t%s\n' "${#value}" "$value"; done |
+    sort -rn | uniq | cut -f 2- >"$work/masked"
+  mapfile -t masked <"$work/masked"
+}
+
+# `spell LEAST TEXT`: as programs write it: as it is, percent-encoded, escaped, in numbers, and in base64 at any place.
+spell() {
+  local text=$2 slash='\' quote='"' comma=, at byte percent='' escaped core first last
+  local -a hex=() numbers=()
+  ((${#text} >= $1)) && [[ $ordinary != *" $text "* && -z ${learned[$text]-} && ! $text =~ ^[0-9]{1,7}$ &&
+    " ${names[*]-} ${reference-} " != *"$text"* ]] || return 0
+  learned[$text]=1
+  read -r -d '' -a hex < <(printf '%s' "$text" | od -An -v -tx1) || true
+  read -r -d '' -a numbers < <(printf '%s' "$text" | od -An -v -tu1) || true
+  for ((at = 0; at < ${#hex[@]}; at++)); do
+    byte=${text:at:1}
+    [[ $byte == [A-Za-z0-9_.~-] ]] || byte=%${hex[at]^^}
+    percent+=$byte
+  done
+  escaped=${text//"$slash"/"$slash$slash"}
+  escaped=${escaped//"$quote"/"$slash$quote"}
+  masked+=("$text" "$percent" "$escaped" "${escaped//'#{'/"$slash#{"}")
+  byte=$(IFS= && printf '%s' "${hex[*]}")
+  masked+=("$byte" "${byte^^}")
+  byte=$(IFS=$comma && printf '%s' "${numbers[*]}")
+  masked+=("$byte" "${byte//,/, }")
+  for at in 0 1 2; do
+    core=$({ head -c "$at" /dev/zero && printf '%s' "$text"; } | base64 -w 0)
+    first=$(((8 * at + 5) / 6)) last=$((8 * (at + ${#text}) / 6))
+    core=${core:first:last-first} byte=${core//+/-}
+    ((${#core} < 5)) || masked+=("$core" "${byte//\//_}")
+  done
+}
+
+export -n HOT_DEPLOY_COOKIE
 
 # `engine WORD...`: one call of the docker CLI, which is given $input and answers at most $room KiB in $within seconds.
 input=/dev/null room=16384 within=60
@@ -176,7 +220,8 @@ plain_file() {
 boots() {
   [[ -n $2 ]] && plain_file "$1" "$2/releases/start_erl.data" || return 0
   content=${content#* }
-  printf '%s' "${content%%[[:space:]]*}"
+  content=${content%%[[:space:]]*}
+  printf '%s' "${content//[[:cntrl:]]/}"
 }
 
 main "$@"

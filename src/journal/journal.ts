@@ -1,6 +1,6 @@
 import { ifThere } from '../engines/call.js';
 import type { ContainerSummary, Engine } from '../engines/engine.js';
-import { lockLabel, type Mark } from '../engines/throw-away.js';
+import { lockLabel, type Mark, runLabel } from '../engines/throw-away.js';
 import { type Entry as File, packEntries } from '../release/archive.js';
 import { takeFolder } from '../release/taken.js';
 import type { Clock } from '../system/log.js';
@@ -92,7 +92,8 @@ export async function openJournal(
   // The token comes last: without it a copy that was cut off would count, and what it was made of would go.
   const begin = () => put([...all.map(asFile), file(marksFile, marks), file(tokenFile, `${token}\n`)]);
   await begin();
-  for (const { id } of others) await ifThere(engine.removeContainer(id, { force: true, volumes: true }));
+  // By no force, and with no volume: what was never started, and was made by us, needs neither.
+  for (const { id } of others) await ifThere(engine.removeContainer(id));
   return {
     ...{ token, before: earlier },
     get entries() {
@@ -117,6 +118,7 @@ function journalsOf(all: readonly ContainerSummary[], environment: string): read
   return all.filter(
     ({ labels, state, names: [name = ''] }) =>
       labels[lockLabel] === environment &&
+      Boolean(labels[runLabel]) &&
       state === 'created' &&
       (name === lockName(environment) || isJournalName(name, environment)),
   );

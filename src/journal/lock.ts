@@ -72,7 +72,7 @@ async function take(engine: Engine, taking: LockOptions): Promise<AcquiredLock> 
     } else if (claimed.kind === 'taken') {
       const { by } = claimed;
       const locked = readLock(by.Config.Labels, environment);
-      if (locked === undefined) {
+      if (locked === undefined || by.State.Status !== 'created') {
         throw new Refusal(foreign(want.name, environment));
       }
       // Another than the dead one: whoever holds it now has taken over from that.

@@ -1,6 +1,7 @@
 import type { Recovered } from '../deployment/report.js';
 import type { Engine } from '../engines/engine.js';
 import type { Entry, Step } from '../journal/entry.js';
+import { belongs } from '../journal/history.js';
 import type { Journal } from '../journal/journal.js';
 import { Refusal } from '../reasons/refusal.js';
 import type { CurrentRun } from '../rollout/reporting.js';
@@ -25,8 +26,11 @@ export async function recover(engine: Engine, draft: CurrentRun, journal: Journa
   const cutOff = await steps(world)('Look for interrupted runs', () => findInterrupted(engine, inputs.containers));
   refuseOthers(cutOff, inputs.environment);
   const lent = cutOff.flatMap(({ containers }) => containers.flatMap(({ last }) => last.to.reference ?? []));
-  for (const reference of new Set([...lent, ...(inputs.image ? [inputs.image] : [])]))
-    await giveBack(engine, reference);
+  for (const reference of new Set([...lent, ...(inputs.image ? [inputs.image] : [])])) {
+    const isBorrower = (image: string) =>
+      journal.entries.some(({ to }) => to.reference === reference && to.image === image);
+    await giveBack(engine, reference, { log: world.log, isBorrower });
+  }
   const recovered: Recovered[] = [];
   const failed: string[] = [];
   for (const each of cutOff) {
@@ -102,6 +106,9 @@ async function repair(
   const container = await around.engine.findContainer(name);
   if (container === undefined) {
     return { kind: 'failed', why: 'there is no container of that name' };
+  }
+  if (shown === undefined && !belongs({ id: container.Id, labels: container.Config.Labels ?? {} }, last)) {
+    return { kind: 'failed', why: 'somebody else has given its name to another container, which is left alone' };
   }
   const repaired = shown ?? (await ownerOf(last).fromJournal(around, container, { last, notes: { write }, direction }));
   if (repaired.kind === 'repaired') {

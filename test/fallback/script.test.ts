@@ -77,7 +77,7 @@ test('what all scripts have in common has lines of at most 120 characters, and s
   const lines = script(plain).trimEnd().split('\n');
   expect(lines.filter((line) => line.length > 120)).toEqual([]);
   // Whoever adds to it thinks of whoever reads it at night.
-  expect(lines.length).toBeLessThanOrEqual(1_615);
+  expect(lines.length).toBeLessThanOrEqual(1_725);
 });
 
 test('no value of the environment or of a build argument is in it without --with-env', () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engines/engine.js';
-import { lockLabel } from '../../src/engines/throw-away.js';
+import { lockLabel, runLabel } from '../../src/engines/throw-away.js';
 import { lastHeartbeat } from '../../src/journal/heartbeat.js';
 import { journalPath, readJournal, readJournals, readMarks } from '../../src/journal/journal.js';
 import { acquireLock } from '../../src/journal/lock.js';
@@ -194,6 +194,14 @@ describe('what is no journal of ours counts nothing, and goes nowhere', () => {
         await engine.createContainer('web-2', { Image: 'app:1', Labels: { [lockLabel]: 'production' } }),
     ],
     [
+      'such a name and label, and no run',
+      async (engine) =>
+        await engine.createContainer(journalName('production', 'x'), {
+          Image: 'app:1',
+          Labels: { [lockLabel]: 'production' },
+        }),
+    ],
+    [
       'such a name without a label',
       async (engine) => await engine.createContainer(journalName('production', 'x'), { Image: 'app:1' }),
     ],
@@ -204,6 +212,19 @@ describe('what is no journal of ours counts nothing, and goes nowhere', () => {
     const { journal } = await journalOn(engine, 'app:1');
     expect(journal).toMatchObject({ entries: [] });
     expect((await engine.containers()).map(({ id }) => id)).toEqual(expect.arrayContaining(before));
+  });
+
+  it('what passes for one goes, and no volume with it', async () => {
+    const engine = world();
+    const id = await engine.createContainer(journalName('production', 'x'), {
+      Image: 'app:1',
+      Labels: { [lockLabel]: 'production', [runLabel]: 'r' },
+      Volumes: { '/data': {} },
+    });
+    const [{ Name: volume = '' } = {}] = (await engine.inspectContainer(id)).Mounts;
+    expect(await engine.hasVolume(volume)).toBe(true);
+    await journalOn(engine, 'app:1');
+    expect([await engine.findContainer(id), await engine.hasVolume(volume)]).toEqual([undefined, true]);
   });
 
   it('what lies in an image', async () => {

@@ -2,7 +2,10 @@ import { expect, it } from 'vitest';
 import type { ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
 import { acquireLock } from '../../src/journal/lock.js';
+import { lockName, lockSpec } from '../../src/journal/lock-labels.js';
 import { Refusal } from '../../src/reasons/refusal.js';
+import { modelClock } from '../support/model/clock.js';
+import { modelEngine } from '../support/model/engine.js';
 
 it.each([0, 600_000])(
   'a name that the engine gives to nobody is waited for so long and no longer: %i ms',
@@ -30,3 +33,20 @@ it.each([0, 600_000])(
     expect(now).toBeLessThan(timeoutMs + 30_000);
   },
 );
+
+it('a container that runs is no lock, whatever its name and labels are, and is left alone', async () => {
+  const clock = modelClock();
+  const { engine, image, run } = modelEngine(clock);
+  const { Id: id } = image('app:1', { program: {} });
+  const wanted = { id: 'run', nonce: 'n', holder: { by: 'ada' }, startedAt: '' };
+  const { Labels } = lockSpec('production', { ...wanted, id: 'other' }, '', { Id: id, Config: {} } as ImageDetails);
+  const { Id: theirs } = await run(lockName('production'), { Image: id, Labels });
+  const taken = acquireLock(engine, {
+    ...{ environment: 'production', run: wanted, timeoutMs: 600_000, clock },
+    image: { Id: id, Config: {} } as ImageDetails,
+    log: { info: () => undefined } as unknown as Parameters<typeof acquireLock>[1]['log'],
+    signal: new AbortController().signal,
+  });
+  await expect(taken).rejects.toThrow('belongs to a container that is no lock of hot-deploy, so it is left alone');
+  expect((await engine.findContainer(lockName('production')))?.Id).toBe(theirs);
+});

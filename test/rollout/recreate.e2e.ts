@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { giveBack } from '../../src/strategies/recreate/lent-name.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
+import { quiet } from '../support/model/stage.js';
 import { attempt, bench, claimOn, inside, leftOver, named, openBench, options, v1, v2 } from './recreate-attempt.js';
 
 openBench();
@@ -104,9 +105,9 @@ describe('the name of the image', () => {
     };
     await attempt(old, { ...v2, RepoTags: [reference] }, { engine: killed });
     expect((await bench.engine.findImage(reference))?.Id).toBe(v2.Id);
-    await giveBack(bench.engine, reference);
+    await giveBack(bench.engine, reference, { log: quiet, isBorrower: (image) => image === v2.Id });
     expect((await bench.engine.findImage(reference))?.Id).toBe(v1.Id);
-    await giveBack(bench.engine, reference);
+    await giveBack(bench.engine, reference, { log: quiet, isBorrower: (image) => image === v2.Id });
     expect((await bench.engine.findImage(reference))?.Id).toBe(v1.Id);
   });
 });

@@ -91,6 +91,33 @@ describe('what the script reads of an engine', () => {
   });
 });
 
+describe('what a container says of itself', () => {
+  const hex = (text: string) => Buffer.from(text).toString('hex').replace(/../g, '$& ').trim();
+  const log = 'key s3cr3t-of-its-own\n::error::its log';
+  const ends = `case "$*" in *Config.Env*) echo '${hex('API_KEY=s3cr3t-of-its-own')}' ;; logs*) printf '%s\\n' '${log}' ;; *) exit 1 ;; esac`;
+
+  // It may be seen by a deploy, a rollback, a hot load, or on the way back of a run that is not there any more.
+  it('is quoted without its secrets, whoever watches it', async () => {
+    const words = `facts() { running=false status=exited exit_code=1 interval=0 own=web started=now restarts=0 health=''; }
+watch web 0 || echo ended`;
+    expect(await said(ends, words)).toMatch(/its log:\nkey \*\*\*\n\u200b::error::its log\nended\n$/);
+  });
+
+  it('drives no terminal: the release that it boots, what its node answers, who holds a lock', async () => {
+    const esc = '\\033[2J';
+    const file = `mkdir -p there; cd there; printf '1 2${esc}\\n' >start_erl.data; exec tar -cf - start_erl.data`;
+    expect(await said(file, 'boots web /app')).toBe('2[2J');
+    const node = `printf 'hot-deploy-answer {"ok":"old${esc}"}\\n'`;
+    const ask = `find_vm() { :; }
+mkdir "$work/bundle"; for each in ask.sh ask.erl; do : >"$work/bundle/$each"; done
+vm_user=0 vm_pid=1 vm_bin=/b vm_flag=-sname vm_node=a
+ask web state; printf %s "$answer"`;
+    expect(await said(node, ask)).toBe('old[2J');
+    const held = `printf 'created|r|production|{"by":"ada${esc}","since":"then"}\\n'`;
+    expect(await said(held, 'read_holder id; printf %s "$its_holder"')).toBe('ada [2J (since then)');
+  });
+});
+
 describe('a file out of a container', () => {
   /** An archive as the engine makes it, of something that these lines of bash leave under the name. */
   const holding = (made: string) => `mkdir -p there; cd there; [ -e it ] || { ${made}; }; exec tar -cf - it`;

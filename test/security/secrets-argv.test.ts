@@ -177,7 +177,7 @@ describe('hot-deploy.sh', () => {
       [
         '--norc',
         '-c',
-        `set -Eeuo pipefail\nexport LC_ALL=C\nwork=${folder} shown=1 dry= context=. reference_label=r\n${script}`,
+        `set -Eeuo pipefail\nexport LC_ALL=C\nwork=${folder} names=() reference='' shown=1 dry= context=. reference_label=r\n${script}`,
       ],
       {
         input,
@@ -187,7 +187,7 @@ describe('hot-deploy.sh', () => {
     );
   const foreign = (said: string, ...entries: readonly string[]) => {
     const words = entries.map((entry) => `$'${entry.replaceAll('\n', '\\n')}'`).join(' ');
-    const script = `${parts('90-engine')}\nentries=(${words})\nforeign`;
+    const script = `${parts('90-engine')}\nlearn "COOKIE=\${HOT_DEPLOY_COOKIE-}" ${words}\nforeign`;
     return bash(script, { input: said, environment: { HOT_DEPLOY_COOKIE: cookie } }).stdout;
   };
 
@@ -204,10 +204,41 @@ describe('hot-deploy.sh', () => {
       'API_KEY=first-line\nsecond-line',
       'TOKEN=postgres',
       'GREETING=good-morning',
+      'LC_GREETING=good-evening',
     ];
-    expect(foreign(`${cookie} correct\u001b[31m-horse first-line\nsecond-line postgres good-morning`, ...entries)).toBe(
-      '*** *** ***\n*** postgres good-morning\n',
+    expect(
+      foreign(
+        `${cookie} correct\u001b[31m-horse first-line\nsecond-line postgres good-morning good-evening`,
+        ...entries,
+      ),
+    ).toBe('*** *** ***\n*** postgres *** good-evening\n');
+  });
+
+  it.each(['s3cr3t"\\#{Wörd}', 'plain-secret-of-twenty'])('shows a secret in no spelling: %s', (secret) => {
+    const bytes = Buffer.from(secret);
+    const escaped = JSON.stringify(secret).slice(1, -1);
+    const base64 = [0, 1, 2].map((before) => Buffer.concat([Buffer.alloc(before, 'x'), bytes]).toString('base64'));
+    const spelled = [
+      ...[secret, encodeURIComponent(secret), escaped, escaped.replace('#{', '\\#{')],
+      ...[bytes.toString('hex'), bytes.toString('hex').toUpperCase(), [...bytes].join(), [...bytes].join(', ')],
+      ...base64,
+      ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')),
+    ];
+    const quoted = secret.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
+    const said = foreign(`${spelled.join('\n')}\n`, `DB_PASSWORD=${quoted}`)
+      .split('\n')
+      .slice(0, -1);
+    expect(said).toHaveLength(spelled.length);
+    // Of base64 the letters at both ends hold a part of what stands around, too.
+    for (const [at, line] of said.entries()) expect(line, spelled[at]).toMatch(/^[\w+/-]{0,3}\*\*\*[\w+/=-]{0,3}$/);
+  });
+
+  it('shows no password of an address, whoever has written it', () => {
+    const entry = 'DATABASE_URL=postgres://me:pa55word@db/app';
+    expect(foreign('to postgres://you:other1@db and redis://:x@r', entry)).toBe(
+      'to postgres://you:***@db and redis://:***@r\n',
     );
+    expect(foreign('pa55word was refused', entry)).toBe('*** was refused\n');
   });
 
   it('gives a cookie to the container by standard input alone', async () => {
@@ -238,7 +269,7 @@ build_options=(--build-arg NPM_TOKEN --build-arg HOME=/root)
 provide_image; echo "built $image_id"`;
     const { stdout, stderr } = bash(script);
     expect(stdout).toMatch(/--build-arg NPM_TOKEN --build-arg HOME=\/root .*\nbuilt sha256:1\n$/s);
-    expect(stderr).toBe('\u200b::error::said hunter2 hunter2\n');
+    expect(stderr).toBe('\u200b::error::said ***\n');
     expect((await seen()).split('\n')).toEqual(expect.arrayContaining(['NPM_TOKEN', 'token hunter2 hunter2']));
     expect(stdout).not.toContain('hunter2');
   });

@@ -7,7 +7,7 @@
 # Where a kept one takes the place, its own ID stands behind that of the one that ran.
 
 # Those that are to be made final or taken back, in which way; from `settling` on there is only forward.
-begun=() way=restart settling='' unsettled='' moving='' recovering=''
+begun=() way=restart settling='' unsettled='' moving='' meant_before='' recovering=''
 declare -A sick=()
 
 deploy_one() {
@@ -137,10 +137,12 @@ undo_restart() {
 # `look_at NAME [yes]`: what runs under a name, which may have to be there; refuses what could not be put right again.
 look_at() {
   local host
+  local -A values=()
   list
   source_id=${ids[$1]-} source_auto_remove=''
   [[ -n $source_id || -z ${2-} ]] || fail "there is no container $1"
   [[ -n $source_id ]] || return 0
+  values_of "$source_id"
   facts "$source_id"
   source_auto_remove=$auto_remove source_image=$its_image source_reference=$its_reference
   source_origin=${origin:-$its_reference}
@@ -185,6 +187,7 @@ await_absence() {
 # `watch ID SECONDS [STARTED]`: it has to become healthy by the engine's HEALTHCHECK, first asked after an interval, and
 # stay so without end or restart for that time, as far as it was looked at: without a HEALTHCHECK for 2 s at least.
 watch() {
+  local -A values=()
   local since=${3-} until=0 well=0 least step last=$SECONDS
   while facts "$1" || fail "the container is gone: $(complaint)"; do
     since=${since:-$started} least=$((${#health} || $2 > 2 ? $2 : 2)) step=$((SECONDS - last)) last=$SECONDS
@@ -198,7 +201,11 @@ watch() {
     fi
     pause 0.5
   done
+  values_of "$1" || true
   say "the end of its log:"
-  timeout -k 5 "$within" docker logs --tail 20 "$1" </dev/null 2>&1 | tail -c 16384 | foreign | tail -c 8192 >&2 || true
+  timeout -k 5 "$within" docker logs --tail 20 "$1" </dev/null 2>&1 | tail -c 16384 >"$work/log" || true
+  # What begins amid a word may be the end of a secret.
+  (($(wc -c <"$work/log") < 16384)) || sed -i '1s/^[^[:space:]]*//' "$work/log"
+  foreign <"$work/log" | tail -c 8192 >&2 || true
   return 1
 }

@@ -5,7 +5,7 @@ beating='' lock_words=()
 journal=${lock/-lock-/-journal-}
 
 take_lock() {
-  local kind line other its_holder its_environment its_run
+  local kind line other its_holder its_environment its_run its_state
   local seen='' told='' looked=$SECONDS since=$SECONDS skipped=0 clock=0 changed=0 beats=0 waited
   lock_words=(create --name "$lock" --label "$lock_label=$environment" --label "$run_label=$run" --label
     "$holder_label={\"by\":$(json "$who"),\"since\":\"$(now)\"}" --network none --entrypoint hot-deploy-lock)
@@ -31,7 +31,7 @@ take_lock() {
       ((++beats < 5)) || fail "the lock $lock could not be made: $(<"$work/refusal")"
       continue
     fi
-    [[ $its_environment == "$environment" && -n $its_run && -n $its_holder ]] ||
+    [[ $its_environment == "$environment" && -n $its_run && -n $its_holder && $its_state == created ]] ||
       fail "$lock is the name of the lock on $environment, and of a container that is no lock: look at it"
     # Whoever holds it leaves another heartbeat every few seconds: of one that was killed a last one may still come. A
     # time in which nobody looked is no silence.
@@ -65,9 +65,10 @@ take_lock() {
 # `read_holder ID`: whose lock it is, of which run, and of which environment.
 read_holder() {
   local format holder
-  format="$(label "$run_label")|$(label "$lock_label")|$(label "$holder_label")"
+  format="{{.State.Status}}|$(label "$run_label")|$(label "$lock_label")|$(label "$holder_label")"
   engine inspect --type container --format "$format" "$1" || return 1
-  IFS='|' read -r its_run its_environment holder <"$work/said"
+  IFS='|' read -r its_state its_run its_environment holder <"$work/said"
+  holder=${holder//[[:cntrl:]]/ }
   member since "$holder"
   its_holder=${value:+ (since $value)}
   member by "$holder"

@@ -44,7 +44,7 @@ recall() {
 # `is_known NAME ID`: a container that some run has found under the name, or has made or kept for it.
 is_known() {
   [[ $(grep -shF "\"container\":\"$1\"," "$work"/journal/* |
-    grep -cE "\"(id|kept)\":\"$2\"|\"nonce\":${nonces[$2]:-none}") != 0 ]]
+    grep -cF -e "\"id\":\"$2\"" -e "\"kept\":\"$2\"" -e "\"nonce\":${nonces[$2]:-none},") != 0 ]]
 }
 
 # Whether the run of the entry that was read last has only forward to go.
@@ -56,8 +56,9 @@ is_forward() {
 read_journal() {
   local each name told most newest=-1
   local -a all
-  engine ps --all --no-trunc --filter "label=$lock_label=$environment" --filter status=created \
-    --format '{{.ID}} {{.Names}}' || fail "the engine does not list its journals: $(complaint)"
+  engine ps --all --no-trunc --filter "label=$lock_label=$environment" --filter "label=$run_label" \
+    --filter status=created --format '{{.ID}} {{.Names}}' ||
+    fail "the engine does not list its journals: $(complaint)"
   mapfile -t all <"$work/said"
   for each in "${all[@]}"; do
     name=${each#* } each=${each%% *}
@@ -65,13 +66,15 @@ read_journal() {
     others+=("$each")
     unpack "$each" "/journal-${each:0:12}" "$journal_bytes" || is_missing ||
       fail "the journal in $name cannot be read: $(complaint)"
-    told=${contents[token]-} told=${told%$'\n'} most=$(printf '%s\n' 0 "${!contents[@]}" | sort -n | tail -n 1)
+    told=${contents[token]-} told=${told%$'\n'}
+    most=$(printf '%s\n' 0 "${!contents[@]}" | grep -oE '^[0-9]{1,15}' | sort -n | tail -n 1)
     [[ $told =~ ^[0-9]{1,15}$ ]] || told=0
-    most=${most%%-*}
     ((10#$told > token || (10#$told == token && 10#$most > newest))) || continue
     token=$((10#$told)) newest=$((10#$most))
     rm -rf "$work/journal"
     mkdir "$work/journal"
+    # By what hot-deploy knows the throw-away containers of its runs: this script makes none.
+    printf '%s' "${contents[runs]-}" >"$work/runs"
     for name in "${!contents[@]}"; do
       if ! [[ $name =~ ^[0-9]{6,15}-[a-z-]+\.json$ ]]; then
         continue
@@ -86,7 +89,9 @@ read_journal() {
 
 # The token comes last: without it a copy that was cut off would count, and what it was made of would go.
 put_journal() {
-  engine cp "$work/journal/." "$(in_lock journal)" && engine cp "$work/token" "$(in_lock journal)/token"
+  engine cp "$work/journal/." "$(in_lock journal)" &&
+    { [[ ! -s $work/runs ]] || engine cp "$work/runs" "$(in_lock journal)/runs"; } &&
+    engine cp "$work/token" "$(in_lock journal)/token"
 }
 
 open_journal() {
@@ -100,7 +105,8 @@ open_journal() {
   printf '%s\n' "$token" >"$work/token"
   put_journal || fail "the journal could not be taken along: $(complaint)"
   opened=yes
-  for each in "${others[@]}"; do engine rm --force --volumes "$each" || true; done
+  # By no force, and with no volume: what was never started, and was made by us, needs neither.
+  for each in "${others[@]}"; do engine rm "$each" || true; done
 }
 
 now() { date -u +%Y-%m-%dT%H:%M:%SZ; }

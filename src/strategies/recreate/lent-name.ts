@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Engine } from '../../engines/engine.js';
+import type { Log } from '../../system/log.js';
+
+interface Borrower {
+  readonly reference: string;
+  readonly id: string;
+}
 
 /** Of those that a run makes at the same time each lends the name for itself. */
 const turns = new WeakMap<Engine, Map<string, Promise<unknown>>>();
@@ -9,7 +15,7 @@ const turns = new WeakMap<Engine, Map<string, Promise<unknown>>>();
  * container is created, since the engine writes down the words by which it was asked, and a digest tells people nothing. Should
  * the run be killed meanwhile, the next one gives the name back.
  */
-export function lending(engine: Engine, image: { readonly reference: string; readonly id: string }): Engine {
+export function lending(engine: Engine, image: Borrower, log: Log): Engine {
   return {
     ...engine,
     createContainer: async (name, spec) => {
@@ -17,7 +23,7 @@ export function lending(engine: Engine, image: { readonly reference: string; rea
       const own = turns.get(engine) ?? new Map<string, Promise<unknown>>();
       turns.set(engine, own);
       const turn = (own.get(image.reference) ?? Promise.resolve()).then(() =>
-        underName(engine, image, (Image) => engine.createContainer(name, { ...spec, Image })),
+        underName(engine, image, log, (Image) => engine.createContainer(name, { ...spec, Image })),
       );
       own.set(
         image.reference,
@@ -30,7 +36,8 @@ export function lending(engine: Engine, image: { readonly reference: string; rea
 
 async function underName<T>(
   engine: Engine,
-  { reference, id }: { readonly reference: string; readonly id: string },
+  { reference, id }: Borrower,
+  log: Log,
   work: (name: string) => Promise<T>,
 ): Promise<T> {
   const [before, lent] = [await engine.findImage(reference), await engine.findImage(markOf(reference))];
@@ -42,15 +49,27 @@ async function underName<T>(
     await engine.tagImage(id, reference);
     return await work(reference);
   } finally {
-    await giveBack(engine, reference);
+    await giveBack(engine, reference, { log, isBorrower: (image) => image === id });
   }
 }
 
-/** The name means again what it meant before it was lent, if it was. */
-export async function giveBack(engine: Engine, reference: string): Promise<void> {
-  const before = await engine.findImage(markOf(reference));
+/**
+ * The name means again what it meant before it was lent, if it was: but where it means something else than what it was lent to,
+ * somebody has moved it since, and it is theirs.
+ */
+export async function giveBack(
+  engine: Engine,
+  reference: string,
+  { log, isBorrower }: { readonly log: Log; readonly isBorrower: (image: string) => boolean },
+): Promise<void> {
+  const [before, now] = [await engine.findImage(markOf(reference)), await engine.findImage(reference)];
   if (before === undefined) return;
-  await engine.tagImage(before.Id, reference);
+  if (now !== undefined && isBorrower(now.Id)) await engine.tagImage(before.Id, reference);
+  // Not the mark either: it may be the last name of its image.
+  else if (now?.Id !== before.Id)
+    return log.warning(
+      `${reference} was left where it is: somebody else has moved it during a run of hot-deploy. Before, it meant ${before.Id}: docker rmi ${markOf(reference)} forgets that.`,
+    );
   await engine.untagImage(markOf(reference));
 }
 

@@ -38,7 +38,7 @@ export async function recreate(
     await options.note('create');
     await phase('create', async () => {
       const place = { name: names.fresh, old: { container: old, claim: options.claim, isOurs: options.isOurs } };
-      fresh = await create(lending(engine, newImage), place, plan, newImage.id, furnish);
+      fresh = await create(lending(engine, newImage, options.log), place, plan, newImage.id, furnish);
       // Made now, it costs no downtime later; and of two that the engine deletes when they end, none would be left.
       if (old.HostConfig.AutoRemove) await spareFor(engine, place.old, oldImage, names, furnish);
     });

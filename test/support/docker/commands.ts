@@ -160,7 +160,7 @@ async function listed({ engine, words }: Call): Promise<Said> {
   const isMeant = ({ labels, state, names }: Awaited<ReturnType<Engine['containers']>>[number]) =>
     filters.every((filter) => {
       const [, kind, name = '', value] = filter ?? [];
-      if (kind === 'label') return labels[name] === value;
+      if (kind === 'label') return value === undefined ? name in labels : labels[name] === value;
       if (kind === 'status') return state === name;
       if (kind === 'name') return names.some((one) => `/${one}`.startsWith(name.replace(/^\^/, '')));
       throw new Error(`the stand-in for docker knows no such filter: ${words.join(' ')}`);
