@@ -98,10 +98,11 @@ describe('one run over containers of every kind', () => {
   });
 
   it('restarts where sasl was taken out of the release, and says what to do', async () => {
-    await expectRestarted(deployed('without sasl'), 'sasl-missing sasl');
+    await expectRestarted(deployed('without sasl'), 'application-added sasl', 'sasl-missing sasl');
     const { row, container } = deployed('without sasl');
     expect(row.from).toBe('0.0.9');
-    expect(row.reasons[0]?.message).toContain('Add :sasl to extra_applications');
+    const missing = row.reasons.find(({ code }) => code === 'sasl-missing');
+    expect(missing?.message).toContain('Add :sasl to extra_applications');
     expect(await served(container)).toBe('0.2.0');
   });
 

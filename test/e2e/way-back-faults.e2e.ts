@@ -113,7 +113,7 @@ describe('there is no way back hot', () => {
         'releases/0.2.1/hot-deploy.json',
         'rm "$1"; ln -s /etc/passwd "$1"',
         'no-way-down',
-        /no file/,
+        /no plain file/,
       ],
     ),
   ])('where %s', async (_, path, change, code, said) => {
