@@ -5,7 +5,7 @@ import { rollOut } from '../rollout/fleet.js';
 import { sharedProbe } from '../rollout/for-container.js';
 import type { RunRecord } from '../rollout/journal.js';
 import { type PlannedRun, report } from '../rollout/reporting.js';
-import { isChanging } from '../strategies/strategy.js';
+import { isChanging, type TargetPlan } from '../strategies/strategy.js';
 import { messageOf } from '../system/message-of.js';
 import type { Channels } from './channels.js';
 import { afterReleaseCommand } from './release-command.js';
@@ -51,7 +51,22 @@ export async function rollOutPlans(engine: Engine, decided: PlannedRun): Promise
     inputs,
     changing.map(({ container }) => container),
   );
-  return shared === undefined ? result : { ...result, warnings: [...result.warnings, shared] };
+  const since = await sinceDecided(engine, plans);
+  return { ...result, warnings: [...result.warnings, ...since, ...(shared === undefined ? [] : [shared])] };
+}
+
+/** What became meanwhile of those that were left as they are: what is said of them at the end is asked then. */
+async function sinceDecided(engine: Engine, plans: readonly TargetPlan[]): Promise<readonly string[]> {
+  const left = plans.filter((plan) => !isChanging(plan) && plan.container.State.Running);
+  const told = await Promise.all(
+    left.map(async ({ name, container }) => {
+      const now = await engine.findContainer(container.Id).catch(() => container);
+      const since = now?.State.StartedAt === container.State.StartedAt ? undefined : 'was started again';
+      const why = now === undefined ? 'was removed' : now.State.Running ? since : 'has ended';
+      return why === undefined ? [] : [`${name} was left as it is, and ${why} during this run. Check the container.`];
+    }),
+  );
+  return told.flat();
 }
 
 /** Before, the tags would have named what nobody runs; now a new container boots what all run, or manual intervention is required. */

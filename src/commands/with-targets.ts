@@ -20,8 +20,11 @@ type Story = (engine: Engine, draft: CurrentRun, containers: readonly ContainerD
  */
 export async function withTargets(engine: Engine, draft: CurrentRun, story: Story): Promise<Report> {
   const { inputs } = draft;
-  if (inputs.dryRun || inputs.from !== undefined) {
+  if (inputs.from !== undefined) {
     return await told(engine, draft, story);
+  }
+  if (inputs.dryRun) {
+    return await toldBeside(engine, draft, undefined, story);
   }
   const meant = await containersMeant(engine, draft);
   if (inputs.mode !== 'deploy' && inputs.mode !== 'rollback') {
@@ -39,11 +42,14 @@ export async function withTargets(engine: Engine, draft: CurrentRun, story: Stor
   });
 }
 
-/** A deploy that is under way is waited for; what one that was cut off has left stays as it is. */
+/**
+ * What a deploy that was cut off has left stays as it is, and is told. One that is under way is waited for by whoever says what
+ * is meant: a dry run waits for nobody.
+ */
 async function toldBeside(
   engine: Engine,
   draft: CurrentRun,
-  meant: readonly ContainerDetails[],
+  meant: readonly ContainerDetails[] | undefined,
   story: Story,
 ): Promise<Report> {
   const { inputs } = draft;
@@ -59,7 +65,7 @@ async function toldBeside(
   };
   const holder = await holderOf(engine, inputs.environment);
   const underWay = holder !== undefined && !isGone(holder.holder) && (await interrupted()).length > 0;
-  return underWay ? await underLock(engine, draft, meant, asked) : await asked(engine, draft);
+  return underWay && meant !== undefined ? await underLock(engine, draft, meant, asked) : await asked(engine, draft);
 }
 
 async function told(engine: Engine, draft: CurrentRun, story: Story): Promise<Report> {

@@ -31,6 +31,7 @@ export async function drain(
 
 async function unload(node: Node, modules: readonly string[], kill: boolean): Promise<readonly ProcessNote[]> {
   const argument = map({ modules: modules.map(atom), kill });
-  const request = { set: 'node', module: 'hot_deploy_node', function: 'unload_old', argument } as const;
+  const call = { set: 'node', module: 'hot_deploy_node', function: 'unload_old', argument } as const;
+  const request = { ...call, changes: true } as const;
   return (await node.ask(request, membersOf({ lingering: listOf(isNote) }))).lingering;
 }

@@ -117,6 +117,8 @@ export interface Request {
   readonly module: string;
   readonly function: string;
   readonly argument: Term;
+  /** Whether it changes something on the node though its set is one that only looks. */
+  readonly changes?: true;
 }
 
 /**

@@ -37,7 +37,7 @@ export class Node {
 
   /** Evaluates one request on the node. */
   async ask<T>(request: Request, is: Is<T>, timeoutMs = 30_000): Promise<T> {
-    const fence = changing.includes(request.set) ? this.reach.engine.fence : undefined;
+    const fence = request.changes || changing.includes(request.set) ? this.reach.engine.fence : undefined;
     const stdin = asked(this.reach, expression(request, { fence }));
     return await behind(fence, async () =>
       this.read(await shell(this.reach, { text: callNode, stdin, timeoutMs }), is),

@@ -81,10 +81,10 @@ describe('what a run that was cut off has left', () => {
   });
 });
 
-function draftOf(mode: Inputs['mode']): CurrentRun {
+function draftOf(mode: Inputs['mode'], dryRun = false): CurrentRun {
   const quiet = { info: () => undefined, group: async (_: string, work: () => Promise<unknown>) => await work() };
   return {
-    inputs: { mode, containers: byName('web'), environment: 'production' },
+    inputs: { mode, dryRun, containers: byName('web'), environment: 'production' },
     world: { log: quiet, signal: new AbortController().signal },
   } as unknown as CurrentRun;
 }
@@ -104,7 +104,11 @@ it.each(['plan', 'rehearse', 'script', 'deploy'] as const)('a task of Swarm is r
   );
 });
 
-describe.each(['plan', 'rehearse', 'script'] as const)('%s of a container in the middle of a deploy', (mode) => {
+const asking = [
+  ...(['plan', 'rehearse', 'script'] as const).map((mode) => [mode, false] as const),
+  ...(['deploy', 'rollback'] as const).map((mode) => [mode, true] as const),
+];
+describe.each(asking)('%s of a container in the middle of a deploy (a dry run: %s)', (mode, dryRun) => {
   /** The new one runs under the name, and the old one stands beside it. */
   async function switched(label: string) {
     const { engine, ids } = await world({ web: ['create', 'stop'] });
@@ -120,7 +124,7 @@ describe.each(['plan', 'rehearse', 'script'] as const)('%s of a container in the
 
   it('changes nothing, and says what the next deploy would', async () => {
     const { engine, unchanged } = await switched(nonce);
-    expect(await withTargets(engine, draftOf(mode), async () => report)).toEqual({
+    expect(await withTargets(engine, draftOf(mode, dryRun), async () => report)).toEqual({
       outcome: 'planned',
       warnings: [
         'its own',
@@ -132,13 +136,13 @@ describe.each(['plan', 'rehearse', 'script'] as const)('%s of a container in the
 
   it('says so also where it is refused', async () => {
     const { engine } = await switched(nonce);
-    const refused = withTargets(engine, draftOf(mode), () => Promise.reject(new Refusal('web is exited.')));
+    const refused = withTargets(engine, draftOf(mode, dryRun), () => Promise.reject(new Refusal('web is exited.')));
     await expect(refused).rejects.toThrow(/^web is exited\. web is in the middle of a deploy by .* undoes it\.$/);
   });
 
   it('is none where somebody else has made what serves', async () => {
     const { engine } = await switched('x'.repeat(32));
-    expect(await withTargets(engine, draftOf(mode), async () => report)).toEqual(report);
+    expect(await withTargets(engine, draftOf(mode, dryRun), async () => report)).toEqual(report);
   });
 });
 

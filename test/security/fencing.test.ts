@@ -10,6 +10,7 @@ import {
   type Actor,
   allIsRight,
   carryOut,
+  deploy,
   inputsOf,
   look,
   type Play,
@@ -235,4 +236,30 @@ it('a run that finds the lock lost before a change makes none, and the successor
   for (const call of calls) await expect(call()).rejects.toThrow('The lock on model was taken over by another run');
   expect(await allIsRight(stage, '1')).toEqual([]);
   await lock.release();
+});
+
+it('whatever a run asks of a node that changes it has the token: a node refuses one that a later run has followed', async () => {
+  const asked = new Map<string, boolean>();
+  const note = (source: string) => {
+    const call = withFunction('exec', source);
+    const hasToken = /,\{<<"model">>,\d+\}\) after /.test(source);
+    if (isChanging(call)) asked.set(call, hasToken && asked.get(call) !== false);
+  };
+  for (const task of ['deploy', 'rollback'] as const) {
+    const stage = await setUp({ ...restart, hot: { task } });
+    const exec: Engine['exec'] = async (id, { stdin, ...command }) => {
+      if (stdin instanceof Promise)
+        void stdin.then(
+          (text) => note(text),
+          () => undefined,
+        );
+      else if (stdin !== undefined) note(stdin.toString());
+      return await stage.engine.exec(id, { ...command, ...(stdin !== undefined && { stdin }) });
+    };
+    expect(await deploy(stage, { ...stage, engine: { ...stage.engine, exec } })).toMatchObject([
+      { ended: { outcome: 'deployed' } },
+    ]);
+  }
+  const all = ['install', 'make_permanent', 'prune', 'unload_old'].map((name) => [`exec ${name}`, true] as const);
+  expect([...asked].sort()).toEqual(all);
 });
