@@ -38,30 +38,19 @@ export function ownName(container: Pick<ContainerSummary, 'id' | 'names'>): stri
 }
 
 /**
- * The names that the selectors mean, also where a restart was cut off while no container had the name: those that stand
- * for it are known by theirs.
+ * The ids of all containers that the selectors mean, also where a restart was cut off while no container had the name: those
+ * that stand for it are known by theirs.
  */
-export function namesMeant(containers: readonly ContainerSummary[], selectors: readonly Selector[]): readonly string[] {
-  return [...new Set(meant(containers, selectors).map(({ name }) => name))].sort();
-}
-
-/** The ids of all containers that have a name which is meant, or stand for it. */
 export function standFor(containers: readonly ContainerSummary[], selectors: readonly Selector[]): readonly string[] {
-  return [...new Set(meant(containers, selectors).map(({ id }) => id))];
+  const meant = selectors.flatMap((selector) =>
+    containers.filter((each) => isMeant([selector], each, meantName(ownName(each)))),
+  );
+  return [...new Set(meant.map(({ id }) => id))];
 }
 
 /** Whether a container would be meant if it had this name. */
 export function isMeant(selectors: readonly Selector[], container: ContainerSummary, name: string): boolean {
   return selectors.some((selector) => means(selector, { ...container, names: [name] }));
-}
-
-function meant(containers: readonly ContainerSummary[], selectors: readonly Selector[]) {
-  return selectors.flatMap((selector) =>
-    containers.flatMap((container) => {
-      const name = meantName(ownName(container));
-      return isMeant([selector], container, name) ? [{ id: container.id, name }] : [];
-    }),
-  );
 }
 
 export function means(selector: Selector, container: Pick<ContainerSummary, 'id' | 'names' | 'labels'>): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerSummary } from '../../src/engines/engine.js';
-import { namesMeant, ownName, type Selector, select } from '../../src/targets/selector.js';
+import { ownName, type Selector, select, standFor } from '../../src/targets/selector.js';
 
 const one = (name: string, labels: Record<string, string> = {}, others: readonly string[] = []): ContainerSummary => ({
   id: `id of ${name}`,
@@ -110,8 +110,9 @@ describe('what an interrupted restart left', () => {
       one('api.hot-deploy-previous-ba9876543210', { role: 'api' }),
       one('api-2', { role: 'api' }),
     ];
-    expect(namesMeant(halfWay, [{ by: 'name', name: 'api' }])).toEqual(['api']);
-    expect(namesMeant(halfWay, [{ by: 'label', key: 'role', value: 'api' }])).toEqual(['api', 'api-2']);
-    expect(namesMeant(halfWay, [{ by: 'name', name: 'web' }])).toEqual([]);
+    const [old, fresh, , second] = halfWay.map(({ id }) => id);
+    expect(standFor(halfWay, [{ by: 'name', name: 'api' }])).toEqual([old, fresh]);
+    expect(standFor(halfWay, [{ by: 'label', key: 'role', value: 'api' }])).toEqual([old, fresh, second]);
+    expect(standFor(halfWay, [{ by: 'name', name: 'web' }])).toEqual([]);
   });
 });

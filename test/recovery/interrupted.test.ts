@@ -8,18 +8,21 @@ import type { Step } from '../../src/journal/entry.js';
 import { Refusal } from '../../src/reasons/refusal.js';
 import { findInterrupted, findUnproven } from '../../src/recovery/interrupted.js';
 import type { CurrentRun } from '../../src/rollout/reporting.js';
+import type { Selector } from '../../src/targets/selector.js';
 import { details, journalOn } from '../journal/entries.js';
 import { modelClock } from '../support/model/clock.js';
 import { modelEngine } from '../support/model/engine.js';
 
 const nonce = details.nonce;
 
+const labels = { role: 'web', 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' };
+
 /** Two containers that run, and what is written down of them. */
 async function world(steps: Readonly<Record<string, readonly (Step | readonly [run: string, step: Step])[]>>) {
   const model = modelEngine(modelClock());
   model.image('app:1', { program: {} });
   const ids: Record<string, string> = {};
-  for (const name of Object.keys(steps)) ids[name] = (await model.run(name, { Image: 'app:1' })).Id;
+  for (const name of Object.keys(steps)) ids[name] = (await model.run(name, { Image: 'app:1', Labels: labels })).Id;
   const { journal, release } = await journalOn(model.engine, 'app:1');
   for (const [container, all] of Object.entries(steps)) {
     for (const each of all) {
@@ -32,8 +35,9 @@ async function world(steps: Readonly<Record<string, readonly (Step | readonly [r
 }
 
 const byName = (...names: readonly string[]) => names.map((name) => ({ by: 'name', name }) as const);
-const found = async (engine: Engine, ...names: readonly string[]) =>
-  (await findInterrupted(engine, byName(...names))).map(({ direction, containers }) => [
+const found = async (engine: Engine, ...names: readonly string[]) => await foundBy(engine, byName(...names));
+const foundBy = async (engine: Engine, selectors: readonly Selector[]) =>
+  (await findInterrupted(engine, selectors)).map(({ direction, containers }) => [
     direction,
     ...containers.map(({ name }) => name),
   ]);
@@ -73,12 +77,31 @@ describe('what a run that was cut off has left', () => {
     expect(await found(engine, 'web-3')).toEqual([]);
   });
 
-  it('is found where no container has the name any more', async () => {
+  const ways = [
+    [{ by: 'name', name: 'web' }, true],
+    [{ by: 'label', key: 'role', value: 'web' }, true],
+    [{ by: 'label', key: 'role', value: 'api' }, false],
+    [{ by: 'compose', project: 'shop', service: 'web' }, true],
+    [{ by: 'compose', project: 'shop', service: 'api' }, false],
+  ] as const;
+
+  it.each(ways)('is looked for by %j where no container has the name any more: found %s', async (selector, isFound) => {
     const { engine, ids } = await world({ web: ['stop'] });
     const id = ids['web'] ?? '';
     await engine.renameContainer(id, `web.hot-deploy-old-${id.slice(0, 12)}`);
-    expect(await found(engine, 'web')).toEqual([['undo', 'web']]);
+    expect(await foundBy(engine, [selector])).toEqual(isFound ? [['undo', 'web']] : []);
   });
+
+  it.each(ways)(
+    'is looked for by %j where the old container has ended with --rm: found %s',
+    async (selector, isFound) => {
+      const { engine, ids } = await world({ web: ['create', 'stop'] });
+      await engine.removeContainer(ids['web'] ?? '', { force: true });
+      const made = `web.hot-deploy-new-${ids['web']?.slice(0, 12)}`;
+      await engine.createContainer(made, { Image: 'app:1', Labels: { ...labels, [nonceLabel]: nonce } });
+      expect(await foundBy(engine, [selector])).toEqual(isFound ? [['undo', 'web']] : []);
+    },
+  );
 });
 
 function draftOf(mode: Inputs['mode'], dryRun = false): CurrentRun {
@@ -147,12 +170,13 @@ describe.each(asking)('%s of a container in the middle of a deploy (a dry run: %
 });
 
 describe('what stands under such a name, and no journal speaks of', () => {
-  async function standing(...names: readonly string[]) {
+  async function beside(...names: readonly string[]) {
     const model = modelEngine(modelClock());
     model.image('app:1', { program: {} });
-    for (const name of names) await model.engine.createContainer(name, { Image: 'app:1' });
-    return await findUnproven(model.engine, byName('web'));
+    for (const name of names) await model.engine.createContainer(name, { Image: 'app:1', Labels: labels });
+    return model.engine;
   }
+  const standing = async (...names: readonly string[]) => await findUnproven(await beside(...names), byName('web'));
 
   it('is named, with what would bring it back where nothing has the name', async () => {
     expect(await standing('web.hot-deploy-old-0123456789ab')).toEqual([
@@ -165,5 +189,11 @@ describe('what stands under such a name, and no journal speaks of', () => {
 
   it('is not named where it is of another container', async () => {
     expect(await standing('web', 'api.hot-deploy-new-0123456789ab')).toEqual([]);
+  });
+
+  it('is named where its labels are meant', async () => {
+    const engine = await beside('web.hot-deploy-old-0123456789ab');
+    const named = async (value: string) => await findUnproven(engine, [{ by: 'label', key: 'role', value }]);
+    expect([(await named('web')).length, (await named('api')).length]).toEqual([1, 0]);
   });
 });

@@ -119,6 +119,14 @@ describe('a change is what differs between two boots, and drift what serves has 
     });
   });
 
+  it('and one that only a boot of the new release has is new, also where it may end by itself', () => {
+    const before = booted(of(worker('till')));
+    expect(compareSupervision(of(worker('till')), { old: before, new: old }, ['shop'])).toMatchObject({
+      supervision: [{ kind: 'child-added', child: { id: 'task' } }],
+      drift: [],
+    });
+  });
+
   it('and a child that somebody started or ended by hand is drift alone', () => {
     const { supervision, drift } = compareSupervision(of(worker('debug'), task), { old, new: old }, ['shop']);
     expect(supervision).toEqual([]);

@@ -109,10 +109,29 @@ describe('impossible to carry out is', () => {
   const spec = { portable: false, text: '#{id=>mail}', start: '{mail,start_link,[]}', closures: ['shop'] };
   const pinned = worker('mail', { spec });
   const random = worker("{listener,'<random binary>'}");
+  const { spec: _, ...unspecified } = mail as Supervised;
   const another = worker('mail', { spec: { ...spec, portable: true, start: '{mail,start,[]}' } });
 
   it.each<[string, Supervised, Supervised, string]>([
     ['a new child that holds a fun', listOf(till), listOf(till, pinned), 'shop/mail: its specification holds a fun'],
+    [
+      'a new child whose specification is unknown',
+      listOf(till),
+      listOf(till, unspecified),
+      'shop/mail: its specification holds',
+    ],
+    [
+      'a new child that is started with a part of a variable',
+      listOf(till),
+      listOf(till, worker('mail', { spec: { ...spec, portable: true, partOf: 'REGION' } })),
+      'shop/mail: it is started with something that was made of the environment variable REGION',
+    ],
+    [
+      'an end of one whose specification is unknown',
+      listOf(till, unspecified),
+      listOf(till),
+      'shop/mail: its specification could not be put back',
+    ],
     [
       'an end that could not be taken back',
       listOf(till, pinned),
