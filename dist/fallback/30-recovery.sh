@@ -2,7 +2,7 @@
 
 # `belongs ID`: whether a container is of the restart whose entry was read last: by its id, or by what only that run
 # knew. Anybody can give a container a name.
-belongs() { [[ $1 == "$e_id" || $1 == "$e_kept" || ${nonces[$1]-} == "\"$e_nonce\"" ]]; }
+belongs() { [[ $1 == "$e_id" || $1 == "$e_kept" || ${nonces[$1]-} == "\"$e_nonce\" \"$e_run\"" ]]; }
 
 # `detect NAME`: how far the restart came whose entry stands last: `state`, and the ids `old`, `spare`, `fresh`.
 #   begun     nothing was stopped yet, or all is back but for what is to be tidied up

@@ -43,8 +43,10 @@ recall() {
 
 # `is_known NAME ID`: a container that some run has found under the name, or has made or kept for it.
 is_known() {
-  [[ $(grep -shF "\"container\":\"$1\"," "$work"/journal/* |
-    grep -cF -e "\"id\":\"$2\"" -e "\"kept\":\"$2\"" -e "\"nonce\":${nonces[$2]:-none},") != 0 ]]
+  local own its=${nonces[$2]:-none none}
+  own=$(grep -shF "\"container\":\"$1\"," "$work"/journal/* || true)
+  [[ $(grep -cF -e "\"id\":\"$2\"" -e "\"kept\":\"$2\"" <<<"$own") != 0 ||
+  $(grep -F "\"nonce\":${its%% *}," <<<"$own" | grep -cF "\"run\":${its##* },") != 0 ]]
 }
 
 # Whether the run of the entry that was read last has only forward to go.

@@ -52,7 +52,7 @@ export interface EntryDetails {
 }
 
 /** What proves that a container belongs to an update of a target: a name proves nothing. */
-export type Claim = Pick<EntryDetails, 'id' | 'nonce' | 'kept'> & Partial<Pick<EntryDetails, 'from'>>;
+export type Claim = Pick<EntryDetails, 'id' | 'nonce' | 'kept'> & Partial<Pick<EntryDetails, 'from' | 'run'>>;
 
 /** One side of a deploy. */
 export interface Version {

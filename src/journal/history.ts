@@ -1,6 +1,6 @@
 import type { ContainerDetails } from '../engines/details.js';
 import type { ContainerSummary } from '../engines/engine.js';
-import { nonceLabel } from '../engines/throw-away.js';
+import { nonceLabel, runLabel } from '../engines/throw-away.js';
 import { type Claim, type Entry, ends, type Version } from './entry.js';
 
 /** A run that neither came through nor went back, as far as is written down. */
@@ -18,7 +18,12 @@ export function entriesOf(entries: readonly Entry[], container: string): readonl
 
 /** Whether a container is the one that an update found, or was made or is kept for it. */
 export function belongs({ id, labels }: Pick<ContainerSummary, 'id' | 'labels'>, claim: Claim): boolean {
-  return id === claim.id || id === claim.kept || labels[nonceLabel] === claim.nonce;
+  return id === claim.id || id === claim.kept || wasMadeFor(labels, claim);
+}
+
+/** Whether a container says what only the run could have said that has made it for this update. */
+export function wasMadeFor(labels: ContainerSummary['labels'], { run, nonce }: Pick<Claim, 'run' | 'nonce'>): boolean {
+  return labels[nonceLabel] === nonce && (run === undefined || labels[runLabel] === run);
 }
 
 /** The ids of containers that were put aside under this name, to be kept for a way back. */

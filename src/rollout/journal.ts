@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Claim, EntryDetails, Step } from '../journal/entry.js';
-import { entriesOf, idsOf, lineage, ran } from '../journal/history.js';
+import { entriesOf, idsOf, lineage, ran, wasMadeFor } from '../journal/history.js';
 import type { Journal } from '../journal/journal.js';
 import { type Changing, versionBy } from '../strategies/strategy.js';
 import type { Log } from '../system/log.js';
@@ -12,7 +12,7 @@ export type RunRecord = Pick<EntryDetails, 'run' | 'task' | 'to' | 'fleet' | 'en
 export interface TargetJournal {
   readonly claim: Claim;
   readonly isKept: (id: string) => boolean;
-  readonly isOurs: (nonce: string) => boolean;
+  readonly isOurs: (labels: Readonly<Record<string, string>>) => boolean;
   /** @throws Error where the step could not be written down: it must not be carried out then */
   readonly note: (step: Step) => Promise<void>;
 }
@@ -42,7 +42,7 @@ export function openTargetJournal(
   let begun = false;
   return {
     claim: details,
-    isOurs: (nonce) => nonce === claim.nonce || entriesOf(journal.entries, name).some((entry) => entry.nonce === nonce),
+    isOurs: (labels) => [details, ...entriesOf(journal.entries, name)].some((entry) => wasMadeFor(labels, entry)),
     isKept: (id) => idsOf(journal.entries, name).has(id),
     note: async (step) => {
       // What was refused before its first step has left nothing to tell of.

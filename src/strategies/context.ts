@@ -35,7 +35,7 @@ export interface UpdateContext {
   /** Whether the journal says of a container that it was put aside for a way back. */
   readonly isKept: (id: string) => boolean;
   /** Whether a nonce is that of an update of this target. */
-  readonly isOurs: (nonce: string) => boolean;
+  readonly isOurs: (labels: Readonly<Record<string, string>>) => boolean;
 }
 
 /** How it ended for one container. */

@@ -1,6 +1,7 @@
 import { noDeadline } from '../deployment/cancellation-deadline.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Entry, Side, Step } from '../journal/entry.js';
+import { wasMadeFor } from '../journal/history.js';
 import type { UpdateContext } from './context.js';
 
 /** What a repair works with. */
@@ -58,7 +59,7 @@ export function recoveryUpdateContext(
     },
     claim: last,
     isKept: () => false,
-    isOurs: (nonce) => nonce === last.nonce,
+    isOurs: (labels) => wasMadeFor(labels, last),
     // A switch of the repair is a step back, or forth again, of the run that was cut off.
     part: () => undefined,
     note: async (step) => (step === 'switch' ? await notes.write('bring-back') : undefined),

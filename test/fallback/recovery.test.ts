@@ -44,7 +44,7 @@ list() {
   local each
   world
   # What a restart made says so.
-  ids=() nonces=([$b]='"n"')
+  ids=() nonces=([$b]='"n" "earlier"')
   for each in "\${!w_name[@]}"; do ids[\${w_name[$each]}]=$each; done
 }
 missing=0
@@ -326,6 +326,19 @@ describe('a container that somebody else gave such a name', () => {
       expect((await left()).left.map(({ name }) => name)).toContain(its);
     });
   }
+
+  const copied = leftBy(`put "$a" "$web" true always
+put "$c" "$web.hot-deploy-new-$(short "$a")" false no
+wrote stop recreate
+eval "$(declare -f list | sed 's/^list /listed /')"
+list() { listed && nonces[$c]='"n" "other"'; }
+recover
+bring undo "$web"
+is_known "$web" "$c" && exit 9 || is_known "$web" "$b"`);
+  it('is none of a run by a nonce of it alone', async () => {
+    expect((await copied()).left).toContainEqual({ name: 'web', id: a, running: true, policy: 'always' });
+    expect((await copied()).left.map(({ id }) => id)).toContain(c);
+  });
 
   const previous = leftBy(`put "$a" "$web" true always
 keep_previous=0

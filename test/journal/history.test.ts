@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { nonceLabel, runLabel } from '../../src/engines/throw-away.js';
 import type { Entry, Step, Version } from '../../src/journal/entry.js';
-import { lineage, unfinished } from '../../src/journal/history.js';
+import { belongs, lineage, unfinished } from '../../src/journal/history.js';
 import { entry as written } from './entries.js';
 
 const v = (version: string, image = `sha256:${version}`): Version => ({ version, image });
@@ -59,4 +60,17 @@ describe('a run that was cut off', () => {
     const all = [entry('settle', v('1'), v('2')), entry('done', v('1'), v('2')), entry('switch', v('2'), v('3'))];
     expect(unfinished(all)?.settling).toBe(false);
   });
+});
+
+describe('a container belongs to an update', () => {
+  const claim = { id: 'a'.repeat(64), kept: 'b'.repeat(64), nonce: 'n', run: 'r' };
+  const labels = (nonce: string, run: string) => ({ [nonceLabel]: nonce, [runLabel]: run });
+  it.each<[string, Parameters<typeof belongs>[0], boolean]>([
+    ['if the run found it', { id: claim.id, labels: {} }, true],
+    ['if it was kept, and is to take the place', { id: claim.kept, labels: {} }, true],
+    ['if it has the nonce and the run', { id: 'c', labels: labels('n', 'r') }, true],
+    ['not by the nonce alone', { id: 'c', labels: { [nonceLabel]: 'n' } }, false],
+    ['not by the nonce of another run', { id: 'c', labels: labels('n', 'other') }, false],
+    ['not by the run alone', { id: 'c', labels: labels('', 'r') }, false],
+  ])('%s', (_, container, expected) => expect(belongs(container, claim)).toBe(expected));
 });

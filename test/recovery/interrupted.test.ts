@@ -3,7 +3,7 @@ import { withTargets } from '../../src/commands/with-targets.js';
 import type { Inputs } from '../../src/config/inputs.js';
 import type { Report } from '../../src/deployment/report.js';
 import type { Engine } from '../../src/engines/engine.js';
-import { nonceLabel } from '../../src/engines/throw-away.js';
+import { nonceLabel, runLabel } from '../../src/engines/throw-away.js';
 import type { Step } from '../../src/journal/entry.js';
 import { Refusal } from '../../src/reasons/refusal.js';
 import { findInterrupted, findUnproven } from '../../src/recovery/interrupted.js';
@@ -139,7 +139,7 @@ describe.each(asking)('%s of a container in the middle of a deploy (a dry run: %
     await engine.stopContainer(old);
     await engine.renameContainer(old, `web.hot-deploy-old-${old.slice(0, 12)}`);
     await engine.startContainer(
-      await engine.createContainer('web', { Image: 'app:1', Labels: { [nonceLabel]: label } }),
+      await engine.createContainer('web', { Image: 'app:1', Labels: { [nonceLabel]: label, [runLabel]: 'run-a' } }),
     );
     const before = await engine.containers();
     return { engine, unchanged: async () => expect(await engine.containers()).toEqual(before) };

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { ContainerSummary, Engine } from '../../src/engines/engine.js';
-import { nonceLabel } from '../../src/engines/throw-away.js';
+import { nonceLabel, runLabel } from '../../src/engines/throw-away.js';
 import type { Entry, Step } from '../../src/journal/entry.js';
 import type { RecoveryContext } from '../../src/strategies/recovery.js';
 import { recoverReplacement } from '../../src/strategies/recreate/recover.js';
@@ -46,7 +46,7 @@ function world({
       [...names].map(
         ([id, name]): ContainerSummary => ({
           ...{ id, names: [name], createdAt: 0, networkMode: 'bridge' },
-          labels: id === fresh ? { [nonceLabel]: claimed.nonce } : {},
+          labels: id === fresh ? { [nonceLabel]: claimed.nonce, [runLabel]: claimed.run } : {},
           state: runs(id) ? 'running' : 'exited',
         }),
       ),

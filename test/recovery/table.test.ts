@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { nonceLabel } from '../../src/engines/throw-away.js';
+import { nonceLabel, runLabel } from '../../src/engines/throw-away.js';
 import { upgradeActs, upgradeRecovery } from '../../src/hot-load/table.js';
 import { type EntryDetails, type Side, type Step, sides, steps } from '../../src/journal/entry.js';
 import { readJournal } from '../../src/journal/journal.js';
@@ -43,7 +43,7 @@ async function leave({ play, model, clock, v1, v2, began }: Theatre, { stage, st
     const { RestartPolicy, AutoRemove } = old.HostConfig;
     const [{ Name: volume = '' } = {}] = old.Mounts;
     const made = (image: string) => ({
-      ...{ Image: image, Labels: { own: name, [nonceLabel]: details.nonce } },
+      ...{ Image: image, Labels: { own: name, [nonceLabel]: details.nonce, [runLabel]: details.run } },
       HostConfig: { AutoRemove, RestartPolicy, Binds: [`${volume}:/data`] },
     });
     for (const each of ['create', ...(step === 'create' ? [] : ['stop' as const])] as const)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { noDeadline } from '../../src/deployment/cancellation-deadline.js';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
+import { nonceLabel } from '../../src/engines/throw-away.js';
 import type { Claim } from '../../src/journal/entry.js';
 import { retireOriginal } from '../../src/strategies/recreate/finish.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
@@ -40,7 +41,7 @@ export const options = (more: Partial<RecreateOptions> = {}): RecreateOptions =>
   note: async () => undefined,
   deadline: noDeadline,
   claim: { id: '', nonce: '' },
-  isOurs: (nonce) => nonce.startsWith('of '),
+  isOurs: (labels) => labels[nonceLabel]?.startsWith('of ') === true,
   ...more,
 });
 

@@ -138,12 +138,12 @@ change() {
 pause() { sleep "$1" 2>/dev/null || sleep 1 || true; }
 
 # The ids of all containers by their exact names (`docker ps --filter name=` would match a part), and what only the
-# journal knows of those that a restart made.
+# journal knows of those that a restart made: the nonce and the run, as strings of JSON.
 declare -A ids=() nonces=()
 list() {
-  local id each nonce
+  local id each nonce both="{{json (.Label \"$nonce_label\")}} {{json (.Label \"$run_label\")}}"
   local -a all
-  engine ps --all --no-trunc --format "{{.ID}} {{.Names}} {{json (.Label \"$nonce_label\")}}" ||
+  engine ps --all --no-trunc --format "{{.ID}} {{.Names}} $both" ||
     fail "the engine does not list its containers: $(complaint)" || return 1
   ids=() nonces=()
   while read -r id each nonce; do

@@ -47,8 +47,8 @@ export async function create(
 export interface Replaced {
   readonly container: ContainerDetails;
   readonly claim: Claim;
-  /** Whether a nonce is that of a restart of this container. */
-  readonly isOurs: (nonce: string) => boolean;
+  /** Whether these labels are of what a restart of this container has made. */
+  readonly isOurs: (labels: Readonly<Record<string, string>>) => boolean;
 }
 
 function labelsOf({ container, claim: { nonce, from } }: Replaced): Readonly<Record<string, string>> {
@@ -71,7 +71,7 @@ async function makeRoom(engine: Engine, name: string, isOurs: Replaced['isOurs']
   const found = await engine.findContainer(name);
   if (found === undefined) return;
   const { Status: status } = found.State;
-  const ours = isOurs(found.Config.Labels?.[nonceLabel] ?? '');
+  const ours = isOurs(found.Config.Labels ?? {});
   if (status !== 'created' || !ours) {
     const which = ours ? `that is ${status}` : 'that hot-deploy has not made';
     throw new Error(

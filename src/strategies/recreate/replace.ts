@@ -13,7 +13,7 @@ import { type Around, awaitBack, discard, passPolicy, restarts, type Undone, und
 export interface RecreateOptions extends Around {
   /** `create`, `stop`, `rename`, `start`, `health`; `restore` after a failure. */
   readonly onPhase: (name: string, ms: number) => void;
-  readonly isOurs: (nonce: string) => boolean;
+  readonly isOurs: (labels: Readonly<Record<string, string>>) => boolean;
   /** Awaited before a step is carried out: whoever writes it down has done so then. */
   readonly note: (step: 'create' | 'stop' | 'restore') => Promise<void>;
   /** The new ids of containers that were re-created before, by their old ones. */
