@@ -2,6 +2,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
+const strategyFolders = readdirSync('src/strategies', { withFileTypes: true }).flatMap((each) =>
+  each.isDirectory() ? `strategies/${each.name}` : [],
+);
+
 /** The rooms of src, the lowest first: a file imports only from its own room and from those before it. */
 const rooms = [
   ...[
@@ -17,18 +21,7 @@ const rooms = [
     'journal',
     'analysis',
   ],
-  ...[
-    'strategies',
-    'hot-load',
-    'strategies/recreate',
-    'strategies/modules',
-    'strategies/relup',
-    'drift',
-    'report',
-    'source',
-    'rollout',
-    'recovery',
-  ],
+  ...['strategies', 'hot-load', ...strategyFolders, 'drift', 'report', 'source', 'rollout', 'recovery'],
   ...['rollback', 'leavings', 'fallback', 'github', 'commands', ''],
 ];
 /** The list of strategies is above them. */
@@ -45,7 +38,7 @@ function roomOf(file: string): number {
   const folder = dirname(file);
   const matching = rooms.filter((room) => folder === room || folder.startsWith(`${room}/`));
   const [room = ''] = matching.toSorted((one, other) => other.length - one.length);
-  return file === registry ? rooms.indexOf('strategies/relup') : rooms.indexOf(folder === '.' ? '' : room);
+  return file === registry ? rooms.indexOf(strategyFolders.at(-1) ?? '') : rooms.indexOf(folder === '.' ? '' : room);
 }
 
 const imports = files.flatMap((file) =>

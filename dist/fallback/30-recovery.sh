@@ -175,7 +175,7 @@ is_cut_off() {
   cut_off="an earlier run was cut off at the step $e_step"
 }
 
-is_in_restart() { is_cut_off "$1" && [[ $state != none || $e_way == re[cv]* ]]; }
+is_in_restart() { is_cut_off "$1" && [[ $state != none || $e_way =~ ^($restart_ways)$ ]]; }
 
 # Fills `half` with all targets of the interrupted runs that have one of this script's containers. What was being
 # upgraded hot, and nothing else, only its bundle brings to an end. What has a name as a restart gives it, and is in no

@@ -1,3 +1,4 @@
+import { hotOptions } from '../reasons/strategies.js';
 import { type Inputs, onlyHot } from './inputs.js';
 import type { Given, OptionName } from './options.js';
 
@@ -74,7 +75,7 @@ function all(inputs: Inputs, given: Given): readonly Contradiction[] {
       says:
         mode === 'rehearse' &&
         strategy === 'restart' &&
-        '`strategy` is "restart", which leaves nothing to rehearse: allowed with `rehearse` are `auto`, `relup`, `modules`.',
+        `\`strategy\` is "restart", which leaves nothing to rehearse: allowed with \`rehearse\` are ${['auto', ...hotOptions].map((option) => `\`${option}\``).join(', ')}.`,
     },
     {
       between: ['rehearse', 'rehearse-command'],

@@ -1,3 +1,4 @@
+import { hotOptions, type StrategyOption } from '../reasons/strategies.js';
 import type { From } from './from.js';
 import type { ProbeChoice } from './probe.js';
 import type { Selector } from './selector.js';
@@ -19,7 +20,7 @@ export interface Inputs {
   readonly context: string;
   /** What a rollback goes back to. */
   readonly to: string;
-  readonly strategy: 'auto' | 'relup' | 'modules' | 'restart';
+  readonly strategy: 'auto' | StrategyOption;
   readonly hotUpTo: 'patch' | 'minor' | 'major';
   /** Words of the command that runs once before the first container changes. */
   readonly releaseCommand?: readonly string[];
@@ -87,6 +88,6 @@ export interface Build {
 export const ownFolder = '.hot-deploy';
 
 /** The hot strategy that is asked for by its name, which allows no other and no restart. */
-export function onlyHot({ strategy }: Pick<Inputs, 'strategy'>): 'relup' | 'modules' | undefined {
-  return strategy === 'relup' || strategy === 'modules' ? strategy : undefined;
+export function onlyHot({ strategy }: Pick<Inputs, 'strategy'>): string | undefined {
+  return hotOptions.includes(strategy) ? strategy : undefined;
 }

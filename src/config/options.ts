@@ -1,3 +1,4 @@
+import { strategyOptions } from '../reasons/strategies.js';
 import { from, imageReference } from './from.js';
 import { assignment, duration, flag, type Kind, lines, oneOf, script, secret, text, wholeNumber } from './kind.js';
 import type { Option } from './option.js';
@@ -59,7 +60,7 @@ export const options = {
       'The target of a rollback: `previous` for the version before, a version or a commit that the containers ran, or an image of the engine.',
   },
   strategy: {
-    kind: oneOf('auto', 'relup', 'modules', 'restart'),
+    kind: oneOf('auto', ...strategyOptions),
     default: 'auto',
     description:
       '`auto` loads hot if every check passes, and restarts otherwise. `relup` and `modules` load hot in this one way, and refuse to restart. `restart` never loads hot.',

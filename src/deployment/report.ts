@@ -1,15 +1,15 @@
 import type { Window } from '../probe/window.js';
 import type { Reason } from '../reasons/reason.js';
+import { type StrategyName, strategyNames } from '../reasons/strategies.js';
 import type { ProcessNote } from '../release/processes.js';
 import type { Drift, Tally } from './drift.js';
 
 export type Outcome = 'planned' | 'unchanged' | 'deployed' | 'rolled-back' | 'refused' | 'failed';
-/** How a target is brought to another version, and whether it keeps running meanwhile. Each is one strategy's own. */
-export const methods = { relup: { hot: true }, modules: { hot: true }, recreate: { hot: false } } as const;
-export type Method = keyof typeof methods | 'none';
+/** The strategy that brings a target to another version. */
+export type Method = StrategyName | 'none';
 
 export function isHot(method: Method): boolean {
-  return method !== 'none' && methods[method].hot;
+  return method !== 'none' && strategyNames[method].hot;
 }
 
 /** The one record of a run. Every figure in a comment, a summary or a terminal comes from here. */

@@ -1,6 +1,7 @@
 import type { Difference, Moment } from '../deployment/drift.js';
-import { type Entry, type EntryDetails, steps, type Version, ways } from '../journal/entry.js';
+import { type Entry, type EntryDetails, steps, type Version } from '../journal/entry.js';
 import { belongs, ended, unfinished } from '../journal/history.js';
+import { ways } from '../reasons/strategies.js';
 
 /** What the journal says of a container; pure. */
 export function recorded(

@@ -1,4 +1,5 @@
-import { type Method, methods, type Report } from '../deployment/report.js';
+import type { Method, Report } from '../deployment/report.js';
+import { strategyNames } from '../reasons/strategies.js';
 import { totalDowntime } from '../report/totals.js';
 
 /** What a deploy has cost, as its deployment's description tells the next one. */
@@ -8,7 +9,7 @@ export interface Measured {
   readonly downtimeMs: number;
 }
 
-const isMeasured = new RegExp(`\\[(${Object.keys(methods).join('|')}), down (\\d{1,9}) ms\\]$`);
+const isMeasured = new RegExp(`\\[(${Object.keys(strategyNames).join('|')}), down (\\d{1,9}) ms\\]$`);
 
 /** What stands at the end of a description; nothing where nothing was measured. */
 export function measuredMark({ method, containers }: Pick<Report, 'method' | 'containers'>): string {

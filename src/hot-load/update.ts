@@ -1,5 +1,5 @@
 import type { Method } from '../deployment/report.js';
-import type { Way } from '../journal/entry.js';
+import type { Way } from '../reasons/strategies.js';
 import type { UpdateContext } from '../strategies/context.js';
 import { whyUnlike } from '../strategies/serving.js';
 import type { OpenUpdate, TargetPlan, Update } from '../strategies/strategy.js';

@@ -1,3 +1,5 @@
+import { type Way, ways } from '../reasons/strategies.js';
+
 /**
  * One step of a deploy or a rollback, written down in the environment's journal before it is carried out. It says what the run
  * meant to do; what is true afterwards is asked of the node and of the engine, and never read from here.
@@ -10,16 +12,6 @@ export interface Entry extends EntryDetails {
   readonly at: string;
   readonly step: Step;
 }
-
-/** How an update was carried out, to be read after what it did. Each is one strategy's own (`recovery.ways`). */
-export const ways = {
-  relup: 'hot',
-  downgrade: 'hot',
-  modules: 'hot, module by module',
-  recreate: 'by a new container',
-  revive: 'by the container that was kept',
-} as const;
-export type Way = keyof typeof ways;
 
 /** What a run is about for one container: the same in all of its entries. */
 export interface EntryDetails {

@@ -1,7 +1,8 @@
 import type { ReasonCode } from './codes.js';
+import type { StrategyName } from './strategies.js';
 
 /** What a reason may rule out: `recreate` is every way by restart, and with it the whole deploy. */
-export type Blocked = 'relup' | 'modules' | 'recreate';
+export type Blocked = StrategyName;
 
 /** Why a way of deploying is closed, or what to know about the one taken. */
 export interface Reason {

@@ -4,6 +4,7 @@ import type { Entry, Step } from '../journal/entry.js';
 import { belongs } from '../journal/history.js';
 import type { Journal } from '../journal/journal.js';
 import { Refusal } from '../reasons/refusal.js';
+import { strategyNames } from '../reasons/strategies.js';
 import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { strategies } from '../strategies/index.js';
@@ -128,7 +129,7 @@ async function fromEngine(
 }
 
 function ownerOf({ way }: Entry): Recovery {
-  const own = strategies.find(({ recovery }) => recovery.ways.includes(way));
+  const own = strategies.find(({ name }) => Object.hasOwn(strategyNames[name].ways, way));
   if (own === undefined) throw new Error(`There is no strategy of the way ${way}.`);
   return own.recovery;
 }

@@ -1,4 +1,5 @@
-import { methods, type Report } from '../deployment/report.js';
+import type { Report } from '../deployment/report.js';
+import { strategyNames } from '../reasons/strategies.js';
 import { totalDowntime } from './totals.js';
 import { verdict } from './verdict.js';
 
@@ -16,7 +17,7 @@ export const outputs = {
     of: ({ outcome }) => outcome,
   },
   method: {
-    description: `${Object.entries(methods)
+    description: `${Object.entries(strategyNames)
       .map(([name, { hot }]) => `\`${name}\` (${hot ? 'hot' : 'restart'})`)
       .join(', ')} or \`none\`.`,
     of: ({ method }) => method,

@@ -30,7 +30,7 @@ export async function plansBack(
 
 async function planBack(whole: AnalysisContext, past: TargetHistory, shared: Cache): Promise<TargetPlan> {
   const { engine, inputs, image } = whole;
-  const surveyed = await byRestart(whole, past);
+  const surveyed = await byRestart(whole, past, shared);
   const { next, update } = surveyed;
   if (next === undefined || update === undefined) return surveyed;
   const kept = keptAs(past.earlier, { version: next.version, image: image.Id });
@@ -73,10 +73,11 @@ const told = (reasons: readonly Reason[]) =>
 async function byRestart(
   site: AnalysisContext,
   { name, container, reading, root, line }: TargetHistory,
+  shared: Cache,
 ): Promise<TargetPlan> {
   const { engine, inputs } = site;
   if (reading.kind !== 'stopped') {
-    const [surveyed] = await decide({ ...site, inputs: { ...inputs, strategy: 'restart' } }, [container]);
+    const [surveyed] = await decide({ ...site, inputs: { ...inputs, strategy: 'restart' } }, [container], shared);
     if (surveyed === undefined) throw new Error(`Nothing was decided about ${name}.`);
     return surveyed;
   }
@@ -95,7 +96,7 @@ async function byRestart(
     reasons: [against('container-stopped', name, message)],
   };
   const at = { ...site, ...(await counterpart(site, { names: [], root }, once())) };
-  return await choose(plan, { name, container, oldImage, site: at, shared: newCache(), root: root ?? at.next.root });
+  return await choose(plan, { name, container, oldImage, site: at, shared, root: root ?? at.next.root });
 }
 
 /**

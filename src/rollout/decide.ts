@@ -29,9 +29,9 @@ import { messageOf } from '../system/message-of.js';
 export async function decide(
   site: AnalysisContext,
   containers: readonly ContainerDetails[],
+  shared: Cache = newCache(),
 ): Promise<readonly TargetPlan[]> {
   const plans: TargetPlan[] = [];
-  const shared = newCache();
   // One after another: the workshop holds one old release at a time.
   for (const container of containers) {
     plans.push(await decideOne(site, container, shared).catch(refuseUnreadable(container)));

@@ -50,9 +50,9 @@ async function updateAll(
   deadline: CancellationDeadline,
 ): Promise<readonly TargetUpdate[]> {
   const { inputs, log } = fleet;
-  const waves = inBatches(groups, inputs, (each) => each.restarts());
+  const batches = inBatches(groups, inputs, (each) => each.restarts());
   const carried: TargetUpdate[] = [];
-  for (const [at, wave] of waves.entries()) {
+  for (const [at, batch] of batches.entries()) {
     if (deadline.cancelled) {
       log.warning('the run was cancelled before every container had its turn: those that did go back');
       return await Promise.all(
@@ -64,10 +64,10 @@ async function updateAll(
       log.warning(`${why}: all go back`);
       return await Promise.all(carried.map((each) => each.rollback(why)));
     }
-    if (at === 0 && waves.length > 1) {
-      log.info(`canary: ${wave.map(({ plan }) => plan.name).join(', ')}`);
+    if (at === 0 && batches.length > 1) {
+      log.info(`canary: ${batch.map(({ plan }) => plan.name).join(', ')}`);
     }
-    carried.push(...(await Promise.all(wave.map((each) => each.update()))));
+    carried.push(...(await Promise.all(batch.map((each) => each.update()))));
     if (carried.some(({ ended }) => ended.outcome !== 'deployed')) {
       log.warning('not every container came through: those that did go back');
       return await Promise.all(
@@ -147,17 +147,17 @@ export function inBatches<T>(
   { canary, maxParallel, maxUnavailable }: Pick<Inputs, 'canary' | 'maxParallel' | 'maxUnavailable'>,
   isRestart: (one: T) => boolean,
 ): readonly (readonly T[])[] {
-  const waves: T[][] = [];
+  const batches: T[][] = [];
   const fill = (some: readonly (readonly T[])[], most: number) => {
-    let wave: T[] | undefined;
+    let batch: T[] | undefined;
     for (const group of some) {
-      const together = [...(wave ?? []), ...group];
+      const together = [...(batch ?? []), ...group];
       const tooManyDown = group.some(isRestart) && together.filter(isRestart).length > maxUnavailable;
-      if (wave === undefined || together.length > most || tooManyDown) {
-        wave = [];
-        waves.push(wave);
+      if (batch === undefined || together.length > most || tooManyDown) {
+        batch = [];
+        batches.push(batch);
       }
-      wave.push(...group);
+      batch.push(...group);
     }
   };
   let first = 0;
@@ -165,5 +165,5 @@ export function inBatches<T>(
   if (first === groups.length) first = 0;
   fill(groups.slice(0, first), canary);
   fill(groups.slice(first), maxParallel);
-  return waves;
+  return batches;
 }

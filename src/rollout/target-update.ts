@@ -50,7 +50,7 @@ export interface TargetUpdate {
   drain(): Promise<TargetUpdate>;
   /** Makes it final. */
   commit(): Promise<TargetUpdate>;
-  /** Goes back, because the fleet does; `why` is a sentence. */
+  /** Goes back, because the fleet does; `why` is a sentence without its stop. */
   rollback(why: string): Promise<TargetUpdate>;
   /** Only ends the measurement. */
   finish(): Promise<TargetUpdate>;

@@ -19,8 +19,6 @@ export type RecoveryResult =
 
 /** How a strategy brings a target to one side after an interrupted run. */
 export interface Recovery {
-  /** The ways of the journal that are its own. */
-  readonly ways: readonly Entry['way'][];
   /** By what the engine lists beside the target, whatever the journal says; undefined if there is nothing. */
   fromEngine?(around: RecoveryContext, name: string, direction: Side, last: Entry): Promise<RecoveryResult | undefined>;
   /** By the journal's last entry, where the engine lists nothing. */

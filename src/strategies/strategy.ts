@@ -8,13 +8,14 @@ import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { EntryDetails } from '../journal/entry.js';
 import type { Reason } from '../reasons/reason.js';
+import type { StrategyName } from '../reasons/strategies.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { UpdateContext, UpdateResult } from './context.js';
 import type { Recovery } from './recovery.js';
 
 /** One way of deploying. `index.ts` lists them, the one to be preferred first. */
 export interface Strategy {
-  readonly name: string;
+  readonly name: StrategyName;
   /** Decides whether it can bring a target to the next release, knowing why the strategies before it cannot. Changes nothing. */
   assess(target: AssessedTarget, ruledOut: readonly Reason[]): Promise<Assessment>;
   /**
@@ -86,14 +87,15 @@ export interface Update {
   readonly instead?: Update;
   /**
    * What changes as one, as the tasks of a Swarm service: its updates have this very object, and keep in it what they share. They
-   * have one turn whatever the batches are, and take the next best update all or none.
+   * are in one batch, whatever the canary and the batches are, and take the next best update all or none.
    */
   readonly group?: object;
   /** What the journal has to know of it. */
   record(plan: TargetPlan): Pick<EntryDetails, 'way' | 'kept' | 'brought' | 'wayBack'>;
   /**
    * Checks once more whether the target could be brought there, and brings along what that takes; nobody notices. All targets of a
-   * run are prepared before one is changed. Undefined if it is ready, else why not. Absent if there is nothing to prepare.
+   * run are prepared before one is changed. Undefined if it is ready, else why not: then it has left nothing. Absent if there is
+   * nothing to prepare.
    */
   prepare?(work: UpdateContext, plan: TargetPlan): Promise<UpdateResult | undefined>;
   /** Takes away what was prepared: the run does not come to this target. */
@@ -120,7 +122,7 @@ export interface Sentence {
 
 /** An update of one target that is carried out: first to where it can still go back, then for good. */
 export interface OpenUpdate {
-  /** Brings the target to the new version, and leaves the way back open. */
+  /** Brings the target to the new version, and leaves the way back open. What fails goes back by itself. */
   apply(): Promise<UpdateResult>;
   /** Why the target is not, or not any more, what it was brought to, to be read after its name; undefined if it is. */
   unlike(ended: UpdateResult): Promise<string | undefined>;
@@ -128,7 +130,7 @@ export interface OpenUpdate {
   drain(ended: UpdateResult): Promise<UpdateResult>;
   /** Makes it final, once the whole fleet has come through. */
   commit(ended: UpdateResult): Promise<UpdateResult>;
-  /** Goes back, since the fleet does; `why` is a sentence. */
+  /** Goes back after it came through, since the fleet does; `why` is a sentence without its stop. */
   rollback(why: string): Promise<UpdateResult>;
 }
 

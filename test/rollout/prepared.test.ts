@@ -7,6 +7,9 @@ import type { Changing, Update } from '../../src/strategies/strategy.js';
 import { systemClock } from '../../src/system/log.js';
 import { deploy, quiet, setUp } from '../support/model/stage.js';
 
+/** How many were applied at once, in the last fleet. */
+let mostAtOnce = 0;
+
 type Faults = Readonly<Record<string, 'is not ready' | 'fails'>>;
 
 /** A fleet whose updates only write down what is asked of them. */
@@ -17,6 +20,8 @@ async function told(
   group?: object,
 ): Promise<string[]> {
   const all: string[] = [];
+  mostAtOnce = 0;
+  let under = 0;
   const refused = (id: string): UpdateResult => ({ outcome: 'refused', id, message: `${id} was not changed: no.` });
   const update = (name: string, instead?: Update): Update => ({
     ...{ method: 'relup', hot: true, version: '2', ...(instead && { instead }), ...(group && { group }) },
@@ -29,6 +34,10 @@ async function told(
     open: () => ({
       apply: async () => {
         all.push(`apply ${name}`);
+        under += 1;
+        mostAtOnce = Math.max(mostAtOnce, under);
+        await new Promise((wake) => setTimeout(wake, 1));
+        under -= 1;
         return { outcome: faults[name] === 'fails' ? 'rolled-back' : 'deployed', id: name };
       },
       unlike: async () => undefined,
@@ -99,6 +108,7 @@ describe('a fleet', () => {
       ...['prepare a', 'prepare b', 'prepare c', 'apply a', 'apply b', 'apply c'],
       ...['commit a', 'commit b', 'commit c'],
     ]);
+    expect(mostAtOnce).toBe(3);
     const restarts = { onFailure: 'restart' } as const;
     expect(await told(['a', 'b'], { b: 'is not ready' }, restarts, {})).toEqual([
       ...['prepare a', 'prepare b', 'prepare b otherwise', 'abandon a', 'prepare a otherwise'],

@@ -23,7 +23,6 @@ export const modules: Strategy = {
   },
   rehearse: (site, plans) => rehearsePlans(site, plans, 'modules'),
   recovery: {
-    ways: ['modules'],
     fromJournal: async (around, container, { last, notes, direction }) =>
       await recoverUpgrade(recoveryUpdateContext(around, last, notes), container, last, direction),
   },

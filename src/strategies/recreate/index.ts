@@ -20,7 +20,6 @@ export const recreate: Strategy = {
   assess,
   assessReturn,
   recovery: {
-    ways: ['recreate', 'revive'],
     fromEngine: recoverReplacement,
     fromJournal: async (around, container, { last }) => await confirmServing(around, container, last),
   },

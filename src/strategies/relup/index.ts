@@ -16,7 +16,6 @@ export const relup: Strategy = {
   // A path may have steps of both hot strategies.
   assessReturn: (target) => assessReturn(target, downgradeUpdate),
   recovery: {
-    ways: ['relup', 'downgrade'],
     fromJournal: async (around, container, { last, notes, direction }) =>
       await recoverUpgrade(recoveryUpdateContext(around, last, notes), container, last, direction),
   },

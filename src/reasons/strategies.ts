@@ -1,0 +1,33 @@
+/** What users, reports and journals call a strategy. */
+interface Named {
+  /** Its containers go on running: it loads into the VM. */
+  readonly hot: boolean;
+  /** The value of the input `strategy` that takes it, and no other. */
+  readonly option: string;
+  /** The ways of the journal that are its own, each with words to be read after what it did. */
+  readonly ways: Readonly<Record<string, string>>;
+}
+
+/** All strategies by their names. What each does is in its folder; which is preferred is in `strategies/index.ts`. */
+export const strategyNames = {
+  relup: { hot: true, option: 'relup', ways: { relup: 'hot', downgrade: 'hot' } },
+  modules: { hot: true, option: 'modules', ways: { modules: 'hot, module by module' } },
+  recreate: {
+    hot: false,
+    option: 'restart',
+    ways: { recreate: 'by a new container', revive: 'by the container that was kept' },
+  },
+} as const satisfies Readonly<Record<string, Named>>;
+
+type Names = typeof strategyNames;
+export type StrategyName = keyof Names;
+export type StrategyOption = Names[StrategyName]['option'];
+/** How the journal says that an update was carried out. */
+export type Way = { [Name in StrategyName]: keyof Names[Name]['ways'] }[StrategyName];
+
+const all: readonly Named[] = Object.values(strategyNames);
+
+export const ways: Readonly<Record<string, string>> = Object.assign({}, ...all.map((each) => each.ways));
+export const strategyOptions = Object.values(strategyNames).map(({ option }) => option);
+/** Of those that restart nothing. */
+export const hotOptions: readonly string[] = all.flatMap(({ hot, option }) => (hot ? option : []));
