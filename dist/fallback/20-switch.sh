@@ -145,6 +145,9 @@ look_at() {
   values_of "$source_id"
   facts "$source_id"
   source_auto_remove=$auto_remove source_image=$its_image source_reference=$its_reference
+  # A label that is the image's own says nothing: whoever made that has written it.
+  [[ -z $origin ]] || ! engine image inspect --format "$(label "$reference_label")" -- "$source_image" ||
+    [[ $(said) != "$origin" ]] || origin=''
   source_origin=${origin:-$its_reference}
   [[ ! $source_origin =~ ^(sha256:)?[0-9a-f]{12,64}$ ]] || source_origin=''
   [[ $running == true && $status == running ]] ||

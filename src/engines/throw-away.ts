@@ -105,6 +105,16 @@ export async function stamped(engine: Engine, container: ContainerDetails, label
   return inherited[runLabel] !== labels[runLabel];
 }
 
+/** A container without those of our labels that it has from its image: whoever made that has written them. */
+export async function withoutInherited(engine: Engine, container: ContainerDetails): Promise<ContainerDetails> {
+  const labels: Readonly<Record<string, string>> = container.Config.Labels ?? {};
+  if (!ownLabels.some((label) => label in labels)) return container;
+  const image = await engine.findImage(container.Image);
+  const isInherited = (label: string) => image === undefined || image.Config.Labels?.[label] === labels[label];
+  const own = Object.entries(labels).filter(([label]) => !ownLabels.includes(label) || !isInherited(label));
+  return { ...container, Config: { ...container.Config, Labels: Object.fromEntries(own) } };
+}
+
 async function remove(
   engine: Engine,
   log: Log,

@@ -13,7 +13,9 @@ import { writeHolder } from '../../src/journal/lock-labels.js';
 import { recover } from '../../src/recovery/recover.js';
 import type { CurrentRun } from '../../src/rollout/reporting.js';
 import { refuseOwnLabels } from '../../src/source/own-labels.js';
+import { played } from '../fallback/played.js';
 import { details, journalOn } from '../journal/entries.js';
+import { releaseFiles } from '../support/model/release.js';
 import {
   allIsRight,
   deploy,
@@ -24,6 +26,7 @@ import {
   type Stage,
   setUp,
 } from '../support/model/stage.js';
+import { vm } from '../support/model/vm.js';
 
 const play: Play = { names: ['web'], kind: 'plain' };
 
@@ -229,4 +232,59 @@ it('a new container has none of the labels that hot-deploy gave to the one befor
     ].sort(),
   );
   expect(await allIsRight(stage, '2')).toEqual([]);
+});
+
+describe('the labels of hot-deploy that a container has from its image', () => {
+  const forged = (stage: Stage) => ({
+    'hot-deploy.reference': 'others:live',
+    'hot-deploy.from': JSON.stringify({ image: stage.v1.Id, version: '1', reference: 'others:live' }),
+    'hot-deploy.run': 'r',
+    'hot-deploy.replaces': 'a'.repeat(64),
+  });
+
+  /** What serves was made of an image that says so. */
+  async function made() {
+    const theatre = await played(play);
+    const { stage } = theatre;
+    const { engine } = stage.model;
+    const image = stage.model.image('app:forged', {
+      program: vm('2', { installs: () => undefined }),
+      config: { Labels: forged(stage) },
+      files: releaseFiles('2'),
+    });
+    await engine.removeContainer('web', { force: true, volumes: true });
+    await engine.tagImage(image.Id, 'app:live');
+    await stage.model.run('web', { Image: 'app:live' });
+    await stage.clock.sleep(3_000);
+    return theatre;
+  }
+
+  const worldOf = ({ clock, engine }: Stage) => ({
+    ...{ log: quiet, clock, environment: {}, signal: new AbortController().signal },
+    connect: async () => engine,
+  });
+
+  it('do not say what it goes back to', async () => {
+    const { stage, close } = await made();
+    expect(await runCommand({ ...inputsOf(play), mode: 'rollback' }, worldOf(stage))).toMatchObject({
+      outcome: 'refused',
+      message: expect.stringContaining('Nothing is on record of what web ran before'),
+    });
+    await close();
+  });
+
+  it.each(['hot-deploy', 'the script'])('move no name of an image, and pass to no new container: by %s', async (by) => {
+    const { stage, run, close } = await made();
+    const { engine } = stage.model;
+    const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-forged-'));
+    const inputs = { ...inputsOf(play), image: 'app:2', scriptPath: join(folder, 'hot-deploy.sh') };
+    const ended = by === 'the script' ? await run(['deploy']) : await runCommand(inputs, worldOf(stage));
+    expect(ended).toMatchObject(by === 'the script' ? { code: 0 } : { outcome: 'deployed' });
+    const { Labels: labels = {} } = (await engine.inspectContainer('web')).Config;
+    expect(labels).toMatchObject({ 'hot-deploy.reference': 'app:live' });
+    expect(labels['hot-deploy.replaces']).not.toBe('a'.repeat(64));
+    expect(await engine.findImage('others:live')).toBeUndefined();
+    await rm(folder, { recursive: true });
+    await close();
+  });
 });
