@@ -98,7 +98,10 @@ describe('what a run that was cut off has left', () => {
       const { engine, ids } = await world({ web: ['create', 'stop'] });
       await engine.removeContainer(ids['web'] ?? '', { force: true });
       const made = `web.hot-deploy-new-${ids['web']?.slice(0, 12)}`;
-      await engine.createContainer(made, { Image: 'app:1', Labels: { ...labels, [nonceLabel]: nonce } });
+      await engine.createContainer(made, {
+        Image: 'app:1',
+        Labels: { ...labels, [nonceLabel]: nonce, [runLabel]: 'run-a' },
+      });
       expect(await foundBy(engine, [selector])).toEqual(isFound ? [['undo', 'web']] : []);
     },
   );
