@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { connectEngine } from '../../src/engines/connect.js';
 import type { Engine } from '../../src/engines/engine.js';
-import { lockLabel } from '../../src/engines/throw-away.js';
+import { lockLabel, runLabel } from '../../src/engines/throw-away.js';
 import { lockName } from '../../src/journal/lock-labels.js';
 
 /** What answers in the place of an engine, and how much of it was taken. */
@@ -109,7 +109,7 @@ export function frame(text: string | Buffer, length = Buffer.byteLength(text)): 
 /** An engine on which the container that is the lock of `production` has these files. */
 export function withJournal(files: Pick<Engine, 'getArchive'>): Engine {
   const lock = { id: 'lock', names: [lockName('production')], state: 'created', createdAt: 0, networkMode: 'none' };
-  const containers = async () => [{ ...lock, labels: { [lockLabel]: 'production' } }];
+  const containers = async () => [{ ...lock, labels: { [lockLabel]: 'production', [runLabel]: 'run' } }];
   const findContainer = async () => lock;
   return { ...files, containers, findContainer } as unknown as Engine;
 }
