@@ -81,7 +81,7 @@ test.each([
 
 test.each(['-x', '--', '--__proto__', 'kv'])('%s is no option, and like none', (word) => {
   expect(mistakes('deploy', word)).toContain(
-    `There is no option "${word}". Allowed: --containers, --from, --image, --build, --context`,
+    `There is no option "${word}". Allowed: --containers, --nodes, --from, --image, --build, --context`,
   );
 });
 

@@ -7,6 +7,7 @@ test('a name is enough: everything else has the default of the documentation', (
   expect(read({})).toEqual({
     mode: 'deploy',
     containers: [{ by: 'name', name: 'kv' }],
+    nodes: 'containers',
     image: 'kv:2',
     build: { args: [] },
     context: '.',

@@ -10,6 +10,7 @@ import { findInterrupted, findUnproven, type InterruptedRun } from '../recovery/
 import { spellInstant } from '../report/instant.js';
 import { bootFromImage } from '../source/boot.js';
 import { provideFrom } from '../source/provide.js';
+import { nodesBeside } from '../targets/nodes.js';
 import { NothingSelected, type Selector, select } from '../targets/selector.js';
 
 /** The containers that are meant, as the engine knows them. */
@@ -28,7 +29,9 @@ export async function findTargets(engine: Engine, inputs: Inputs, world: Around)
   if (inputs.from === undefined) {
     const containers = await selected(engine, inputs.containers);
     await refuseOpenNetwork(engine, inputs.rehearseNetwork, containers);
-    return { containers, close: async () => undefined };
+    const beside = inputs.nodes === 'cluster' ? await nodesBeside(engine, containers, inputs) : [];
+    const nodes = await Promise.all(beside.map((node) => engine.inspectContainer(node)));
+    return { containers: [...containers, ...nodes], close: async () => undefined };
   }
   await refuseOpenNetwork(engine, inputs.rehearseNetwork, []);
   const image = await provideFrom(engine, inputs.from, inputs, world);

@@ -11,6 +11,7 @@ import { injected } from '../strategies/recreate/injected.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { writeFile } from '../system/write-file.js';
+import { isNode } from '../targets/nodes.js';
 import { openSession } from './session.js';
 import { withTargets } from './with-targets.js';
 
@@ -49,16 +50,19 @@ export async function writeScript(
 async function write(engine: Engine, inputs: Inputs, containers: readonly ContainerDetails[]): Promise<string> {
   const { scriptPath: path, withEnv, image } = inputs;
   const each = await Promise.all(
-    containers.map(async (container) => {
-      const oldImage = await engine.findImage(container.Image);
-      if (oldImage === undefined) {
-        const name = nameOf(container);
-        throw new Error(
-          `the engine no longer has the image ${container.Image} that ${name} was made from, so its own settings cannot be told from the image's.`,
-        );
-      }
-      return { container, oldImage, injected: await injected(engine, container) };
-    }),
+    // The script reaches no node through another one.
+    containers
+      .filter(({ Id: id }) => !isNode(id))
+      .map(async (container) => {
+        const oldImage = await engine.findImage(container.Image);
+        if (oldImage === undefined) {
+          const name = nameOf(container);
+          throw new Error(
+            `the engine no longer has the image ${container.Image} that ${name} was made from, so its own settings cannot be told from the image's.`,
+          );
+        }
+        return { container, oldImage, injected: await injected(engine, container) };
+      }),
   );
   const text = script({ inputs: { ...inputs, image: image ?? '' }, containers: each, withEnv });
   const mode = withEnv ? 0o600 : 0o755;

@@ -11,6 +11,7 @@ import { Refusal } from '../reasons/refusal.js';
 import { Unrecovered } from '../recovery/unrecovered.js';
 import { type CurrentRun, failed, refusedBy } from '../rollout/reporting.js';
 import { messageOf } from '../system/message-of.js';
+import { withNodes } from '../targets/nodes.js';
 
 /** Begins a story: connects, and makes a report of what cannot begin. */
 export async function openSession(
@@ -30,9 +31,14 @@ export async function openSession(
       };
       await removeStale(engine, world.log, isOfTheDead, () => readMarks(engine, inputs.environment));
     }
+    const nodes = withNodes(engine, { selectors: inputs.containers, known: inputs });
     try {
-      return await story(marking(engine, { ...markOf(run), holder: writeHolder(run.holder, run.startedAt) }), draft);
+      return await story(
+        marking(nodes.engine, { ...markOf(run), holder: writeHolder(run.holder, run.startedAt) }),
+        draft,
+      );
     } finally {
+      await nodes.leave();
       if (world.signal.aborted) await tidyUp(engine, world, markOf(run));
     }
   } catch (error) {

@@ -41,6 +41,7 @@ export const helpLines: Readonly<Record<Exclude<OptionName, 'mode'>, HelpLine>> 
     value: 'IMAGE',
     says: 'compare with this image instead of containers',
   },
+  nodes: { group: 'Containers', says: 'those in the containers, or of their whole cluster' },
   environment: { group: 'Containers', value: 'NAME', says: 'the name of the environment and of its lock' },
   image: { group: 'Image', of: [...building, 'status'], value: 'IMAGE', says: 'the image to deploy' },
   build: { group: 'Image', of: building, says: 'build it first, from --context' },

@@ -8,6 +8,8 @@ export interface Inputs {
   readonly mode: 'deploy' | 'plan' | 'rehearse' | 'rollback' | 'script' | 'status' | 'uninstall';
   /** At least one, save where `from` stands in for them. */
   readonly containers: readonly Selector[];
+  /** Those in the containers, or all of the cluster that these are in. */
+  readonly nodes: 'containers' | 'cluster';
   readonly from?: From;
   /**
    * Absent only for `status`, where each container's own reference is meant then, and for `rollback`, where the name that

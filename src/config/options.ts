@@ -23,6 +23,12 @@ export const options = {
     otherwise: 'required unless `from` is set',
     description: 'The containers to deploy to.',
   },
+  nodes: {
+    kind: oneOf('containers', 'cluster'),
+    default: 'containers',
+    description:
+      'The nodes to deploy to: those in `containers`, or `cluster`, all nodes that are connected to them, too, wherever these run. A node that runs in none of the containers is reached through the first one and loaded hot. It cannot be restarted: if it has to be, nothing begins.',
+  },
   from: {
     kind: from,
     otherwise: 'the running containers; on GitHub, without `containers`, `last-deployment`',

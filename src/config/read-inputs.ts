@@ -46,6 +46,7 @@ export function readInputs(given: Given, environment: NodeJS.ProcessEnv, before:
   const inputs: Inputs = {
     mode,
     containers: value('containers') ?? [],
+    nodes: value('nodes'),
     ...(from && { from }),
     ...(image && { image }),
     ...(value('build') && makesImage(mode) && { build: readBuild(value) }),

@@ -13,7 +13,7 @@ export interface Reach {
 /** What a script is given besides the VM: $1 pid, $2 bin directory, $3 flag and $4 name of the node, then `more`. */
 export interface Script {
   readonly text: string;
-  readonly stdin: string | Promise<string>;
+  readonly stdin: string | Buffer | Promise<string>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly more?: readonly string[];
   readonly timeoutMs: number;

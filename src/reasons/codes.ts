@@ -10,6 +10,8 @@ export const reasonCodes = {
     'The VM runs without distribution, so hot-deploy cannot reach the node. Unset `RELEASE_DISTRIBUTION=none`.',
   'node-unreachable':
     'The VM is distributed, but a hidden node cannot connect to it. Check the node name, the cookie, epmd and TLS distribution.',
+  'node-elsewhere':
+    'With `nodes: cluster`, a node cannot be loaded hot and runs in none of the containers, so hot-deploy has no container to restart. It changes nothing. Deploy on the host of that node.',
   'target-unreadable':
     'hot-deploy cannot read the running container: what it answers or holds is too large, too slow, or not what a release answers. Only a new container takes its place.',
   'nif-changed':

@@ -5,6 +5,7 @@ import { type Entry, type Side, sides } from '../journal/entry.js';
 import { belongs, entriesOf, unfinished } from '../journal/history.js';
 import { readJournals } from '../journal/journal.js';
 import { containersBeside } from '../strategies/recreate/state.js';
+import { isNode } from '../targets/nodes.js';
 import { isMeant, ownName, type Selector } from '../targets/selector.js';
 
 /** A container of an interrupted run. */
@@ -81,12 +82,17 @@ function openTargets(entries: readonly Entry[]): readonly Entry[] {
 
 /** Nothing is left to finish or undo of what somebody has removed since, whatever has the name by now. */
 function isThere(last: Entry, all: readonly ContainerSummary[]): boolean {
+  // Nobody removes one from here.
+  if (isNode(last.container)) return true;
   const beside = containersBeside(last.container, all, last).length > 0;
   return beside || all.some((each) => ownName(each) === last.container && belongs(each, last));
 }
 
-/** By the name, or by the labels of what stands for it. */
+/** By the name, or by the labels of what stands for it; a node of the cluster by the containers that were to change with it. */
 function isOfThose(last: Entry, all: readonly ContainerSummary[], selectors: readonly Selector[]): boolean {
+  if (isNode(last.container)) {
+    return all.some((each) => last.fleet.includes(ownName(each)) && isMeant(selectors, each, ownName(each)));
+  }
   const family = all.filter((each) => ownName(each) === last.container || belongs(each, last));
   return family.some((each) => isMeant(selectors, each, last.container));
 }

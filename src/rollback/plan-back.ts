@@ -11,6 +11,7 @@ import { choose, decide, imageGone } from '../rollout/decide.js';
 import { strategies } from '../strategies/index.js';
 import type { ReturningTarget, TargetPlan } from '../strategies/strategy.js';
 import { once } from '../system/once.js';
+import { isNode } from '../targets/nodes.js';
 import { keptAs, type TargetHistory } from './history.js';
 
 /**
@@ -29,7 +30,10 @@ export async function plansBack(
 }
 
 async function planBack(whole: AnalysisContext, past: TargetHistory, shared: Cache): Promise<TargetPlan> {
-  const { engine, inputs, image } = whole;
+  const { engine, inputs, image, next: of } = whole;
+  if (isNode(past.container.Id)) {
+    return await planWithoutImage({ engine, inputs, shared }, { version: of.version, image: image.Id }, past);
+  }
   const surveyed = await byRestart(whole, past, shared);
   const { next, update } = surveyed;
   if (next === undefined || update === undefined) return surveyed;

@@ -1,6 +1,7 @@
 import type { Inputs } from '../config/inputs.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import { CONTAINER, type ProbeTarget } from '../probe/target.js';
+import { isNode } from '../targets/nodes.js';
 import { means } from '../targets/selector.js';
 
 /** What cannot tell one container of several from another, in a sentence; undefined if each is asked by itself. */
@@ -29,6 +30,8 @@ export function targetOf(
   { containers, probe }: Pick<Inputs, 'containers' | 'probe'>,
   container: ContainerDetails,
 ): ProbeTarget | undefined {
+  // Nobody knows where it could be asked from here.
+  if (isNode(container.Id)) return undefined;
   // Typed as always there, and null where a container has none.
   const labels: Record<string, string> | null = container.Config.Labels;
   const known = { id: container.Id, names: [nameOf(container)], labels: labels ?? {} };

@@ -1,6 +1,6 @@
 %% What a running node is: asked of the node itself, since its files only tell what it would boot.
 -module(hot_deploy_node).
--export([identify/1, digests/1, processes/1, unload_old/1]).
+-export([identify/1, connected/1, digests/1, processes/1, unload_old/1]).
 -export([root/0, running_release/0, loaded_digest/1, old_code/1, note/2, is_suspended/1, vsn/1]).
 
 %% Everything that tells one running release from another.
@@ -29,6 +29,16 @@ identify(Request) ->
         modules => digests(all),
         codePath => [text(Dir) || Dir <- code:get_path()]
     }.
+
+%% The nodes of its cluster, as each of them sees it: null for one that does not answer. Hidden ones are nobody's to deploy to.
+-spec connected(map()) -> hot_deploy_json:json().
+connected(_) ->
+    #{node => node(), sees => nodes(), views => [#{node => Node, sees => view(Node)} || Node <- nodes()]}.
+
+view(Node) ->
+    try erpc:call(Node, erlang, nodes, [], 5_000)
+    catch error:{erpc, _} -> null
+    end.
 
 %% Of the release. Without a runtime of its own (mix's and relx's include_erts) the VM's root is that of an Erlang elsewhere, and
 %% only the boot script tells where the release lies.

@@ -1,11 +1,12 @@
 import type { AssessedTarget } from '../../analysis/target.js';
 import type { ContainerDetails } from '../../engines/details.js';
-import { remark } from '../../reasons/make.js';
+import { againstAll, remark } from '../../reasons/make.js';
 import type { Reason } from '../../reasons/reason.js';
 import { Refusal } from '../../reasons/refusal.js';
 import type { ImageRelease } from '../../release/release.js';
 import { treeOf } from '../../release/running.js';
 import { messageOf } from '../../system/message-of.js';
+import { isNode } from '../../targets/nodes.js';
 import type { UpdateContext, UpdateResult } from '../context.js';
 import { whyUnlike } from '../serving.js';
 import type { Assessment, OpenUpdate, ReturningTarget, Strategy, TargetPlan, Update } from '../strategy.js';
@@ -23,10 +24,18 @@ export const recreate: Strategy = {
     fromEngine: recoverReplacement,
     fromJournal: async (around, container, { last }) => await confirmServing(around, container, last),
   },
-  instead: (target) => (volumeOf(target) === undefined ? restartUpdate(asInImage(target.site.next)) : undefined),
+  instead: (target) =>
+    volumeOf(target) === undefined && !isNode(target.container.Id)
+      ? restartUpdate(asInImage(target.site.next))
+      : undefined,
 };
 
 async function assess(target: AssessedTarget, ruledOut: readonly Reason[]): Promise<Assessment> {
+  const { name } = target;
+  if (isNode(target.container.Id)) {
+    const message = `${name} runs in none of the containers, so there is nothing to restart it by. Deploy where it runs.`;
+    return { kind: 'ruled-out', reasons: [againstAll('node-elsewhere', name, message)] };
+  }
   const volume = volumeOf(target);
   if (volume !== undefined) {
     throw new Refusal(

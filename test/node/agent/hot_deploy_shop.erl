@@ -1,7 +1,7 @@
 %% An application in two versions, made for a test, and a node that runs the first of them.
 -module(hot_deploy_shop).
 -behaviour(gen_server).
--export([within/2, within/3, node/2, release/3, request/2, request/3, changed/1, versions/0, on/2]).
+-export([modules/1, within/2, within/3, node/2, release/3, request/2, request/3, changed/1, versions/0, on/2]).
 -export([start/0, states/1, state/2, enter/2, reads/1, killed/3, crowd/0, crowded/1, init/1, handle_call/3, handle_cast/2, code_change/3]).
 
 %% The test gets the node and the two directories.
