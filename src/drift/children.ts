@@ -1,7 +1,6 @@
 import type { Difference } from '../deployment/drift.js';
-import { asIn } from '../release/steady.js';
-import { comparable, compareTrees, mayHaveEnded, type SupervisionChange } from '../release/supervision.js';
-import { placesOf } from '../release/tree-differences.js';
+import { comparable, type SupervisionChange } from '../release/supervision.js';
+import { placesOf, unlike } from '../release/tree-differences.js';
 import { type Seen, sinceBoot, sinceParting } from './seen.js';
 
 /** Where the supervision tree is not that of a cold boot, and which children do not run. */
@@ -11,22 +10,19 @@ export function childDifferences(seen: Seen): readonly Difference[] {
     const ended = placesOf(now).filter(({ running }) => !running);
     return ended.map(({ path }) => ofNow(seen, path, 'is not running; whether a cold boot starts it is not known'));
   }
-  const then = comparable(seen.boot.state.tree);
-  const here = asIn(now, then);
-  const ended = placesOf(here).filter(({ running }) => !running);
-  const wanted = new Set(placesOf(then).flatMap(({ path, running }) => (running ? [path] : [])));
+  const then = seen.boot.state.tree;
+  const { changes, missing } = unlike(seen.state.tree, then);
   // Below one that does not run nothing does, and one line says it.
-  const below = (place: string) => ended.some(({ path }) => place === path || place.startsWith(`${path}/`));
+  const below = (place: string) => missing.some(({ path }) => place === path || place.startsWith(`${path}/`));
   const loaded = new Set(seen.running.applications.map(({ name }) => name));
+  const stopped = missing.filter(({ path }) => then[path] !== undefined && now[path] === undefined);
   return [
-    ...Object.keys(then)
-      .filter((name) => now[name] === undefined && loaded.has(name))
-      .map((name) => ofNow(seen, name, 'is not running: the application has stopped')),
-    ...compareTrees(now, then)
-      .filter((change) => !below(change.path) && !mayHaveEnded(change))
-      .map((change) => ofChange(seen, change)),
-    ...ended
-      .filter(({ path }) => wanted.has(path))
+    ...stopped
+      .filter(({ path }) => loaded.has(path))
+      .map(({ path }) => ofNow(seen, path, 'is not running: the application has stopped')),
+    ...changes.filter((change) => !below(change.path)).map((change) => ofChange(seen, change)),
+    ...missing
+      .filter((place) => !stopped.includes(place))
       .map(({ path, mayEnd }) => {
         const why = mayEnd
           ? 'it was terminated, or has ended by itself, as it may'

@@ -1,5 +1,5 @@
 import { asIn } from './steady.js';
-import { comparable, compareTrees, describeChange, mayHaveEnded } from './supervision.js';
+import { comparable, compareTrees, describeChange, mayHaveEnded, type SupervisionChange } from './supervision.js';
 import { isRestarted, type Supervised, type Tree } from './tree.js';
 
 /** One process of a tree, or the place of one that does not run. */
@@ -23,24 +23,35 @@ function below(path: string, node: Supervised): readonly Place[] {
   ];
 }
 
-/**
- * In what a tree differs from the one it should be, in words. A child that is known and does not run counts: its start failed,
- * and systools' apply tells nobody. So does an application.
- *
- * @param mayBeOver of which ones that do not run nothing follows
- */
-export function treeDifferences(now: Tree, then: Tree, mayBeOver: (place: Place) => boolean): readonly string[] {
+/** In what a tree differs from the one it should be. */
+export interface Unlike {
+  readonly changes: readonly SupervisionChange[];
+  /** Of the tree as it should be: what does not run. A child that is known and does not run counts, as one whose start failed. */
+  readonly missing: readonly Place[];
+}
+
+/** The one comparison of a tree with that of a cold boot: for the proof, the rehearsal and the status alike. */
+export function unlike(now: Tree, then: Tree): Unlike {
   const wanted = comparable(then);
   const here = asIn(comparable(now), wanted);
   const ended = new Set(placesOf(here).flatMap(({ path, running }) => (running ? [] : [path])));
   const isMissing = ({ path }: Place) => ended.has(path) || (wanted[path] !== undefined && here[path] === undefined);
+  return {
+    changes: compareTrees(here, wanted).filter((change) => !mayHaveEnded(change)),
+    missing: placesOf(wanted).filter((place) => place.running && isMissing(place)),
+  };
+}
+
+/**
+ * The same in words. systools' apply tells nobody where a start failed.
+ *
+ * @param mayBeOver of which ones that do not run nothing follows
+ */
+export function treeDifferences(now: Tree, then: Tree, mayBeOver: (place: Place) => boolean): readonly string[] {
+  const { changes, missing } = unlike(now, then);
   return [
-    ...compareTrees(here, wanted)
-      .filter((change) => !mayHaveEnded(change))
-      .map(describeChange),
-    ...placesOf(wanted)
-      .filter((place) => place.running && isMissing(place) && !mayBeOver(place))
-      .map(({ path }) => `${path} is not running`),
+    ...changes.map(describeChange),
+    ...missing.filter((place) => !mayBeOver(place)).map(({ path }) => `${path} is not running`),
   ];
 }
 
