@@ -8,7 +8,7 @@ process.env['NODE_ENV'] = 'production';
 // The container tests of the quick tier. `script/test --all` runs every file, and a file comes in here once it has shown that
 // it passes in its place: the whole run takes about 20 minutes.
 const quick = [
-  ...['docker/build', 'docker/engine', 'docker/exec', 'docker/tcp', 'node/agent'],
+  ...['engines/build', 'engines/engine', 'engines/exec', 'engines/tcp', 'node/agent'],
   ...['transitions/random', 'transitions/transitions'],
   ...[
     'e2e/appups',
@@ -32,7 +32,7 @@ const measuring = [
   ...quickMeasuring,
   'test/probe/probe.measured.ts',
   // These say how long something may take.
-  ...['rollout/recreate', 'rollout/recreate-kept'].map((name) => `test/${name}.e2e.ts`),
+  ...['strategies/recreate/recreate', 'strategies/recreate/kept'].map((name) => `test/${name}.e2e.ts`),
 ];
 // What is polled for is waited for: a second, as by default, is less than a busy engine may take to notice an end.
 const patient = { testTimeout: 300_000, hookTimeout: 600_000, expect: { poll: { timeout: 60_000 } } };
@@ -52,7 +52,7 @@ const longest = [
   ],
   ...['e2e/release-command', 'e2e/refusal', 'e2e/status', 'faults/sequences', 'e2e/rehearsal'],
   ...['e2e/hostile', 'e2e/compared', 'e2e/rehearsal-isolation', 'journal/lock-deploys', 'fallback/faults'],
-  ...['rollout/recreate-faults', 'e2e/appups'],
+  ...['strategies/recreate/faults', 'e2e/appups'],
 ].map((name) => `/test/${name}.e2e.ts`);
 
 class LongestFirst extends BaseSequencer {

@@ -12,7 +12,7 @@ import { retireOriginal } from '../../src/strategies/recreate/finish.js';
 import { recreate } from '../../src/strategies/recreate/recreate.js';
 import { systemClock } from '../../src/system/log.js';
 import { details, journalOn } from '../journal/entries.js';
-import { bench, claimOn, named, openBench, options, v1, v2 } from '../rollout/recreate-attempt.js';
+import { bench, claimOn, named, openBench, options, v1, v2 } from '../strategies/recreate/attempt.js';
 import { deployTo } from '../support/world/deploying.js';
 
 openBench();

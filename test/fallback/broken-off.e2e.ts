@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ImageDetails } from '../../src/engines/details.js';
-import { openWorkbench, type Workbench } from '../docker/workbench.js';
+import { openWorkbench, type Workbench } from '../engines/workbench.js';
 import { interrupted } from './interrupted.js';
 import { removeScripts, scripted } from './scripted.js';
 

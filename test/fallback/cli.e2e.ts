@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
+import { idle, openWorkbench, type Workbench } from '../engines/workbench.js';
 import { cli } from '../support/docker/cli.js';
 import { Shell } from '../support/docker/shell.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDetails } from '../../src/engines/details.js';
 import { differingSettings, settings } from '../../src/engines/settings.js';
-import { openWorkbench, type Workbench } from '../docker/workbench.js';
+import { openWorkbench, type Workbench } from '../engines/workbench.js';
 import { onlyNightly } from '../support/tier.js';
 import { type Place, removeScripts, scripted } from './scripted.js';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDetails } from '../../src/engines/details.js';
-import { openWorkbench, type Workbench } from '../docker/workbench.js';
+import { openWorkbench, type Workbench } from '../engines/workbench.js';
 import { times } from '../support/faults/thorough.js';
 import { onlyNightly } from '../support/tier.js';
 import { interrupted } from './interrupted.js';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { createCommand } from '../../src/fallback/create-command.js';
 import { quote } from '../../src/fallback/quote.js';
 import { script } from '../../src/fallback/script.js';
-import { container, image } from '../docker/created.js';
+import { container, image } from '../engines/created.js';
 import { itNightly } from '../support/nightly.js';
 import { everything } from '../support/tier.js';
 import { hostile, variants } from './variants.js';

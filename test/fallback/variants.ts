@@ -1,5 +1,5 @@
 import type { Fallback } from '../../src/fallback/script.js';
-import { container, image } from '../docker/created.js';
+import { container, image } from '../engines/created.js';
 
 const inputs: Fallback['inputs'] = {
   environment: 'production',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connectEngine } from '../../src/engines/connect.js';
 import type { Engine } from '../../src/engines/engine.js';
-import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
+import { idle, openWorkbench, type Workbench } from '../engines/workbench.js';
 import { type EngineProxy, openProxy } from '../support/faults/proxy.js';
 import { archiveOf } from '../support/faults/tar.js';
 

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { lockName, lockSpec } from '../../src/journal/lock-labels.js';
 import { newRun } from '../../src/journal/run.js';
 import { systemClock } from '../../src/system/log.js';
-import { openWorkbench, type Workbench } from '../docker/workbench.js';
+import { openWorkbench, type Workbench } from '../engines/workbench.js';
 import { itNightly } from '../support/nightly.js';
 import { onlyNightly } from '../support/tier.js';
 import { type Running, startHotDeploy } from '../support/world/command.js';

@@ -15,7 +15,7 @@ import { lockName, lockSpec, writeHolder } from '../../src/journal/lock-labels.j
 import { markOf, newRun, type Run } from '../../src/journal/run.js';
 import type { CurrentRun } from '../../src/rollout/reporting.js';
 import { type Clock, type Log, systemClock } from '../../src/system/log.js';
-import { idle, openWorkbench, type Workbench } from '../docker/workbench.js';
+import { idle, openWorkbench, type Workbench } from '../engines/workbench.js';
 import { waitingClock } from '../support/world/waiting-clock.js';
 
 let bench: Workbench;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { ImageDetails } from '../../src/engines/details.js';
 import { systemClock } from '../../src/system/log.js';
-import { openWorkbench, type Workbench } from '../docker/workbench.js';
+import { openWorkbench, type Workbench } from '../engines/workbench.js';
 import { conformance, type Kind, kinds } from './conformance.js';
 
 let bench: Workbench;

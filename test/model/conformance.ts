@@ -5,7 +5,7 @@ import type { ContainerSpec, Engine } from '../../src/engines/engine.js';
 import { ExecTimeout } from '../../src/engines/exec.js';
 import { packEntries, unpack } from '../../src/release/archive.js';
 import type { Clock } from '../../src/system/log.js';
-import { idle } from '../docker/workbench.js';
+import { idle } from '../engines/workbench.js';
 import type { Answer, Program } from '../support/model/program.js';
 
 /** An engine, real or not, with images of each kind. */

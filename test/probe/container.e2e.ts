@@ -6,7 +6,7 @@ import { type RunningProbe, startProbe } from '../../src/probe/probe.js';
 import { type ResolvedProbe, resolveProbe } from '../../src/probe/resolve.js';
 import { parseProbe } from '../../src/probe/target.js';
 import { systemClock } from '../../src/system/log.js';
-import { openWorkbench, type Workbench } from '../docker/workbench.js';
+import { openWorkbench, type Workbench } from '../engines/workbench.js';
 
 /** Takes a second to boot, then answers HTTP one by one; what it listens on is there from the start of the container. */
 const SERVER = `

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { differingSettings, withoutExchanged } from '../../src/release/base.js';
-import { image } from '../docker/created.js';
+import { image } from '../engines/created.js';
 
 const between = (from: Record<string, unknown>, to: Record<string, unknown>) =>
   differingSettings(image(from), image(to));

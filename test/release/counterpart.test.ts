@@ -4,7 +4,7 @@ import { type Counterpart, counterpart } from '../../src/release/counterpart.js'
 import type { ImageRelease } from '../../src/release/release.js';
 import { started, type Toolbox } from '../../src/release/toolbox.js';
 import { once } from '../../src/system/once.js';
-import { image } from '../docker/created.js';
+import { image } from '../engines/created.js';
 
 type Place = { readonly root: string; readonly name: string };
 

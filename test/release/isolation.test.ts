@@ -4,7 +4,7 @@ import { confinement } from '../../src/release/confinement.js';
 import { bootIsolated, createIsolated, type Isolated } from '../../src/release/isolation.js';
 import { systemClock } from '../../src/system/log.js';
 import { secrets } from '../../src/system/secrets.js';
-import { container, image } from '../docker/created.js';
+import { container, image } from '../engines/created.js';
 
 const serving = {
   config: { Env: ['DB=prod'], Labels: { 'traefik.enable': 'true' }, ExposedPorts: { '80/tcp': {} } },

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: shells read them.
 import { describe, expect, test } from 'vitest';
 import { readStart, type Script, startCommandOf, statementsOf } from '../../src/release/start-command.js';
-import { container, image } from '../docker/created.js';
+import { container, image } from '../engines/created.js';
 
 const release = { name: 'shop', root: '/app' };
 const own = '#!/bin/sh\ncase $1 in start) exec erl ;; eval) exec elixir --eval "$2" ;; esac\n';

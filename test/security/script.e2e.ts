@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { script } from '../../src/fallback/script.js';
 import { byHand } from '../../src/hot-load/by-hand.js';
 import { file, packEntries } from '../../src/release/archive.js';
-import { openWorkbench, type Workbench } from '../docker/workbench.js';
+import { openWorkbench, type Workbench } from '../engines/workbench.js';
 import { variants } from '../fallback/variants.js';
 import { image, runs } from '../support/world/facts.js';
 

@@ -24,7 +24,7 @@ import { foreign, quoted } from '../../src/system/quoted.js';
 import { runProgram } from '../../src/system/run-program.js';
 import { secrets } from '../../src/system/secrets.js';
 import { isText } from '../../src/system/shape.js';
-import { container } from '../docker/created.js';
+import { container } from '../engines/created.js';
 import { hostileEngine, json } from './hostile.js';
 
 const cookie = 'ZKQWJXVYBNPLMHGT';

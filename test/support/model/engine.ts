@@ -6,7 +6,7 @@ import type { ContainerSpec, Engine, ExecCommand, RestartPolicy } from '../../..
 import { ExecTimeout } from '../../../src/engines/exec.js';
 import { cleanPath, fields, list } from '../../../src/engines/overrides.js';
 import type { Entry } from '../../../src/release/archive.js';
-import { created, hash } from '../../docker/created.js';
+import { created, hash } from '../../engines/created.js';
 import type { ModelClock } from './clock.js';
 import { type Files, filesOf, packOf, unpackAt } from './files.js';
 import { type Answer, type Life, type Program, resultOf } from './program.js';
