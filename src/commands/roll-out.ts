@@ -3,7 +3,7 @@ import { turns } from '../deployment/turns.js';
 import type { Engine } from '../engines/engine.js';
 import { rollOut } from '../rollout/fleet.js';
 import { sharedProbe } from '../rollout/for-container.js';
-import type { RunRecord } from '../rollout/journal.js';
+import type { RunDetails } from '../rollout/journal.js';
 import { type PlannedRun, report } from '../rollout/reporting.js';
 import { isChanging, type TargetPlan } from '../strategies/strategy.js';
 import { messageOf } from '../system/message-of.js';
@@ -18,7 +18,7 @@ export async function rollOutPlans(engine: Engine, decided: PlannedRun): Promise
   const replaced = new Map<string, string>();
   const changing = plans.filter(isChanging);
   const { GITHUB_SHA: commit } = world.environment;
-  const runRecord: RunRecord = {
+  const runDetails: RunDetails = {
     run: run.id,
     task: inputs.mode === 'rollback' ? 'rollback' : 'deploy',
     environment: inputs.environment,
@@ -40,7 +40,7 @@ export async function rollOutPlans(engine: Engine, decided: PlannedRun): Promise
     signal,
     replaced,
     began,
-    runRecord,
+    runDetails,
     journal,
     down: turns(inputs.maxUnavailable, signal),
   };

@@ -17,7 +17,7 @@ export function upgradeUpdate(method: Method & Way, hot: UpgradeMaterial): Upgra
   const { bundle, next, counts, present } = hot;
   return {
     ...{ method, hot: true, version: next.version, artifact: bundle, holds: counts, upgrade: hot },
-    record: ({ rehearsal }) => ({
+    entry: ({ rehearsal }) => ({
       way: method,
       brought: bundle.directories.filter((directory) => !present.includes(directory)),
       ...(rehearsal?.kind === 'passed' && {
@@ -34,7 +34,7 @@ export function upgradeUpdate(method: Method & Way, hot: UpgradeMaterial): Upgra
 export function downgradeUpdate(down: DowngradePlan): Update {
   return {
     ...{ method: strategyOf(down.steps), hot: true, version: down.against?.next.version },
-    record: () => ({ way: 'downgrade' }),
+    entry: () => ({ way: 'downgrade' }),
     prepare: (work, plan) => prepare(work, pathDown(plan, down)),
     open: (work, plan) => open(work, plan, pathDown(plan, down)),
   };

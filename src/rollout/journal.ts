@@ -6,7 +6,7 @@ import { type Changing, versionBy } from '../strategies/strategy.js';
 import type { Log } from '../system/log.js';
 
 /** What all updates of a run have in common. */
-export type RunRecord = Pick<EntryDetails, 'run' | 'task' | 'to' | 'fleet' | 'environment' | 'by'>;
+export type RunDetails = Pick<EntryDetails, 'run' | 'task' | 'to' | 'fleet' | 'environment' | 'by'>;
 
 /** Writes down what is about to be done with one target. */
 export interface TargetJournal {
@@ -19,7 +19,7 @@ export interface TargetJournal {
 
 export function openTargetJournal(
   journal: Journal,
-  runRecord: RunRecord,
+  runDetails: RunDetails,
   plan: Changing,
   log: Pick<Log, 'debug'>,
 ): TargetJournal {
@@ -27,13 +27,13 @@ export function openTargetJournal(
   const runs = ran(container, plan.from);
   const from = lineage(entriesOf(journal.entries, name), runs).at(-1) ?? runs;
   const version = versionBy(plan);
-  const to = { ...runRecord.to, ...(version !== undefined && { version }) };
+  const to = { ...runDetails.to, ...(version !== undefined && { version }) };
   const rooted = plan.root !== undefined && { root: plan.root };
   const claim = { id: container.Id, nonce: randomBytes(16).toString('hex') };
   const details: EntryDetails = {
-    ...runRecord,
+    ...runDetails,
     ...claim,
-    ...update.record(plan),
+    ...update.entry(plan),
     container: name,
     from,
     to,

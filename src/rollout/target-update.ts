@@ -14,7 +14,7 @@ import type { Changing, OpenUpdate, Update } from '../strategies/strategy.js';
 import type { Clock, Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { targetOf } from './for-container.js';
-import { openTargetJournal, type RunRecord } from './journal.js';
+import { openTargetJournal, type RunDetails } from './journal.js';
 
 /** What a roll-out works with. */
 export interface Fleet {
@@ -32,7 +32,7 @@ export interface Fleet {
   /** As many containers as may be down at once. */
   readonly down: Turns;
   /** What is written down of the run, for each target. */
-  readonly runRecord: RunRecord;
+  readonly runDetails: RunDetails;
   readonly journal: Journal;
 }
 
@@ -77,7 +77,7 @@ export interface OpenTarget {
 const [baselineRequests, baselineMs] = [50, 2_000];
 
 export function openTarget(fleet: Fleet, plan: Changing, deadline: CancellationDeadline): OpenTarget {
-  const { engine, clock, log, inputs, image, signal, replaced, runRecord } = fleet;
+  const { engine, clock, log, inputs, image, signal, replaced, runDetails } = fleet;
   const record = recorder(plan.name, clock, log, fleet.began);
   const target = targetOf(inputs, plan.container);
   const work: UpdateContext = {
@@ -86,7 +86,7 @@ export function openTarget(fleet: Fleet, plan: Changing, deadline: CancellationD
     part: record.part,
     down: fleet.down,
     ...(target && { target }),
-    ...openTargetJournal(fleet.journal, runRecord, plan, log),
+    ...openTargetJournal(fleet.journal, runDetails, plan, log),
   };
   let chosen = plan.update;
   let prepared = false;

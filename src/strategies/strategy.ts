@@ -91,7 +91,7 @@ export interface Update {
    */
   readonly group?: object;
   /** What the journal has to know of it. */
-  record(plan: TargetPlan): Pick<EntryDetails, 'way' | 'kept' | 'brought' | 'wayBack'>;
+  entry(plan: TargetPlan): Pick<EntryDetails, 'way' | 'kept' | 'brought' | 'wayBack'>;
   /**
    * Checks once more whether the target could be brought there, and brings along what that takes; nobody notices. All targets of a
    * run are prepared before one is changed. Undefined if it is ready, else why not: then it has left nothing. Absent if there is

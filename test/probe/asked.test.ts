@@ -52,10 +52,10 @@ const inputs = { probe, containers: [], mode: 'rollback', environment: 'producti
 
 describe('a container that has no address', () => {
   it('does not answer, and is gone back with all the same', async () => {
-    const runRecord = { run: '1', task: 'rollback', environment: 'production', by: 'ada', fleet: ['web-1'], to: {} };
+    const runDetails = { run: '1', task: 'rollback', environment: 'production', by: 'ada', fleet: ['web-1'], to: {} };
     const down = async <T>(work: () => Promise<T>) => await work();
     const around = { engine, log, clock: systemClock, inputs, image: {}, signal, replaced: new Map(), began: 0 };
-    const fleet = { ...around, runRecord, down, journal: { entries: [], write: async () => undefined } };
+    const fleet = { ...around, runDetails, down, journal: { entries: [], write: async () => undefined } };
     const deadline = { cancelled: false, remainingMs: () => 0 };
     const target = openTarget(fleet as unknown as Fleet, plan(false) as never, deadline as never);
     const { ended } = await target.update();

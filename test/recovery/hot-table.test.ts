@@ -47,12 +47,12 @@ async function leave(stage: Stage, { step, runs, boots, bare, since, other }: Le
     const details: EntryDetails = {
       ...{ run: 'run-a', task: play.hot?.task ?? 'deploy', container: plan.name, id: plan.container.Id },
       ...{ nonce: `n${at}`.repeat(16), from, to, fleet: play.names, environment: 'model', by: 'ada', root: '/app' },
-      ...plan.update.record(plan),
+      ...plan.update.entry(plan),
     };
     const last = at === 0 && other !== undefined ? other : step;
     const entry = { ...details, schema: 1, token: journal.token, at: '2026-01-02T03:04:05.000Z', step: last } as const;
     const around = { engine, inputs: inputsOf(play), log: quiet, clock };
-    const work = recoveryUpdateContext(around, entry, { write: async () => undefined });
+    const work = recoveryUpdateContext(around, entry, { note: async () => undefined });
     const open = plan.update.open(work, plan);
     if (!bare) await plan.update.prepare?.(work, plan);
     const came = runs === 'new' || boots === 'new' ? await open.apply() : undefined;

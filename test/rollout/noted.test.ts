@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { recordIfPossible } from '../../src/strategies/record.js';
+import { noteIfPossible } from '../../src/strategies/note.js';
 
 it('a step that cannot be written down on the way back stops nobody, and is told', async () => {
   const warnings: string[] = [];
@@ -13,6 +13,6 @@ it('a step that cannot be written down on the way back stops nobody, and is told
   const note = async () => {
     throw new Error('no space left on device');
   };
-  await recordIfPossible({ note, log }, 'web', 'bring-back');
+  await noteIfPossible({ note, log }, 'web', 'bring-back');
   expect(warnings).toEqual([expect.stringMatching(/^web: .*bring-back.*no space left on device$/)]);
 });

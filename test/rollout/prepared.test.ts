@@ -25,7 +25,7 @@ async function told(
   const refused = (id: string): UpdateResult => ({ outcome: 'refused', id, message: `${id} was not changed: no.` });
   const update = (name: string, instead?: Update): Update => ({
     ...{ method: 'relup', hot: true, version: '2', ...(instead && { instead }), ...(group && { group }) },
-    record: () => ({ way: 'relup' }),
+    entry: () => ({ way: 'relup' }),
     prepare: async () => {
       all.push(`prepare ${name}`);
       return faults[name] === 'is not ready' ? refused(name) : undefined;
@@ -63,7 +63,7 @@ async function told(
     inputs: { ...inputs, containers: [], probe: { kind: 'none' } },
     signal: new AbortController().signal,
     journal: { token: 1, entries: [], write: async () => undefined },
-    runRecord: { run: 'r', task: 'deploy', environment: 'e', by: 'ada', fleet: names, to: {} },
+    runDetails: { run: 'r', task: 'deploy', environment: 'e', by: 'ada', fleet: names, to: {} },
   };
   await rollOut(fleet as unknown as Fleet, plans);
   return all;

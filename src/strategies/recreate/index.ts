@@ -72,7 +72,7 @@ const asInImage = (next: ImageRelease) => next.inImage ?? next;
 export function restartUpdate(next: ImageRelease, kept?: ContainerDetails): Update {
   return {
     ...{ method: 'recreate', hot: false, version: next.version },
-    record: () => (kept === undefined ? { way: 'recreate' } : { way: 'revive', kept: kept.Id }),
+    entry: () => (kept === undefined ? { way: 'recreate' } : { way: 'revive', kept: kept.Id }),
     prepare: (work, plan) => refused(work, plan),
     open: (work, plan) => open(work, plan, { next, ...(kept && { kept }) }),
   };

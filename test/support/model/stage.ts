@@ -175,7 +175,7 @@ export async function carryOut(
         began: clock.now(),
       },
       down: turns(inputs.maxUnavailable, signal),
-      runRecord: {
+      runDetails: {
         ...{ run, task: play.hot?.task ?? 'deploy', environment: 'model', by: 'somebody' },
         fleet: plans.map(({ name }) => name),
         to: { version: goalOf(play), image: goalOf(play) === '2' ? v2.Id : stage.v1.Id, reference },

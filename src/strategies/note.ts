@@ -3,7 +3,7 @@ import { messageOf } from '../system/message-of.js';
 import type { UpdateContext } from './context.js';
 
 /** Writes a step down where the work goes on even if that fails: to go back, or to finish, matters more. */
-export async function recordIfPossible(
+export async function noteIfPossible(
   { note, log }: Pick<UpdateContext, 'note' | 'log'>,
   name: string,
   step: Step,
