@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { everything } from './test/support/tier.js';
 
@@ -37,6 +37,19 @@ const measuring = [
 // What is polled for is waited for: a second, as by default, is less than a busy engine may take to notice an end.
 const patient = { testTimeout: 300_000, hookTimeout: 600_000, expect: { poll: { timeout: 60_000 } } };
 
+// The bash script, played by bash itself: a second each.
+const bash = ['test/fallback/**/*.test.ts', 'test/security/script*.test.ts'];
+const together = {
+  // To start a process and load the libraries anew for each file takes longer than most files.
+  isolate: false,
+  setupFiles: 'test/support/fresh.ts',
+  // As many as there are cores: Vitest leaves one of them out.
+  maxWorkers: '100%',
+  // Generous, since a property is tried a hundred times and machines are shared.
+  testTimeout: 120_000,
+  expect: { poll: { timeout: 60_000 } },
+};
+
 // Minutes each, some of them of a few lines: without a cache Vitest begins with the largest file, and so would end with these
 // while the other worker has nothing left to do.
 const longest = [
@@ -69,20 +82,15 @@ export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [
-      // Generous, since a property is tried a hundred times and machines are shared.
       {
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          // To start a process and load the libraries anew for each file takes longer than most files.
-          isolate: false,
-          setupFiles: 'test/support/fresh.ts',
-          // As many as there are cores: Vitest leaves one of them out.
-          maxWorkers: '100%',
-          testTimeout: 120_000,
-          expect: { poll: { timeout: 60_000 } },
+          exclude: [...configDefaults.exclude, ...bash],
+          ...together,
         },
       },
+      { test: { name: 'script', include: bash, ...together } },
       {
         test: {
           name: 'browser',

@@ -3,6 +3,7 @@ import type { Report } from '../deployment/report.js';
 import type { RunContext } from '../deployment/run-context.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
+import { isNode } from '../engines/names.js';
 import { script } from '../fallback/script.js';
 import { Refusal } from '../reasons/refusal.js';
 import { scripted } from '../rollout/reporting.js';
@@ -11,7 +12,6 @@ import { injected } from '../strategies/recreate/injected.js';
 import type { Log } from '../system/log.js';
 import { messageOf } from '../system/message-of.js';
 import { writeFile } from '../system/write-file.js';
-import { isNode } from '../targets/nodes.js';
 import { openSession } from './session.js';
 import { withTargets } from './with-targets.js';
 

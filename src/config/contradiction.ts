@@ -64,6 +64,13 @@ function all(inputs: Inputs, given: Given): readonly Contradiction[] {
         `\`strategy\` is "${strategy}", which never restarts, but \`lingering\` is "restart": allowed with it are \`keep\`, \`kill\`.`,
     },
     {
+      between: ['nodes', 'strategy', 'lingering'],
+      says:
+        inputs.nodes === 'cluster' &&
+        (strategy === 'restart' || lingering === 'restart') &&
+        `\`nodes\` is "cluster", and a node that runs in none of the containers cannot be restarted, but \`${strategy === 'restart' ? 'strategy' : 'lingering'}\` is "restart".`,
+    },
+    {
       between: ['from', 'containers'],
       says:
         from !== undefined &&

@@ -65,3 +65,8 @@ export interface Mark {
 function named(own: string, ids: string): Names {
   return { own, old: `${own}.hot-deploy-old-${ids}`, fresh: `${own}.hot-deploy-new-${ids}` };
 }
+
+/** Whether an id is that of a node which is reached through another one of its cluster: no container's id or name has an @. */
+export function isNode(id: string): boolean {
+  return id.includes('@');
+}

@@ -1,11 +1,10 @@
 import type { ContainerDetails } from '../engines/details.js';
 import type { ContainerSummary, Engine } from '../engines/engine.js';
-import { meantName } from '../engines/names.js';
+import { isNode, meantName } from '../engines/names.js';
 import { type Entry, type Side, sides } from '../journal/entry.js';
 import { belongs, entriesOf, unfinished } from '../journal/history.js';
 import { readJournals } from '../journal/journal.js';
 import { containersBeside } from '../strategies/recreate/state.js';
-import { isNode } from '../targets/nodes.js';
 import { isMeant, ownName, type Selector } from '../targets/selector.js';
 
 /** A container of an interrupted run. */
@@ -44,7 +43,9 @@ export async function findInterrupted(
     runs.map(async (run) => {
       const mine = open.filter((last) => last.run === run);
       const containers = mine.map(async (last): Promise<InterruptedTarget> => {
-        const container = await engine.findContainer(last.container);
+        // A node of the cluster may not be reached from here now.
+        const asked = engine.findContainer(last.container);
+        const container = await (isNode(last.container) ? asked.catch(() => undefined) : asked);
         return { name: last.container, last, ...(container && { container }) };
       });
       return { ...runOf(mine, entries), containers: await Promise.all(containers) };

@@ -1,6 +1,7 @@
 import { Unreadable } from '../engines/call.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
+import { isNode } from '../engines/names.js';
 import { Node, NodeUnreachable } from '../node/node.js';
 import { binary, map } from '../node/term.js';
 import { findVms, outOfReach, type Vm } from '../node/vm.js';
@@ -49,7 +50,8 @@ function unreadable(error: unknown, vm?: Vm): Reading {
 }
 
 async function readVm(engine: Engine, container: ContainerDetails, hints: Hints, vms: readonly Vm[]): Promise<Reading> {
-  const { nodeName } = hints;
+  // One that is reached through another node is known by its own name, and not by that of the other.
+  const nodeName = isNode(container.Id) ? container.Id : hints.nodeName;
   const named =
     nodeName === undefined ? vms : vms.filter((vm) => vm.distribution?.node.split('@')[0] === nodeName.split('@')[0]);
   const [vm, ...others] = named;

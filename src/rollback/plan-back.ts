@@ -2,6 +2,7 @@ import { type Cache, newCache } from '../analysis/cache.js';
 import type { AnalysisContext } from '../analysis/context.js';
 import type { Inputs } from '../config/inputs.js';
 import type { Engine } from '../engines/engine.js';
+import { isNode } from '../engines/names.js';
 import type { Version } from '../journal/entry.js';
 import { against } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
@@ -11,7 +12,6 @@ import { choose, decide, imageGone } from '../rollout/decide.js';
 import { strategies } from '../strategies/index.js';
 import type { ReturningTarget, TargetPlan } from '../strategies/strategy.js';
 import { once } from '../system/once.js';
-import { isNode } from '../targets/nodes.js';
 import { keptAs, type TargetHistory } from './history.js';
 
 /**

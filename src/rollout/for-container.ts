@@ -1,7 +1,7 @@
 import type { Inputs } from '../config/inputs.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
+import { isNode } from '../engines/names.js';
 import { CONTAINER, type ProbeTarget } from '../probe/target.js';
-import { isNode } from '../targets/nodes.js';
 import { means } from '../targets/selector.js';
 
 /** What cannot tell one container of several from another, in a sentence; undefined if each is asked by itself. */

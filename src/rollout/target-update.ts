@@ -3,6 +3,7 @@ import type { CancellationDeadline } from '../deployment/cancellation-deadline.j
 import type { Method, TimelineEvent } from '../deployment/report.js';
 import type { Turns } from '../deployment/turns.js';
 import type { Engine } from '../engines/engine.js';
+import { isNode } from '../engines/names.js';
 import type { Journal } from '../journal/journal.js';
 import { LockLost } from '../journal/lock-handle.js';
 import { askedAt } from '../probe/asked.js';
@@ -210,7 +211,8 @@ function startFor(
   target: ProbeTarget | undefined,
 ): RunningProbe | undefined {
   if (target === undefined) {
-    log.warning(`${plan.name} has no HEALTHCHECK and no \`probe\` was given: downtime is not measured`);
+    const why = isNode(plan.container.Id) ? 'runs elsewhere' : 'has no HEALTHCHECK and no `probe` was given';
+    log.warning(`${plan.name} ${why}: downtime is not measured`);
     return undefined;
   }
   const place = askedAt(target, plan.container, engine.host, log);

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { EngineError } from '../engines/call.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
+import { isNode } from '../engines/names.js';
 import { Node } from '../node/node.js';
 import { leave, NodeCutOff, relay, startOf } from '../node/relay.js';
 import type { Reach } from '../node/shell.js';
@@ -9,12 +10,7 @@ import { map } from '../node/term.js';
 import { findVms, isOutOfReach } from '../node/vm.js';
 import { Refusal } from '../reasons/refusal.js';
 import { isText, listOf, membersOf, orNothing } from '../system/shape.js';
-import { type Selector, select } from './selector.js';
-
-/** Whether an id is that of a node which is reached through another one of its cluster: no container's id or name has an @. */
-export function isNode(id: string): boolean {
-  return id.includes('@');
-}
+import { means, type Selector } from './selector.js';
 
 /** What only the user knows of the nodes in the containers. */
 export interface Known {
@@ -92,7 +88,8 @@ export function withNodes(
   return {
     engine: whole,
     leave: async () => {
-      for (const node of reached) await through(node, ({ reach }) => leave(reach, node)).catch(() => undefined);
+      const all = [...reached].map((node) => through(node, ({ reach }) => leave(reach, node)).catch(() => undefined));
+      await Promise.all(all);
     },
   };
 }
@@ -107,7 +104,7 @@ const absent = 44;
 const taking = `[ -e "$1" ] || [ -L "$1" ] || exit ${absent}; cd "$2" && exec tar -cf - "$3"`;
 
 async function entranceOf(engine: Engine, selectors: readonly Selector[], known: Known): Promise<Entrance> {
-  for (const { id } of select(await engine.containers(), selectors)) {
+  for (const { id } of (await engine.containers()).filter((each) => selectors.some((one) => means(one, each)))) {
     const container = await engine.findContainer(id);
     if (!container?.State.Running) continue;
     const reach = await reachOf(engine, container, known);
@@ -191,5 +188,8 @@ export async function nodesBeside(
       );
     }
   }
+  const odd = all.find((node) => !/^[\w.+-]+@[\w.:-]+$/.test(node));
+  if (odd !== undefined)
+    throw new Refusal(`${JSON.stringify(odd)} is in the cluster, and no name that a node of a release has.`);
   return all.filter((node) => !own.has(node));
 }

@@ -204,6 +204,13 @@ describe('what cannot be meant together', () => {
     );
   });
 
+  test('a restart and nodes that run elsewhere', () => {
+    const says = '`nodes` is "cluster", and a node that runs in none of the containers cannot be restarted, but';
+    expect(refusal({ nodes: 'cluster', strategy: 'restart' })).toBe(`${says} \`strategy\` is "restart".`);
+    expect(refusal({ nodes: 'cluster', lingering: 'restart' })).toBe(`${says} \`lingering\` is "restart".`);
+    expect(read({ nodes: 'cluster' })).toMatchObject({ nodes: 'cluster' });
+  });
+
   test('how to build says nothing about an image that is not built', () => {
     expect(refusal({ build: 'false', dockerfile: 'Dockerfile.prod' })).toContain(
       '`dockerfile` is given, which says how',

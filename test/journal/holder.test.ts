@@ -58,6 +58,8 @@ describe.runIf(process.platform === 'linux')('a holder on this machine', () => {
     started.push(parent);
     const [said] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(said);
+    // As long as it is the shell it may ask after its child.
+    await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n');
     const stat = () => readStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     const holder = { ...here, pid, startTicks: stat()?.startTicks ?? 0 };
     process.kill(pid, 'SIGKILL');

@@ -1,12 +1,12 @@
 import type { AssessedTarget } from '../../analysis/target.js';
 import type { ContainerDetails } from '../../engines/details.js';
+import { isNode } from '../../engines/names.js';
 import { againstAll, remark } from '../../reasons/make.js';
 import type { Reason } from '../../reasons/reason.js';
 import { Refusal } from '../../reasons/refusal.js';
 import type { ImageRelease } from '../../release/release.js';
 import { treeOf } from '../../release/running.js';
 import { messageOf } from '../../system/message-of.js';
-import { isNode } from '../../targets/nodes.js';
 import type { UpdateContext, UpdateResult } from '../context.js';
 import { whyUnlike } from '../serving.js';
 import type { Assessment, OpenUpdate, ReturningTarget, Strategy, TargetPlan, Update } from '../strategy.js';
