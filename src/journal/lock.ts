@@ -69,7 +69,7 @@ async function take(engine: Engine, taking: LockOptions): Promise<AcquiredLock> 
         return { ...held, ...(dead && { tookOver: dead.locked }) };
       }
       await held.release();
-    } else if (claimed.kind === 'taken') {
+    } else if (claimed.kind === 'taken' && !isGoing(claimed.by)) {
       const { by } = claimed;
       const locked = readLock(by.Config.Labels, environment);
       if (locked === undefined || by.State.Status !== 'created') {
@@ -96,13 +96,16 @@ async function take(engine: Engine, taking: LockOptions): Promise<AcquiredLock> 
     } else if (isUp(clock.now() - began, taking.timeoutMs, 'unknown', undefined)) {
       // An engine that was ended by force may hold on to the name of a container that it no longer has.
       throw new Refusal(
-        `Nobody holds the lock on ${environment}, and the engine does not let anybody have its name: ${claimed.why}`,
+        `Nobody holds the lock on ${environment}, and the engine does not let anybody have its name: ${claimed.kind === 'taken' ? 'the last lock is being removed' : claimed.why}`,
       );
     }
     await clock.sleep(pollIntervalMs, signal);
   }
   throw new Refusal('The run was cancelled while it waited for the lock, before anything had changed.');
 }
+
+/** One that was given back has its name until the engine has removed it. */
+const isGoing = ({ State: { Status: status } }: ContainerDetails) => status === 'removing' || status === 'dead';
 
 /** By its id: what has the name by now may be the lock of another who saw the same. Its journal is read by whoever holds the next. */
 async function putAside(engine: Engine, { Id: id }: ContainerDetails, name: string): Promise<void> {

@@ -190,7 +190,7 @@ describe('what a hot load cannot bring', () => {
 });
 
 describe('strategy restart', () => {
-  it('restarts what could have been loaded hot, because it was asked for', async () => {
+  itNightly('restarts what could have been loaded hot, because it was asked for', async () => {
     const web = await start(await v1());
     const { report, log } = await deployTo(web.name, { image: await v2(), strategy: 'restart' });
     expect(report, log).toMatchObject({ outcome: 'deployed', method: 'recreate' });

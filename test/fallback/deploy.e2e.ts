@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageDetails } from '../../src/engines/details.js';
 import { differingSettings, settings } from '../../src/engines/settings.js';
 import { openWorkbench, type Workbench } from '../engines/workbench.js';
+import { itNightly } from '../support/nightly.js';
 import { onlyNightly } from '../support/tier.js';
 import { type Place, removeScripts, scripted } from './scripted.js';
 
@@ -103,7 +104,7 @@ describe.each(places)('with the docker CLI of %s', (place) => {
     expect((await named(first)).State.Running).toBe(true);
   });
 
-  it('carries every setting over', async () => {
+  itNightly('carries every setting over', async () => {
     const name = `settings-${place}`;
     const net = await bench.network(`net-${place}`, '--subnet', `10.213.${place.length + 80}.0/24`);
     const further = await bench.network(`further-${place}`);

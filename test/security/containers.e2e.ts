@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { lockName } from '../../src/journal/lock-labels.js';
+import { itNightly } from '../support/nightly.js';
 import { onlyNightly } from '../support/tier.js';
 import { elsewhere, hotDeploy, type Running, startHotDeploy } from '../support/world/command.js';
 import { type Container, eventually, ownEnvironment, removeContainers, start } from '../support/world/container.js';
@@ -97,7 +98,7 @@ describe('what hot-deploy has not made is left alone', () => {
     );
   });
 
-  it('after a killed run whose journal was pruned, and what stands is named', async () => {
+  itNightly('after a killed run whose journal was pruned, and what stands is named', async () => {
     const web = await start(old);
     await killed(web);
     await docker('rm', '-f', lockName(ownEnvironment));

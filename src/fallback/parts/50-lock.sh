@@ -26,7 +26,7 @@ take_lock() {
     complaint >"$work/refusal"
     list
     other=${ids[$lock]-}
-    if [[ -z $other ]] || ! read_holder "$other"; then
+    if [[ -z $other ]] || ! read_holder "$other" || [[ $its_state =~ ^(removing|dead)$ ]]; then
       # It may just have been given back.
       ((++beats < 5)) || fail "the lock $lock could not be made: $(<"$work/refusal")"
       continue
