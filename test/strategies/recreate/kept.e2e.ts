@@ -234,7 +234,7 @@ describe('a run that is cancelled', () => {
   });
 
   it('while the new container starts is finished where that is healthy in time', async () => {
-    const image = await bench.image('soon', idle, 'HEALTHCHECK --interval=1h CMD sleep 1');
+    const image = await bench.image('soon', idle, 'HEALTHCHECK --interval=1h CMD sleep 0.2');
     const old = await bench.run('soon', v1.Id);
     const { result, ms } = await cancelledAt('startContainer', old, v1, image);
     expect(result.kind).toBe('recreated');

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerDetails, ImageDetails } from '../../../src/engines/details.js';
 import type { Engine } from '../../../src/engines/engine.js';
+import { marking } from '../../../src/engines/throw-away.js';
 import type { RecoveryContext } from '../../../src/strategies/recovery.js';
 import { finishReplacement, retireOriginal } from '../../../src/strategies/recreate/finish.js';
 import { recoverReplacement } from '../../../src/strategies/recreate/recover.js';
@@ -250,7 +251,8 @@ it('a container that its engine still stops for a run that was killed serves onc
   const old = await bench.run('stopping', slow.Id);
   const startedAt = ({ Id: id }: ContainerDetails) => bench.docker('inspect', '--format', '{{.State.StartedAt}}', id);
   const began = await startedAt(old);
-  const engine = killedInItsStop(bench.engine);
+  const last = entry('stop', claimOn(old));
+  const engine = marking(killedInItsStop(bench.engine), { run: last.run, nonce: last.nonce, holder: '' });
   await recreate(engine, old, slow, { reference: good.Id, id: good.Id }, quiet(old)).catch(() => undefined);
   expect(await look('stopping', quiet(old))).toMatchObject({ kind: 'begun' });
   const around = {
@@ -258,7 +260,7 @@ it('a container that its engine still stops for a run that was killed serves onc
     inputs: { healthTimeoutMs: 5_000 },
     ...quiet(old),
   } as unknown as RecoveryContext;
-  const repaired = await recoverReplacement(around, own('stopping'), 'undo', entry('stop', claimOn(old)));
+  const repaired = await recoverReplacement(around, own('stopping'), 'undo', last);
   expect(repaired).toMatchObject({ kind: 'repaired' });
   const { serving, beside } = await seen('stopping');
   expect(serving).toMatchObject({ Id: old.Id, State: { Running: true } });
