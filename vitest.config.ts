@@ -37,8 +37,11 @@ const measuring = [
 // What is polled for is waited for: a second, as by default, is less than a busy engine may take to notice an end.
 const patient = { testTimeout: 300_000, hookTimeout: 600_000, expect: { poll: { timeout: 60_000 } } };
 
-// The bash script, played by bash itself: a second each.
-const bash = ['test/fallback/**/*.test.ts', 'test/security/script*.test.ts'];
+// What takes other programs: bash with the script, git, the bundle, compilers. Without them the others take under two minutes.
+const programs = [
+  ...['fallback/*', 'security/script*', 'security/context', 'security/secrets-argv', 'recovery/table'],
+  ...['source/git', 'source/run-commit', 'report/doors', 'bundle', 'release', 'support/load/load'],
+].map((name) => `test/${name}.test.ts`);
 const together = {
   // To start a process and load the libraries anew for each file takes longer than most files.
   isolate: false,
@@ -86,11 +89,11 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...bash],
+          exclude: [...configDefaults.exclude, ...programs],
           ...together,
         },
       },
-      { test: { name: 'script', include: bash, ...together } },
+      { test: { name: 'programs', include: programs, ...together } },
       {
         test: {
           name: 'browser',
