@@ -59,26 +59,24 @@ nobody_is_killed_by_hot_deploy_test_() ->
     end).
 
 %% `for each of nodes(): rpc:call(Node, code, add_patha, ...), rpc:call(Node, code, load_file, ...)` from a hidden node, as it is
-%% handed around: it has connected to nobody, so it does nothing, and says that it is done.
-a_hidden_node_that_is_connected_to_nobody_does_nothing_test_() ->
-    shop(fun(Peer, _, To) ->
-        Spread = fun() ->
-            [{rpc:call(Node, code, add_patha, [To]), rpc:call(Node, code, load_file, [shop_server])} || Node <- nodes()]
-        end,
-        ?assertEqual([], Spread()),
-        #{server := Server} = start(Peer),
-        ?assertMatch(#{server := {1, _}}, states(Peer, #{server => Server}))
-    end).
-
-%% And connected, with a path that is there only on the machine of the one who asks: both answers are errors, and dropped. `nodes()`
-%% has no hidden connection in it all the same.
-errors_of_a_spread_are_dropped_test_() ->
-    shop(fun(Peer, _, _) ->
-        #{server := Server} = start(Peer),
-        ?assertEqual({error, bad_directory}, on(Peer, {code, add_patha, ["/only/here/ebin"]})),
-        ?assertEqual({error, nofile}, on(Peer, {code, load_file, [shop_added_by_nobody]})),
-        ?assertMatch(#{server := {1, _}}, states(Peer, #{server => Server}))
-    end).
+%% handed around: `nodes()` is empty there, also once it is connected, so it does nothing. With the node's name, the path is one of
+%% another machine, and both errors are dropped.
+a_hidden_node_changes_nothing_test_() ->
+    Flags = fun(Name) -> ["-sname", Name ++ os:getpid(), "-setcookie", "by_hand"] end,
+    {timeout, 60, fun() ->
+        hot_deploy_shop:within(hot_deploy_shop:versions(), Flags("shop"), fun(Shop, _, _) ->
+            Started = maps:with([server], start(Shop)),
+            hot_deploy_shop:node(["-hidden" | Flags("spread")], fun(Hidden) ->
+                Name = on(Shop, {erlang, node, []}),
+                true = on(Hidden, {net_kernel, connect_node, [Name]}),
+                ?assertEqual([Name], on(Hidden, {erlang, nodes, [hidden]})),
+                ?assertEqual([], on(Hidden, {erlang, nodes, []})),
+                ?assertEqual({error, bad_directory}, on(Hidden, {rpc, call, [Name, code, add_patha, ["/only/here/ebin"]]})),
+                ?assertEqual({error, nofile}, on(Hidden, {rpc, call, [Name, code, load_file, [only_here]]}))
+            end),
+            ?assertMatch(#{server := {1, {1, none}}}, states(Shop, Started))
+        end)
+    end}.
 
 %% The words by which the node is usually made hidden are none that OTP knows.
 the_words_for_a_hidden_node_are_none_test() ->
