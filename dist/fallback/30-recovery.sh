@@ -237,6 +237,6 @@ resume() {
     [[ $id != "$e_id" &&
       ($e_way != recreate || $e_from != *"\"$its_image\""* || $e_to == *"\"$its_image\""*) ]] || side=undo
   fi
-  note "$name" "${step[$side]}" || true
+  record "$name" "${step[$side]}" || true
   say "$name: its deploy is ${step[$side]}"
 }

@@ -1,6 +1,6 @@
 import type { Node } from '../node/node.js';
 import type { UpdateContext } from '../strategies/context.js';
-import { noteIfPossible } from '../strategies/note.js';
+import { recordIfPossible } from '../strategies/record.js';
 import { messageOf } from '../system/message-of.js';
 import { askAgain, isSilence } from './again.js';
 import { type Brought, unstage } from './switch.js';
@@ -33,6 +33,6 @@ export async function undone(
     work.log.warning(left);
     return left;
   }
-  await noteIfPossible(work, name, 'undone');
+  await recordIfPossible(work, name, 'undone');
   return undefined;
 }

@@ -3,7 +3,7 @@ import type { Node } from '../node/node.js';
 import { text } from '../node/term.js';
 import type { ProcessNote } from '../release/processes.js';
 import type { UpdateContext, UpdateResult } from '../strategies/context.js';
-import { noteIfPossible } from '../strategies/note.js';
+import { recordIfPossible } from '../strategies/record.js';
 import { serving, whyUnlike } from '../strategies/serving.js';
 import type { OpenUpdate } from '../strategies/strategy.js';
 import { messageOf } from '../system/message-of.js';
@@ -69,7 +69,7 @@ async function finish(
   instead?: (lingering: number) => Promise<Instead>,
 ): Promise<UpdateResult> {
   const { name, node, from, to, loads, container } = final;
-  await noteIfPossible(work, name, 'settle');
+  await recordIfPossible(work, name, 'settle');
   const lingering = ended.lingering ?? (await drained(work, { node, loads }));
   const ends = lingering.length > 0 && work.inputs.lingering === 'restart';
   const replaced = ends && instead !== undefined ? await instead(lingering.length) : undefined;
@@ -77,7 +77,7 @@ async function finish(
     return replaced.ended;
   }
   // What came of the new container was written down last.
-  if (replaced !== undefined) await noteIfPossible(work, name, 'settle');
+  if (replaced !== undefined) await recordIfPossible(work, name, 'settle');
   const restarts = ends && replaced === undefined;
   const refused = await work.phase('make permanent', () => makePermanent(work, node, to));
   if (refused !== undefined) {
@@ -95,7 +95,7 @@ async function finish(
       return { ...ended, outcome: 'failed', message: `${name}: ${failed}` };
     }
   }
-  await noteIfPossible(work, name, 'done');
+  await recordIfPossible(work, name, 'done');
   const tidied = restarts ? {} : await tidy(work, name, node, work.inputs.keep);
   const left = restarts ? [] : lingering;
   const proof = ended.proof && { ...ended.proof, processes: { ...ended.proof.processes, oldCode: left } };

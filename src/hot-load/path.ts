@@ -4,7 +4,7 @@ import type { RunningRelease } from '../release/release.js';
 import type { Tree } from '../release/supervision.js';
 import { notBack } from '../release/tree-differences.js';
 import type { UpdateContext, UpdateResult } from '../strategies/context.js';
-import { noteIfPossible } from '../strategies/note.js';
+import { recordIfPossible } from '../strategies/record.js';
 import { bootAgain, runsAlready, serving } from '../strategies/serving.js';
 import { type Life, lifeOf, soak } from '../strategies/soak.js';
 import { messageOf } from '../system/message-of.js';
@@ -56,7 +56,7 @@ export async function follow(work: UpdateContext, path: UpgradePath): Promise<Up
       return await unchanged(work, path, changed.why, changed.overtaken);
     }
     life = lifeOf(await work.engine.inspectContainer(id));
-    await work.note('switch');
+    await work.record('switch');
   } catch (error) {
     await prepared.cancel();
     return await unchanged(work, path, messageOf(error));
@@ -168,7 +168,7 @@ async function takenBackByEmulator(
   why: string,
 ): Promise<UpdateResult> {
   work.log.warning(`${path.name}: going back to ${path.running.version}: ${why}`);
-  await noteIfPossible(work, path.name, 'bring-back');
+  await recordIfPossible(work, path.name, 'bring-back');
   return await rebooted(work, path, legs, why, 'by a restart of the VM, which release_handler began');
 }
 
@@ -187,7 +187,7 @@ async function rollBackSteps(
     return { outcome: 'failed', id: container.Id, message };
   }
   log.warning(`${name}: going back to ${running.version}: ${why}`);
-  await noteIfPossible(work, name, 'bring-back');
+  await recordIfPossible(work, name, 'bring-back');
   const how = await phase('roll back', async () => {
     if (await runsAlready(work, container.Id, running.version)) return 'without any doing';
     const refused = await back(work, path, gone).catch((error: unknown) => messageOf(error));

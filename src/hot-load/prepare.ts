@@ -41,7 +41,7 @@ export async function prepare(
     );
     if (changed !== undefined) return refused(path, changed.why, changed.overtaken);
     if (bundle === undefined) return undefined;
-    await work.note('stage');
+    await work.record('stage');
     await phase('stage', () => stage(engine, container.Id, running.root, bundle));
     return undefined;
   } catch (error) {

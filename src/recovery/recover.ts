@@ -91,7 +91,7 @@ async function repair(
   direction: InterruptedRun['direction'],
 ): Promise<RecoveryResult> {
   const { schema: _, at: __, step: ___, token: ____, ...details } = last;
-  const note = async (step: Step) => {
+  const record = async (step: Step) => {
     try {
       await around.journal.write(details, step);
     } catch (error) {
@@ -111,9 +111,9 @@ async function repair(
   if (shown === undefined && !belongs({ id: container.Id, labels: container.Config.Labels ?? {} }, last)) {
     return { kind: 'failed', why: 'somebody else has given its name to another container, which is left alone' };
   }
-  const repaired = shown ?? (await ownerOf(last).fromJournal(around, container, { last, notes: { note }, direction }));
+  const repaired = shown ?? (await ownerOf(last).fromJournal(around, container, { last, record, direction }));
   if (repaired.kind === 'repaired') {
-    await note((repaired.side ?? direction) === 'finish' ? 'done' : 'undone');
+    await record((repaired.side ?? direction) === 'finish' ? 'done' : 'undone');
   }
   return repaired;
 }

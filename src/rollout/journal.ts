@@ -14,7 +14,7 @@ export interface TargetJournal {
   readonly isKept: (id: string) => boolean;
   readonly isOurs: (labels: Readonly<Record<string, string>>) => boolean;
   /** @throws Error where the step could not be written down: it must not be carried out then */
-  readonly note: (step: Step) => Promise<void>;
+  readonly record: (step: Step) => Promise<void>;
 }
 
 export function openTargetJournal(
@@ -44,7 +44,7 @@ export function openTargetJournal(
     claim: details,
     isOurs: (labels) => [details, ...entriesOf(journal.entries, name)].some((entry) => wasMadeFor(labels, entry)),
     isKept: (id) => idsOf(journal.entries, name).has(id),
-    note: async (step) => {
+    record: async (step) => {
       // What was refused before its first step has left nothing to tell of.
       if (step === 'undone' && !begun) return;
       log.debug(`${name}: journal: ${step}`);

@@ -29,7 +29,7 @@ export interface UpdateContext {
   /** Writes down how long a part of a step took. */
   readonly part: (name: string, ms: number) => void;
   /** Writes down in the environment's journal what is about to be done, and fails where that cannot be written. */
-  readonly note: (step: Step) => Promise<void>;
+  readonly record: (step: Step) => Promise<void>;
   /** By what the containers of this update are known to be its own. */
   readonly claim: Claim;
   /** Whether the journal says of a container that it was put aside for a way back. */

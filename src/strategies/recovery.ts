@@ -25,20 +25,18 @@ export interface Recovery {
   fromJournal(
     around: RecoveryContext,
     container: ContainerDetails,
-    interrupted: { readonly last: Entry; readonly notes: Notes; readonly direction: Side },
+    interrupted: { readonly last: Entry; readonly record: RecordStep; readonly direction: Side },
   ): Promise<RecoveryResult>;
 }
 
 /** Writes down how a run ends that was cut off. */
-export interface Notes {
-  note(step: Step): Promise<void>;
-}
+export type RecordStep = (step: Step) => Promise<void>;
 
 /** What going back or on works with: no probe, no soak, and it is never left where it is. */
 export function recoveryUpdateContext(
   { engine, inputs, log, clock }: RecoveryContext,
   last: Entry,
-  notes: Notes,
+  record: RecordStep,
 ): UpdateContext {
   return {
     engine,
@@ -60,6 +58,6 @@ export function recoveryUpdateContext(
     isOurs: (labels) => wasMadeFor(labels, last),
     // A switch of the repair is a step back, or forth again, of the run that was cut off.
     part: () => undefined,
-    note: async (step) => (step === 'switch' ? await notes.note('bring-back') : undefined),
+    record: async (step) => (step === 'switch' ? await record('bring-back') : undefined),
   };
 }

@@ -471,7 +471,7 @@ printf '%s\\n' "$e_step" "$e_run" "$e_way" "$e_container" "$e_id" "$e_nonce" "$e
     const written = said(`who=${quoted(`x${text}`)} source_id=$a its_root=${quoted(text)} token=3
 describe "$web" deploy revive "$(version ${quoted(text)} sha256:a ${quoted(text)})" ",\\"kept\\":\\"$b\\""
 intend "$web" "$(version '' sha256:b '')"
-note "$web" stop
+record "$web" stop
 cat "$work/journal/000001-stop.json"`);
     it(`is written so that hot-deploy reads it: ${JSON.stringify(text)}`, async () => {
       const wrote = readEntry((await written()).join('\n'));

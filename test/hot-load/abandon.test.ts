@@ -17,7 +17,7 @@ async function abandoned(answer: () => Promise<unknown>) {
       },
     },
     phase: async (_: string, step: () => Promise<unknown>) => await step(),
-    note: async (step: string) => void steps.push(step),
+    record: async (step: string) => void steps.push(step),
   } as unknown as UpdateContext;
   const node = {
     ask: async () => {

@@ -50,7 +50,7 @@ it.each([
       inputs: { onFailure: 'rollback', suspendTimeoutMs: 1_000 },
       phase: async (_: string, step: () => Promise<unknown>) => await step(),
       down: async (task: () => Promise<unknown>) => await task(),
-      note: async () => undefined,
+      record: async () => undefined,
     } as unknown as UpdateContext;
     const running = { version: direction === 'up' ? '1' : '3', node, root: '/app' };
     const path = { name: 'web', container: { Id: 'c0' }, running, direction, steps };

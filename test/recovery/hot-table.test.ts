@@ -52,7 +52,7 @@ async function leave(stage: Stage, { step, runs, boots, bare, since, other }: Le
     const last = at === 0 && other !== undefined ? other : step;
     const entry = { ...details, schema: 1, token: journal.token, at: '2026-01-02T03:04:05.000Z', step: last } as const;
     const around = { engine, inputs: inputsOf(play), log: quiet, clock };
-    const work = recoveryUpdateContext(around, entry, { note: async () => undefined });
+    const work = recoveryUpdateContext(around, entry, async () => undefined);
     const open = plan.update.open(work, plan);
     if (!bare) await plan.update.prepare?.(work, plan);
     const came = runs === 'new' || boots === 'new' ? await open.apply() : undefined;

@@ -31,7 +31,7 @@ async function settled(state: { status: string; Running: boolean; Restarting?: b
     log: quiet,
     inputs: { keep: 3 },
     phase: async (_: string, step: () => Promise<unknown>) => await step(),
-    note: async () => undefined,
+    record: async () => undefined,
     claim: { id: old, nonce: 'n' },
     isKept: () => true,
   };

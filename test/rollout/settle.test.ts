@@ -30,7 +30,7 @@ it('makes what was loaded hot final where no new container can end its old code'
     signal: new AbortController().signal,
     phase: async (_: string, step: () => Promise<unknown>) => await step(),
     down: async (task: () => Promise<unknown>) => await task(),
-    note: async (step: string) => void steps.push(step),
+    record: async (step: string) => void steps.push(step),
   } as unknown as UpdateContext;
   const release = { version: '1.0.0', node };
   const ways = [{ from: '1.0.0', to: '2.0.0', loads: ['web'], updates: [] }];

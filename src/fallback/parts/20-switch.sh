@@ -95,12 +95,12 @@ undertake() {
   describe "$1" "$3" "$4" "$(version "$(boots "$source_id" "$its_root")" "$source_image" "$source_reference")" "${6-}"
   intend "$1" "$5"
   begun+=("$1")
-  note "$1" create
+  record "$1" create
 }
 
 # `switch NAME NEXT_ID MARK`: between `stop` and `start` nothing serves, and only two renames happen.
 switch() {
-  note "$1" stop
+  record "$1" stop
   change stop "$source_id"
   if [[ $source_auto_remove != true ]]; then
     change rename "$source_id" "$1.hot-deploy-old-$3"
@@ -115,7 +115,7 @@ switch() {
 
 settle_restart() {
   local each
-  note "$1" settle || true
+  record "$1" settle || true
   detect "$1"
   [[ $state == none || $state == switched ]] || fail "$1 cannot be made final: its restart is $state"
   [[ $state == none ]] || act keep-old "$1"
@@ -123,15 +123,15 @@ settle_restart() {
   previous "$1"
   # What runs is settled: that one stays longer than it was to, or that somebody has started one, is no reason to fail.
   for each in "${found[@]:$keep_previous}"; do change rm "$each" || true; done
-  note "$1" 'done' || true
+  record "$1" 'done' || true
   ! facts "${ids[$1]-}" || say "$1 runs $its_reference"
 }
 
 undo_restart() {
   recall "$1" || true
-  [[ $e_step != stop ]] || note "$1" restore || true
+  [[ $e_step != stop ]] || record "$1" restore || true
   bring undo "$1"
-  note "$1" undone || true
+  record "$1" undone || true
 }
 
 # `look_at NAME [yes]`: what runs under a name, which may have to be there; refuses what could not be put right again.

@@ -56,7 +56,7 @@ hot_one() {
     ",\"brought\":[$(json "${fresh[@]}")]"
   intend "$name" "$(version "$to" "$image_id" "$(name_of_image)")"
   begun+=("$name")
-  note "$name" stage
+  record "$name" stage
   for each in "${fresh[@]}"; do
     show cp "$lock:/$stage/$each" -
     # With its owner, who is the release's.
@@ -66,7 +66,7 @@ hot_one() {
     docker cp "$lock_id:/$stage/$each" - </dev/null 2>"$work/complaint" |
       docker cp - "$id:$root/${each%/*}" >/dev/null || fail "$each could not be brought into $name"
   done
-  note "$name" switch
+  record "$name" switch
   show exec --interactive --user "$vm_user" "$name" sh -c "verify, resolve the configuration, install $to" hot-deploy
   [[ -z $dry ]] || return 0
   install "$id" up
@@ -95,7 +95,7 @@ act_hot() {
   downgrade)
     # Else by a restart, which boots the old one as long as the new one is not permanent.
     say "$name: going back to $from"
-    note "$name" bring-back || true
+    record "$name" bring-back || true
     install "$id" down
     await_state "$id" && [[ $answer == old ]] || {
       say "$name: no way back by downgrade ($(foreign <<<"$answer")), so the container is restarted"
@@ -105,7 +105,7 @@ act_hot() {
   unstage)
     await_state "$id" && [[ $answer == old ]] || fail "the node of $name does not say that it runs $from"
     ask "$id" unstage || true
-    note "$name" undone || true
+    record "$name" undone || true
     say "$name runs $from"
     ;;
   upgrade)
@@ -114,7 +114,7 @@ act_hot() {
       fail "$name runs $from, and did not come to $to: $(foreign <<<"$answer")"
     ;;
   make-permanent)
-    note "$name" settle || true
+    record "$name" settle || true
     while ask "$id" unload && [[ $answer != 'left 0' ]] && ((SECONDS < until)); do pause 0.5; done
     [[ $answer == 'left 0' ]] || say "$name: processes are still in old code ($(foreign <<<"$answer"))"
     ask "$id" permanent || true
@@ -122,7 +122,7 @@ act_hot() {
     await_state "$id" && [[ $answer == 'new permanent' ]] ||
       fail "$name: $to could not be made permanent ($(foreign <<<"$said, $answer")):" \
         "a restart of the container would boot $from"
-    note "$name" 'done' || true
+    record "$name" 'done' || true
     say "$name runs $to, and boots it"
     ;;
   esac

@@ -144,8 +144,8 @@ describe() {
 }
 intend() { aim[$1]=",\"to\":$2"; }
 
-# `note NAME STEP`: in a file that is never written again. What failed before its first step has nothing to tell of.
-note() {
+# `record NAME STEP`: in a file that is never written again. What failed before its first step has nothing to tell of.
+record() {
   local file number all=("$work"/journal/*)
   [[ -n ${details[$1]-} ]] || return 0
   number=${all[-1]##*/}

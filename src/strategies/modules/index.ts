@@ -23,7 +23,7 @@ export const modules: Strategy = {
   },
   rehearse: (site, plans) => rehearsePlans(site, plans, 'modules'),
   recovery: {
-    fromJournal: async (around, container, { last, notes, direction }) =>
-      await recoverUpgrade(recoveryUpdateContext(around, last, notes), container, last, direction),
+    fromJournal: async (around, container, { last, record, direction }) =>
+      await recoverUpgrade(recoveryUpdateContext(around, last, record), container, last, direction),
   },
 };

@@ -35,7 +35,7 @@ export async function recreate(
     const plan = recreation(old, oldImage, await referenceTo(engine, newImage), newImage.id);
     warnings = [...plan.warnings, ...(await dependents(engine, old))];
     const furnish = (id: string) => copyInjected(engine, old, id);
-    await options.note('create');
+    await options.record('create');
     await phase('create', async () => {
       const place = { name: names.fresh, old: { container: old, claim: options.claim, isOurs: options.isOurs } };
       fresh = await create(lending(engine, newImage, options.log), place, plan, newImage.id, furnish);
@@ -43,7 +43,7 @@ export async function recreate(
       if (old.HostConfig.AutoRemove) await spareFor(engine, place.old, oldImage, names, furnish);
     });
     unlessCancelled(options);
-    await options.note('stop');
+    await options.record('stop');
     unlessCancelled(options);
   } catch (error) {
     return await untouched(engine, error, { names, claim: options.claim });

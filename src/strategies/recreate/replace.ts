@@ -15,7 +15,7 @@ export interface RecreateOptions extends Around {
   readonly onPhase: (name: string, ms: number) => void;
   readonly isOurs: (labels: Readonly<Record<string, string>>) => boolean;
   /** Awaited before a step is carried out: whoever writes it down has done so then. */
-  readonly note: (step: 'create' | 'stop' | 'restore') => Promise<void>;
+  readonly record: (step: 'create' | 'stop' | 'restore') => Promise<void>;
   /** The new ids of containers that were re-created before, by their old ones. */
   readonly replaced?: ReadonlyMap<string, string>;
   /** Whether the old container may have ended. */
@@ -129,7 +129,7 @@ export async function restorePrevious(
   engine: Engine,
   own: string,
   options: Around & {
-    readonly note: (step: 'restore') => Promise<void>;
+    readonly record: (step: 'restore') => Promise<void>;
     readonly why: string;
     readonly old: ContainerDetails;
     /** The new container's id, where it is known. */
@@ -140,7 +140,7 @@ export async function restorePrevious(
   const once = async () => judged(engine, own, { ...(await undoOnce(engine, own, options)), why, old });
   log.warning(`${own}: going back. ${why}`);
   // The service comes before the record of it.
-  await options.note('restore').catch((error: unknown) => log.warning(`${own}: ${messageOf(error)}`));
+  await options.record('restore').catch((error: unknown) => log.warning(`${own}: ${messageOf(error)}`));
   try {
     return await once().catch(async (error: unknown) => {
       if (!(error instanceof EngineError)) throw error;

@@ -4,7 +4,7 @@ import { askedAt } from '../../probe/asked.js';
 import type { ImageRelease } from '../../release/release.js';
 import { messageOf } from '../../system/message-of.js';
 import type { UpdateContext, UpdateResult } from '../context.js';
-import { noteIfPossible } from '../note.js';
+import { recordIfPossible } from '../record.js';
 import { serving } from '../serving.js';
 import { type Life, lifeOf, soak } from '../soak.js';
 import type { TargetPlan } from '../strategy.js';
@@ -107,7 +107,7 @@ async function tookBack(
   result: Exclude<Recreated, { readonly kind: 'recreated' }>,
 ): Promise<UpdateResult> {
   if (result.kind === 'failed' || (result.kind === 'untouched' && result.left)) return ended(plan, result);
-  await noteIfPossible(work, plan.name, 'undone');
+  await recordIfPossible(work, plan.name, 'undone');
   return ended(plan, result, result.kind === 'restored' ? await saidBack(work, plan, result) : '');
 }
 
@@ -135,10 +135,10 @@ export async function commitRestart(
 ): Promise<UpdateResult> {
   const { engine, inputs, log, claim, isKept } = work;
   try {
-    await noteIfPossible(work, plan.name, 'settle');
+    await recordIfPossible(work, plan.name, 'settle');
     const settle = () => retireOriginal(engine, plan.name, { log, newest: inputs.keep, claim, isKept });
     const { earlier, warnings } = await work.phase('keep', settle);
-    await noteIfPossible(work, plan.name, 'done');
+    await recordIfPossible(work, plan.name, 'done');
     // With --rm there would be nothing left to find it out by later.
     if (await hasEnded(work, restarted.id)) return { ...restarted, ...endedSince(plan) };
     return { ...restarted, earlier, warnings: [...(restarted.warnings ?? []), ...warnings] };
@@ -168,8 +168,8 @@ function endedSince({ name }: TargetPlan) {
 /** What is not written down would be nobody's to take back. To go back matters more than the record of it. */
 function around(work: UpdateContext, name: string) {
   const { clock, deadline, log, inputs, claim } = work;
-  const note = (step: Step) => (step === 'restore' ? noteIfPossible(work, name, step) : work.note(step));
-  return { log, clock, deadline, claim, healthTimeoutMs: inputs.healthTimeoutMs, note };
+  const record = (step: Step) => (step === 'restore' ? recordIfPossible(work, name, step) : work.record(step));
+  return { log, clock, deadline, claim, healthTimeoutMs: inputs.healthTimeoutMs, record };
 }
 
 /** It runs as before. */

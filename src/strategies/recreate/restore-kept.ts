@@ -30,11 +30,11 @@ export async function restoreKept(
     const reasons = await whyNotRestorable(engine, { running, kept });
     if (reasons.length > 0)
       throw new Error(`${nameOf(kept)} cannot take the place of ${names.own}: ${reasons.join(' ')}`);
-    await options.note('create');
+    await options.record('create');
     // From here on its name says for whom it stands in, wherever this is cut short.
     await engine.renameContainer(kept.Id, names.fresh);
     unlessCancelled(options);
-    await options.note('stop');
+    await options.record('stop');
     unlessCancelled(options);
   } catch (error) {
     return await untouched(engine, error, { names, claim: options.claim });

@@ -16,7 +16,7 @@ export const relup: Strategy = {
   // A path may have steps of both hot strategies.
   assessReturn: (target) => assessReturn(target, downgradeUpdate),
   recovery: {
-    fromJournal: async (around, container, { last, notes, direction }) =>
-      await recoverUpgrade(recoveryUpdateContext(around, last, notes), container, last, direction),
+    fromJournal: async (around, container, { last, record, direction }) =>
+      await recoverUpgrade(recoveryUpdateContext(around, last, record), container, last, direction),
   },
 };

@@ -38,7 +38,7 @@ export const options = (more: Partial<RecreateOptions> = {}): RecreateOptions =>
   clock: systemClock,
   healthTimeoutMs: 10_000,
   onPhase: () => undefined,
-  note: async () => undefined,
+  record: async () => undefined,
   deadline: noDeadline,
   claim: { id: '', nonce: '' },
   isOurs: (labels) => labels[nonceLabel]?.startsWith('of ') === true,

@@ -258,11 +258,11 @@ describe('what a step is written down with', () => {
   it('is asked before it, and a failure before the stop leaves everything as it was', async () => {
     const old = await bench.run('noted', v1.Id);
     const notes: string[] = [];
-    const note = async (step: string) => {
+    const record = async (step: string) => {
       notes.push(`${step}: ${(await named('noted')).State.Status}`);
       if (step === 'stop') throw new Error('the disk is full');
     };
-    expect(await recreate(bench.engine, old, v1, to(v2), options({ claim: claimOn(old), note }))).toEqual({
+    expect(await recreate(bench.engine, old, v1, to(v2), options({ claim: claimOn(old), record }))).toEqual({
       kind: 'untouched',
       why: 'the disk is full',
     });

@@ -60,7 +60,7 @@ export async function workplace(
     isKept: () => true,
     isOurs: () => false,
     part: () => undefined,
-    note: async (step) => {
+    record: async (step) => {
       await note(step);
       steps.push(step);
     },

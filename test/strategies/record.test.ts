@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { noteIfPossible } from '../../src/strategies/note.js';
+import { recordIfPossible } from '../../src/strategies/record.js';
 
 it('a step that cannot be written down on the way back stops nobody, and is told', async () => {
   const warnings: string[] = [];
@@ -10,9 +10,9 @@ it('a step that cannot be written down on the way back stops nobody, and is told
     debug: () => undefined,
     group: async <T>(_: string, work: () => Promise<T>) => await work(),
   };
-  const note = async () => {
+  const record = async () => {
     throw new Error('no space left on device');
   };
-  await noteIfPossible({ note, log }, 'web', 'bring-back');
+  await recordIfPossible({ record, log }, 'web', 'bring-back');
   expect(warnings).toEqual([expect.stringMatching(/^web: .*bring-back.*no space left on device$/)]);
 });
