@@ -38,7 +38,7 @@ export async function holderOf(engine: Engine, environment: string): Promise<Loc
 const tellMs = 30_000;
 
 /**
- * Takes the lock of an environment on this engine: at once, when whoever holds it gives it back, or when that one has died.
+ * Takes the lock of an environment on this engine: at once, when its holder releases it, or when its holder has died.
  *
  * @throws Refusal where it is not to be had: somebody holds it for longer than this run waits, or the run was cancelled
  */
@@ -75,7 +75,7 @@ async function take(engine: Engine, taking: LockOptions): Promise<AcquiredLock> 
       if (locked === undefined || by.State.Status !== 'created') {
         throw new Refusal(foreign(want.name, environment));
       }
-      // Another than the dead one: whoever holds it now has taken over from that.
+      // Another than the dead one: its holder has taken over from that one.
       if (dead?.lock !== by.Id) dead = undefined;
       const fate = fateOf(locked.holder);
       watch = fate === 'unknown' ? await look(engine, by, watch, clock) : undefined;
@@ -104,10 +104,10 @@ async function take(engine: Engine, taking: LockOptions): Promise<AcquiredLock> 
   throw new Refusal('The run was cancelled while it waited for the lock, before anything had changed.');
 }
 
-/** One that was given back has its name until the engine has removed it. */
+/** A lock that was released keeps its name until the engine has removed it. */
 const isGoing = ({ State: { Status: status } }: ContainerDetails) => status === 'removing' || status === 'dead';
 
-/** By its id: what has the name by now may be the lock of another who saw the same. Its journal is read by whoever holds the next. */
+/** By its id: what has the name by now may be the lock of another who saw the same. The holder of the next lock reads its journal. */
 async function putAside(engine: Engine, { Id: id }: ContainerDetails, name: string): Promise<void> {
   try {
     await engine.renameContainer(id, name);

@@ -141,6 +141,9 @@ function detailsOf(entrance: ContainerDetails, node: string, started: number | u
   };
 }
 
+/** Each is asked at once: a node that was broken into could name any number. */
+const mostNodes = 200;
+
 const isSeeing = membersOf({
   ...{ node: isText, sees: listOf(isText) },
   views: listOf(membersOf({ node: isText, sees: orNothing(listOf(isText)) })),
@@ -187,6 +190,11 @@ export async function nodesBeside(
         `${node} is not connected to ${missing.join(', ')}: the cluster is not whole. Look at its connections, and try again.`,
       );
     }
+  }
+  if (all.length > mostNodes) {
+    throw new Refusal(
+      `The cluster has ${all.length} nodes by what its nodes say, and hot-deploy reaches at most ${mostNodes} at once.`,
+    );
   }
   const odd = all.find((node) => !/^[\w.+-]+@[\w.:-]+$/.test(node));
   if (odd !== undefined)

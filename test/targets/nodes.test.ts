@@ -107,6 +107,13 @@ describe('the nodes beside the containers', () => {
     );
   });
 
+  it('are no more than can be reached, whatever a node says', async () => {
+    const all = Array.from({ length: 200 }, (_, at) => `shop@h${at}`);
+    const others = views(...all.map((node) => [node, ['shop@a', ...all.filter((other) => other !== node)]] as const));
+    const told = { node: 'shop@a', sees: all, views: others };
+    await expect(beside(told)).rejects.toThrow('The cluster has 201 nodes');
+  });
+
   it('have names that are none of a release, and nothing begins', async () => {
     const odd = "x';halt().%@b";
     await expect(beside({ node: 'shop@a', sees: [odd], views: views([odd, ['shop@a']]) })).rejects.toThrow(
