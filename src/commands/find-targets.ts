@@ -3,7 +3,6 @@ import type { ComparedWith } from '../deployment/report.js';
 import type { RunContext } from '../deployment/run-context.js';
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
-import { withoutInherited } from '../engines/throw-away.js';
 import { refuseOpenNetwork } from '../hot-load/rehearsal/network.js';
 import { Refusal } from '../reasons/refusal.js';
 import { findInterrupted, findUnproven, type InterruptedRun } from '../recovery/interrupted.js';
@@ -42,9 +41,7 @@ export async function findTargets(engine: Engine, inputs: Inputs, world: Around)
 async function selected(engine: Engine, selectors: readonly Selector[]): Promise<readonly ContainerDetails[]> {
   try {
     const chosen = select(await engine.containers(), selectors);
-    return await Promise.all(
-      chosen.map(async ({ id }) => await withoutInherited(engine, await engine.inspectContainer(id))),
-    );
+    return await Promise.all(chosen.map(({ id }) => engine.inspectContainer(id)));
   } catch (error) {
     if (error instanceof NothingSelected) {
       const [cutOff] = await findInterrupted(engine, selectors);

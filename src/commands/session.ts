@@ -2,7 +2,7 @@ import type { Inputs } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
 import type { RunContext } from '../deployment/run-context.js';
 import type { Engine } from '../engines/engine.js';
-import { type Mark, marking, removeStale, removeThrowAways } from '../engines/throw-away.js';
+import { type Mark, marking, removeStale, removeThrowAways, withoutInherited } from '../engines/throw-away.js';
 import { isGone } from '../journal/holder.js';
 import { readMarks } from '../journal/journal.js';
 import { readHolder, writeHolder } from '../journal/lock-labels.js';
@@ -67,7 +67,7 @@ async function tidyUp(engine: Engine, { clock, log }: RunContext, mark: Mark): P
 
 async function connect(world: RunContext): Promise<Engine> {
   try {
-    return await world.connect();
+    return withoutInherited(await world.connect());
   } catch (error) {
     throw new Refusal(messageOf(error), { cause: error });
   }

@@ -96,23 +96,51 @@ export function stale(
   );
 }
 
-/** Whether a container says itself that a run of ours has made it: its image may have labels that look alike. */
-export async function stamped(engine: Engine, container: ContainerDetails, label: string): Promise<boolean> {
-  const labels: Readonly<Record<string, string>> = container.Config.Labels ?? {};
-  if (!labels[label] || !labels[runLabel]) return false;
-  const image = await engine.findImage(container.Image);
-  const inherited: Readonly<Record<string, string>> = image?.Config.Labels ?? {};
-  return inherited[runLabel] !== labels[runLabel];
+/**
+ * The engine on which a container has those of our labels alone that a run of ours gave it: what it has from its image was
+ * written by whoever made that, and would hide the container, or have it taken for a throw-away.
+ */
+export function withoutInherited(engine: Engine): Engine {
+  // A container keeps its labels for life.
+  const known = new Map<string, Promise<Labels>>();
+  const own = async ({ Id, Image, Config }: ContainerDetails): Promise<Labels> => {
+    const labels: Labels = Config.Labels ?? {};
+    if (!ownLabels.some((label) => label in labels)) return labels;
+    const asked =
+      known.get(Id) ?? engine.findImage(Image).then((image) => stripped(labels, image?.Config.Labels ?? {}));
+    known.set(Id, asked);
+    asked.catch(() => known.delete(Id));
+    return await asked;
+  };
+  const labelled = async (container: ContainerDetails): Promise<ContainerDetails> => ({
+    ...container,
+    Config: { ...container.Config, Labels: await own(container) },
+  });
+  const listed = async (container: ContainerSummary): Promise<ContainerSummary> => {
+    if (!ownLabels.some((label) => label in container.labels)) return container;
+    const details = known.has(container.id) ? undefined : await engine.findContainer(container.id);
+    const labels = details === undefined ? await known.get(container.id) : await own(details);
+    return { ...container, labels: labels ?? container.labels };
+  };
+  return {
+    ...engine,
+    containers: async () => await Promise.all((await engine.containers()).map(listed)),
+    inspectContainer: async (id) => await labelled(await engine.inspectContainer(id)),
+    findContainer: async (id) => {
+      const found = await engine.findContainer(id);
+      return found && (await labelled(found));
+    },
+  };
 }
 
-/** A container without those of our labels that it has from its image: whoever made that has written them. */
-export async function withoutInherited(engine: Engine, container: ContainerDetails): Promise<ContainerDetails> {
-  const labels: Readonly<Record<string, string>> = container.Config.Labels ?? {};
-  if (!ownLabels.some((label) => label in labels)) return container;
-  const image = await engine.findImage(container.Image);
-  const isInherited = (label: string) => image === undefined || image.Config.Labels?.[label] === labels[label];
-  const own = Object.entries(labels).filter(([label]) => !ownLabels.includes(label) || !isInherited(label));
-  return { ...container, Config: { ...container.Config, Labels: Object.fromEntries(own) } };
+type Labels = Readonly<Record<string, string>>;
+
+/** Each run has its own name: one that is the image's has been copied with it. */
+function stripped(labels: Labels, inherited: Labels): Labels {
+  if (labels[runLabel] !== inherited[runLabel]) return labels;
+  return Object.fromEntries(
+    Object.entries(labels).filter(([label, value]) => !ownLabels.includes(label) || inherited[label] !== value),
+  );
 }
 
 async function remove(
@@ -123,8 +151,6 @@ async function remove(
 ): Promise<void> {
   const each = async ({ id, names }: ContainerSummary) => {
     try {
-      const container = await engine.findContainer(id);
-      if (container === undefined || !(await stamped(engine, container, roleLabel))) return;
       await engine.removeContainer(id, { force: true, volumes: true });
       log.info(`removed ${names[0] ?? id}, which had been left behind`);
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Uninstalled } from '../deployment/report.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { ContainerSummary, Engine } from '../engines/engine.js';
 import { keptOf, previousName } from '../engines/names.js';
-import { holderLabel, isMarked, roleLabel, stamped, unproven } from '../engines/throw-away.js';
+import { holderLabel, isMarked, roleLabel, unproven } from '../engines/throw-away.js';
 import type { Entry } from '../journal/entry.js';
 import { idsOf } from '../journal/history.js';
 import { isGone } from '../journal/holder.js';
@@ -101,7 +101,7 @@ async function throwAways(engine: Engine, { environment }: Asked, all: readonly 
   const found = await Promise.all(
     dead.map(async (each): Promise<Found> => {
       const details = await engine.findContainer(each.id);
-      if (details === undefined || !(await stamped(engine, details, roleLabel))) return nothing;
+      if (details === undefined) return nothing;
       const [what, name] = ['throw-away container', nameOf(details)] as const;
       return isMarked(each, marks)
         ? { ...nothing, belongings: [{ kind: what, name, id: each.id }], containers: [details] }

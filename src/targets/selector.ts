@@ -67,8 +67,7 @@ export function means(selector: Selector, container: Pick<ContainerSummary, 'id'
 
 /**
  * What a re-creation that was cut short left behind, and what it keeps for a way back, carry the labels of the one they
- * stand beside; a lock and a throw-away container, those of their image. These two also say which run has made them: one label
- * alone, which an image may have, hides nobody's container.
+ * stand beside; a lock and a throw-away container, those of their image. These two also say which run has made them.
  */
 function isOurs(container: Pick<ContainerSummary, 'id' | 'names' | 'labels'>): boolean {
   const { labels } = container;

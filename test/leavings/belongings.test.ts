@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { ContainerDetails, ImageDetails } from '../../src/engines/details.js';
 import type { Engine } from '../../src/engines/engine.js';
+import { withoutInherited } from '../../src/engines/throw-away.js';
 import { type Holder, thisHolder } from '../../src/journal/holder.js';
 import { writeHolder } from '../../src/journal/lock-labels.js';
 import { findBelongings } from '../../src/leavings/belongings.js';
@@ -51,7 +52,7 @@ function asked(all: readonly One[]): Engine {
 
 const told = async (...all: readonly One[]) => {
   const inputs = { containers: [{ by: 'name', name: 'web' }], environment: 'production' } as const;
-  const { belongings, left } = await findBelongings(asked(all), inputs);
+  const { belongings, left } = await findBelongings(withoutInherited(asked(all)), inputs);
   return { ours: belongings.map(({ name }) => name), left: left.map(({ name, why }) => `${name}: ${why}`) };
 };
 

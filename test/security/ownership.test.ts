@@ -6,13 +6,21 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../../src/commands/commands.js';
 import type { ImageDetails } from '../../src/engines/details.js';
-import { nonceLabel, ownLabels, removeStale, replacesLabel } from '../../src/engines/throw-away.js';
+import {
+  nonceLabel,
+  ownLabels,
+  removeStale,
+  replacesLabel,
+  stale,
+  withoutInherited,
+} from '../../src/engines/throw-away.js';
 import { thisHolder } from '../../src/journal/holder.js';
 import { readMarks } from '../../src/journal/journal.js';
 import { writeHolder } from '../../src/journal/lock-labels.js';
 import { recover } from '../../src/recovery/recover.js';
 import type { CurrentRun } from '../../src/rollout/reporting.js';
 import { refuseOwnLabels } from '../../src/source/own-labels.js';
+import { NothingSelected, type Selector, select } from '../../src/targets/selector.js';
 import { played } from '../fallback/played.js';
 import { details, journalOn } from '../journal/entries.js';
 import { releaseFiles } from '../support/model/release.js';
@@ -137,6 +145,35 @@ describe('an entry of the journal', () => {
     const world = { log: quiet, clock: stage.clock, signal: new AbortController().signal };
     const draft = { inputs: inputsOf(play), world } as unknown as CurrentRun;
     await untouched(stage, [web], async () => await recover(engine, draft, journal).catch(() => undefined));
+  });
+});
+
+describe('an image that was made from a container of ours', () => {
+  const labels = Object.fromEntries(ownLabels.map((label) => [label, `copied ${label}`]));
+  const among: Selector = { by: 'label', key: 'role', value: 'web' };
+  const config = { Labels: { ...labels, role: 'web' } };
+
+  it('hides no container from a label', async () => {
+    const { model } = await setUp(play);
+    const copied = model.image('copied', { program: {}, config });
+    const id = await model.engine.createContainer('copied', { Image: copied.Id });
+    const engine = withoutInherited(model.engine);
+    expect(select(await engine.containers(), [among])).toEqual([
+      expect.objectContaining({ id, labels: { role: 'web' } }),
+    ]);
+    for (const container of [await engine.inspectContainer(id), await engine.findContainer(id)])
+      expect(container?.Config.Labels).toEqual({ role: 'web' });
+    expect(stale(await engine.containers(), () => true)).toEqual([]);
+  });
+
+  it('makes none of those that a run has made from it less its own', async () => {
+    const { model } = await setUp(play);
+    const copied = model.image('copied', { program: {}, config });
+    await model.engine.createContainer('own', { Image: copied.Id, Labels: { 'hot-deploy.run': randomUUID() } });
+    const engine = withoutInherited(model.engine);
+    expect(stale(await engine.containers(), () => true)).toHaveLength(1);
+    const all = await engine.containers();
+    expect(() => select(all, [among])).toThrow(NothingSelected);
   });
 });
 
