@@ -31,7 +31,7 @@ async function behind<T>(fence: Fence | undefined, ask: () => Promise<T>): Promi
   }
 }
 
-/** One running node, asked by `erl_call` inside its container: a hidden C node, at the price of an exec. */
+/** One running node, asked inside its container by `erl_call`, a hidden C node: at the price of an exec. */
 export class Node {
   constructor(private readonly reach: Reach) {}
 

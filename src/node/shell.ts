@@ -45,6 +45,15 @@ $(tr '\\n\\000' ' \\n' <"/proc/$1/environ" 2>/dev/null)
 OWN
 `;
 
+/** Erlang source for -eval: evaluates standard input on the node that is named beside, as erl_call does. 75: there was no connection. */
+const evaluateThere =
+  '{ok,[[A]]}=init:get_argument(hot_deploy_node),[_,H]=string:split(atom_to_list(node()),"@"),' +
+  'N=list_to_atom(case lists:member($@,A)of true->A;_->A++"@"++H end),Halt=fun(C)->halt(C,[{flush,true}])end,' +
+  'net_kernel:hidden_connect_node(N)=:=true orelse Halt(75),{ok,S}=file:read_file("/dev/stdin"),' +
+  'case rpc:call(N,erl_eval,eval_str,[binary_to_list(S)])of {ok,_}->Halt(0);R->io:format(standard_error,"~0P~n",[R,9]),Halt(1) end.';
+
+// Distribution over TLS, without epmd or on a fixed port is none that erl_call speaks: there, a VM of its own asks instead.
+//
 // The hidden nodes of two that ask at the same time need two names, or the second one is turned away; few names, since each
 // stays on the node as an atom. Who is turned away has not read its input yet, and tries the next one, until all are taken;
 // that is quick, and what takes its time is something else.
@@ -54,6 +63,7 @@ OWN
 // or whose host does not resolve, is reached by localhost: the handshake asks for no name.
 export const callFunction = `${ownEnvironment}
 given() {
+  vm=$1
   unset cookie
   IFS= read -r cookie
   [ -n "$cookie" ] || cookie=$(tr '\\000' '\\n' <"/proc/$1/cmdline" | sed -n '/^-setcookie$/{n;p;q;}')
@@ -78,6 +88,10 @@ call() {
   fi
 }
 ask() {
+  if [ ! -x "$1/erl_call" ] || words | grep -qxE -e '-proto_dist|-erl_epmd_port|-no_epmd'; then
+    hidden "$@"
+    return
+  fi
   at=$$ until=$(($(date +%s) + 8))
   for _ in 1 2 3 4 5 6 7 8; do
     for node in "$3" "\${3%%@*}@localhost"; do
@@ -88,6 +102,43 @@ ask() {
   done
   return 1
 }
+words() { tr '\\000' '\\n' <"/proc/$vm/cmdline"; }
+# A hidden node that listens nowhere, with what the VM was told of its distribution. A relative file is one of its directory.
+hidden() (
+  source=$(cat) bin=$1 flag=$2 node=$3
+  case $node in *@*) host=@\${node#*@} ;; *) host= ;; esac
+  cd "/proc/$vm/cwd" || exit 1
+  unset ERL_FLAGS ERL_AFLAGS ERL_ZFLAGS
+  export ERL_CRASH_DUMP=/dev/null
+  boot=$(words | sed -n '/^-boot$/{n;p;q;}')
+  set -- -hidden -dist_listen false -start_epmd false -noinput
+  if [ -e "\${boot%/*}/start_clean.boot" ]; then
+    lib=\${boot%/releases/*}/lib
+    set -- "$@" -boot "\${boot%/*}/start_clean" -boot_var RELEASE_LIB "$lib"
+    for each in "$lib"/asn1-*/ebin "$lib"/crypto-*/ebin "$lib"/public_key-*/ebin "$lib"/ssl-*/ebin; do
+      set -- "$@" -pa "$each"
+    done
+  fi
+  taken=
+  while IFS= read -r word; do
+    case $word in
+    -extra) break ;;
+    -proto_dist | -ssl_dist_* | -erl_epmd_port | -no_epmd | -epmd_module | -pa | -pz) taken=1 ;;
+    -*) taken= ;;
+    esac
+    [ -z "$taken" ] || set -- "$@" "$word"
+  done <<WORDS
+$(words)
+WORDS
+  at=$$ until=$(($(date +%s) + 8))
+  for _ in 1 2 3 4 5 6 7 8; do
+    printf '%s\\n' "$source" | "$bin/erl" "$@" "$flag" "hot_deploy_$((at % 8))$host" -hot_deploy_node "$node" -eval '${evaluateThere}'
+    code=$?
+    [ $code = 75 ] && [ "$(date +%s)" -lt "$until" ] || exit $code
+    at=$((at + 1))
+  done
+  exit 75
+)
 `;
 
 /** Asks the node: standard input is what {@link asked} makes. */

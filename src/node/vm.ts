@@ -18,13 +18,6 @@ export interface Vm {
   readonly args: readonly string[];
 }
 
-/** Distribution over TLS, without epmd or on a fixed port: erl_call does not speak these. */
-export const outOfReach = ['-proto_dist', '-erl_epmd_port', '-no_epmd'] as const;
-
-export function isOutOfReach({ args }: Pick<Vm, 'args'>): boolean {
-  return outOfReach.some((flag) => args.includes(flag));
-}
-
 // The VM is known by its executable's name: the first word of its command line may be the start script's.
 // /proc/PID/exe can be read only by the same user, so the command line's -bindir stands in for it. The cookie
 // never leaves the container.

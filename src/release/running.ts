@@ -4,7 +4,7 @@ import type { Engine } from '../engines/engine.js';
 import { isNode } from '../engines/names.js';
 import { Node, NodeUnreachable } from '../node/node.js';
 import { binary, map } from '../node/term.js';
-import { findVms, outOfReach, type Vm } from '../node/vm.js';
+import { findVms, type Vm } from '../node/vm.js';
 import { secretName, secrets } from '../system/secrets.js';
 import { membersOf } from '../system/shape.js';
 import { isTelling, learnFrom, type Telling } from './facts.js';
@@ -67,10 +67,6 @@ async function readVm(engine: Engine, container: ContainerDetails, hints: Hints,
   }
   if (vm.distribution === undefined) {
     return { kind: 'no-distribution', vm };
-  }
-  const obstacle = outOfReach.find((flag) => vm.args.includes(flag));
-  if (obstacle !== undefined) {
-    return { kind: 'unreachable', vm, why: `the VM was started with ${obstacle}, which erl_call does not speak` };
   }
   try {
     return { kind: 'running', release: await identify(engine, container.Id, vm, hints) };

@@ -7,7 +7,7 @@ import { Node } from '../node/node.js';
 import { leave, NodeCutOff, relay, startOf } from '../node/relay.js';
 import type { Reach } from '../node/shell.js';
 import { map } from '../node/term.js';
-import { findVms, isOutOfReach } from '../node/vm.js';
+import { findVms } from '../node/vm.js';
 import { Refusal } from '../reasons/refusal.js';
 import { isText, listOf, membersOf, orNothing } from '../system/shape.js';
 import { means, type Selector } from './selector.js';
@@ -123,7 +123,7 @@ async function reachOf(
     ({ distribution }) => nodeName === undefined || distribution?.node.split('@')[0] === nodeName.split('@')[0],
   );
   const [vm, ...others] = vms;
-  if (vm?.distribution === undefined || others.length > 0 || isOutOfReach(vm)) return undefined;
+  if (vm?.distribution === undefined || others.length > 0) return undefined;
   return { engine, container, vm, ...(cookie !== undefined && { cookie }) };
 }
 

@@ -3,11 +3,15 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { callFunction, ownEnvironment } from '../../src/node/shell.js';
+import { callFunction, callNode, ownEnvironment } from '../../src/node/shell.js';
 
 // A process of this machine in the place of a VM, with only these variables and arguments.
-async function beside<T>(env: Record<string, string>, work: (pid: string) => Promise<T> | T): Promise<T> {
-  const vm = spawn('/bin/sh', ['-c', 'echo; read -r end', 'beam.smp', '-setcookie', 'pear'], { env });
+async function beside<T>(
+  env: Record<string, string>,
+  work: (pid: string) => Promise<T> | T,
+  words: readonly string[] = [],
+): Promise<T> {
+  const vm = spawn('/bin/sh', ['-c', 'echo; read -r end', 'beam.smp', '-setcookie', 'pear', ...words], { env });
   try {
     await new Promise((resolve) => vm.stdout.once('data', resolve));
     return await work(String(vm.pid));
@@ -58,4 +62,39 @@ it('a node is asked by its own name, and where that does not answer by localhost
     expect(spawnSync('sh', argv, { input: 'ok.', encoding: 'utf8' }).stdout).toBe('ok.');
     expect(await readFile(asked, 'utf8')).toBe('-name shop@10.0.0.9 4370\n-name shop@localhost 4370\n');
   });
+});
+
+it.each([
+  { what: 'TLS', words: ['-proto_dist', 'inet_tls', '-ssl_dist_optfile', 'tls.conf'], strips: false },
+  { what: 'a port of its own', words: ['-erl_epmd_port', '4370'], strips: false },
+  { what: 'a module in the place of epmd', words: ['-no_epmd', '-epmd_module', 'own', '-pa', '/own'], strips: false },
+  { what: 'an image without erl_call', words: [], strips: true },
+])('a node is asked by a hidden one where erl_call cannot: $what', async ({ words, strips }) => {
+  const bin = await mkdtemp(join(tmpdir(), 'hot-deploy-shell-'));
+  const asked = join(bin, 'asked');
+  // The first name is taken.
+  const erl = `#!/bin/sh\necho "$ERL_FLAGS|$(cat "$HOME/.erlang.cookie")|$*" >>'${asked}'\n[ -e '${bin}/was' ] || { touch '${bin}/was'; exit 75; }\ncat\n`;
+  await writeFile(join(bin, 'erl'), erl, { mode: 0o755 });
+  if (!strips) await writeFile(join(bin, 'erl_call'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  const vm = [...words, '-boot', `${bin}/releases/1/start`, '-extra', '-proto_dist', 'no flag'];
+  await beside(
+    {},
+    async (pid) => {
+      const argv = ['-c', callNode, 'hot-deploy', pid, bin, '-name', 'shop@10.0.0.9'];
+      const env = { PATH: process.env['PATH'], ERL_FLAGS: 'of the exec' };
+      const ran = spawnSync('sh', argv, { input: 'plum\nsource.\n', encoding: 'utf8', env });
+      expect(ran).toMatchObject({ status: 0, stdout: 'source.\n', stderr: '' });
+      const attempts = (await readFile(asked, 'utf8')).trim().split('\n');
+      expect(attempts).toHaveLength(2);
+      const own = attempts.map((each) => / -name (hot_deploy_\d@10\.0\.0\.9) /.exec(each)?.[1]);
+      expect(new Set(own).size).toBe(2);
+      for (const each of attempts) {
+        expect(each).toMatch(/^\|plum\|-hidden -dist_listen false -start_epmd false -noinput /);
+        expect(each).toContain([...words, '-name hot_deploy'].join(' '));
+        expect(each).toContain('-hot_deploy_node shop@10.0.0.9 ');
+        expect(each).not.toContain('no flag');
+      }
+    },
+    vm,
+  );
 });

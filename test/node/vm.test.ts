@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engines/engine.js';
-import { findVms, isOutOfReach, parseVms } from '../../src/node/vm.js';
+import { findVms, parseVms } from '../../src/node/vm.js';
 
 /** What the search prints of one VM. */
 function block(pid: number, args: readonly string[], ids: readonly string[] = ['uid 1000', 'gid 1001']): string {
@@ -110,15 +110,6 @@ describe('of several VMs', () => {
   it('none is found where nothing was printed', () => {
     expect(parseVms('')).toEqual([]);
   });
-});
-
-it.each([
-  [['-proto_dist', 'inet_tls'], true],
-  [['-erl_epmd_port', '4370'], true],
-  [['-no_epmd'], true],
-  [['-start_epmd', 'false'], false],
-])('with %j a VM is out of reach of erl_call: %s', (flags, expected) => {
-  expect(isOutOfReach({ args: [...mix, ...flags] })).toBe(expected);
 });
 
 it('a real VM is found with its user, and what it says of itself does not hold its cookie', async ({ skip }) => {

@@ -1,5 +1,4 @@
 import type { Proof } from '../../deployment/report.js';
-import { isOutOfReach } from '../../node/vm.js';
 import { endOf, lastWords, removed } from '../../probe/await-health.js';
 import type { ReasonCode } from '../../reasons/codes.js';
 import { compare } from '../../release/compare.js';
@@ -47,7 +46,6 @@ export async function verifyBoot(
     else if (reading !== undefined) {
       if (reading.kind === 'running' && reading.release.booted) return proved(reading.release, next);
       if (reading.kind === 'no-distribution') return { kind: 'unasked', why: 'its VM runs without distribution' };
-      if (reading.kind === 'unreachable' && isOutOfReach(reading.vm)) return { kind: 'unasked', why: reading.why };
       const isSilent = reading.kind === 'unreachable' || reading.kind === 'unreadable';
       unreachableSince = isSilent ? (unreachableSince ?? clock.now()) : undefined;
       last = said(reading);
