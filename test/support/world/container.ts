@@ -181,7 +181,10 @@ async function open(port: number): Promise<Lines> {
     lost = true;
     for (const each of waiting.splice(0)) each.reject(error);
   };
-  createInterface({ input: socket }).on('line', (line) => waiting.shift()?.resolve(line));
+  createInterface({ input: socket })
+    .on('line', (line) => waiting.shift()?.resolve(line))
+    // It has what the socket says a second time.
+    .on('error', () => undefined);
   socket.on('error', end).on('close', () => end(new Error('the connection was closed')));
   return {
     get lost() {
