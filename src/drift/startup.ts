@@ -1,5 +1,6 @@
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
+import { isOfDistillery } from '../release/distillery.js';
 import type { RunningRelease } from '../release/release.js';
 import { isInstant } from '../system/shape.js';
 
@@ -28,23 +29,25 @@ stat -c 'decided %Z' releases/start_erl.data`;
 export async function readStartup(
   engine: Engine,
   container: ContainerDetails,
-  { root, version, name, vm }: RunningRelease,
+  release: RunningRelease,
 ): Promise<Startup> {
+  const { root, version, name, vm } = release;
   const { stdout } = await engine.exec(container.Id, {
     argv: ['sh', '-c', look, 'hot-deploy', root, version, name],
     user: vm.user,
     timeoutMs: 30_000,
   });
-  return parseStartup(stdout.toString('utf8'), container.Config.Env ?? []);
+  const forcing = isOfDistillery(release) ? 'REL_VSN' : 'RELEASE_VSN';
+  return parseStartup(stdout.toString('utf8'), container.Config.Env ?? [], forcing);
 }
 
 /** Pure part of {@link readStartup}. */
-export function parseStartup(printed: string, environment: readonly string[]): Startup {
+export function parseStartup(printed: string, environment: readonly string[], forcing = 'RELEASE_VSN'): Startup {
   const lines = printed.split('\n').map((line) => line.trim());
   const values = (name: string) =>
     lines.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
-  // What mix's start script obeys before all else.
-  const forced = environment.find((entry) => entry.startsWith('RELEASE_VSN='))?.slice('RELEASE_VSN='.length);
+  // What mix's start script obeys before all else, or distillery's.
+  const forced = environment.find((entry) => entry.startsWith(`${forcing}=`))?.slice(forcing.length + 1);
   const boots = forced || values('boots').at(-1);
   const time = (name: string) =>
     values(name)

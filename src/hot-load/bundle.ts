@@ -3,6 +3,7 @@ import { beam } from '../node/agent.js';
 import { atom, map, text, tuple } from '../node/term.js';
 import { type Entry, file, packEntries, sha256, UnsafeArchive } from '../release/archive.js';
 import { type Change, exchanged } from '../release/compare.js';
+import { ownLibrary } from '../release/distillery.js';
 import { moved, type Placement } from '../release/placement.js';
 import type { ImageRelease, RunningRelease } from '../release/release.js';
 import type { Toolbox } from '../release/toolbox.js';
@@ -61,6 +62,10 @@ export async function makeBundle(
       .filter(() => `bin/${next.name}-VSN` in next.files)
       .map((script) => ({ source: script, directory: script })),
   ];
+  const library = ownLibrary(next);
+  if (library !== undefined && !sources.some(({ directory }) => directory === library)) {
+    sources.push({ source: library, directory: library });
+  }
   const directories = sources.map(({ directory }) => directory);
   const collected = (await inTurn(sources, (each) => collect(workshop, next, each))).flat();
   const written = await movedFiles(workshop, next, placement);

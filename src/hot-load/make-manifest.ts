@@ -1,4 +1,5 @@
 import { type Change, exchanged } from '../release/compare.js';
+import { ownLibrary } from '../release/distillery.js';
 import { directoryOf } from '../release/placement.js';
 import { expectedModules, type ImageRelease, type RunningRelease } from '../release/release.js';
 import type { UpgradeManifest } from './manifest.js';
@@ -35,9 +36,12 @@ export function manifestOf(
     ...{ updates, loads: [...new Set([...loads, ...change.protocols])], removed, added },
     directories: {
       from: [
-        ...running.applications
-          .filter(({ name }) => left.has(name))
-          .map((application) => `lib/${directoryOf(running.root, application)}`),
+        ...new Set([
+          ...running.applications
+            .filter(({ name }) => left.has(name))
+            .map((application) => `lib/${directoryOf(running.root, application)}`),
+          ...[ownLibrary(running) ?? []].flat(),
+        ]),
         `releases/${running.version}`,
       ],
       to: directories,

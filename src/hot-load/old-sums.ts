@@ -1,5 +1,6 @@
 import { sha256 } from '../release/archive.js';
 import { type Change, exchanged } from '../release/compare.js';
+import { consolidatedOf } from '../release/distillery.js';
 import { oldRoot } from '../release/modules.js';
 import type { RunningRelease } from '../release/release.js';
 import type { Toolbox } from '../release/toolbox.js';
@@ -9,11 +10,8 @@ import type { Toolbox } from '../release/toolbox.js';
  * protocols, and what release_handler and the configuration take from its directory. What an application may write itself,
  * and what a start renders, is left out.
  */
-export async function oldSums(
-  workshop: Toolbox,
-  { root, name, version, files, applications }: RunningRelease,
-  change: Change,
-): Promise<readonly string[]> {
+export async function oldSums(workshop: Toolbox, running: RunningRelease, change: Change): Promise<readonly string[]> {
+  const { root, name, version, files, applications } = running;
   const code = await Promise.all(
     [
       ...exchanged(change).map(({ name, from, fromDirectory }) => ({ own: `${name}-${from}`, at: fromDirectory })),
@@ -23,11 +21,15 @@ export async function oldSums(
       })),
     ].map(({ own, at }) => under(workshop, `lib/${own}/ebin`, `${below(root, at)}/ebin`)),
   );
-  const protocols = await under(workshop, `releases/${version}/consolidated`, `releases/${version}/consolidated`);
-  const settings = ['start.boot', `${name}.rel`, 'start.rel', 'runtime.exs', 'sys.config.src'].flatMap((file) => {
-    const digest = files[`releases/VSN/${file}`];
-    return digest === undefined || !/^[0-9a-f]{64}$/.test(digest) ? [] : [line(digest, `releases/${version}/${file}`)];
-  });
+  const protocols = await under(workshop, `releases/${version}/consolidated`, consolidatedOf(running));
+  const settings = ['start.boot', 'config.boot', `${name}.rel`, 'start.rel', 'runtime.exs', 'sys.config.src'].flatMap(
+    (file) => {
+      const digest = files[`releases/VSN/${file}`];
+      return digest === undefined || !/^[0-9a-f]{64}$/.test(digest)
+        ? []
+        : [line(digest, `releases/${version}/${file}`)];
+    },
+  );
   return [...code.flat(), ...protocols, ...settings];
 }
 

@@ -1,6 +1,7 @@
 import type { Engine } from '../engines/engine.js';
 import { type Entry, packEntries } from '../release/archive.js';
 import { type Change, exchanged } from '../release/compare.js';
+import { consolidatedOf, isOfDistillery } from '../release/distillery.js';
 import { oldRoot } from '../release/modules.js';
 import type { RunningRelease } from '../release/release.js';
 import { takeFolder } from '../release/taken.js';
@@ -37,11 +38,14 @@ async function bring(
   const applications = await inTurn([...exchanged(change), ...gone], async ({ name, from, fromDirectory }) =>
     moved(await takeFolder(engine, container, fromDirectory), `${relative(oldRoot)}/lib/${name}-${from}`),
   );
-  const settings = moved(
-    await takeFolder(engine, container, `${running.root}/releases/${running.version}`),
-    `${relative(oldRoot)}/releases/${running.version}`,
+  const own = `releases/${running.version}`;
+  const taken = async (from: string, to: string) =>
+    moved(await takeFolder(engine, container, `${running.root}/${from}`), `${relative(oldRoot)}/${to}`);
+  const settings = await taken(own, own);
+  const apart = isOfDistillery(running) ? await taken(consolidatedOf(running), `${own}/consolidated`) : [];
+  const rel = [...settings, ...apart].filter(
+    ({ path }) => path.endsWith('.rel') || /\/consolidated(\/[^/]+\.beam)?$/.test(path),
   );
-  const rel = settings.filter(({ path }) => path.endsWith('.rel') || /\/consolidated(\/[^/]+\.beam)?$/.test(path));
   await workshop.put(
     '/',
     await packEntries([...parents(`${oldRoot}/releases/${running.version}`), ...applications.flat(), ...rel]),

@@ -1,6 +1,7 @@
 import type { AnalysisContext } from '../analysis/context.js';
 import { type Entry, sha256 } from '../release/archive.js';
 import { type Change, exchanged } from '../release/compare.js';
+import { ownLibrary } from '../release/distillery.js';
 import { directoryOf, type Placement } from '../release/placement.js';
 import type { RunningRelease } from '../release/release.js';
 import { takeFolder } from '../release/taken.js';
@@ -46,15 +47,25 @@ export async function place(
     const before = await there(`lib/${directory}`);
     return { name, directory, is: before === undefined ? 'free' : before === wanted ? 'present' : 'occupied' };
   });
-  const own = `releases/${next.version}`;
-  const release = running.version === next.version ? undefined : await there(own);
-  const at = (what: string) => found.filter(({ is }) => is === what).map(({ directory }) => `lib/${directory}`);
-  const same = release !== undefined && release === (await image(own));
+  const library = ownLibrary(next);
+  // An application that has this directory says itself what is there.
+  const isApart = !found.some(({ directory }) => `lib/${directory}` === library);
+  const own = await inTurn(
+    [`releases/${next.version}`, ...(library === undefined || !isApart ? [] : [library])],
+    async (path) => {
+      const before = running.version === next.version ? undefined : await there(path);
+      return { path, is: before === undefined ? 'free' : before === (await image(path)) ? 'present' : 'occupied' };
+    },
+  );
+  const at = (what: string) => [
+    ...found.filter(({ is }) => is === what).map(({ directory }) => `lib/${directory}`),
+    ...own.filter(({ is }) => is === what).map(({ path }) => path),
+  ];
   const stays = next.applications.map(({ name, version }) => [name, now.get(name) ?? `${name}-${version}`] as const);
   return {
     placement: new Map([...stays, ...found.map(({ name, directory }) => [name, directory] as const)]),
-    present: [...at('present'), ...(same ? [own] : [])],
-    occupied: [...at('occupied'), ...(release === undefined || same ? [] : [own])],
+    present: at('present'),
+    occupied: at('occupied'),
   };
 }
 

@@ -1,6 +1,7 @@
 import semver from 'semver';
 import { against, few } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
+import { isOfDistillery } from '../release/distillery.js';
 import type { Comparison } from './comparison.js';
 
 type Rule = (comparison: Comparison) => readonly Reason[];
@@ -82,6 +83,17 @@ export const releaseRules: readonly Rule[] = [
             'The new release has no sasl, without which systools makes no relup. Add it to the release.',
           ),
         ],
+
+  ({ running }) =>
+    isOfDistillery(running) && !running.vm.bin.startsWith(`${running.root}/`)
+      ? [
+          against(
+            'runtime-not-own',
+            running.vm.bin,
+            `distillery has made the release without Erlang, and it runs on that in ${running.vm.bin}. Its start script puts the code of all versions that lie in ${running.root}/lib on the path, the oldest first: after a hot load a restart of the container would boot old code. Set include_erts: true to stay hot.`,
+          ),
+        ]
+      : [],
 
   ({ running, readOnlyRoot }) =>
     running.writable

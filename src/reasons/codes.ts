@@ -26,6 +26,8 @@ export const reasonCodes = {
   'release-linked':
     'A code directory, or a file in `releases/VERSION`, is a symbolic link. A hot load does not bring the target of the link. Build with copies (relx: `{dev_mode, false}`).',
   'release-root-changed': 'The release is in another directory of the image. Only a new container takes this up.',
+  'runtime-not-own':
+    'The release was made by distillery without Erlang (`include_erts: false`). Its start script puts the code of all versions on the path, the oldest first, so a restart of the container would boot old code after a hot load. Set `include_erts: true`.',
   'version-not-bumped':
     'The running release has the very version that is to be deployed, and other content: somebody changed it in the container. Only a restart takes up the image.',
   'version-reused':

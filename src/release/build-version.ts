@@ -2,6 +2,7 @@ import type { Engine } from '../engines/engine.js';
 import { type Entry, packEntries, sha256 } from './archive.js';
 import { compare } from './compare.js';
 import type { Counterpart } from './counterpart.js';
+import { ownLibrary } from './distillery.js';
 import { readImage } from './image.js';
 import { isUsable } from './names.js';
 import type { ImageRelease, RunningRelease } from './release.js';
@@ -64,16 +65,25 @@ export async function asVersion(
 /** Of what a boot of a copy needs beside the image: its own files, and what names it as the release to boot. */
 export async function bringBuild(
   engine: Engine,
-  { workshop, next: { root, version, name, erts } }: { readonly workshop: Toolbox; readonly next: ImageRelease },
+  { workshop, next }: { readonly workshop: Toolbox; readonly next: ImageRelease },
   container: string,
 ): Promise<void> {
+  const { root, version, name, erts } = next;
   const taken = await Promise.all(
-    [`releases/${version}`, `bin/${name}-${version}`].map(async (path) =>
+    [`releases/${version}`, `bin/${name}-${version}`, ...[ownLibrary(next) ?? []].flat()].map(async (path) =>
       under(path, await workshop.get(`${root}/${path}`)),
     ),
   );
   const scripts = taken.flat().filter(({ path }) => path === `bin/${name}-${version}`);
-  const booted = { path: 'releases/start_erl.data', type: 'file', mode: 0o644, uid: 0, gid: 0 } as const;
+  // distillery's start script goes by its own copy, if that is not the older one.
+  const booted = {
+    path: 'releases/start_erl.data',
+    type: 'file',
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    mtime: new Date(),
+  } as const;
   const entries: Entry[] = [
     ...taken.flat(),
     // relx's start script boots the version that is written in it.

@@ -164,13 +164,13 @@ function under(directory: string, ...releases: readonly Digests[]): Digests {
 // template says nothing by itself.
 const configuration = /^releases\/VSN\/(sys\.config(\.src)?|runtime\.exs)$/;
 
-// Read by nobody who starts or serves: the emulator's own records, what a remote shell uses, Windows' scripts,
-// and the boot file, which names each application's version and is exchanged with the release.
+// Read by nobody who starts or serves: the emulator's own records, what a remote shell uses, Windows' scripts, the release's
+// own archive, and the boot file, which names each application's version and is exchanged with the release.
 const irrelevant = [
   /^lib\//,
-  /^bin\/.*\.bat$/,
+  /^bin\/(.*\.bat|(start_clean|no_dot_erlang)\.boot)$/,
   /^releases\/VSN\/(consolidated|RELEASES|hot-deploy|remote\.vm\.args|iex|runtime\.exs|relup)/,
-  /^releases\/VSN\/[^/]*\.(rel|boot|script|bat|appup)$/,
+  /^releases\/VSN\/[^/]*\.(rel|boot|script|bat|ps1|appup|tar\.gz)$/,
   /^releases\/VSN\/sys\.config(\.src)?$/,
 ];
 

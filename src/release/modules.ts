@@ -1,6 +1,7 @@
 import { map, text, tuple } from '../node/term.js';
 import { either, type Is, isText, listOf, membersOf, oneOf } from '../system/shape.js';
 import { type Change, exchanged } from './compare.js';
+import { consolidatedOf } from './distillery.js';
 import { type ImageRelease, isModuleFacts, type ModuleFacts, type RunningRelease } from './release.js';
 import type { Toolbox } from './toolbox.js';
 
@@ -44,7 +45,7 @@ export async function moduleChanges(
 ): Promise<readonly ModuleChanges[]> {
   const { added } = change.applications;
   const ebin = (directory: string) => text(`${directory}/ebin`);
-  const consolidated = `${next.root}/releases/${next.version}/consolidated`;
+  const consolidated = `${next.root}/${consolidatedOf(next)}`;
   const specification = (directory: string, name: string) => text(`${directory}/ebin/${name}.app`);
   const pairs = exchanged(change).map(({ name, from, toDirectory }) => ({
     name,

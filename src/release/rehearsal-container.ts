@@ -1,6 +1,7 @@
 import type { ContainerDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { packEntries } from './archive.js';
+import { ownLibrary } from './distillery.js';
 import { createIsolated, type Isolated } from './isolation.js';
 import type { RunningRelease } from './release.js';
 import { takeFile, takeFolder } from './taken.js';
@@ -36,9 +37,10 @@ async function bringUpgrades(
   engine: Engine,
   { Id: from }: ContainerDetails,
   to: string,
-  { root, applications }: RunningRelease,
+  running: RunningRelease,
   earlier: readonly string[],
 ): Promise<void> {
+  const { root, applications } = running;
   const booted = `${root}/releases/start_erl.data`;
   const [here, there] = await Promise.all([content(engine, from, booted), content(engine, to, booted)]);
   if (here === there && earlier.length === 0) {
@@ -46,10 +48,12 @@ async function bringUpgrades(
   }
   const below = [
     ...applications.flatMap(({ directory }) => (directory?.startsWith(`${root}/lib/`) ? [directory] : [])),
-    ...earlier.filter((path) => path.startsWith('lib/')).map((path) => `${root}/${path}`),
+    ...[...earlier.filter((path) => path.startsWith('lib/')), ...[ownLibrary(running) ?? []].flat()].map(
+      (path) => `${root}/${path}`,
+    ),
   ];
   const missing = await Promise.all(
-    below.map(async (directory) => ((await engine.stat(to, directory)) === undefined ? [directory] : [])),
+    [...new Set(below)].map(async (directory) => ((await engine.stat(to, directory)) === undefined ? [directory] : [])),
   );
   for (const path of [`${root}/releases`, `${root}/bin`, ...missing.flat()]) {
     const entries = await takeFolder(engine, from, path);

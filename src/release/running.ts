@@ -37,12 +37,16 @@ export interface Hints {
 export async function readRunning(engine: Engine, container: ContainerDetails, hints: Hints): Promise<Reading> {
   let vms: readonly Vm[];
   try {
-    vms = await findVms(engine, container.Id);
+    vms = (await findVms(engine, container.Id)).filter(serves);
   } catch (error) {
     return unreadable(error);
   }
   return await readVm(engine, container, hints, vms);
 }
+
+// distillery's start script runs configuration providers in a VM before the one that serves.
+const serves = ({ distribution, boot }: Vm) =>
+  distribution !== undefined || !/\/releases\/[^/]+\/config$/.test(boot ?? '');
 
 function unreadable(error: unknown, vm?: Vm): Reading {
   if (!(error instanceof Unreadable)) throw error;

@@ -1,6 +1,8 @@
 import type { ContainerDetails, ImageDetails } from '../engines/details.js';
 import { list } from '../engines/overrides.js';
 import { recreation } from '../engines/recreation.js';
+import { startHooks } from './distillery.js';
+import type { ImageRelease } from './release.js';
 
 /** What a container runs when it starts. */
 export interface StartCommand {
@@ -48,11 +50,11 @@ const mostDepth = 4;
 
 /**
  * Follows the start command through its shell scripts. Which branch of a script a start takes is not known, so each counts.
- * The release's own script is not followed, since it has a branch for everything.
+ * The release's own script is not followed, since it has a branch for everything; the hooks are that it reads at each start.
  */
 export async function readStart(
   { entrypoint, cmd, workingDir }: StartCommand,
-  release: { readonly name: string; readonly root: string },
+  release: Pick<ImageRelease, 'name' | 'root' | 'version' | 'files'>,
   read: ReadScripts,
 ): Promise<StartTasks> {
   const isOwn = ({ path }: Script) => isReleaseScript(path, release.name);
@@ -61,7 +63,14 @@ export async function readStart(
   const tasks: StartTask[] = [];
   const command = [...entrypoint, ...cmd];
   const inline = inShell(command);
+  const inside = ({ path, text }: Script) => ({
+    where: path,
+    directories: [path.slice(0, path.lastIndexOf('/')) || '/', ...around],
+    statements: statementsOf(text),
+  });
+  const hooks = startHooks(release);
   let level = [
+    ...(hooks.length === 0 ? [] : await read(hooks, [])).map(inside),
     {
       where: 'the start command',
       directories: around,
@@ -77,11 +86,7 @@ export async function readStart(
     }
     const fresh = found.filter((script) => !isOwn(script) && !seen.has(script.path));
     for (const { path } of fresh) seen.add(path);
-    level = fresh.map(({ path, text }) => ({
-      where: path,
-      directories: [path.slice(0, path.lastIndexOf('/')) || '/', ...around],
-      statements: statementsOf(text),
-    }));
+    level = fresh.map(inside);
   }
   const ignoring = await ignoresCommand(entrypoint, isOwn, (names) => read(names, around));
   return { tasks: distinct(tasks), ...(ignoring !== undefined && { ignoresCommand: ignoring }) };

@@ -52,12 +52,14 @@ done
 [ -n "$d" ] || d=$(find / -xdev -path /proc -prune -o -type f -path '*/releases/start_erl.data' -print 2>/dev/null | head -n 1 | sed 's#/releases/start_erl.data$##')
 [ -n "$d" ] && printf '%s\\n' "$d" && cat "$d/releases/start_erl.data"`;
 
-// $1 root, $2 Erlang source for -eval. A release without its own runtime uses the one in its image.
+// $1 root, $2 Erlang source for -eval. A release without its own runtime uses the one in its image, whose applications
+// distillery's boot scripts look for by a variable.
 const run = `
 read -r erts version <"$1/releases/start_erl.data"
-erl="$1/erts-$erts/bin/erl"; [ -x "$erl" ] || erl=erl
+erl="$1/erts-$erts/bin/erl" own="$1/lib"
+[ -x "$erl" ] || { erl=erl; own=$(readlink -f "$(command -v erl)"); own="\${own%/bin/erl}/lib"; }
 boot="$1/releases/$version/start_clean"; [ -f "$boot.boot" ] || boot=start_clean
-cat | "$erl" -boot "$boot" -boot_var RELEASE_LIB "$1/lib" -noshell -noinput -eval "$2"`;
+cat | "$erl" -boot "$boot" -boot_var RELEASE_LIB "$1/lib" -boot_var ERTS_LIB_DIR "$own" -noshell -noinput -eval "$2"`;
 
 const unreadable: ReadonlySet<string> = new Set(['no_release', 'bad_app', 'bad_beam', 'crashed']);
 
@@ -221,16 +223,16 @@ export function started({ Config: { Entrypoint, Cmd, WorkingDir } }: ImageDetail
   return [...new Set([...named.map((directory) => posix.resolve(at, directory)), at])];
 }
 
-/** `13.1.5 0.2.0`: the runtime's version, then the release's. */
+/** `13.1.5 0.2.0`: the runtime's version, then the release's. distillery names none where the installed one is used. */
 function versionIn(startErl: string, root: string, reference: string): string {
   const where = `${root}/releases/start_erl.data in the image ${reference}`;
   const [erts = '', version = '', ...rest] = startErl.trim().split(/\s+/);
-  if (!/^\d+(\.\d+)*$/.test(erts) || rest.length > 0) {
+  if (!/^(\d+(\.\d+)*|ERTS_VSN)$/.test(erts) || rest.length > 0) {
     throw new Refusal(
       `${where} names no runtime and release, but ${JSON.stringify(startErl.slice(0, 80))}. Build the image again.`,
     );
   }
   refuseUnusable('version', version, where);
-  refuseOldOtp(erts, `The image ${reference}`);
+  if (erts !== 'ERTS_VSN') refuseOldOtp(erts, `The image ${reference}`);
   return version;
 }

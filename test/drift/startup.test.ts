@@ -16,6 +16,11 @@ test('and an environment that names the version before both', () => {
   expect(parseStartup('boots 0.2.0\n', ['PATH=/bin', 'RELEASE_VSN=0.1.0'])).toEqual({ boots: '0.1.0' });
 });
 
+test("which distillery's start script calls by another name", () => {
+  const environment = ['RELEASE_VSN=0.0.1', 'REL_VSN=0.1.0'];
+  expect(parseStartup('boots 0.2.0\n', environment, 'REL_VSN')).toEqual({ boots: '0.1.0' });
+});
+
 test('a release that no hot deploy has brought has no time of loading', () => {
   expect(parseStartup('boots 0.2.0\nloaded 1700000000\n', []).loadedAt).toBe(1_700_000_000_000);
   expect(parseStartup('boots 0.2.0\n', []).loadedAt).toBeUndefined();

@@ -79,6 +79,18 @@ const rows: readonly Row[] = [
     'read-only root file system, so no new code can be brought in. Put the release on a volume, or leave it to restarts.',
   ],
   [
+    'runtime-not-own',
+    '/usr/lib/erlang/erts-13.1.5/bin',
+    comparing(
+      {
+        files: { ...shop.files, 'releases/VSN/libexec/erts.sh': digest('new') },
+        vm: { ...runs(shop).vm, bin: '/usr/lib/erlang/erts-13.1.5/bin' },
+      },
+      withFile('releases/VSN/libexec/erts.sh'),
+    ),
+    'puts the code of all versions that lie in /app/lib on the path, the oldest first',
+  ],
+  [
     'version-not-bumped',
     '1.0.0',
     comparing({}, withFile('releases/VSN/runtime.exs', shop)),

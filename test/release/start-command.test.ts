@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { readStart, type Script, startCommandOf, statementsOf } from '../../src/release/start-command.js';
 import { container, image } from '../engines/created.js';
 
-const release = { name: 'shop', root: '/app' };
+const release = { name: 'shop', version: '1.0.0', root: '/app', files: {} };
 const own = '#!/bin/sh\ncase $1 in start) exec erl ;; eval) exec elixir --eval "$2" ;; esac\n';
 
 /** An image that holds these scripts, and a command for it. */
 async function starting(
   command: { readonly entrypoint?: readonly string[]; readonly cmd?: readonly string[] },
   scripts: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, string>> = {},
 ) {
   const all: Readonly<Record<string, string>> = { '/app/bin/shop': own, ...scripts };
   const read = async (names: readonly string[], directories: readonly string[]): Promise<readonly Script[]> =>
@@ -20,7 +21,7 @@ async function starting(
       const path = places.find((place) => place in all);
       return path === undefined ? [] : [{ path, text: all[path] ?? '' }];
     });
-  return await readStart({ entrypoint: [], cmd: [], workingDir: '/app', ...command }, release, read);
+  return await readStart({ entrypoint: [], cmd: [], workingDir: '/app', ...command }, { ...release, files }, read);
 }
 
 const entry = (text: string) => ({ '/usr/local/bin/docker-entrypoint.sh': `#!/bin/sh\nset -eu\n${text}` });
@@ -146,5 +147,22 @@ describe('an entrypoint', () => {
 test('statements are the commands of a script, without what only tests, tells or sets', () => {
   expect(statementsOf('a b \\\n c # d\n# e\nX=1 exec f "g h"; [ -e i ] && j || k\nfor l in m; do n; done')).toEqual([
     ...[['a', 'b', 'c'], ['f', 'g', 'h'], ['j'], ['k'], ['n']],
+  ]);
+});
+
+test("a hook that distillery's start script reads is part of the start", async () => {
+  const hook = (name: string) => `hooks/${name}.d/migrate.sh`;
+  const scripts = Object.fromEntries(
+    ['pre_start', 'pre_upgrade'].map((name) => [
+      `/app/releases/1.0.0/${hook(name)}`,
+      '#!/usr/bin/env bash\nrelease_ctl eval --mfa "Shop.Release.migrate/1" --argv\n',
+    ]),
+  );
+  const files = { [`releases/VSN/${hook('pre_start')}`]: '1', [`releases/VSN/${hook('pre_upgrade')}`]: '1' };
+  expect((await starting({ cmd: ['bin/shop', 'foreground'] }, scripts, files)).tasks).toEqual([
+    {
+      where: '/app/releases/1.0.0/hooks/pre_start.d/migrate.sh',
+      statement: 'release_ctl eval --mfa Shop.Release.migrate/1 --argv',
+    },
   ]);
 });

@@ -1,7 +1,7 @@
 %% What names the directories of a release's applications: boot scripts, and for release_handler the .rel file. Where a
 %% deploy has given one of them a directory of its own, these are written anew.
 -module(hot_deploy_boot).
--export([moved/1, directory/3]).
+-export([moved/1, directory/3, consolidated/2]).
 
 %% Names of directories below lib.
 -type moved() :: [{Name :: atom(), From :: string(), To :: string()}].
@@ -61,5 +61,16 @@ directory(Release, Name, Version) ->
             _ -> []
         end,
     lists:concat([Name, "-" | case Placed of [Own] -> [Own]; _ -> [Version] end]).
+
+%% Where a release has its consolidated protocols. distillery's are in the library that is called as the release.
+-spec consolidated(string(), string()) -> string().
+consolidated(Root, Version) ->
+    Own = filename:join([Root, "releases", Version]),
+    Libraries = [Directory || filelib:is_dir(filename:join(Own, "libexec")),
+                              Rel <- filelib:wildcard("*.rel", Own),
+                              Name <- [filename:basename(Rel, ".rel") ++ "-" ++ Version],
+                              Directory <- [filename:join([Root, "lib", Name])],
+                              filelib:is_dir(Directory)],
+    filename:join(hd(Libraries ++ [Own]), "consolidated").
 
 text(Characters) -> unicode:characters_to_binary(Characters).

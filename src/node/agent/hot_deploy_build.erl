@@ -4,17 +4,28 @@
 -export([copy/1]).
 -include_lib("kernel/include/file.hrl").
 
-%% Copies releases/From to releases/To, and relx's start script of that version. The applications stay where they are.
+%% Copies releases/From to releases/To, and relx's start script of that version, or distillery's protocols. The applications stay
+%% where they are.
 -spec copy(#{root := string(), from := string(), to := string()}) -> hot_deploy_json:json().
 copy(#{root := Root, from := From, to := To}) ->
     Directory = fun(Version) -> filename:join([Root, "releases", Version]) end,
     Names = {From, To},
     _ = file:del_dir_r(Directory(To)),
     ok = directory(Directory(From), Directory(To), Names),
+    Protocols = hot_deploy_boot:consolidated(Root, From),
+    _ = lists:prefix(filename:join(Root, "lib"), Protocols) andalso protocols(Protocols, Names),
     Scripts = [{Script, lists:sublist(Script, length(Script) - length(From)) ++ To}
                || Script <- filelib:wildcard(filename:join([Root, "bin", "*"])), lists:suffix("-" ++ From, Script)],
     [begin ok = file:write_file(Copy, replaced(Script, versions(Names))), ok = owned(Copy, Script) end || {Script, Copy} <- Scripts],
     #{scripts => length(Scripts)}.
+
+protocols(From, {FromVersion, To} = Names) ->
+    Library = filename:dirname(From),
+    Copy = lists:sublist(Library, length(Library) - length(FromVersion)) ++ To,
+    _ = file:del_dir_r(Copy),
+    ok = file:make_dir(Copy),
+    _ = filelib:is_dir(From) andalso directory(From, filename:join(Copy, filename:basename(From)), Names),
+    owned(Copy, Library).
 
 entry(From, To, Names) ->
     {ok, Info} = file:read_link_info(From),

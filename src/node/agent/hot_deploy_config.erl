@@ -2,7 +2,7 @@
 %% does, in a VM of its own: nothing of the running node is touched.
 %%
 %% Why not let install_release read sys.config: it holds only what was known at build time. runtime.exs and
-%% `${VARIABLE}`s are resolved by Elixir's config providers and by relx's start script, which it never runs.
+%% `${VARIABLE}`s are resolved by Elixir's and distillery's config providers and by start scripts, which it never runs.
 -module(hot_deploy_config).
 -export([main/1, running/1, resolve/1, fingerprints/1]).
 
@@ -55,7 +55,7 @@ resolve(#{root := Root, version := Version, pid := Pid, applications := Applicat
     code:add_pathsa([filename:join([Library, Own, "ebin"]) || Library <- [code:lib_dir(), filename:join(Root, "lib")],
                                                               {Name, Vsn} <- Applications,
                                                               Own <- [hot_deploy_boot:directory(Directory, Name, Vsn)]]),
-    code:add_patha(filename:join(Directory, "consolidated")),
+    code:add_patha(hot_deploy_boot:consolidated(Root, Version)),
     Names = [Name || {Name, _} <- Applications],
     Arguments = hot_deploy_start:settings(hot_deploy_start:arguments(Pid), Names),
     Files = [read(Source) || Source <- Sources],
@@ -63,7 +63,7 @@ resolve(#{root := Root, version := Version, pid := Pid, applications := Applicat
     %% The start_clean of a release by Elixir 1.18 has loaded them all, as the release that runs specifies them.
     [begin application:unload(Name), application:load(Name) end || Name <- Names],
     put(Config),
-    Provided = provide(Files, Arguments, Config),
+    Provided = by_distillery(Directory, Files, provide(Files, Arguments, Config)),
     Own = filename:join(Directory, "sys.config.src"),
     #{
         environment => [{Name, values(Name, Provided)} || Name <- Names],
@@ -104,6 +104,30 @@ provide(Files, Arguments, Config) ->
             end;
         _ ->
             Config
+    end.
+
+%% Its start script boots another VM before the one that serves, whose boot script has the providers run, and puts all that
+%% they leave in the applications' environment into the file that the release is booted with.
+by_distillery(Directory, Files, Config) ->
+    case [Providers || #{distillery := true} <- Files, Providers <- providers(filename:join(Directory, "config.boot"))] of
+        [[_ | _] = Providers] ->
+            Before = platform(),
+            {ok, _} = application:ensure_all_started(elixir),
+            [case Provider of {Module, Arguments} -> Module:init(Arguments); Module -> Module:init([]) end || Provider <- Providers],
+            hot_deploy_start:merge(Config, [{Name, Values -- proplists:get_value(Name, Before)} || {Name, Values} <- platform()]);
+        _ ->
+            Config
+    end.
+
+platform() -> [{Name, application:get_all_env(Name)} || Name <- [kernel, stdlib]].
+
+providers(File) ->
+    case file:read_file(File) of
+        {ok, Boot} ->
+            {script, _, Instructions} = binary_to_term(Boot),
+            [Given || {apply, {'Elixir.Distillery.Releases.Config.Provider', init, [Given]}} <- Instructions];
+        {error, enoent} ->
+            []
     end.
 
 copy(File, false) ->

@@ -11,7 +11,7 @@ read(#{root := Root, version := Version}) ->
     Erts = erts(Root),
     {Name, Listed, Path} = rel_file(Root, Version),
     Applications = shadowed([(application(Root, Application))#{mode => mode(Application)} || Application <- Listed], Path),
-    Consolidated = filename:join([Root, "releases", Version, "consolidated"]),
+    Consolidated = hot_deploy_boot:consolidated(Root, Version),
     #{
         name => text(Name),
         version => text(Version),
@@ -37,6 +37,8 @@ erts(Root) ->
     case file:read_file(File) of
         {ok, Binary} ->
             case string:lexemes(binary_to_list(Binary), " \n\r\t") of
+                %% Of a release by distillery that uses the runtime which is installed.
+                ["ERTS_VSN", _ | _] -> erlang:system_info(version);
                 [Erts, _ | _] -> Erts;
                 _ -> refuse(no_release, [File, " names no runtime and version"])
             end;

@@ -17,7 +17,8 @@ prune(Request) ->
     end.
 
 pruned(#{keep := Keep}) ->
-    Releases = [{Version, Libraries, Status} || {_, Version, Libraries, Status} <- release_handler:which_releases()],
+    Releases = [{Version, own(Name, Version, Libraries), Status}
+                || {Name, Version, Libraries, Status} <- release_handler:which_releases()],
     {_, Running} = hot_deploy_node:running_release(),
     Old = order(Running, [{Version, Status} || {Version, _, Status} <- Releases], fun leads_to/1),
     {Stay, Go} = lists:split(min(Keep, length(Old)), Old),
@@ -31,6 +32,10 @@ pruned(#{keep := Keep}) ->
         removed => [text(Version) || Version <- Go],
         bytesFreed => lists:sum(Removed)
     }.
+
+%% distillery has the protocols of a release in a library that is called as the release, application or not.
+own(_, _, []) -> [];
+own(Name, Version, Libraries) -> lists:usort([Name ++ "-" ++ Version | Libraries]).
 
 %% Versions that ran once, in the order in which they are kept. One that is unpacked never ran: somebody has plans with it.
 -spec order(string(), [{string(), atom()}], fun((string()) -> [string()])) -> [string()].

@@ -16,7 +16,9 @@
     %% Whether a start script fills variables in before the VM starts.
     template := boolean(),
     %% Whether it is the one that mix's start script chooses, and that configuration providers write to.
-    provided := boolean()
+    provided := boolean(),
+    %% Whether distillery's start script copies it, and writes to the copy what its configuration providers say.
+    distillery => true
 }.
 -export_type([place/0, source/0]).
 
@@ -34,10 +36,11 @@ named(Arguments, Pid) ->
 with_extension(File) -> filename:rootname(File, ".config") ++ ".config".
 
 source(File, Place, Variables) ->
-    case {mix(File, Place, Variables), relx(File, Place, Variables)} of
-        {none, none} -> (template(of_version(File, Place), Variables))#{provided => false};
-        {none, Choice} -> (template(Choice, Variables))#{provided => false};
-        {Choice, _} -> #{file => Choice, template => false, provided => true}
+    case {mix(File, Place, Variables), relx(File, Place, Variables), distillery(File, Place, Variables)} of
+        {none, none, none} -> (template(of_version(File, Place), Variables))#{provided => false};
+        {none, none, Choice} -> #{file => Choice, template => variable("REPLACE_OS_VARS", Variables) =/= "", provided => false, distillery => true};
+        {none, Choice, _} -> (template(Choice, Variables))#{provided => false};
+        {Choice, _, _} -> #{file => Choice, template => false, provided => true}
     end.
 
 of_version(File, #{root := Root, version := Version}) ->
@@ -74,6 +77,20 @@ relx(File, #{root := Root, version := Version}, Variables) ->
     case Out =/= "" andalso filename:join(Out, filename:basename(Choice)) =:= File of
         true -> Choice;
         false -> none
+    end.
+
+%% distillery's makes a copy, where things may change, of what SYS_CONFIG_PATH names, or sys.config in the directory for
+%% configuration, or that of the version.
+distillery(File, #{root := Root, version := Version}, Variables) ->
+    Mutable = variable("RELEASE_MUTABLE_DIR", Variables),
+    case Mutable =/= "" andalso filename:join(Mutable, "sys.config") =:= File of
+        true ->
+            Above = filename:join(proplists:get_value("RELEASE_CONFIG_DIR", Variables, Root), "sys.config"),
+            Below = filename:join([Root, "releases", Version, "sys.config"]),
+            Given = [Path || Path <- [os:getenv("SYS_CONFIG_PATH", "")], Path =/= ""],
+            hd(Given ++ [Above || filelib:is_regular(Above)] ++ [Below]);
+        false ->
+            none
     end.
 
 template(File, Variables) ->
@@ -131,23 +148,24 @@ merge(Old, New) ->
         New
     ).
 
-%% The container's own environment is this VM's already; an entrypoint script may have exported more. RELEASE_ variables
-%% that the start script set point into the version that was booted: a boot of this one would point them here.
+%% The container's own environment is this VM's already; an entrypoint script may have exported more. Variables that the
+%% start script set (mix's RELEASE_, distillery's REL_) point into the version that was booted: a boot of this one would point
+%% them here.
 -spec import_environment(place()) -> ok.
 import_environment(#{pid := Pid, root := Root, version := Version}) ->
     Releases = filename:join(Root, "releases") ++ "/",
     [import(Name, Value, Releases, Version) || {Name, Value} <- variables(Pid)],
     ok.
 
-import("RELEASE_VSN", _, _, Version) -> os:putenv("RELEASE_VSN", Version);
+import(Name, _, _, Version) when Name =:= "RELEASE_VSN"; Name =:= "REL_VSN" -> os:putenv(Name, Version);
 import("RELEASE_SYS_CONFIG", _, _, _) -> true;
 import("ERL_CRASH_DUMP", _, _, _) -> true;
-import("RELEASE_" ++ _ = Name, Value, Releases, Version) ->
-    case string:prefix(Value, Releases) of
-        nomatch -> os:putenv(Name, Value);
+import(Name, Value, Releases, Version) ->
+    Points = lists:any(fun(Start) -> lists:prefix(Start, Name) end, ["RELEASE_", "REL_"]),
+    case Points andalso string:prefix(Value, Releases) of
+        Other when Other =:= false; Other =:= nomatch -> os:putenv(Name, Value);
         Below -> os:putenv(Name, filename:join([Releases, Version | tl(filename:split(Below))]))
-    end;
-import(Name, Value, _, _) -> os:putenv(Name, Value).
+    end.
 
 variables(Pid) ->
     [{Name, Value} || Entry <- block(Pid, "environ"), [[_ | _] = Name, Value] <- [string:split(Entry, "=")]].

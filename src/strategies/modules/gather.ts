@@ -7,6 +7,7 @@ import { bringOld } from '../../hot-load/old.js';
 import { effectOf, type Script, type Scripts } from '../../hot-load/script.js';
 import { explain } from '../../hot-load/words.js';
 import { type Change, exchanged } from '../../release/compare.js';
+import { consolidatedOf } from '../../release/distillery.js';
 import type { ModuleChanges } from '../../release/modules.js';
 import type { Placement } from '../../release/placement.js';
 import type { ImageRelease, ModuleFacts, RunningRelease } from '../../release/release.js';
@@ -97,9 +98,9 @@ export function partsOf({
       ],
     };
   });
-  const consolidated = running.codePath.find((path) => path.endsWith(`/releases/${running.version}/consolidated`));
+  const consolidated = running.codePath.find((path) => path.endsWith(`/${consolidatedOf(running)}`));
   if (consolidated === undefined) return applications;
-  const to = consolidated.replace(`/releases/${running.version}/`, `/releases/${next.version}/`);
+  const to = consolidated.replace(consolidatedOf(running), consolidatedOf(next));
   const protocols = change.protocols.map(
     (name) => [name, running.modules[name] ?? null, next.protocols[name] ?? null] as const,
   );

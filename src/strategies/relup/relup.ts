@@ -4,6 +4,7 @@ import type { Relup, Script } from '../../hot-load/script.js';
 import { atom, map, type Term, text, tuple, write } from '../../node/term.js';
 import { file, packEntries } from '../../release/archive.js';
 import { type ApplicationChange, type Change, exchanged } from '../../release/compare.js';
+import { consolidatedOf } from '../../release/distillery.js';
 import { oldRoot } from '../../release/modules.js';
 import { directoryOf, type Placement, placedVersion } from '../../release/placement.js';
 import type { ImageRelease, RunningRelease } from '../../release/release.js';
@@ -32,7 +33,7 @@ export async function makeRelup(
   }
   const lies = new Map(running.applications.map((each) => [each.name, directoryOf(running.root, each)]));
   const as = (name: string, version: string, directory = `${name}-${version}`) => placedVersion(name, directory);
-  const consolidated = running.codePath.find((path) => path.endsWith(`/releases/${running.version}/consolidated`));
+  const consolidated = running.codePath.find((path) => path.endsWith(`/${consolidatedOf(running)}`));
   const argument = map({
     new: text(`${next.root}/releases/${next.version}/${next.name}`),
     old: text(`${oldRoot}/releases/${running.version}/${running.name}`),
@@ -83,8 +84,8 @@ function consolidatedIn(running: RunningRelease, next: ImageRelease, now: string
     return undefined;
   }
   return now === undefined
-    ? `${next.root}/lib/../releases/${next.version}/consolidated`
-    : now.replace(`/releases/${running.version}/`, `/releases/${next.version}/`);
+    ? `${next.root}/${consolidatedOf(next).replace(/^releases/, 'lib/../releases')}`
+    : now.replace(consolidatedOf(running), consolidatedOf(next));
 }
 
 function protocols(

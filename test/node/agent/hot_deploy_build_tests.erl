@@ -69,3 +69,16 @@ what_is_no_text_stays_and_modes_do_too_test() ->
         {ok, Info} = file:read_file_info(File),
         ?assertEqual(8#751, element(8, Info) band 8#777)
     end).
+
+%% They lie beside an application of that name and version, or alone.
+the_protocols_of_a_release_by_distillery_come_along_test() ->
+    Files = [{"releases/1.0/libexec/a.sh", "a"}, {"releases/1.0/shop.rel", ""}, {"lib/shop-1.0/ebin/shop.app", "a"}, {"lib/shop-1.0/consolidated/p.beam", "p"}],
+    copied(Files, fun(Read, _, Root) ->
+        ?assertEqual(<<"p">>, Read("lib/shop-" ?TO "/consolidated/p.beam")),
+        ?assertEqual({ok, ["consolidated"]}, file:list_dir(filename:join(Root, "lib/shop-" ?TO))),
+        ?assertEqual(filename:join(Root, "lib/shop-" ?TO "/consolidated"), hot_deploy_boot:consolidated(Root, ?TO))
+    end),
+    copied(tl(Files), fun(_, _, Root) ->
+        ?assertEqual({ok, ["shop-1.0"]}, file:list_dir(filename:join(Root, "lib"))),
+        ?assertEqual(filename:join(Root, "releases/1.0/consolidated"), hot_deploy_boot:consolidated(Root, "1.0"))
+    end).

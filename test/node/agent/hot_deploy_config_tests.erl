@@ -10,7 +10,7 @@ resolve(Files, Words, Variables) ->
     At = fun(Text) -> lists:flatten(string:replace(Text, "ROOT", Root, all)) end,
     [begin
          ok = filelib:ensure_dir(filename:join(Root, Name)),
-         ok = file:write_file(filename:join(Root, Name), unicode:characters_to_binary(Text))
+         ok = file:write_file(filename:join(Root, Name), case Text of {bytes, Bytes} -> Bytes; _ -> unicode:characters_to_binary(Text) end)
      end || {Name, Text} <- Files],
     Vm = open_port({spawn_executable, "/bin/sh"}, [{args, ["-c", "echo; read -r end", "beam.smp", "-K", "true", "--" | [At(Word) || Word <- Words]]},
                                                    {env, [{Name, At(Value)} || {Name, Value} <- Variables]}]),
@@ -98,3 +98,38 @@ variables_arrive_as_they_are_whatever_the_locale_test() ->
     Value = unicode:characters_to_list(<<16#e9/utf8, 16#4e2d/utf8>>, file:native_name_encoding()),
     _ = of_other_files([], [], [{"HD_ACCENT", Value}]),
     ?assertEqual(Value, os:getenv("HD_ACCENT")).
+
+%% Its copy says what the release before it had.
+what_distillery_copied_is_that_of_the_version_test() ->
+    Copy = {"var/sys.config", key("old")},
+    Words = ["-config", "ROOT/var/sys.config"],
+    Variables = [{"RELEASE_MUTABLE_DIR", "ROOT/var"}, {"REPLACE_OS_VARS", "true"}, {"HD_COPIED", "new"}],
+    Files = [Copy, {"releases/2/sys.config", key("${HD_COPIED}")}],
+    ?assertEqual("${HD_COPIED}", of_other_files(Files, Words, [{"RELEASE_MUTABLE_DIR", "ROOT/var"}])),
+    ?assertEqual("new", of_other_files(Files, Words, Variables)),
+    ?assertEqual(mounted, of_other_files([{"sys.config", key(mounted)} | Files], Words, Variables)).
+
+where_distillery_copies_nothing_the_file_itself_counts_test() ->
+    Files = [{"releases/2/sys.config", key(new)}],
+    ?assertEqual(new, of_other_files(Files, ["-config", "ROOT/releases/1/sys.config"], [{"RELEASE_MUTABLE_DIR", "ROOT/var"}])).
+
+what_distillerys_providers_say_is_configured_test() ->
+    Call = fun(Providers) -> {apply, {'Elixir.Distillery.Releases.Config.Provider', init, [Providers]}} end,
+    Forms = [{attribute, 1, module, hd_provider}, {attribute, 1, export, [{init, 1}]},
+             {function, 1, init, 1, [{clause, 1, [{var, 1, 'Values'}], [], [{call, 1, {remote, 1, {atom, 1, application}, {atom, 1, set_env}}, [{var, 1, 'Values'}]}]}]}],
+    {ok, hd_provider, Beam} = compile:forms(Forms),
+    {module, hd_provider} = code:load_binary(hd_provider, "hd_provider", Beam),
+    ok = application:load({application, elixir, [{vsn, "1"}, {modules, []}, {registered, []}, {applications, [kernel, stdlib]}]}),
+    Boot = fun(Providers) -> binary_to_list(term_to_binary({script, {"app", "2"}, [{progress, preloaded}, Call(Providers)]})) end,
+    Resolved = fun(Providers) ->
+        Files = [{"releases/2/sys.config", key(image)}, {"releases/2/config.boot", {bytes, Boot(Providers)}}],
+        #{environment := Environment} = resolve(Files, ["-config", "ROOT/var/sys.config"], [{"RELEASE_MUTABLE_DIR", "ROOT/var"}]),
+        {proplists:get_value(hd_key, proplists:get_value(kernel, Environment)), proplists:get_value(hd_provided, proplists:get_value(sasl, Environment))}
+    end,
+    try
+        ?assertEqual({image, undefined}, Resolved([])),
+        ?assertEqual({provided, 1}, Resolved([{hd_provider, [{kernel, [{hd_key, provided}]}, {sasl, [{hd_provided, 1}]}]}]))
+    after
+        application:stop(elixir),
+        application:unload(elixir)
+    end.

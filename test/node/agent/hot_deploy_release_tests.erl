@@ -94,3 +94,24 @@ an_image_that_was_made_of_a_container_after_a_hot_deploy_is_refused_test() ->
 a_module_of_two_applications_is_that_of_the_first_on_the_code_path_test() ->
     ?assertEqual(#{shop => ["shop", "util"], cart => ["cart"]},
                  released([{shop, [shop, util], [shop], []}, {cart, [cart, util], [cart], []}])).
+
+%% Of the installed runtime nothing is known before it is asked.
+a_release_by_distillery_without_a_runtime_has_the_installed_one_test() ->
+    Root = string:trim(os:cmd("mktemp -d")),
+    Write = fun(Path, Content) ->
+        File = filename:join(Root, Path),
+        ok = filelib:ensure_dir(File),
+        ok = file:write_file(File, Content)
+    end,
+    {ok, Protocol} = file:read_file(code:which(lists)),
+    Write("releases/start_erl.data", "ERTS_VSN 1"),
+    Write("releases/1/shop.rel", io_lib:format("~p.~n", [{release, {"shop", "1"}, {erts, "1"}, []}])),
+    Write("releases/1/shop.boot", term_to_binary({script, {"shop", "1"}, []})),
+    Write("releases/1/libexec/erts.sh", ""),
+    Write("lib/shop-1/consolidated/lists.beam", Protocol),
+    Erts = list_to_binary(erlang:system_info(version)),
+    try
+        ?assertMatch(#{name := <<"shop">>, erts := Erts, protocols := #{<<"lists">> := _}}, hot_deploy_release:read(#{root => Root, version => "1"}))
+    after
+        file:del_dir_r(Root)
+    end.
