@@ -78,12 +78,13 @@ describe('processes that are too busy to be held', () => {
 
   it('are found at the last moment, too, when everything is staged: nothing has changed, and nobody stays held', async () => {
     const before = await standing(web);
-    // Busy from the moment on in which the new files lie there: after the checks, before the switch.
+    // Busy from the moment on in which the agent comes that switches: after the checks, before it holds anybody.
     await evaluate(
       web,
       `Pids = ${connections(numberBusy)},
        spawn(fun() ->
-         (fun Wait() -> filelib:is_file("/app/releases/0.2.0/relup") orelse begin timer:sleep(5), Wait() end end)(),
+         process_flag(priority, high),
+         (fun Wait() -> erlang:module_loaded(hot_deploy_install) orelse begin timer:sleep(1), Wait() end end)(),
          ${occupy('Pids')}
        end), ok`,
     );
