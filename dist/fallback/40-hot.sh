@@ -167,7 +167,6 @@ find_vm() {
     [[ $boot != ?*/releases/*/* ]] || root=${boot%/releases/*}
     for each in -name -sname; do ! argument "$each" || flag=$each node=$value; done
     [[ -z $node_name || ${node%%@*} == "$node_name" ]] || continue
-    [[ ! $block =~ ${nl}arg\ -(proto_dist|erl_epmd_port|no_epmd)$nl ]] || flag=''
     [[ $block != *"${nl}arg -hidden$nl"* ]] || kind=hidden
     count[$kind]=$((count[$kind] + 1))
     [[ $kind == visible ]] || ((count[visible] == 0)) || continue

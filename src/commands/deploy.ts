@@ -8,6 +8,7 @@ import { Toolbox } from '../release/toolbox.js';
 import { isBundleWritten, writeBundle } from '../rollout/bundle-file.js';
 import { withComposeRemarks } from '../rollout/compose.js';
 import { decide, rehearse } from '../rollout/decide.js';
+import { withLeftOutRemarks } from '../rollout/left-out.js';
 import type { CurrentRun } from '../rollout/reporting.js';
 import { steps } from '../rollout/steps.js';
 import { refuseOwnLabels } from '../source/own-labels.js';
@@ -55,7 +56,7 @@ async function deployTo(
     const next = await step('Read the new release', () => readImage(engine, workshop));
     const site = { engine, log, clock, inputs, workshop, next, image: image.details, signal };
     const surveyed = await step('Read what runs, and decide', async () =>
-      withComposeRemarks(engine, image, await decide(site, containers)),
+      withComposeRemarks(engine, image, withLeftOutRemarks(await decide(site, containers))),
     );
     const plans = withProbeReasons(await step('Rehearse', () => rehearse(site, surveyed)), silent);
     const decided = { ...draft, engine: engine.address, image, next, plans };

@@ -105,6 +105,8 @@ export const reasonCodes = {
     'The ENTRYPOINT ignores the command of the container, so it would start the release instead of `release-command`. End it with `exec "$@"`, and put the start into CMD. hot-deploy refuses the deploy.',
   'compose-image-differs':
     'The compose file names another version of the image, and `docker compose up` would restore it. It rules out nothing. Change the line that the message names.',
+  'nodes-left-out':
+    'The node is connected to nodes that this deploy does not include, and they go on with their version. It rules out nothing. `nodes: cluster` includes them.',
   'strategy-restart': 'You set `strategy: restart`.',
   'strategy-other': 'You set `strategy` to another way to load hot.',
   'release-handler-runs':

@@ -45,6 +45,8 @@ export interface RunningRelease extends Identity {
   readonly vm: Vm;
   readonly node: Node;
   readonly nodeName: string;
+  /** Names of the other nodes of its cluster. */
+  readonly connected: readonly string[];
   readonly osPid: string;
   readonly uptimeMs: number;
   readonly booted: boolean;
@@ -90,7 +92,7 @@ export type NodeIdentity = Omit<RunningRelease, 'vm' | 'node' | 'nodeName' | 'fi
 
 export const isNodeIdentity: Is<NodeIdentity> = membersOf({
   ...{ ...identity, node: isText, osPid: isText, uptimeMs: isNumber, booted: isFlag, mode: isText, sasl: isFlag },
-  ...{ heart: isFlag, writable: isFlag, modules: isDigests, codePath: listOf(isText) },
+  ...{ heart: isFlag, writable: isFlag, modules: isDigests, codePath: listOf(isText), connected: listOf(isText) },
   applications: listOf(
     membersOf({ name: isText, version: isText, running: isFlag, mode: isText, directory: either(isText, oneOf(null)) }),
   ),

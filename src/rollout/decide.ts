@@ -128,7 +128,8 @@ async function decideRunning(
     )),
   };
   const { next, workshop } = site;
-  const plan = { ...known, from, root, reasons: [] };
+  const cluster = { node: running.nodeName, connected: running.connected };
+  const plan = { ...known, from, root, cluster, reasons: [] };
   const change = compare(running, next);
   const imageChange = await shared('image-change', `${oldImage.Id} ${root} ${next.root}`, () =>
     compareImages(

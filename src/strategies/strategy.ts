@@ -61,6 +61,8 @@ export interface TargetPlan {
   /** Why better strategies are ruled out, and remarks on this one. */
   readonly reasons: readonly Reason[];
   readonly rehearsal?: Rehearsal;
+  /** Its node, and those that this one is connected to; absent if it cannot be asked. */
+  readonly cluster?: { readonly node: string; readonly connected: readonly string[] };
   /** Where the release lies in the container; absent if that is unknown. */
   readonly root?: string;
   /** The release that is to run; absent if it runs, or its image is gone. */

@@ -35,6 +35,16 @@ const courses: readonly Course[] = [
     attempts: chosenFaults,
   },
   {
+    name: 'cluster',
+    size: 3,
+    cluster: true,
+    up: hotDeploy,
+    down: [hotRollback],
+    // A node of it that is down is none of it, and nobody can start it from here.
+    attempts: (seen, by) =>
+      chosenFaults(seen, by).filter(({ blows }) => !blows.some(({ kind }) => kind === 'container killed')),
+  },
+  {
     name: 'hot',
     size: 1,
     up: hotDeploy,

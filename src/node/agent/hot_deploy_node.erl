@@ -12,6 +12,7 @@ identify(Request) ->
     {Uptime, _} = erlang:statistics(wall_clock),
     #{
         node => node(),
+        connected => nodes(),
         otp => text(erlang:system_info(otp_release)),
         erts => text(erlang:system_info(version)),
         root => text(root()),

@@ -12,6 +12,8 @@ export interface Crew {
   /** Names the lock. */
   readonly environment: string;
   readonly proxy: EngineProxy;
+  /** Whether their nodes are one cluster, to which a deploy comes through the first of them. */
+  readonly cluster: boolean;
   /** Where they have an engine for themselves. */
   readonly own?: OwnEngine;
   /** Whether the engine deletes them when they end. */
@@ -34,7 +36,15 @@ export interface Visit {
   readonly client?: Lines;
 }
 
-export async function gather(size: number, flags: readonly string[] = [], own?: OwnEngine): Promise<Crew> {
+interface Kind {
+  readonly size: number;
+  /** For `docker run`. */
+  readonly flags?: readonly string[];
+  readonly own?: OwnEngine;
+  readonly cluster?: boolean;
+}
+
+export async function gather({ size, flags = [], own, cluster = false }: Kind): Promise<Crew> {
   const proxy = await openProxy(own?.socket);
   const prefix = unused('hd-fault');
   const names = Array.from({ length: size }, (_, at) => `${prefix}-${at}`);
@@ -48,12 +58,14 @@ export async function gather(size: number, flags: readonly string[] = [], own?: 
   const remove = async () => {
     const left = (await containers(ours)).map(({ id }) => id);
     if (left.length > 0) await docker('rm', '-f', '-v', ...left);
+    if (cluster) await docker('network', 'rm', prefix).catch(() => undefined);
   };
 
   return {
     names,
     environment,
     proxy,
+    cluster,
     ...(own && { own }),
     fleeting: flags.includes('--rm'),
     remove,
@@ -62,17 +74,32 @@ export async function gather(size: number, flags: readonly string[] = [], own?: 
 
     start: async (image) => {
       await remove();
+      if (cluster) await docker('network', 'create', prefix);
       await Promise.all(
         names.map(async (name) => {
           const ports = own ? ['--network', 'none'] : await published(4040);
-          await docker('run', '-d', '--name', name, '--label', 'hot-deploy-test=1', ...ports, ...flags, image);
+          const among = cluster ? ['--network', prefix, '--hostname', name] : [];
+          await docker(
+            'run',
+            '-d',
+            '--name',
+            name,
+            '--label',
+            'hot-deploy-test=1',
+            ...ports,
+            ...among,
+            ...flags,
+            image,
+          );
         }),
       );
       await Promise.all(names.map((name) => answer(name)));
+      if (cluster) await join(names);
     },
 
-    visit: () =>
-      Promise.all(
+    visit: async () => {
+      if (cluster) await join(names);
+      return await Promise.all(
         names.map(async (name) => {
           const { State } = await handle(name).inspect();
           const value = randomBytes(6).toString('hex');
@@ -85,8 +112,18 @@ export async function gather(size: number, flags: readonly string[] = [], own?: 
           await client.ask(`PUT kept ${value}`);
           return { ...visit, client };
         }),
-      ),
+      );
+    },
   };
+}
+
+/** Makes one cluster of their nodes. */
+async function join([first = '', ...others]: readonly string[]): Promise<void> {
+  for (const other of others) await evaluate(handle(first), `net_kernel:connect_node('octochat@${other}')`);
+  await eventually('a cluster', async () => {
+    const seen = await Promise.all([first, ...others].map((name) => evaluate(handle(name), 'length(nodes())')));
+    return seen.every((count) => count === `${others.length}`) || undefined;
+  });
 }
 
 /** It may be booting. */

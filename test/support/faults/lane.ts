@@ -15,6 +15,8 @@ export interface Course {
   readonly size: number;
   /** For `docker run`. */
   readonly flags?: readonly string[];
+  /** Whether the nodes are one cluster, to which a deploy comes through the first of them. */
+  readonly cluster?: true;
   readonly up: Way;
   readonly down: readonly Way[];
   /** What is tried on one way, from the calls of a run that went well. */
@@ -41,7 +43,7 @@ export async function walk(
   chance: Chance,
   tell: (line: string) => void,
 ): Promise<readonly Trial[]> {
-  const crew = await gather(course.size, course.flags, course.own);
+  const crew = await gather(course);
   const known: (readonly string[])[] = [];
   const lane = { crew, image, known };
   const trials: Trial[] = [];

@@ -22,7 +22,7 @@ const label = 'hot-deploy-test-version';
 const all = Object.keys(versions).map(Number) as readonly Version[];
 
 export async function openStage(image: (version: Version) => string): Promise<Stage> {
-  const crew = await gather(1);
+  const crew = await gather({ size: 1 });
   const tag = `hot-deploy-test:${crew.environment}`;
   const folder = await mkdtemp(join(tmpdir(), 'hot-deploy-stage-'));
   const context = (version: Version) => join(folder, String(version));

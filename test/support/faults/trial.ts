@@ -140,7 +140,9 @@ async function afterwards(crew: Crew, way: Way, { kind }: Blow, ran: Ran): Promi
 async function statusAnswers(crew: Crew, story: string[]): Promise<Broken> {
   const ran = await run(crew, statusWords(crew));
   story.push(told('status', ran));
-  const silent = crew.names.filter((name) => !ran.report?.containers.some((row) => row.name === name));
+  const silent = crew.names.filter(
+    (name) => !ran.report?.containers.some((row) => [name, `octochat@${name}`].includes(row.name)),
+  );
   return [
     ...(ran.report === undefined ? [`status ended with ${ran.code} and has no report`] : []),
     ...silent.map((name) => `status says nothing of ${name}: ${ran.report?.message ?? ran.stderr.slice(-200)}`),

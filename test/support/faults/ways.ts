@@ -20,9 +20,13 @@ export interface Way {
 /** Short waits: none of them is what is tried here. */
 const quick = ['--soak', '200ms', '--drain', '500ms', '--rehearse', 'never'];
 
-function common(crew: Crew): readonly string[] {
-  return [...crew.names.flatMap((name) => ['--containers', name]), '--environment', crew.environment, ...quick];
+function meant({ names, environment, cluster }: Crew): readonly string[] {
+  const given = cluster ? names.slice(0, 1) : names;
+  const containers = given.flatMap((name) => ['--containers', name]);
+  return [...containers, ...(cluster ? ['--nodes', 'cluster'] : []), '--environment', environment];
 }
+
+const common = (crew: Crew): readonly string[] => [...meant(crew), ...quick];
 
 const deploy =
   (...more: readonly string[]): Way['words'] =>
@@ -68,9 +72,4 @@ export function nextOf(next: Next, way: Way, opposite: Way, crew: Crew, image: (
   }
 }
 
-export const statusWords = (crew: Crew): readonly string[] => [
-  'status',
-  ...crew.names.flatMap((name) => ['--containers', name]),
-  '--environment',
-  crew.environment,
-];
+export const statusWords = (crew: Crew): readonly string[] => ['status', ...meant(crew)];

@@ -170,7 +170,7 @@ const noProcesses = {
 /** What a node says of itself. */
 export const identityOf = (version: string, modules: Readonly<Record<string, string>> = {}) => ({
   ...{ name: 'app', version, erts: '13.1.5', otp: '25', root, node: 'app@host', osPid: '7', uptimeMs: 1 },
-  ...{ booted: true, mode: 'embedded', sasl: true, heart: false, writable: true, modules, codePath: [] },
+  ...{ booted: true, mode: 'embedded', sasl: true, heart: false, writable: true, modules, codePath: [], connected: [] },
   applications: [
     ...Object.keys(modules)
       .slice(0, 1)

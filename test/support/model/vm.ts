@@ -1,4 +1,5 @@
 import { switchScript } from '../../../src/node/config.js';
+import { callNode } from '../../../src/node/shell.js';
 import { search } from '../../../src/node/vm.js';
 import { sha256 } from '../../../src/release/archive.js';
 import { agent, begin, bootedOf, type Installs } from './agent.js';
@@ -34,6 +35,7 @@ export function vm(version: string, { bootMs = 300, installs, ...more }: Chosen 
       const source = String(stdin ?? '');
       const asked = agent(life, bootMs, (to) => installs?.(to, labels));
       if (script.trim() === search.trim()) return { stdout: commandLine(String(memory.get('boots'))) };
+      if (script === callNode) return asked(source);
       if (script === switchScript) return switched(disk, words, source, asked);
       if (script.includes(isResolving)) return { stdout: '\nhot-deploy-answer {"ok":[]}\n' };
       if (self === 'hot-deploy-look')

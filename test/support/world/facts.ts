@@ -135,6 +135,7 @@ export function runs(release: ImageRelease, chosen: Partial<RunningRelease> = {}
     sasl: true,
     heart: false,
     writable: true,
+    connected: [],
     applications: loaded.map((one) => ({
       name: one.name,
       version: one.version,

@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { withLeftOutRemarks } from '../../src/rollout/left-out.js';
+import type { TargetPlan } from '../../src/strategies/strategy.js';
+
+const plan = (name: string, connected: readonly string[], update: object | undefined = {}) =>
+  ({ name, reasons: [], cluster: { node: `shop@${name}`, connected }, update }) as unknown as TargetPlan;
+const told = (...plans: readonly TargetPlan[]) =>
+  withLeftOutRemarks(plans).map(({ reasons }) => reasons.map(({ message, blocks }) => [message, blocks]));
+
+it('a node that is connected and not deployed to is a remark', () => {
+  const message =
+    'The node of a is connected to shop@c, which this deploy does not include. To include all nodes of the cluster, set `nodes: cluster`.';
+  expect(told(plan('a', ['shop@b', 'shop@c']), plan('b', ['shop@a']))).toEqual([[[message, []]], []]);
+});
+
+it('nothing is said where all are included, nothing changes, or a node cannot be asked', () => {
+  const { cluster: _, ...unasked } = plan('c', []);
+  expect(told(plan('a', ['shop@b']), plan('b', ['shop@a']))).toEqual([[], []]);
+  expect(told({ ...plan('a', ['shop@b']), update: undefined } as unknown as TargetPlan, unasked)).toEqual([[], []]);
+});
