@@ -60,15 +60,17 @@ describe('a pace', () => {
     await onSchedule({ clock: systemClock, intervalMs: 1, until: () => true }, () => expect.unreachable());
   });
 
-  it('holds against the real clock: never early, and a turn is dropped only for one that was too late', async () => {
+  it('holds against the real clock: never early, on the grid, and without the turns that it was too late for', async () => {
     const start = performance.now();
     const turns: { readonly due: number; readonly late: number }[] = [];
     await onSchedule({ clock: systemClock, intervalMs: 10, until: () => performance.now() > start + 500 }, (due) =>
       turns.push({ due, late: performance.now() - due }),
     );
-    for (const [i, { due, late }] of turns.entries()) {
-      const next = turns[i + 1] ?? { due: due + 10 * (1 + Math.floor(late / 10)) };
-      expect(next.due - due).toBeCloseTo(10 * (1 + Math.floor(late / 10)), 6);
+    // Where the machine is busy, more may pass between this look at the clock and the pace's own.
+    for (const [i, { due, late }] of turns.slice(0, -1).entries()) {
+      const missed = ((turns[i + 1]?.due ?? due) - due) / 10 - 1;
+      expect(missed).toBeCloseTo(Math.round(missed), 6);
+      expect(Math.round(missed)).toBeGreaterThanOrEqual(Math.floor(late / 10));
     }
     expect(Math.min(...turns.map(({ late }) => late))).toBeGreaterThanOrEqual(0);
     expect(Math.min(...turns.map(({ late }) => late))).toBeLessThan(3);
