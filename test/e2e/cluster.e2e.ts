@@ -199,4 +199,7 @@ const answersOf = async (count: number) =>
 async function rejoin(): Promise<void> {
   await docker('network', 'connect', network, last);
   await connected();
+  // Its published port has a new way to it.
+  clients.at(-1)?.close();
+  clients = [...clients.slice(0, -1), await connect(await (containers.at(-1) as Container).port(4040))];
 }

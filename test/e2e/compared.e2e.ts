@@ -116,7 +116,7 @@ describe('a reason for a new container is', () => {
       ['ENV', ['ENV MOOD=good LANG=C'], 'container-config-changed ENV LANG', 'container-config-changed ENV MOOD'],
       ['USER', ['USER root'], 'container-config-changed USER'],
       ['ENTRYPOINT', ['ENTRYPOINT ["env"]', 'CMD ["bin/octochat", "start"]'], 'container-config-changed ENTRYPOINT'],
-      ['CMD', ['CMD ["bin/octochat", "start_iex"]'], 'container-config-changed CMD'],
+      ['CMD', ['CMD ["sh", "-c", "exec bin/octochat start"]'], 'container-config-changed CMD'],
       [
         'WORKDIR',
         ['WORKDIR /app/bin', 'CMD ["./octochat", "start"]'],

@@ -7,6 +7,7 @@ import { type Container, healthy, published, removeContainers, start } from '../
 import { deployTo } from '../world/deploying.js';
 import { docker, image, removeImages } from '../world/images.js';
 
+import { clusterOfFive } from './cluster.js';
 import { bundleBytes, coldStarts } from './cold-start.js';
 import { largeRelease } from './large.js';
 
@@ -43,6 +44,7 @@ async function main(): Promise<void> {
     await coldStart(),
     await hotLoad(engine, one, two),
     ...(await gaps(one, two)),
+    line('a cluster of five nodes', 'a cluster of one', await clusterOfFive(one, two), 2),
     ...(await largeRelease()),
   ];
   for (const { name, value, floor, floorIs, ratio, below, belowMs } of lines) {
