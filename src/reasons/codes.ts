@@ -109,8 +109,6 @@ export const reasonCodes = {
     'The node is connected to nodes that this deploy does not include, and they go on with their version. It rules out nothing. `nodes: cluster` includes them.',
   'strategy-restart': 'You set `strategy: restart`.',
   'strategy-other': 'You set `strategy` to another way to load hot.',
-  'release-handler-runs':
-    'The release has sasl. Its release_handler keeps a record of the code that runs, and would not know of modules that are loaded without it. `relup` loads them.',
 } as const satisfies Record<string, string>;
 
 export type ReasonCode = keyof typeof reasonCodes;

@@ -75,8 +75,12 @@ const deploy = async (options: Readonly<Record<string, string>> = {}) =>
 async function inSoak(soak: string): Promise<Running> {
   const words = ['--containers', entrance, '--nodes', 'cluster', '--image', await version(2), '--soak', soak];
   const run = await startHotDeploy(['deploy', ...words, '--no-build', '--rehearse', 'never', '--canary', '0']);
-  const all = async () => ((await answers()).every((each) => each.includes('0.2.0')) ? true : undefined);
-  await eventually('0.2.0 on all', all, 120_000);
+  const isOnAll = async () => (await answers()).every((each) => each.includes('0.2.0')) || undefined;
+  const tooEarly = run.ended.then(({ code, stderr }) => {
+    throw new Error(`it ended with ${code}: ${stderr}`);
+  });
+  await Promise.race([eventually('0.2.0 on all', isOnAll, 200_000), tooEarly]);
+  tooEarly.catch(() => undefined);
   return run;
 }
 

@@ -119,3 +119,46 @@ describeNightly.each([0, 200, 500, 1_000, 2_000, 3_500])(
     });
   },
 );
+
+describeNightly('a release with sasl', () => {
+  const withSasl = (version: 1 | 2, answer = 'ERROR unknown') =>
+    image({
+      ...{ example: 'turnstile', version, debian: 'bookworm' },
+      replace: { 'src/turnstile_command.erl': [['ERROR unknown', answer]] },
+    } satisfies Source);
+
+  it('is loaded module by module where that is asked for, then by a relup, and goes back over both', async () => {
+    const gate = await start(await withSasl(1));
+    const client = await connect(await gate.port(4050));
+    expect(await client.ask('COIN')).toBe('UNLOCKED');
+    const { Pid: pid } = (await gate.inspect()).State;
+    const releases = async (status: string) =>
+      await evaluate(gate, `[V || {_, V, _, ${status}} <- release_handler:which_releases()]`);
+
+    const first = await deployTo(gate.name, { image: await withSasl(2), strategy: 'modules', rehearse: 'always' });
+    expect(first.report, first.log).toMatchObject({ outcome: 'deployed', method: 'modules', to: '0.2.0' });
+    expect(first.report.containers[0]?.proof).toMatchObject({ converged: true });
+    expect(await client.ask('VERSION')).toBe('0.2.0 1');
+    expect(await releases('permanent')).toBe('["0.2.0"]');
+
+    const second = await deployTo(gate.name, { image: await withSasl(2, 'WHAT'), rehearse: 'always' });
+    expect(second.report, second.log).toMatchObject({ outcome: 'deployed', method: 'relup' });
+    expect(await client.ask('X')).toBe('WHAT');
+
+    const back = await deployTo(gate.name, { mode: 'rollback', rehearse: 'always' });
+    expect(back.report, back.log).toMatchObject({ outcome: 'deployed', method: 'relup', to: '0.2.0' });
+    expect(await client.ask('X')).toBe('ERROR unknown');
+    const whole = await deployTo(gate.name, { mode: 'rollback', to: '0.1.0', rehearse: 'always' });
+    expect(whole.report, whole.log).toMatchObject({ outcome: 'deployed', method: 'modules', to: '0.1.0' });
+    expect(await client.ask('VERSION')).toBe('0.1.0 1');
+    expect((await gate.inspect()).State.Pid).toBe(pid);
+    expect([await releases('permanent'), await releases('current')]).toEqual(['["0.1.0"]', '[]']);
+
+    client.close();
+    await docker('restart', '-t', '5', gate.name);
+    await healthy(gate);
+    expect(await (await connect(await gate.port(4050))).ask('VERSION')).toBe('0.1.0 0');
+    const { report } = await deployTo(gate.name, { mode: 'status', image: await withSasl(1) });
+    expect(report.containers[0]?.drift).toMatchObject({ state: 'equal', differences: [] });
+  });
+});

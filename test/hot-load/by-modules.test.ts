@@ -164,8 +164,7 @@ describe('a hot strategy that is asked for by its name', () => {
     expect(await told(modules, asked('relup', false))).toEqual(['ruled-out', ['strategy-other', 'modules']]);
   });
 
-  it('is ruled out as modules where a release_handler runs, and says so only then', async () => {
-    expect(await told(modules, asked('modules', true))).toEqual(['ruled-out', ['release-handler-runs', 'modules']]);
+  it('is ruled out as modules where a release_handler runs and nobody asks for it, with no word', async () => {
     expect(await told(modules, asked('auto', true))).toEqual(['ruled-out']);
   });
 

@@ -18,7 +18,7 @@
     %% [{Application, Key, Fingerprint}] of a cold boot of what runs now, and the salt they were made with.
     baseline := [{atom(), atom(), binary()}],
     salt := binary(),
-    %% Where there is no release_handler: the modules that change, and where they lie.
+    %% Where release_handler does not load them: the modules that change, and where they lie.
     parts => [hot_deploy_set:part()],
     config := hot_deploy_config:resolved()
 }.
@@ -27,8 +27,6 @@
 %% return, and the VM boots the old release again), or unlike (new code runs without all that it needs).
 -spec install(request()) -> hot_deploy_json:json().
 install(#{parts := _} = Request) ->
-    %% Which would not know of it: what it says that runs would be another release.
-    whereis(release_handler) =:= undefined orelse throw({refused, release_handler, <<"a release_handler runs by now">>}),
     by_modules(Request);
 install(#{to := To, config := Config} = Request) ->
     ok = hot_deploy_environment:refuse_kept(Config, Request),
@@ -137,7 +135,8 @@ by_modules(#{to := To, config := Config, loads := Loads, gone := Gone} = Request
     ok = hot_deploy_environment:refuse_kept(Config, Request),
     Environment = hot_deploy_environment:expected(Config, Request),
     Registered = hot_deploy_facts:registrations(),
-    {Name, _} = hot_deploy_node:running_release(),
+    {Name, From} = hot_deploy_node:running_release(),
+    Undo = recorded(From, To),
     case hot_deploy_switch:run(Request#{environment => Environment, release => {Name, To}}) of
         #{result := applied, microseconds := Took, held := Held, notMigrated := Late} ->
             Facts = #{microseconds => Took, held => Held, watched => watched(Loads), notMigrated => Late},
@@ -145,9 +144,22 @@ by_modules(#{to := To, config := Config, loads := Loads, gone := Gone} = Request
         #{result := stuck, staying := Staying} = Answer ->
             #{result => unlike, why => text("~ts, and there was no way back, since ~b processes are still in old code", [because(Answer), length(Staying)])};
         #{why := process_not_answering, processes := Processes} ->
+            Undo(),
             #{result => refused, why => process_not_answering, processes => Processes};
         Answer ->
+            Undo(),
             #{result => refused, why => because(Answer)}
+    end.
+
+%% A release_handler has to know both, to be told which one runs.
+recorded(From, To) ->
+    case whereis(release_handler) of
+        undefined ->
+            fun() -> ok end;
+        _ ->
+            hot_deploy_records:room(),
+            Records = hot_deploy_records:ensure(From, To),
+            fun() -> hot_deploy_records:undo(Records) end
     end.
 
 because(#{why := modules, reasons := Reasons}) -> few([[name(Reason), " (", atom_to_list(Why), ")"] || #{why := Why} = Reason <- Reasons]);

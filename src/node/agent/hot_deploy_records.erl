@@ -1,6 +1,6 @@
 %% What release_handler has to find on disk and in its memory. A stock mix release brings none of it.
 -module(hot_deploy_records).
--export([ensure/2, undo/1, room/0, placed/3, swap_config/3, restore_config/1]).
+-export([ensure/2, undo/1, runs/1, room/0, placed/3, swap_config/3, restore_config/1]).
 
 -record(records, {created :: boolean(), unpacked :: string() | none}).
 -record(swap, {file :: string(), later :: string() | none}).
@@ -25,6 +25,20 @@ undo(#records{created = Created, unpacked = Unpacked}) ->
         false ->
             ok
     end.
+
+%% Tells release_handler of a release that it has not loaded itself what it knows of one that it has: that it is the current one,
+%% until it is permanent. On disk it stays unpacked, which is what a restart of the VM would make of it.
+-spec runs(string()) -> ok.
+runs(Version) ->
+    _ = sys:replace_state(release_handler, fun(State) -> list_to_tuple([current(Version, Each) || Each <- tuple_to_list(State)]) end),
+    ok.
+
+current(Version, [Release | _] = Releases) when element(1, Release) =:= release -> [status(Version, Each) || Each <- Releases];
+current(_, Other) -> Other.
+
+status(Version, {release, Name, Version, Erts, Libraries, Status}) when Status =/= permanent -> {release, Name, Version, Erts, Libraries, current};
+status(Version, {release, Name, Other, Erts, Libraries, current}) when Other =/= Version -> {release, Name, Other, Erts, Libraries, old};
+status(_, Release) -> Release.
 
 whole(Version) ->
     case lists:keyfind(Version, 2, release_handler:which_releases()) of

@@ -75,8 +75,10 @@ forward(#{request := Request, plan := #{delete := Delete}, held := Held, settled
     hot_deploy_hosts:refresh([{Pid, Module} || {Pid, Module, server} <- Held]),
     told(Facts#{microseconds => Took, staying => hot_deploy_node:processes(Kept), configChange => config_change(Changed, Request)}, Silent).
 
-%% Nothing else on the node tells which release its code is of.
-marked(#{request := #{release := Release}}) -> persistent_term:put(hot_deploy_release, Release);
+%% Nothing else on the node tells which release its code is of, where no release_handler does.
+marked(#{request := #{release := {_, Version} = Release}}) ->
+    persistent_term:put(hot_deploy_release, Release),
+    whereis(release_handler) =:= undefined orelse hot_deploy_records:runs(Version);
 marked(_) -> ok.
 
 %% The applications' own functions are called in the application controller: one that hangs holds it, and not us.

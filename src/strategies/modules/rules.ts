@@ -18,13 +18,8 @@ export function judgeCode(comparison: CodeComparison): readonly Reason[] {
   return [...found, ...supervisionRule(comparison)];
 }
 
-export function handlerRuns(target: string): Reason {
-  const message = `${target} runs release_handler, which would not know of modules that are loaded without it. \`strategy: relup\` loads them hot.`;
-  return { ...against('release-handler-runs', target, message), blocks: ['modules'] };
-}
-
 function joins({ name, version }: { readonly name: string; readonly version: string }): Reason {
-  const message = `${name} ${version} is new in the release. Without release_handler it is started by a restart; with sasl in the release it is started hot.`;
+  const message = `${name} ${version} is new in the release. Without release_handler it is started by a restart; a relup starts it hot where the release has sasl.`;
   return against('application-added', name, message);
 }
 

@@ -275,12 +275,17 @@ the_node_tells_the_release_that_its_code_is_of_test_() ->
         ?assertEqual(Booted, runs(Peer))
     end).
 
-where_a_release_handler_runs_nothing_is_loaded_without_it_test_() ->
-    shop(fun(Peer, From, To) ->
+a_release_handler_is_told_what_runs_test_() ->
+    shop(fun(Peer, _, _) ->
         {ok, _} = on(Peer, {application, ensure_all_started, [sasl]}),
-        Up = hot_deploy_shop:request(From, To),
-        ?assertThrow({refused, release_handler, _}, install(Peer, Up, "2")),
-        ?assertEqual(#{code => from, path => from, suspended => []}, stands(Peer, Up))
+        Known = fun() -> lists:sort([{Version, Status} || {"shop", Version, _, Status} <- on(Peer, {release_handler, which_releases, []})]) end,
+        ok = on(Peer, {hot_deploy_shop, know, [[{"1", permanent}, {"2", unpacked}, {"3", unpacked}]]}),
+        ok = on(Peer, {hot_deploy_records, runs, ["2"]}),
+        ?assertEqual([{"1", permanent}, {"2", current}, {"3", unpacked}], Known()),
+        ok = on(Peer, {hot_deploy_records, runs, ["3"]}),
+        ?assertEqual([{"1", permanent}, {"2", old}, {"3", current}], Known()),
+        ok = on(Peer, {hot_deploy_records, runs, ["1"]}),
+        ?assertEqual([{"1", permanent}, {"2", old}, {"3", old}], Known())
     end).
 
 a_switch_that_is_refused_leaves_what_the_node_tells_test_() ->

@@ -2,7 +2,7 @@
 -module(hot_deploy_shop).
 -behaviour(gen_server).
 -export([modules/1, within/2, within/3, node/2, release/3, request/2, request/3, changed/1, versions/0, on/2]).
--export([start/0, states/1, state/2, enter/2, reads/1, killed/3, crowd/0, crowded/1, init/1, handle_call/3, handle_cast/2, code_change/3]).
+-export([start/0, states/1, state/2, enter/2, know/1, reads/1, killed/3, crowd/0, crowded/1, init/1, handle_call/3, handle_cast/2, code_change/3]).
 
 %% The test gets the node and the two directories.
 within(Releases, Test) -> within(Releases, [], Test).
@@ -201,6 +201,13 @@ ended(Caller, Left) ->
     end.
 
 flush() -> receive {trace, _, _, _} -> flush() after 0 -> ok end.
+
+%% As if release_handler knew these as well.
+know(Versions) ->
+    More = [{release, "shop", Version, "13", [], Status} || {Version, Status} <- Versions],
+    Knows = fun([Release | _] = Known) when element(1, Release) =:= release -> More ++ Known; (Other) -> Other end,
+    _ = sys:replace_state(release_handler, fun(State) -> list_to_tuple(lists:map(Knows, tuple_to_list(State))) end),
+    ok.
 
 %% As frameworks do: one server module for all, which says whom it runs and passes code_change on.
 init({Module, Function, Arity}) ->
