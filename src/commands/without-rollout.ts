@@ -1,5 +1,5 @@
-import { onlyHot } from '../config/inputs.js';
 import type { Report } from '../deployment/report.js';
+import { optionOf } from '../reasons/strategies.js';
 import { type PlannedRun, planned, refused, unchanged } from '../rollout/reporting.js';
 import { blocking } from '../strategies/strategy.js';
 
@@ -22,8 +22,10 @@ export function reportWithoutRollout(decided: PlannedRun): Report | undefined {
   }
   const against = blocking(plans);
   if (against.length > 0) return refused(decided, against.map(({ message }) => message).join(' '));
-  const closed = plans.filter(({ update }) => update !== undefined && !update.hot);
-  if (onlyHot(inputs) !== undefined && closed.length > 0) {
+  const closed = plans.filter(
+    ({ update }) => update !== undefined && update.method !== 'none' && optionOf(update.method) !== inputs.strategy,
+  );
+  if (inputs.strategy !== 'auto' && closed.length > 0) {
     const names = closed.map(({ name }) => name).join(', ');
     return refused(decided, `\`strategy\` is ${inputs.strategy}, which is ruled out for ${names}.`);
   }

@@ -3,7 +3,7 @@ import type { AssessedTarget } from '../analysis/target.js';
 import type { Reason } from '../reasons/reason.js';
 import { type Assessment, closed } from '../strategies/strategy.js';
 import { assessCode } from './assess-code.js';
-import { anotherAsked, type HotStrategy } from './hot-strategy.js';
+import type { HotStrategy } from './hot-strategy.js';
 import { place } from './place.js';
 import { upgradeUpdate } from './update.js';
 
@@ -23,8 +23,6 @@ const givenBy =
 async function assessed(target: AssessedTarget, by: HotStrategy): Promise<Assessment> {
   const { site, container, oldImage, running: known, startup, shared } = target;
   if (known === undefined) return { kind: 'ruled-out', reasons: [] };
-  const other = anotherAsked(site.inputs, by.name);
-  if (other.length > 0) return { kind: 'ruled-out', reasons: other };
   const { release: running, change, image } = known;
   const { present, ...placed } = await place(site, container.Id, running, change);
   const comparison = {

@@ -9,9 +9,9 @@ import { confinement } from '../release/confinement.js';
 import type { RunningRelease } from '../release/release.js';
 import { treeOf } from '../release/running.js';
 import { asIn } from '../release/steady.js';
+import { anotherAsked, isAllowed } from '../strategies/asked.js';
 import type { Assessment, ReturningTarget, TargetPlan, Update } from '../strategies/strategy.js';
 import { combined, findDowngradePath } from './downgrade.js';
-import { anotherAsked } from './hot-strategy.js';
 import { strategyOf, type UpgradeManifest } from './manifest.js';
 import type { DowngradePlan } from './plan.js';
 import { copiesOf, inWords, unrehearsed } from './rehearsal/plans.js';
@@ -30,8 +30,8 @@ export async function assessReturn(target: ReturningTarget, update: (down: Downg
     const found = await findDowngradePath(engine, plan.container.Id, running, version, inputs.suspendTimeoutMs);
     if (found.kind === 'closed') return { kind: 'ruled-out', reasons: found.reasons };
     const { steps } = found;
-    const other = anotherAsked(inputs, strategyOf(steps));
-    if (other.length > 0) return { kind: 'ruled-out', reasons: other };
+    const by = strategyOf(steps);
+    if (!isAllowed(inputs, by)) return { kind: 'ruled-out', reasons: [anotherAsked(inputs, by)] };
     return site === undefined
       ? { kind: 'possible', update: update({ running, steps }), remarks: [] }
       : await tried(site, target, { running, steps }, update);

@@ -1,6 +1,4 @@
-import { type Inputs, onlyHot } from '../config/inputs.js';
 import type { Engine } from '../engines/engine.js';
-import { against } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
 import type { Change } from '../release/compare.js';
 import type { ModuleChanges } from '../release/modules.js';
@@ -20,14 +18,6 @@ export interface HotStrategy {
   judgeCode(comparison: CodeComparison): readonly Reason[];
   /** Makes what is brought into the container. */
   assemble(engine: Engine, container: string, workshop: Toolbox, material: Material): Promise<Assembly>;
-}
-
-/** Why one of them may not be taken that could: another one was asked for by its name. */
-export function anotherAsked(inputs: Inputs, own: HotStrategy['name']): readonly Reason[] {
-  const asked = onlyHot(inputs);
-  if (asked === undefined || asked === own) return [];
-  const message = `\`strategy: ${asked}\` was asked for; \`auto\` takes each way that is possible.`;
-  return [against('strategy-other', 'strategy', message)];
 }
 
 /** The hand-written appups, and what became of them and of the generated ones together. */

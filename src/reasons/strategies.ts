@@ -28,6 +28,10 @@ export type Way = { [Name in StrategyName]: keyof Names[Name]['ways'] }[Strategy
 const all: readonly Named[] = Object.values(strategyNames);
 
 export const ways: Readonly<Record<string, string>> = Object.assign({}, ...all.map((each) => each.ways));
+/** Whether a way of the journal loads into the VM. */
+export const isHotWay = (way: Way | undefined): boolean =>
+  all.some((each) => each.hot && way !== undefined && way in each.ways);
+export const optionOf = (name: StrategyName): StrategyOption => strategyNames[name].option;
 export const strategyOptions = Object.values(strategyNames).map(({ option }) => option);
 /** Of those that restart nothing. */
 export const hotOptions: readonly string[] = all.flatMap(({ hot, option }) => (hot ? option : []));

@@ -12,6 +12,7 @@ import type { Vm } from '../node/vm.js';
 import { against } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
 import { Refusal } from '../reasons/refusal.js';
+import { optionOf } from '../reasons/strategies.js';
 import { UnsafeArchive } from '../release/archive.js';
 import { compareImages } from '../release/base.js';
 import { asVersion, versionBeside } from '../release/build-version.js';
@@ -21,6 +22,7 @@ import { readFiles } from '../release/files.js';
 import { listingIn } from '../release/image-files.js';
 import type { FileDigests, ImageRelease, RunningRelease } from '../release/release.js';
 import { bootedVersion, type Reading, readRunning } from '../release/running.js';
+import { anotherAsked, isAllowed } from '../strategies/asked.js';
 import { strategies } from '../strategies/index.js';
 import type { TargetPlan } from '../strategies/strategy.js';
 import { messageOf } from '../system/message-of.js';
@@ -150,9 +152,14 @@ async function decideRunning(
 
 /** Plans the first strategy that is possible, with the reasons that rule the better ones out. */
 export async function choose(plan: TargetPlan, target: AssessedTarget): Promise<TargetPlan> {
-  const { next } = target.site;
+  const { next, inputs } = target.site;
+  const wanted = strategies.findIndex(({ name }) => optionOf(name) === inputs.strategy);
   let ruledOut = plan.reasons;
   for (const [at, strategy] of strategies.entries()) {
+    if (!isAllowed(inputs, strategy.name)) {
+      if (at < wanted) ruledOut = [...ruledOut, anotherAsked(inputs, strategy.name)];
+      continue;
+    }
     const assessment = await strategy.assess(target, ruledOut);
     if (assessment.kind === 'ruled-out') {
       ruledOut = together([...ruledOut, ...assessment.reasons]);

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OptionName } from '../../src/config/options.js';
+import { strategyOptions } from '../../src/reasons/strategies.js';
 import { read, refusal } from '../support/inputs/reading.js';
+
+const strategyWords = ['auto', ...strategyOptions].map((option) => `\`${option}\``).join(', ');
 
 test('a name is enough: everything else has the default of the documentation', () => {
   expect(read({})).toEqual({
@@ -160,7 +163,7 @@ describe('one run tells all mistakes of its inputs:', () => {
 
 test('a value that is nearly right is told with the one that was meant', () => {
   expect(refusal({ strategy: 'restrat' })).toBe(
-    '`strategy` is "restrat". Did you mean `restart`? Allowed: `auto`, `relup`, `modules`, `restart`.',
+    `\`strategy\` is "restrat". Did you mean \`restart\`? Allowed: ${strategyWords}.`,
   );
   expect(refusal({ mode: 'statsu' })).toContain('Did you mean `status`?');
 });
@@ -174,7 +177,7 @@ test.each<[OptionName, string, string]>([
   ['rehearse', 'sometimes', '`auto`, `always`, `never`'],
   ['rehearse-env', 'DATABASE_URL', '`KEY=VALUE`; one a line'],
   ['rehearse-network', '--host', 'the name of a Docker network'],
-  ['strategy', 'start-first', '`auto`, `relup`, `modules`, `restart`'],
+  ['strategy', 'start-first', strategyWords],
   ['hot-up-to', 'Major', '`patch`, `minor`, `major`'],
   ['lingering', 'purge', '`keep`, `kill`, `restart`'],
   ['on-failure', 'ignore', '`rollback`, `restart`, `stop`'],

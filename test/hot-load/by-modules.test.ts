@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { AssessedTarget } from '../../src/analysis/target.js';
-import type { Inputs } from '../../src/config/inputs.js';
-import { anotherAsked } from '../../src/hot-load/hot-strategy.js';
 import { strategyOf } from '../../src/hot-load/manifest.js';
 import { parseManifest } from '../../src/hot-load/stored-manifest.js';
 import { compare } from '../../src/release/compare.js';
@@ -10,7 +8,6 @@ import { compareTrees } from '../../src/release/supervision.js';
 import { partsOf, scriptsOf } from '../../src/strategies/modules/gather.js';
 import { modules } from '../../src/strategies/modules/index.js';
 import { judgeCode, judgeRelease } from '../../src/strategies/modules/rules.js';
-import { relup } from '../../src/strategies/relup/index.js';
 import type { Strategy } from '../../src/strategies/strategy.js';
 import {
   application,
@@ -159,11 +156,6 @@ describe('a hot strategy that is asked for by its name', () => {
     return [assessment.kind, ...reasons.map(({ code, blocks }) => [code, ...blocks])];
   };
 
-  it('rules out the other one, and nothing else is asked', async () => {
-    expect(await told(relup, asked('modules', true))).toEqual(['ruled-out', ['strategy-other', 'relup']]);
-    expect(await told(modules, asked('relup', false))).toEqual(['ruled-out', ['strategy-other', 'modules']]);
-  });
-
   it('is ruled out as modules where a release_handler runs and nobody asks for it, with no word', async () => {
     expect(await told(modules, asked('auto', true))).toEqual(['ruled-out']);
   });
@@ -171,9 +163,5 @@ describe('a hot strategy that is asked for by its name', () => {
   it('leads back by its own ways alone', () => {
     const [byRelup, byModules] = [{}, { parts: [] }];
     expect([strategyOf([byRelup, byModules]), strategyOf([byModules])]).toEqual(['relup', 'modules']);
-    const inputs = (strategy: string) => ({ strategy }) as unknown as Inputs;
-    expect(anotherAsked(inputs('modules'), 'relup').map(({ code }) => code)).toEqual(['strategy-other']);
-    for (const strategy of ['modules', 'auto', 'restart'])
-      expect(anotherAsked(inputs(strategy), 'modules')).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import type { ContainerDetails } from '../../engines/details.js';
 import type { Engine } from '../../engines/engine.js';
 import type { Entry, Side } from '../../journal/entry.js';
 import { awaitHealth, type Health } from '../../probe/await-health.js';
+import { isHotWay } from '../../reasons/strategies.js';
 import { messageOf } from '../../system/message-of.js';
 import type { RecoveryContext, RecoveryResult } from '../recovery.js';
 import { finishReplacement } from './finish.js';
@@ -35,7 +36,7 @@ export async function recoverReplacement(
           return { kind: 'repaired', how: 'the new container serves, and the old one is kept' };
         case 'undone':
           // What was loaded hot is made final in the old container, where that cannot have a new one in its place.
-          if (last.way === 'relup') return undefined;
+          if (isHotWay(last.way)) return undefined;
           return { kind: 'failed', why: `${finished.why}; the old container was started again` };
       }
     }

@@ -33,6 +33,12 @@ export interface Play {
   readonly bad?: string;
   /** Version 2 is loaded into the VM that runs, or one goes back from it that way; where it is bad the installation ends so. */
   readonly hot?: { readonly task: 'deploy' | 'rollback'; readonly fails?: Installs };
+  /** How another strategy would bring what does not run version 2 there. */
+  readonly plans?: (
+    stage: Stage,
+    engine: Engine,
+    containers: readonly ContainerDetails[],
+  ) => Promise<readonly Changing[]>;
   /** It has no HEALTHCHECK. */
   readonly unchecked?: true;
   /** How many may be down. */
@@ -159,7 +165,7 @@ export async function carryOut(
   const run = `run-${runs}`;
   const found = await Promise.all(play.names.map((name) => model.engine.findContainer(name)));
   const containers = found.flatMap((container) => (container === undefined ? [] : [container]));
-  const plans = await (play.hot ? hotPlans(stage, engine, containers) : restarts(stage, containers));
+  const plans = await (play.plans ?? (play.hot ? hotPlans : restarts))(stage, engine, containers);
   const { signal } = new AbortController();
   const inputs = inputsOf(play);
   return await rollOut(
@@ -186,7 +192,11 @@ export async function carryOut(
   );
 }
 
-function restarts({ v1, v2 }: Stage, containers: readonly ContainerDetails[]): readonly Changing[] {
+async function restarts(
+  { v1, v2 }: Stage,
+  _: Engine,
+  containers: readonly ContainerDetails[],
+): Promise<readonly Changing[]> {
   const next = imageRelease('2');
   return containers
     .filter(({ Image }) => Image !== v2.Id)
