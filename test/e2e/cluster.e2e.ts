@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { itNightly } from '../support/nightly.js';
 import { everything } from '../support/tier.js';
 import { type Running, startHotDeploy } from '../support/world/command.js';
@@ -16,6 +16,9 @@ import { deployTo } from '../support/world/deploying.js';
 import { docker, image, removeImages } from '../support/world/images.js';
 import { evaluate } from '../support/world/inside.js';
 import { served } from '../support/world/octochat.js';
+
+// Several runs on five nodes, some of which wait for one that is cut off.
+vi.setConfig({ testTimeout: 600_000 });
 
 const network = unused('hd-cluster');
 const names = (everything ? ['a', 'b', 'c', 'd', 'e'] : ['a', 'b']).map((each) => `${network}-${each}`);
