@@ -1,4 +1,7 @@
-import semver from 'semver';
+// Each by itself: ranges, which nobody asks for, are most of the library.
+import diff from 'semver/functions/diff.js';
+import lt from 'semver/functions/lt.js';
+import valid from 'semver/functions/valid.js';
 import { against, few } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
 import { isOfDistillery } from '../release/distillery.js';
@@ -199,7 +202,7 @@ export const releaseRules: readonly Rule[] = [
 
   // systools would call it an upgrade, and ask the older code to take over state of a shape it has never seen.
   ({ running, next }) =>
-    semver.valid(running.version) && semver.valid(next.version) && semver.lt(next.version, running.version)
+    valid(running.version) && valid(next.version) && lt(next.version, running.version)
       ? [
           against(
             'downgrade-impossible',
@@ -238,10 +241,7 @@ function aboveLimit(from: string, to: string, limit: (typeof steps)[number]): re
   if (limit === 'major' || from === to) {
     return [];
   }
-  const step =
-    semver.valid(from) && semver.valid(to)
-      ? semver.diff(from, to)?.replace(/^pre(release)?/, '') || 'patch'
-      : undefined;
+  const step = valid(from) && valid(to) ? diff(from, to)?.replace(/^pre(release)?/, '') || 'patch' : undefined;
   if (step === undefined) {
     return [
       against(
