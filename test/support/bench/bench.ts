@@ -44,7 +44,7 @@ async function main(): Promise<void> {
     await coldStart(),
     await hotLoad(engine, one, two),
     ...(await gaps(one, two)),
-    line('a cluster of five nodes', 'a cluster of one', await clusterOfFive(one, two), 2),
+    line('a cluster of five nodes', 'a cluster of one', await clusterOfFive(one, two)),
     ...(await largeRelease()),
   ];
   for (const { name, value, floor, floorIs, ratio, below, belowMs } of lines) {
