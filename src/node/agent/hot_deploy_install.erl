@@ -136,31 +136,21 @@ by_modules(#{to := To, config := Config, loads := Loads, gone := Gone} = Request
     Environment = hot_deploy_environment:expected(Config, Request),
     Registered = hot_deploy_facts:registrations(),
     {Name, From} = hot_deploy_node:running_release(),
-    Undo = recorded(From, To),
+    hot_deploy_records:room(),
+    Records = hot_deploy_records:ensure(From, To),
     case hot_deploy_switch:run(Request#{environment => Environment, release => {Name, To}}) of
         #{result := applied, microseconds := Took, held := Held, notMigrated := Late} ->
             Facts = #{microseconds => Took, held => Held, watched => watched(Loads), notMigrated => Late},
             after_switch(Facts, Loads, Gone, Environment, Registered);
         #{result := stuck, staying := Staying} = Answer ->
             #{result => unlike, why => text("~ts, and there was no way back, since ~b processes are still in old code", [because(Answer), length(Staying)])};
-        #{why := process_not_answering, processes := Processes} ->
-            Undo(),
-            #{result => refused, why => process_not_answering, processes => Processes};
         Answer ->
-            Undo(),
-            #{result => refused, why => because(Answer)}
+            hot_deploy_records:undo(Records),
+            refused(Answer)
     end.
 
-%% A release_handler has to know both, to be told which one runs.
-recorded(From, To) ->
-    case whereis(release_handler) of
-        undefined ->
-            fun() -> ok end;
-        _ ->
-            hot_deploy_records:room(),
-            Records = hot_deploy_records:ensure(From, To),
-            fun() -> hot_deploy_records:undo(Records) end
-    end.
+refused(#{why := process_not_answering, processes := Processes}) -> #{result => refused, why => process_not_answering, processes => Processes};
+refused(Answer) -> #{result => refused, why => because(Answer)}.
 
 because(#{why := modules, reasons := Reasons}) -> few([[name(Reason), " (", atom_to_list(Why), ")"] || #{why := Why} = Reason <- Reasons]);
 because(#{why := code_change_failed, processes := Failed}) ->

@@ -8,14 +8,23 @@
 %% Makes the record of the running release whole, and the new one known. Without RELEASES release_handler
 %% makes up a record with no libraries: a downgrade then crashes in it, and remove_release deletes the
 %% running release.
--spec ensure(string(), string()) -> #records{}.
+%% Where no release_handler runs there is nobody who keeps a record.
+-spec ensure(string(), string()) -> #records{} | none.
 ensure(From, To) ->
+    case whereis(release_handler) of
+        undefined -> none;
+        _ -> recorded(From, To)
+    end.
+
+recorded(From, To) ->
     ok = point(),
     Created = not whole(From) andalso create(From),
     Unpacked = not known(To) andalso unpack(To),
     #records{created = Created, unpacked = case Unpacked of true -> To; false -> none end}.
 
--spec undo(#records{}) -> ok.
+-spec undo(#records{} | none) -> ok.
+undo(none) ->
+    ok;
 undo(#records{created = Created, unpacked = Unpacked}) ->
     Unpacked =/= none andalso release_handler:set_removed(Unpacked),
     case Created of
