@@ -100,11 +100,14 @@ it('nobody waits where no stop can have been asked for', async () => {
   expect(passed()).toBeLessThan(5_000);
 });
 
-it('a restart that had not begun is taken away where the new version is to stay: loaded hot it is made final as it is', async () => {
-  const { repaired, after } = world();
-  expect(await repaired('create', 'finish', 'relup')).toBeUndefined();
-  expect(after(0)).toEqual(['web runs']);
-});
+it.each(['relup', 'downgrade', 'modules'] as const)(
+  'a restart that had not begun is taken away where the new version is to stay: loaded hot it is made final as it is, by %s',
+  async (way) => {
+    const { repaired, after } = world();
+    expect(await repaired('create', 'finish', way)).toBeUndefined();
+    expect(after(0)).toEqual(['web runs']);
+  },
+);
 
 it('nothing else stands in for a new container that did not come up', async () => {
   const { repaired } = world();
