@@ -25,7 +25,7 @@ export const ownLabels: readonly string[] = [
   ...[roleLabel, runLabel, replacesLabel, nonceLabel, referenceLabel, fromLabel, holderLabel, lockLabel],
 ];
 
-/** No run keeps one for so long: whoever made it was killed. */
+/** No run keeps one for so long: its own was killed. */
 const staleMs = 2 * 3_600_000;
 
 /** By what is known what a run makes for itself. The run has the nonce in its memory, and the journal of its lock has it. */
@@ -97,8 +97,8 @@ export function stale(
 }
 
 /**
- * The engine on which a container has those of our labels alone that a run of ours gave it: what it has from its image was
- * written by whoever made that, and would hide the container, or have it taken for a throw-away.
+ * The engine on which a container has those of our labels alone that a run of ours gave it. Labels that it has from its image are
+ * the image author's: they would hide the container from selectors, or have it taken for a throw-away.
  */
 export function withoutInherited(engine: Engine): Engine {
   // A container keeps its labels for life.

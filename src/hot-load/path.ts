@@ -65,7 +65,7 @@ export async function follow(work: UpdateContext, path: UpgradePath): Promise<Up
   const arrived: AfterSwitch[] = [];
   for (const [at, leg] of legs.entries()) {
     if (at > 0) {
-      // Nobody is left inside the code that the next step would drop.
+      // No process is left inside the code that the next step would drop.
       await phase('drain', () => drain(work, running.node, leg.way.loads)).catch((error: unknown) => {
         log.warning(`${name}: who is inside old code could not be asked: ${messageOf(error)}`);
       });
@@ -226,7 +226,7 @@ async function rebooted(
   how: string,
 ): Promise<UpdateResult> {
   const id = container.Id;
-  // What was brought is not permanent yet, and whoever is about to end may still say that it runs it.
+  // The new release is not permanent yet, and a VM that is about to end may still say that it runs it.
   const known = brought === undefined ? steps.flatMap(({ from, to }) => [from, to]) : [];
   const serves = await work.phase('verify running version', () =>
     serving(work, id, [...new Set([running.version, ...known])]),

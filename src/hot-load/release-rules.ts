@@ -1,4 +1,4 @@
-// Each by itself: ranges, which nobody asks for, are most of the library.
+// One by one: ranges, which hot-deploy does not use, are most of the library.
 import diff from 'semver/functions/diff.js';
 import lt from 'semver/functions/lt.js';
 import valid from 'semver/functions/valid.js';

@@ -25,7 +25,8 @@ export interface Baseline {
 
 // A VM of its own in the same container, booted as far as stdlib. ERL_ flags could give it the running node's name;
 // what the running VM got by them it reads from that VM's environment. Boot scripts name the library directory (mix), or
-// that of OTP's applications (distillery). Arguments: bin directory, boot script, library directory, Erlang source. It reads what to do from standard input. A crash dump would hold secrets.
+// that of OTP's applications (distillery). Arguments: bin directory, boot script, library directory, Erlang source. It reads
+// what to do from standard input. A crash dump would hold secrets.
 const resolveFunction = `
 resolve() {
   env -u HOT_DEPLOY_RESOLVER -u HOT_DEPLOY_WAS -u ERL_FLAGS -u ERL_AFLAGS -u ERL_ZFLAGS ERL_CRASH_DUMP=/dev/null \\

@@ -136,7 +136,7 @@ by_modules(#{to := To, config := Config, loads := Loads, gone := Gone} = Request
     Environment = hot_deploy_environment:expected(Config, Request),
     Registered = hot_deploy_facts:registrations(),
     {Name, From} = hot_deploy_node:running_release(),
-    hot_deploy_records:room(),
+    _ = is_pid(whereis(release_handler)) andalso hot_deploy_records:room(),
     Records = hot_deploy_records:ensure(From, To),
     case hot_deploy_switch:run(Request#{environment => Environment, release => {Name, To}}) of
         #{result := applied, microseconds := Took, held := Held, notMigrated := Late} ->

@@ -80,7 +80,7 @@ function switched(
   source: string,
   ask: (source: string) => Answer | undefined,
 ): Answer {
-  // Whoever gave no word is gone, or has thought better of it.
+  // Without its word the run is gone, or was cancelled.
   if (!source.startsWith('go\n')) return { exitCode: 81 };
   const below = file.slice(root.length + 1);
   if (damaged(disk, root, sum, below).length > 0) return { exitCode: 81, stderr: 'damaged\n' };
