@@ -92,6 +92,10 @@ const withoutLabels = (value: ContainerDetails | ImageDetails) => ({
   Config: { ...value.Config, Labels: {} },
 });
 
+/** The engine removes it: until it has, the container stands there with its name, and nothing in it can be reached. */
+export const isGoing = ({ State: { Status: status } }: ContainerDetails): boolean =>
+  status === 'removing' || status === 'dead';
+
 /** What is read of one by name is what it has to be, and empty where the Engine says null; undefined if it is no container. */
 export function containerOf(answer: unknown): ContainerDetails | undefined {
   if (!isContainer(answer) || !isSayable(withoutLabels(answer))) return undefined;

@@ -1,4 +1,5 @@
 import { ifThere } from '../engines/call.js';
+import { isGoing } from '../engines/details.js';
 import type { ContainerSummary, Engine } from '../engines/engine.js';
 import { lockLabel, type Mark, runLabel } from '../engines/throw-away.js';
 import { type Entry as File, packEntries } from '../release/archive.js';
@@ -131,7 +132,8 @@ async function writtenIn(engine: Engine, containers: readonly ContainerSummary[]
       const taken = ifThere(takeFolder(engine, container, `/${journalPath(container)}`, limits));
       // Of one that is removed just then the engine may say anything: another run has ended.
       const all = await taken.catch(async (error: unknown) => {
-        if ((await engine.findContainer(container)) !== undefined) throw error;
+        const standing = await engine.findContainer(container);
+        if (standing !== undefined && !isGoing(standing)) throw error;
       });
       if (all === undefined) return { container, token: 0, files: [], marks: [] };
       const files = all.flatMap(numberedEntry).sort((one, other) => one.number - other.number);

@@ -1,4 +1,4 @@
-import type { ContainerDetails, ImageDetails } from '../engines/details.js';
+import { type ContainerDetails, type ImageDetails, isGoing } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { Refusal } from '../reasons/refusal.js';
 import type { Clock, Log } from '../system/log.js';
@@ -104,9 +104,6 @@ async function take(engine: Engine, taking: LockOptions): Promise<AcquiredLock> 
   throw new Refusal('The run was cancelled while it waited for the lock, before anything had changed.');
 }
 
-/** A lock that was released keeps its name until the engine has removed it. */
-const isGoing = ({ State: { Status: status } }: ContainerDetails) => status === 'removing' || status === 'dead';
-
 /** By its id: what has the name by now may be the lock of another who saw the same. The holder of the next lock reads its journal. */
 async function putAside(engine: Engine, { Id: id }: ContainerDetails, name: string): Promise<void> {
   try {
@@ -114,7 +111,7 @@ async function putAside(engine: Engine, { Id: id }: ContainerDetails, name: stri
   } catch (error) {
     // Another may have done so at the same time, or removed it since.
     const now = await engine.findContainer(id);
-    if (now !== undefined && now.Name !== `/${name}`) throw error;
+    if (now !== undefined && !isGoing(now) && now.Name !== `/${name}`) throw error;
   }
 }
 

@@ -139,16 +139,21 @@ describe('the journal of an environment', () => {
     const going = await journalOn(engine, 'app:1', { environment: 'staging' });
     await going.journal.write(details, 'create');
     await (await journalOn(engine, 'app:1', { environment: 'production' })).journal.write(details, 'stop');
-    const failing = (isGone: boolean): Engine => ({
+    const failing = (state: 'created' | 'removing' | 'dead' | 'gone'): Engine => ({
       ...engine,
       getArchive: async (id, ...more) => {
         if (id !== going.lock) return await engine.getArchive(id, ...more);
-        if (isGone) await engine.removeContainer(id, { force: true });
-        throw new Error('error processing tar file: no such file or directory');
+        throw new Error(`RWLayer of container ${id} is unexpectedly nil`);
+      },
+      findContainer: async (id) => {
+        const found = id === going.lock && state === 'gone' ? undefined : await engine.findContainer(id);
+        return found && { ...found, State: { ...found.State, Status: id === going.lock ? state : found.State.Status } };
       },
     });
-    await expect(readJournals(failing(false))).rejects.toThrow('error processing tar file');
-    expect((await readJournals(failing(true))).map(({ step }) => step)).toEqual(['stop']);
+    await expect(readJournals(failing('created'))).rejects.toThrow('RWLayer');
+    for (const state of ['removing', 'dead', 'gone'] as const) {
+      expect((await readJournals(failing(state))).map(({ step }) => step)).toEqual(['stop']);
+    }
   });
 
   it('knows by what the containers of its runs are known, those before the last one too, and no more of them than a hundred', async () => {
