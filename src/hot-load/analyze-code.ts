@@ -6,7 +6,7 @@ import { bootAndRead, type ColdBoot, coldBoot } from '../release/cold-boot.js';
 import { type ModuleChanges, moduleChanges } from '../release/modules.js';
 import { createRehearsalContainer } from '../release/rehearsal-container.js';
 import type { Comparison } from './comparison.js';
-import { bringOld } from './old.js';
+import { withOld } from './old.js';
 
 /** What both releases' code says, and how both come up where nobody is served. */
 export interface CodeAnalysis {
@@ -27,14 +27,10 @@ export async function analyzeCode(
 ): Promise<CodeAnalysis> {
   const { engine, workshop, image, clock } = site;
   const { running, next, change } = comparison;
-  const read = async () => {
-    await bringOld(engine, container.Id, workshop, running, change);
-    return await moduleChanges(workshop, change, running, next);
-  };
   const salt = processSalt();
   const apart = isolated(site, { container, oldImage, image, nodeName: running.nodeName });
   const [modules, old, fresh] = await Promise.all([
-    read(),
+    withOld(engine, container.Id, workshop, comparison, () => moduleChanges(workshop, change, running, next)),
     // Once: the rehearsal sees it a second time.
     bootAndRead(
       engine,

@@ -9,18 +9,18 @@ import type { Toolbox } from '../release/toolbox.js';
 import { inTurn } from '../system/in-turn.js';
 
 /**
- * Brings what only the running release has into the workshop: the applications that change, its .rel file, and
- * its consolidated protocols. They
- * come from the container, never from a rebuilt image: a relup describes the way from what really runs.
+ * Works on what only the running release has, in the workshop: the applications that change, its .rel file, and its consolidated
+ * protocols. They come from the container, never from a rebuilt image: a relup describes the way from what really runs.
  */
-export async function bringOld(
+export async function withOld<T>(
   engine: Engine,
   container: string,
   workshop: Toolbox,
-  running: RunningRelease,
-  change: Change,
-): Promise<void> {
-  await workshop.hold(`${container} ${running.version}`, () => bring(engine, container, workshop, running, change));
+  { running, change }: { readonly running: RunningRelease; readonly change: Change },
+  work: () => Promise<T>,
+): Promise<T> {
+  const bringIt = () => bring(engine, container, workshop, running, change);
+  return await workshop.withOld(`${container} ${running.version}`, bringIt, work);
 }
 
 async function bring(

@@ -77,7 +77,7 @@ export class Toolbox {
     /** The image, as the user named it. */
     readonly reference: string,
     /** The old release that was brought in. */
-    private readonly held: { old?: string } = {},
+    private readonly held: { old?: string; turn: Promise<unknown> } = { turn: Promise.resolve() },
   ) {}
 
   static async open(engine: Engine, image: ImageDetails, reference: string): Promise<Toolbox> {
@@ -192,13 +192,19 @@ export class Toolbox {
     return tar && (await unpack(tar));
   }
 
-  /** Has an old release brought in, unless it is the one that lies here: there is room for one. */
-  async hold(old: string, bring: () => Promise<void>): Promise<void> {
-    if (this.held.old !== old) {
-      this.held.old = '';
-      await bring();
-      this.held.old = old;
-    }
+  /** Works with an old release, which is brought in unless it lies here. There is room for one: who has another waits for a turn. */
+  async withOld<T>(old: string, bring: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+    const { held } = this;
+    const turn = held.turn.then(async () => {
+      if (held.old !== old) {
+        held.old = '';
+        await bring();
+        held.old = old;
+      }
+      return await work();
+    });
+    held.turn = turn.catch(() => undefined);
+    return await turn;
   }
 
   async close(): Promise<void> {

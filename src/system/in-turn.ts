@@ -1,6 +1,30 @@
-/** One after another: what each takes in memory is free again when the next one has its turn. */
-export async function inTurn<T, R>(all: readonly T[], work: (each: T) => Promise<R>): Promise<readonly R[]> {
+/**
+ * One after another, or so many at once: what each takes in memory is free again when the next one has its turn. After a failure
+ * no other begins, and those that have begun are waited for.
+ *
+ * @throws of the failures the one that is first in the order of `all`
+ */
+export async function inTurn<T, R>(
+  all: readonly T[],
+  work: (each: T) => Promise<R>,
+  atOnce = 1,
+): Promise<readonly R[]> {
   const done: R[] = [];
-  for (const each of all) done.push(await work(each));
+  const failures: { readonly error: unknown }[] = [];
+  const waiting = [...all.entries()];
+  const line = async () => {
+    for (let each = waiting.shift(); each !== undefined; each = waiting.shift()) {
+      const [at, one] = each;
+      try {
+        done[at] = await work(one);
+      } catch (error) {
+        failures[at] = { error };
+        waiting.length = 0;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, line));
+  const first = failures.find((each) => each !== undefined);
+  if (first !== undefined) throw first.error;
   return done;
 }

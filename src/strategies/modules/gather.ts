@@ -3,7 +3,7 @@ import { makeBundle } from '../../hot-load/bundle.js';
 import { isCallback, isSupervisor, migration } from '../../hot-load/code-change.js';
 import type { Assembly, Material } from '../../hot-load/hot-strategy.js';
 import type { ModulesPart } from '../../hot-load/manifest.js';
-import { bringOld } from '../../hot-load/old.js';
+import { withOld } from '../../hot-load/old.js';
 import { effectOf, type Script, type Scripts } from '../../hot-load/script.js';
 import { explain } from '../../hot-load/words.js';
 import { type Change, exchanged } from '../../release/compare.js';
@@ -18,9 +18,15 @@ export async function gather(
   engine: Engine,
   container: string,
   workshop: Toolbox,
+  material: Material,
+): Promise<Assembly> {
+  return await withOld(engine, container, workshop, material, () => gathered(workshop, material));
+}
+
+async function gathered(
+  workshop: Toolbox,
   { running, next, change, placement, modules: read, images }: Material,
 ): Promise<Assembly> {
-  await bringOld(engine, container, workshop, running, change);
   const modules = read.map((each) => loadable(each, next));
   const scripts = scriptsOf(modules);
   const words = explain(change, modules, scripts, [], []);

@@ -3,7 +3,7 @@ import { makeBundle } from '../../hot-load/bundle.js';
 import { type SupervisorUpdate, updateSupervisors } from '../../hot-load/children.js';
 import type { HandWritten } from '../../hot-load/comparison.js';
 import type { Assembly, Material } from '../../hot-load/hot-strategy.js';
-import { bringOld } from '../../hot-load/old.js';
+import { withOld } from '../../hot-load/old.js';
 import { effectOf } from '../../hot-load/script.js';
 import { explain } from '../../hot-load/words.js';
 import { AgentError } from '../../node/agent.js';
@@ -20,9 +20,11 @@ export async function assemble(
   workshop: Toolbox,
   material: Material,
 ): Promise<Assembly> {
+  return await withOld(engine, container, workshop, material, () => assembled(workshop, material));
+}
+
+async function assembled(workshop: Toolbox, material: Material): Promise<Assembly> {
   const { running, next, change, placement, modules, images, context } = material;
-  // Another container's old release may lie there by now.
-  await bringOld(engine, container, workshop, running, change);
   const appups = await placeHandWritten(workshop, context, change.applications.changed);
   if (appups.some(({ kind }) => kind !== 'usable')) {
     return { kind: 'unusable', appups };
