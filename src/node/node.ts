@@ -40,7 +40,10 @@ export class Node {
     const fence = request.changes || changing.includes(request.set) ? this.reach.engine.fence : undefined;
     const stdin = asked(this.reach, expression(request, { fence }));
     return await behind(fence, async () =>
-      this.read(await shell(this.reach, { text: callNode, stdin, timeoutMs }), is),
+      this.read(
+        await shell(this.reach, { text: callNode, stdin, timeoutMs, ...(request.boots && { more: ['boots'] }) }),
+        is,
+      ),
     );
   }
 

@@ -92,13 +92,18 @@ ask() {
     hidden "$@"
     return
   fi
-  at=$$ until=$(($(date +%s) + 8))
-  for _ in 1 2 3 4 5 6 7 8; do
+  at=$$ until=$(($(date +%s) + 8)) tries=8
+  while :; do
     for node in "$3" "\${3%%@*}@localhost"; do
       "$1/erl_call" "$2" "$node" -h "hot_deploy_$((at % 8))" -e -fetch_stdout -no_result_term && return
     done
+    at=$((at + 1)) tries=$((tries - 1))
     [ "$(date +%s)" -lt "$until" ] || break
-    at=$((at + 1))
+    if [ -n "\${boots-}" ]; then
+      [ -d "/proc/$vm" ] && sleep 0.1 || break
+    elif [ "$tries" = 0 ]; then
+      break
+    fi
   done
   return 1
 }
@@ -141,8 +146,8 @@ WORDS
 )
 `;
 
-/** Asks the node: standard input is what {@link asked} makes. */
-export const callNode = `${callFunction}given "$1"\ncall "$2" "$3" "$4"`;
+/** Asks the node: standard input is what {@link asked} makes. With a fifth argument a node that is not up yet is waited for. */
+export const callNode = `${callFunction}given "$1"\nboots=\${5-}\ncall "$2" "$3" "$4"`;
 
 /** The cookie, where one was given, and Erlang source. */
 export const asked = ({ cookie = '' }: Pick<Reach, 'cookie'>, source: string) => `${cookie}\n${source}`;

@@ -65,8 +65,7 @@ export async function bootAndRead(
   const given = isolated.environment.map(keyOf);
   const came = await bootOnce(engine, isolated, salt, clock, (node) =>
     turn(async (waited) => {
-      const again = waited ? await readFacts(node, salt, given) : {};
-      found = { ...again, contents: await readContents(node, salt) };
+      found = waited ? await readFacts(node, salt, given) : { contents: await readContents(node, salt) };
     }),
   );
   return came.kind === 'booted' ? { ...came, facts: { ...came.facts, ...found } } : came;

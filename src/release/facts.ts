@@ -80,12 +80,12 @@ export async function readContents(node: Node, salt: string): Promise<Contents> 
 }
 
 /**
- * The facts of a node that has booted; fingerprints of two nodes are comparable if the salt is one.
+ * The facts of a node that has booted, its contents too; fingerprints of two nodes are comparable if the salt is one.
  *
  * @param given names of variables that only this boot has so: what comes from them is never carried elsewhere
  */
 export async function readFacts(node: Node, salt: string, given: readonly string[] = []): Promise<Facts> {
-  const argument = map({ salt: binary(salt), given: given.map(text) });
+  const argument = map({ salt: binary(salt), given: given.map(text), contents: true });
   return await node.ask({ set: 'facts', module: 'hot_deploy_facts', function: 'read', argument }, isFacts);
 }
 
@@ -110,15 +110,18 @@ const isBooted: Is<{ readonly facts?: Facts } & Telling> = membersOf({
   ...{ facts: optional(isFacts), secrets: optional(isNames) },
 });
 
-/** The same as soon as the boot script has run to its end; undefined before. */
+/** Milliseconds for which a node that boots is waited for inside it; whoever waits longer looks in between whether it still runs. */
+const bootingMs = 5_000;
+
+/** The facts without contents, once the boot script has run to its end and they stay as they are; undefined if that takes longer. */
 export async function factsOnceBooted(
   node: Node,
   salt: string,
   given: readonly string[] = [],
 ): Promise<Facts | undefined> {
-  const argument = map({ salt: binary(salt), given: given.map(text), secrets: binary(secretName) });
-  const request = { set: 'facts', module: 'hot_deploy_facts', function: 'booted', argument } as const;
-  const { facts, ...telling } = await node.ask(request, isBooted);
+  const argument = map({ salt: binary(salt), given: given.map(text), secrets: binary(secretName), within: bootingMs });
+  const request = { set: 'facts', module: 'hot_deploy_facts', function: 'booted', argument, boots: true } as const;
+  const { facts, ...telling } = await node.ask(request, isBooted, 60_000);
   learnFrom(telling, facts?.identity.applications ?? []);
   return facts;
 }

@@ -12,7 +12,7 @@ import { messageOf } from '../system/message-of.js';
 import { poll } from '../system/poll.js';
 import { quoted } from '../system/quoted.js';
 import { confinement, ownLog } from './confinement.js';
-import { type Facts, factsOnceBooted, readFacts } from './facts.js';
+import { type Facts, factsOnceBooted } from './facts.js';
 
 /** What is booted apart from production, and what it may have there. */
 export interface Isolated {
@@ -104,23 +104,6 @@ function ownAddress({ NetworkSettings }: ContainerDetails, nodeName: string): st
   return own && isIP(host) === 4 ? host : '127.0.0.1';
 }
 
-const restMs = 150;
-const looks = 5;
-
-/** What a start left to `handle_continue` or to messages to itself takes a moment: the facts count once they stay. */
-async function atRest(node: Node, salt: string, clock: Clock, given: readonly string[]): Promise<Facts | undefined> {
-  let last = await factsOnceBooted(node, salt, given);
-  for (let look = 1; last !== undefined && look < looks; look += 1) {
-    await clock.sleep(restMs);
-    const next = await readFacts(node, salt, given);
-    if (JSON.stringify([next.states, next.registrations]) === JSON.stringify([last.states, last.registrations])) {
-      return next;
-    }
-    last = next;
-  }
-  return last;
-}
-
 export type Booted =
   | { readonly kind: 'booted'; readonly node: Node; readonly vm: Vm; readonly facts: Facts }
   /** `ended`: by itself, and not for want of time. */
@@ -156,7 +139,7 @@ export async function bootIsolated(
         name === undefined ? vms[0] : vms.find(({ distribution }) => distribution?.node.split('@')[0] === name);
       if (vm?.distribution !== undefined) {
         const node = new Node({ engine, container: id, vm });
-        const facts = await atRest(node, salt, clock, environment.map(keyOf));
+        const facts = await factsOnceBooted(node, salt, environment.map(keyOf));
         if (facts !== undefined) {
           return { kind: 'booted', node, vm, facts };
         }

@@ -42,7 +42,7 @@ export async function decide(
 }
 
 /** What is read of a container takes the time of the host that serves beside it. */
-const readAtOnce = 4;
+const readAtOnce = 8;
 
 /** So far nothing has changed: whatever cannot be read is a reason not to begin. */
 function refuseUnreadable(container: ContainerDetails): (error: unknown) => never {

@@ -64,6 +64,25 @@ it('a node is asked by its own name, and where that does not answer by localhost
   });
 });
 
+it('a node that boots is waited for as long as its VM runs', async () => {
+  const bin = await mkdtemp(join(tmpdir(), 'hot-deploy-shell-'));
+  // Up at the twenty-fifth attempt: later than where all names are taken.
+  const erlCall = `#!/bin/sh\necho >>'${bin}/asked'\n[ "$(wc -l <'${bin}/asked')" -ge 25 ] || exit 1\ncat\n`;
+  await writeFile(join(bin, 'erl_call'), erlCall, { mode: 0o755 });
+  const ask = (pid: string, ...more: readonly string[]) => {
+    const argv = ['-c', callNode, 'hot-deploy', pid, bin, '-name', 'shop@10.0.0.9', ...more];
+    return spawnSync('sh', argv, { input: '\nsource.\n', encoding: 'utf8' });
+  };
+  const attempts = async () => (await readFile(join(bin, 'asked'), 'utf8')).length;
+  expect(ask('999999999', 'boots').status).toBe(1);
+  expect(await attempts()).toBe(2);
+  await beside({}, async (pid) => {
+    expect(ask(pid).status).toBe(1);
+    expect(await attempts()).toBe(18);
+    expect(ask(pid, 'boots')).toMatchObject({ status: 0, stdout: 'source.\n' });
+  });
+});
+
 it.each([
   { what: 'TLS', words: ['-proto_dist', 'inet_tls', '-ssl_dist_optfile', 'tls.conf'], strips: false },
   { what: 'a port of its own', words: ['-erl_epmd_port', '4370'], strips: false },

@@ -110,7 +110,7 @@ export function frame(text: string | Buffer, length = Buffer.byteLength(text)): 
 export function withJournal(files: Pick<Engine, 'getArchive'>): Engine {
   const lock = { id: 'lock', names: [lockName('production')], state: 'created', createdAt: 0, networkMode: 'none' };
   const containers = async () => [{ ...lock, labels: { [lockLabel]: 'production', [runLabel]: 'run' } }];
-  const findContainer = async () => lock;
+  const findContainer = async () => ({ Id: lock.id, State: { Status: lock.state } });
   return { ...files, containers, findContainer } as unknown as Engine;
 }
 

@@ -1,4 +1,4 @@
-import { type Facts, readContents, readFacts } from '../../release/facts.js';
+import { type Facts, readFacts } from '../../release/facts.js';
 import { plainName } from '../../release/modules.js';
 import { treeDifferences } from '../../release/tree-differences.js';
 import { messageOf } from '../../system/message-of.js';
@@ -40,7 +40,7 @@ async function differences({ path, before, booted, clock }: Stage, last: AfterSw
   const { states, started } = await settled(
     clock,
     async () => {
-      const facts = { ...(await readFacts(node, booted.salt)), contents: await readContents(node, booted.salt) };
+      const facts = await readFacts(node, booted.salt);
       const registered = { before: registrations, now: registrations };
       const { states } = compareFacts(facts, before.facts, registered, loads);
       return { states, started: judgeStartEffects(startEffects(booted.facts, before.facts, facts)) };

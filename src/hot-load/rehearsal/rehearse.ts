@@ -137,7 +137,7 @@ async function compare(
   return await settled(
     clock,
     async () => {
-      const facts = { ...(await readFacts(node, booted.salt)), contents: await readContents(node, booted.salt) };
+      const facts = await readFacts(node, booted.salt);
       return {
         facts,
         compared: compareFacts(facts, booted.facts, registered, loads),

@@ -14,7 +14,7 @@
 
 %% Tables by the place of their owner in the supervision tree, their name, and their number among those alike. Values are
 %% fingerprints, and pids are the places of their processes.
--spec read(#{salt := binary()}) -> hot_deploy_json:json().
+-spec read(#{salt := binary(), _ => _}) -> hot_deploy_json:json().
 read(#{salt := Salt}) ->
     Places = places(),
     Secrets = [list_to_binary(Value) || Value <- values(), length(Value) > 3],

@@ -9,20 +9,43 @@
 -define(CHILDREN, 10000).
 %% Whoever asks has this name meanwhile.
 -define(INSIDE, hot_deploy_agent).
+%% Milliseconds between two looks at a boot, and at what a start left to handle_continue or to messages to itself; looks.
+-define(BOOTING, 50).
+-define(REST, 150).
+-define(LOOKS, 5).
 %% Deeper than this, and in wider maps, it is data and no structure.
 -define(DEPTH, 5).
 -define(WIDTH, 64).
 
-%% All facts once the boot script has run to its end.
--spec booted(#{salt := binary(), given := [string()], secrets := binary()}) -> hot_deploy_json:json().
-booted(#{secrets := Pattern} = Request) ->
+%% All facts once the boot script has run to its end, and they stay as they are; no facts if it runs for longer, in milliseconds.
+-spec booted(#{salt := binary(), given := [string()], secrets := binary(), within := integer()}) -> hot_deploy_json:json().
+booted(#{within := Within} = Request) when Within =< 0 ->
+    booted(Request, init:get_status());
+booted(#{within := Within} = Request) ->
     case init:get_status() of
-        {started, _} -> #{booted => true, facts => read(Request), secrets => hot_deploy_secrets:values(Pattern)};
-        _ -> #{booted => false}
+        {started, _} = Started -> booted(Request, Started);
+        _ -> timer:sleep(?BOOTING), booted(Request#{within := Within - ?BOOTING})
     end.
 
-%% Given are the names of variables that this boot alone has so.
--spec read(#{salt := binary(), given := [string()], secrets => binary()}) -> hot_deploy_json:json().
+booted(#{secrets := Pattern} = Request, {started, _}) ->
+    #{booted => true, facts => at_rest(Request, read(Request), ?LOOKS - 1), secrets => hot_deploy_secrets:values(Pattern)};
+booted(_, _) ->
+    #{booted => false}.
+
+at_rest(_, Facts, 0) ->
+    Facts;
+at_rest(Request, #{states := States, registrations := Registrations}, Looks) ->
+    timer:sleep(?REST),
+    case read(Request) of
+        #{states := States, registrations := Registrations} = Facts -> Facts;
+        Facts -> at_rest(Request, Facts, Looks - 1)
+    end.
+
+%% Given are the names of variables that this boot alone has so. Contents are read where they are asked for.
+-spec read(#{salt := binary(), given := [string()], contents => true, _ => _}) -> hot_deploy_json:json().
+read(#{contents := true} = Request) ->
+    Facts = read(maps:remove(contents, Request)),
+    Facts#{contents => hot_deploy_contents:read(Request)};
 read(#{salt := Salt, given := Given}) ->
     Sources = hot_deploy_origin:sources(Given),
     #{
