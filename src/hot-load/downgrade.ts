@@ -5,7 +5,7 @@ import { against, few } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
 import { newSalt } from '../release/baseline.js';
 import { plainName } from '../release/modules.js';
-import type { RunningRelease } from '../release/release.js';
+import type { ServingRelease } from '../release/release.js';
 import { mismatches, strategyOf, type UpgradeManifest } from './manifest.js';
 import { judgeProcesses } from './process-rules.js';
 import { readManifest } from './stored-manifest.js';
@@ -24,7 +24,7 @@ const mostSteps = 10;
 export async function findDowngradePath(
   engine: Engine,
   container: string,
-  running: RunningRelease,
+  running: ServingRelease,
   version: string,
   suspendTimeoutMs: number,
 ): Promise<DowngradePath> {
@@ -54,7 +54,7 @@ export function combined(steps: readonly UpgradeManifest[]): Pick<UpgradeManifes
 export async function storedSteps(
   engine: Engine,
   container: string,
-  { root, version: runs, name }: Pick<RunningRelease, 'root' | 'version' | 'name'>,
+  { root, version: runs, name }: Pick<ServingRelease, 'root' | 'version' | 'name'>,
   version: string,
 ): Promise<readonly UpgradeManifest[] | Reason> {
   const steps: UpgradeManifest[] = [];
@@ -96,7 +96,7 @@ sha256sum -c "$3" 2>/dev/null | sed -n 's/: FAILED.*$//p'`;
 async function missing(
   engine: Engine,
   container: string,
-  { root, vm }: RunningRelease,
+  { root, vm }: ServingRelease,
   { from, to, checksums }: UpgradeManifest,
 ): Promise<readonly Reason[]> {
   const { exitCode, stdout } = await engine.exec(container, {
@@ -118,7 +118,7 @@ async function missing(
   ];
 }
 
-function ofRelease({ version, sasl, writable }: RunningRelease, steps: readonly UpgradeManifest[]): readonly Reason[] {
+function ofRelease({ version, sasl, writable }: ServingRelease, steps: readonly UpgradeManifest[]): readonly Reason[] {
   return [
     ...(sasl || strategyOf(steps) === 'modules'
       ? []
@@ -130,7 +130,7 @@ function ofRelease({ version, sasl, writable }: RunningRelease, steps: readonly 
 }
 
 /** The node must run exactly what the first way leads to, and each further way must begin where the one before ends. */
-function unknownCode(running: RunningRelease, steps: readonly UpgradeManifest[]): readonly Reason[] {
+function unknownCode(running: ServingRelease, steps: readonly UpgradeManifest[]): readonly Reason[] {
   return steps.flatMap((way, step) => {
     const before = steps[step - 1];
     const runs = before === undefined ? running.modules : { ...before.modules.same, ...before.modules.from };
@@ -149,7 +149,7 @@ function unknownCode(running: RunningRelease, steps: readonly UpgradeManifest[])
 
 /** The configuration that the older release would have: a value of the environment may be gone since. */
 async function unresolvable(
-  { node, root, version }: RunningRelease,
+  { node, root, version }: ServingRelease,
   steps: readonly UpgradeManifest[],
 ): Promise<readonly Reason[]> {
   const last = steps.at(-1);

@@ -1,6 +1,6 @@
 import type { ContainerDetails } from '../engines/details.js';
 import type { Baseline } from '../node/config.js';
-import type { RunningRelease } from '../release/release.js';
+import type { ServingRelease } from '../release/release.js';
 import type { Tree } from '../release/supervision.js';
 import { notBack } from '../release/tree-differences.js';
 import type { UpdateContext, UpdateResult } from '../strategies/context.js';
@@ -21,7 +21,7 @@ import type { AfterSwitch, Brought } from './switch.js';
 export interface UpgradePath {
   readonly name: string;
   readonly container: ContainerDetails;
-  readonly running: RunningRelease;
+  readonly running: ServingRelease;
   readonly direction: Direction;
   /** In the order in which they are gone. */
   readonly steps: readonly UpgradeManifest[];

@@ -2,7 +2,7 @@ import { type ContainerDetails, nameOf } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import type { Entry, Side } from '../journal/entry.js';
 import { against } from '../reasons/make.js';
-import type { RunningRelease } from '../release/release.js';
+import type { ServingRelease } from '../release/release.js';
 import type { UpdateContext } from '../strategies/context.js';
 import type { RecoveryResult } from '../strategies/recovery.js';
 import { serving } from '../strategies/serving.js';
@@ -57,7 +57,7 @@ export async function recoverUpgrade(
 
 /** What an act works with: what runs, and the version to which it is to come. */
 interface Interrupted {
-  readonly running: RunningRelease;
+  readonly running: ServingRelease;
   readonly last: Entry;
   readonly version: string;
   readonly other: string | undefined;
@@ -102,7 +102,7 @@ const carryOut: Readonly<Record<UpgradeAct, CarryOut>> = {
 };
 
 /** A stop that the engine still carried out for the run that was killed may have ended it while its node was asked. */
-async function servingAgain(work: UpdateContext, id: string): Promise<RunningRelease | undefined> {
+async function servingAgain(work: UpdateContext, id: string): Promise<ServingRelease | undefined> {
   if ((await work.engine.findContainer(id))?.State.Running !== false) {
     return undefined;
   }
@@ -114,7 +114,7 @@ async function servingAgain(work: UpdateContext, id: string): Promise<RunningRel
 async function atRest(
   work: UpdateContext,
   container: ContainerDetails,
-  { node, root }: RunningRelease,
+  { node, root }: ServingRelease,
   { from, to }: Entry,
 ): Promise<string | undefined> {
   const { engine, log } = work;
@@ -139,7 +139,7 @@ async function atRest(
 async function travel(
   work: UpdateContext,
   container: ContainerDetails,
-  running: RunningRelease,
+  running: ServingRelease,
   version: string,
   direction: 'up' | 'down',
 ): Promise<string | undefined> {
@@ -160,7 +160,7 @@ async function travel(
 async function wayUp(
   engine: Engine,
   container: string,
-  { root, name, version: runs }: Pick<RunningRelease, 'root' | 'name' | 'version'>,
+  { root, name, version: runs }: Pick<ServingRelease, 'root' | 'name' | 'version'>,
   version: string,
 ): Promise<DowngradePath> {
   const down = await storedSteps(engine, container, { root, name, version }, runs);

@@ -85,8 +85,11 @@ export const isImageRelease: Is<Omit<ImageRelease, 'files'>> = membersOf({
   ),
 });
 
+/** A release that runs, without what its files are. */
+export type ServingRelease = Omit<RunningRelease, 'files' | 'owner'>;
+
 /** Who a node says that it is. */
-export type NodeIdentity = Omit<RunningRelease, 'vm' | 'node' | 'nodeName' | 'files' | 'owner'> & {
+export type NodeIdentity = Omit<ServingRelease, 'vm' | 'node' | 'nodeName'> & {
   readonly node: string;
 };
 

@@ -11,12 +11,12 @@ import { isTelling, learnFrom, type Telling } from './facts.js';
 import { readFiles } from './files.js';
 import { refuseOldOtp } from './otp.js';
 import { asInImage } from './placement.js';
-import { isNodeIdentity, type NodeIdentity, type RunningRelease } from './release.js';
+import { isNodeIdentity, type NodeIdentity, type RunningRelease, type ServingRelease } from './release.js';
 import { isTree, type Tree } from './tree.js';
 
 /** What could be read of a container. Anything but `running` cannot be upgraded hot. */
-export type Reading =
-  | { readonly kind: 'running'; readonly release: RunningRelease }
+export type Reading<Release = RunningRelease> =
+  | { readonly kind: 'running'; readonly release: Release }
   | { readonly kind: 'no-vm' }
   | { readonly kind: 'several-nodes'; readonly nodes: readonly string[] }
   | { readonly kind: 'no-distribution'; readonly vm: Vm }
@@ -35,25 +35,53 @@ export interface Hints {
 
 /** Reads the release that really runs in a container. */
 export async function readRunning(engine: Engine, container: ContainerDetails, hints: Hints): Promise<Reading> {
+  return await read(engine, container, hints, async (vm) => {
+    const release = await identify(engine, container.Id, vm, hints);
+    const { root, version, applications } = release;
+    const { files, owner } = await readFiles(engine, container.Id, vm.user, root, version);
+    return { ...release, files: asInImage(files, root, applications), owner };
+  });
+}
+
+/** The same without its files: for who asks what serves by now. */
+export async function readServing(
+  engine: Engine,
+  container: ContainerDetails,
+  hints: Hints,
+): Promise<Reading<ServingRelease>> {
+  return await read(engine, container, hints, (vm) => identify(engine, container.Id, vm, hints));
+}
+
+async function read<Release>(
+  engine: Engine,
+  container: ContainerDetails,
+  hints: Hints,
+  ask: (vm: Vm) => Promise<Release>,
+): Promise<Reading<Release>> {
   let vms: readonly Vm[];
   try {
     vms = (await findVms(engine, container.Id)).filter(serves);
   } catch (error) {
     return unreadable(error);
   }
-  return await readVm(engine, container, hints, vms);
+  return await readVm(container, hints, vms, ask);
 }
 
 // distillery's start script runs configuration providers in a VM before the one that serves.
 const serves = ({ distribution, boot }: Vm) =>
   distribution !== undefined || !/\/releases\/[^/]+\/config$/.test(boot ?? '');
 
-function unreadable(error: unknown, vm?: Vm): Reading {
+function unreadable(error: unknown, vm?: Vm): Reading<never> {
   if (!(error instanceof Unreadable)) throw error;
   return { kind: 'unreadable', why: error.message, ...(vm && { vm }) };
 }
 
-async function readVm(engine: Engine, container: ContainerDetails, hints: Hints, vms: readonly Vm[]): Promise<Reading> {
+async function readVm<Release>(
+  container: ContainerDetails,
+  hints: Hints,
+  vms: readonly Vm[],
+  ask: (vm: Vm) => Promise<Release>,
+): Promise<Reading<Release>> {
   // One that is reached through another node is known by its own name, and not by that of the other.
   const nodeName = isNode(container.Id) ? container.Id : hints.nodeName;
   const named =
@@ -73,7 +101,7 @@ async function readVm(engine: Engine, container: ContainerDetails, hints: Hints,
     return { kind: 'no-distribution', vm };
   }
   try {
-    return { kind: 'running', release: await identify(engine, container.Id, vm, hints) };
+    return { kind: 'running', release: await ask(vm) };
   } catch (error) {
     if (error instanceof NodeUnreachable) {
       return { kind: 'unreachable', vm, why: error.message };
@@ -89,16 +117,14 @@ async function identify(
   container: string,
   vm: Vm,
   { cookie, untouched }: Hints,
-): Promise<RunningRelease> {
+): Promise<ServingRelease> {
   const node = new Node({ engine, container, vm, ...(cookie !== undefined && { cookie }) });
   const argument = map({ secrets: binary(secretName), ...(untouched && { untouched }) });
   const request = { set: 'node', module: 'hot_deploy_node', function: 'identify', argument } as const;
   const { secrets: told = [], ...answer } = await node.ask(request, isIdentity);
   secrets.publish(answer.name);
   learnFrom({ secrets: told }, answer.applications);
-  const { files, owner } = await readFiles(engine, container, vm.user, answer.root, answer.version);
-  const placed = asInImage(files, answer.root, answer.applications);
-  return { ...answer, vm, node, nodeName: answer.node, files: placed, owner };
+  return { ...answer, vm, node, nodeName: answer.node };
 }
 
 /** The version a VM was booted with, as its command line tells: for reports where the node cannot be asked. */

@@ -1,6 +1,6 @@
 import { NodeUnreachable } from '../node/node.js';
-import type { RunningRelease } from '../release/release.js';
-import { readRunning } from '../release/running.js';
+import type { ServingRelease } from '../release/release.js';
+import { readServing } from '../release/running.js';
 import { poll } from '../system/poll.js';
 import type { UpdateContext } from './context.js';
 
@@ -12,10 +12,10 @@ export async function serving(
   container: string,
   versions?: readonly string[],
   timeoutMs = patienceMs,
-): Promise<RunningRelease | undefined> {
+): Promise<ServingRelease | undefined> {
   return await poll(clock, { everyMs: 200, withinMs: timeoutMs }, async (isLast) => {
     try {
-      const reading = await readRunning(engine, await engine.inspectContainer(container), inputs);
+      const reading = await readServing(engine, await engine.inspectContainer(container), inputs);
       if (reading.kind !== 'running' || !reading.release.booted) return undefined;
       return (versions?.includes(reading.release.version) ?? true) ? reading.release : undefined;
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { Engine } from '../../engines/engine.js';
 import type { ColdBoot } from '../../release/cold-boot.js';
 import type { Booted, Isolated } from '../../release/isolation.js';
-import type { ImageRelease } from '../../release/release.js';
+import type { ImageRelease, RunningRelease } from '../../release/release.js';
 import type { Clock, Log } from '../../system/log.js';
 import type { Bundle } from '../bundle.js';
 import type { UpgradePath } from '../path.js';
@@ -14,7 +14,7 @@ export interface Trial {
   readonly clock: Clock;
   readonly log: Log;
   readonly isolated: Omit<Isolated, 'image'>;
-  readonly path: Pick<UpgradePath, 'running' | 'direction' | 'steps'>;
+  readonly path: Pick<UpgradePath, 'direction' | 'steps'> & { readonly running: RunningRelease };
   /** The release that it leads to, as its image holds it, and how that comes up in the container's place. */
   readonly target: { readonly release: ImageRelease; readonly boot: ColdBoot };
   /** How what runs comes up there; absent if that was not looked at. */
