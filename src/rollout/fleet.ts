@@ -86,25 +86,19 @@ type Concluded<T> = Pick<TargetUpdate, 'unlike' | 'commit' | 'rollback'> & {
 };
 
 /**
- * Makes all final, unless one that had come through is not what it was brought to any more: then none is. Looked for twice, since
- * old code may take long to run out. If a failure is to be left to a person nothing goes back, and that one is told to have
- * failed when it is to be made final.
+ * Makes all final, unless one that had come through is not what it was brought to any more: then none is. If a failure is to be
+ * left to a person nothing goes back, and that one is told to have failed when it is to be made final.
  */
 export async function commitAll<T extends Concluded<T>>(
   carried: readonly T[],
   { log, inputs }: { readonly log: Pick<Log, 'warning'>; readonly inputs: Pick<Inputs, 'onFailure'> },
 ): Promise<readonly TargetUpdate[]> {
-  const back = async (why: string) => {
-    log.warning(`${why}: all go back`);
-    return await Promise.all(carried.map((each) => each.rollback(why)));
-  };
-  const stays = inputs.onFailure === 'stop';
-  const before = await whoFell(carried);
-  if (before !== undefined && !stays) return await back(before);
+  // Old code may take long to run out: only then can be said what runs.
   const drained = await Promise.all(carried.map((each) => each.drain()));
-  const after = await whoFell(drained);
-  if (after !== undefined && !stays) return await back(after);
-  return await Promise.all(drained.map((each) => each.commit()));
+  const why = inputs.onFailure === 'stop' ? undefined : await whoFell(drained);
+  if (why === undefined) return await Promise.all(drained.map((each) => each.commit()));
+  log.warning(`${why}: all go back`);
+  return await Promise.all(carried.map((each) => each.rollback(why)));
 }
 
 /** Which of those that had come through are not what they were brought to any more, in a sentence without its stop. */

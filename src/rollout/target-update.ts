@@ -74,8 +74,9 @@ export interface OpenTarget {
   abandon(): Promise<void>;
 }
 
-/** As many requests tell how long an answer takes before anything changes; what is asked seldom is not waited for longer. */
-const [baselineRequests, baselineMs] = [50, 2_000];
+/** As many requests tell how long an answer takes before anything changes; of what is asked seldom the first one is enough. */
+const [baselineRequests, seldomMs] = [50, 100];
+const baselineMs = 2_000;
 
 export function openTarget(fleet: Fleet, plan: Changing, deadline: CancellationDeadline): OpenTarget {
   const { engine, clock, log, inputs, image, signal, replaced, runDetails } = fleet;
@@ -192,7 +193,8 @@ export function openTarget(fleet: Fleet, plan: Changing, deadline: CancellationD
     update: async () => {
       const probe = startFor(fleet, plan, target);
       const until = clock.now() + baselineMs;
-      const isBaseline = () => probe !== undefined && probe.samples.length < baselineRequests && clock.now() < until;
+      const enough = probe === undefined ? 0 : probe.intervalMs < seldomMs ? baselineRequests : 1;
+      const isBaseline = () => probe !== undefined && probe.samples.length < enough && clock.now() < until;
       while (isBaseline() && !deadline.cancelled) await clock.sleep(50);
       const first = await went(probe);
       // One of a group does not go another way alone: all go back.

@@ -159,7 +159,7 @@ async function deploy(version: string, name: string) {
     image: tag,
     context,
     probe: 'http://{container}:8080/health',
-    soak: '3s',
+    soak: '1s',
     report: join(out, `${name}.json`),
     'bundle-path': out,
   };
@@ -172,9 +172,11 @@ async function read(name: string): Promise<Report> {
 }
 
 async function afterRestart(container: Container): Promise<{ restarted: string; fresh: string }> {
-  await docker('restart', container.name);
-  await healthy(container);
-  const fresh = await start(tag, variables);
+  const again = async () => {
+    await docker('restart', container.name);
+    await healthy(container);
+  };
+  const [fresh] = await Promise.all([start(tag, variables), again()]);
   const versions = {
     restarted: await versionOf(await container.port(8080)),
     fresh: await versionOf(await fresh.port(8080)),
