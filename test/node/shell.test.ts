@@ -108,7 +108,7 @@ it.each([
       const own = attempts.map((each) => / -name (hot_deploy_\d@10\.0\.0\.9) /.exec(each)?.[1]);
       expect(new Set(own).size).toBe(2);
       for (const each of attempts) {
-        expect(each).toMatch(/^\|plum\|-hidden -dist_listen false -start_epmd false -noinput /);
+        expect(each).toMatch(/^\|plum\|\+sbwt none .* -hidden -dist_listen false -start_epmd false -noinput /);
         expect(each).toContain([...words, '-name hot_deploy'].join(' '));
         expect(each).toContain('-hot_deploy_node shop@10.0.0.9 ');
         expect(each).not.toContain('no flag');

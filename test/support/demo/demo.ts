@@ -43,7 +43,7 @@ async function main(): Promise<void> {
 
 /** From version 1 to 2: new code, new shapes of state, a new child, a new implementation, new configuration. */
 async function hot(containers: readonly Container[], first: string): Promise<string> {
-  say('version 1 → 2: 60 open connections, 300 requests a second, nothing may be lost');
+  say('version 1 → 2: 60 open connections, 210 requests a second, nothing may be lost');
   const clients = await Promise.all(containers.map(async (container) => connect(await container.port(4040))));
   for (const client of clients) await client.ask('PUT arms 8');
   const processes = await Promise.all(containers.map(async (each) => (await each.inspect()).State.Pid));
@@ -145,8 +145,8 @@ async function begin(containers: readonly Container[]) {
   return await startLoad({
     targets,
     connectionsPerTarget: 20,
-    httpRequestsPerSecondPerTarget: 40,
-    pingsPerSecondPerConnection: 3,
+    httpRequestsPerSecondPerTarget: 30,
+    pingsPerSecondPerConnection: 2,
     maxSeconds: 240,
   });
 }
