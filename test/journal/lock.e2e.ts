@@ -16,6 +16,7 @@ import { markOf, newRun, type Run } from '../../src/journal/run.js';
 import type { CurrentRun } from '../../src/rollout/reporting.js';
 import { type Clock, type Log, systemClock } from '../../src/system/log.js';
 import { idle, openWorkbench, type Workbench } from '../engines/workbench.js';
+import { itNightly } from '../support/nightly.js';
 import { waitingClock } from '../support/world/waiting-clock.js';
 
 let bench: Workbench;
@@ -200,7 +201,7 @@ describe('the lock of a run that died', () => {
     await held.release();
   });
 
-  it('on another machine is taken over after the silence, and not as long as it beats', async () => {
+  itNightly('on another machine is taken over after the silence, and not as long as it beats', async () => {
     const [environment, refusing, silent] = [fresh(), fresh(), fresh()];
     const theirs = await standing(environment, runOf(elsewhere));
     const alive = await standing(refusing, runOf(elsewhere));
