@@ -1,4 +1,4 @@
-import { hotOptions, strategyOptions } from '../reasons/strategies.js';
+import { optionsInWords, strategyOptions } from '../reasons/strategies.js';
 import { from, imageReference } from './from.js';
 import { assignment, duration, flag, type Kind, lines, oneOf, script, secret, text, wholeNumber } from './kind.js';
 import type { Option } from './option.js';
@@ -68,7 +68,7 @@ export const options = {
   strategy: {
     kind: oneOf('auto', ...strategyOptions),
     default: 'auto',
-    description: `\`auto\` loads hot if every check passes, and restarts otherwise. ${hotOptions.map((option) => `\`${option}\``).join(' and ')} load hot in this one way, and refuse to restart. \`restart\` never loads hot.`,
+    description: `\`auto\` loads hot if every check passes, and restarts otherwise. ${optionsInWords}`,
   },
   'hot-up-to': {
     kind: oneOf('patch', 'minor', 'major'),

@@ -31,7 +31,7 @@ export async function assessReturn(target: ReturningTarget, update: (down: Downg
     if (found.kind === 'closed') return { kind: 'ruled-out', reasons: found.reasons };
     const { steps } = found;
     const by = strategyOf(steps);
-    if (!isAllowed(inputs, by)) return { kind: 'ruled-out', reasons: [anotherAsked(inputs, by)] };
+    if (!isAllowed(inputs, by)) return { kind: 'ruled-out', reasons: anotherAsked(inputs, by) };
     return site === undefined
       ? { kind: 'possible', update: update({ running, steps }), remarks: [] }
       : await tried(site, target, { running, steps }, update);

@@ -108,7 +108,7 @@ export const reasonCodes = {
   'nodes-left-out':
     'The node is connected to nodes that this deploy does not include, and they go on with their version. It rules out nothing. `nodes: cluster` includes them.',
   'strategy-restart': 'You set `strategy: restart`.',
-  'strategy-other': 'You set `strategy` to another way to load hot.',
+  'strategy-other': 'You set `strategy` to another way.',
 } as const satisfies Record<string, string>;
 
 export type ReasonCode = keyof typeof reasonCodes;

@@ -1,20 +1,35 @@
 /** What users, reports and journals call a strategy. */
 interface Named {
-  /** Its containers go on running: it loads into the VM. */
+  /** Its containers go on running: it loads into the VM. Else it puts a new container in the place of each. */
   readonly hot: boolean;
   /** The value of the input `strategy` that takes it, and no other. */
   readonly option: string;
+  /** What it does where that is given, to be read after the option in the docs of `strategy`. */
+  readonly does: string;
+  /** `auto` never takes it. */
+  readonly onlyAsked?: true;
   /** The ways of the journal that are its own, each with words to be read after what it did. */
   readonly ways: Readonly<Record<string, string>>;
 }
 
 /** All strategies by their names. What each does is in its folder; which is preferred is in `strategies/index.ts`. */
 export const strategyNames = {
-  relup: { hot: true, option: 'relup', ways: { relup: 'hot', downgrade: 'hot' } },
-  modules: { hot: true, option: 'modules', ways: { modules: 'hot, module by module' } },
+  relup: {
+    hot: true,
+    option: 'relup',
+    does: 'loads hot by a release upgrade, and refuses to restart',
+    ways: { relup: 'hot', downgrade: 'hot' },
+  },
+  modules: {
+    hot: true,
+    option: 'modules',
+    does: 'loads hot module by module, and refuses to restart',
+    ways: { modules: 'hot, module by module' },
+  },
   recreate: {
     hot: false,
     option: 'restart',
+    does: 'never loads hot',
     ways: { recreate: 'by a new container', revive: 'by the container that was kept' },
   },
 } as const satisfies Readonly<Record<string, Named>>;
@@ -25,13 +40,17 @@ export type StrategyOption = Names[StrategyName]['option'];
 /** How the journal says that an update was carried out. */
 export type Way = { [Name in StrategyName]: keyof Names[Name]['ways'] }[StrategyName];
 
-const all: readonly Named[] = Object.values(strategyNames);
+const named: Readonly<Record<StrategyName, Named>> = strategyNames;
+const all = Object.values(named);
 
 export const ways: Readonly<Record<string, string>> = Object.assign({}, ...all.map((each) => each.ways));
 /** Whether a way of the journal loads into the VM. */
 export const isHotWay = (way: Way | undefined): boolean =>
   all.some((each) => each.hot && way !== undefined && way in each.ways);
 export const optionOf = (name: StrategyName): StrategyOption => strategyNames[name].option;
+export const isOnlyAsked = (name: StrategyName): boolean => named[name].onlyAsked === true;
 export const strategyOptions = Object.values(strategyNames).map(({ option }) => option);
+/** What each option of `strategy` does, a sentence for each. */
+export const optionsInWords = all.map(({ option, does }) => `\`${option}\` ${does}.`).join(' ');
 /** Of those that restart nothing. */
 export const hotOptions: readonly string[] = all.flatMap(({ hot, option }) => (hot ? option : []));

@@ -45,7 +45,8 @@ async function planBack(whole: AnalysisContext, past: TargetHistory, shared: Cac
   });
   if (found.update === undefined) throw new Refusal(`No strategy can take ${past.name} back: ${told(found.reasons)}.`);
   // The restart was asked for here, and not by the user.
-  const given = surveyed.reasons.filter(({ code }) => inputs.strategy === 'restart' || code !== 'strategy-restart');
+  const asked: readonly string[] = ['strategy-restart', 'strategy-other'];
+  const given = surveyed.reasons.filter(({ code }) => inputs.strategy === 'restart' || !asked.includes(code));
   return { ...surveyed, ...found, reasons: [...(found.update.hot ? [] : given), ...found.reasons] };
 }
 

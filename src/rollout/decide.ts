@@ -160,7 +160,7 @@ export async function choose(plan: TargetPlan, target: AssessedTarget): Promise<
   let ruledOut = plan.reasons;
   for (const [at, strategy] of strategies.entries()) {
     if (!isAllowed(inputs, strategy.name)) {
-      if (at < wanted) ruledOut = [...ruledOut, anotherAsked(inputs, strategy.name)];
+      if (at < wanted) ruledOut = [...ruledOut, ...anotherAsked(inputs, strategy.name)];
       continue;
     }
     const assessment = await strategy.assess(target, ruledOut);
