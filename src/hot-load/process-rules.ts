@@ -51,7 +51,7 @@ const rules: readonly ((processes: ProcessCheck) => readonly Reason[])[] = [
       against(
         'special-process-changed',
         nameProcess(note),
-        'It runs a changed module, and no supervisor reports it with that module, so it would keep its old state under new code. Supervise it, and name the module in its child specification.',
+        'It runs a changed module, and no supervisor reports it with that module, so a relup would leave it its old state under new code. Supervise it, and name the module in its child specification.',
       ),
     ),
 ];

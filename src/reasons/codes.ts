@@ -58,7 +58,7 @@ export const reasonCodes = {
     'A changed module has another behaviour than before (`gen_server`, `gen_statem`, a supervisor). A running process cannot change its behaviour.',
   'on-load-changed': 'A changed module runs `on_load`. If that fails, the VM restarts.',
   'special-process-changed':
-    'A process runs a changed module, and no supervisor reports it with that module, so it would keep its old state. Supervise the process, and name the module in its child specification.',
+    'A process runs a changed module, and no supervisor reports it with that module, so a relup would leave it its old state. hot-deploy loads module by module then, if nothing else is against it and no appup is written by hand. To have a relup: supervise the process, and name the module in its child specification.',
   'start-effects-missing':
     'A start of the new release adds rows to a table or removes rows, such as a cache of static files or an event handler. The upgrade does not. Do the same in `config_change/3`, or accept the restart.',
   'state-shape-changed':

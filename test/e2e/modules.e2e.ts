@@ -127,6 +127,26 @@ describeNightly('a release with sasl', () => {
       replace: { 'src/turnstile_command.erl': [['ERROR unknown', answer]] },
     } satisfies Source);
 
+  it('is loaded module by module where a relup would not find a process, and goes back so', async () => {
+    const gate = await start(await withSasl(1));
+    const { Pid: pid } = (await gate.inspect()).State;
+    const stray = (call: string) => evaluate(gate, `gen_statem:call(stray, ${call})`);
+    await evaluate(gate, '{ok, _} = gen_statem:start({local, stray}, turnstile, [], []), ok');
+    await stray('coin');
+
+    const { report, log } = await deployTo(gate.name, { image: await withSasl(2), rehearse: 'always' });
+    expect(report, log).toMatchObject({ outcome: 'deployed', method: 'modules', to: '0.2.0' });
+    expect(report.reasons.filter(({ blocks }) => blocks.length > 0)).toMatchObject([
+      { code: 'special-process-changed', subject: expect.stringContaining('stray'), blocks: ['relup'] },
+    ]);
+    expect([await stray('coins'), await stray('fines')]).toEqual(['1', '0']);
+
+    const back = await deployTo(gate.name, { mode: 'rollback', rehearse: 'always' });
+    expect(back.report, back.log).toMatchObject({ outcome: 'deployed', method: 'modules', to: '0.1.0' });
+    expect(await evaluate(gate, 'sys:get_state(stray)')).toBe('{locked,{data,1,1}}');
+    expect((await gate.inspect()).State.Pid).toBe(pid);
+  });
+
   it('is loaded module by module where that is asked for, then by a relup, and goes back over both', async () => {
     const gate = await start(await withSasl(1));
     const client = await connect(await gate.port(4050));

@@ -117,7 +117,8 @@ describe('processes that are too busy to be held', () => {
 });
 
 describe('processes that release_handler does not find', () => {
-  it('cost a restart: one without a supervisor, and one whose specification names another module', async () => {
+  // Modules by themselves find them: test/e2e/modules.e2e.ts.
+  it('cost a restart where supervisors change, too: one without a supervisor, and one whose specification names another module', async () => {
     const web = await start(await image(one));
     await evaluate(
       web,
@@ -134,6 +135,7 @@ describe('processes that release_handler does not find', () => {
     expect(report.reasons.map(({ code, subject }) => `${code} ${subject.split(' ')[0]}`).sort()).toEqual([
       'special-process-changed odd',
       'special-process-changed stray',
+      'supervision-changed octochat/Octochat.Supervisor',
     ]);
   });
 });

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { AssessedTarget } from '../../src/analysis/target.js';
 import { strategyOf } from '../../src/hot-load/manifest.js';
 import { parseManifest } from '../../src/hot-load/stored-manifest.js';
+import { against, remark } from '../../src/reasons/make.js';
+import type { Reason } from '../../src/reasons/reason.js';
 import { compare } from '../../src/release/compare.js';
 import type { ImageRelease } from '../../src/release/release.js';
 import { compareTrees } from '../../src/release/supervision.js';
@@ -150,14 +152,27 @@ describe('a hot strategy that is asked for by its name', () => {
     const target = { name: 'web-1', site: { inputs: { strategy } }, running: { release: { sasl } } };
     return target as unknown as AssessedTarget;
   };
-  const told = async (strategy: Strategy, target: AssessedTarget) => {
-    const assessment = await strategy.assess(target, []);
+  const told = async (strategy: Strategy, target: AssessedTarget, ruledOut: readonly Reason[]) => {
+    const assessment = await strategy.assess(target, ruledOut);
     const reasons = assessment.kind === 'ruled-out' ? assessment.reasons : [];
     return [assessment.kind, ...reasons.map(({ code, blocks }) => [code, ...blocks])];
   };
 
-  it('is ruled out as modules where a release_handler runs and nobody asks for it, with no word', async () => {
-    expect(await told(modules, asked('auto', true))).toEqual(['ruled-out']);
+  const stray = against('special-process-changed', 'till <0.310.0>', 'It would keep its old state.');
+
+  it.each<readonly [what: string, ruledOut: readonly Reason[]]>([
+    ['something else closes a relup', [against('processes-would-die', 'till', 'It would die.')]],
+    ['something else closes a relup, too', [stray, against('nif-changed', 'till', 'It has a NIF.')]],
+    ['somebody wrote an appup', [{ ...stray, blocks: ['relup', 'modules'] }]],
+  ])('is ruled out as modules where a release_handler runs and %s, with no word', async (_, ruledOut) => {
+    expect(await told(modules, asked('auto', true), ruledOut)).toEqual(['ruled-out']);
+  });
+
+  it('is looked into as modules where a relup would not find a process, and nothing else is against it', async () => {
+    // The stub of a target has nothing to look into.
+    await expect(
+      told(modules, asked('auto', true), [remark('probe-not-answering', 'web', ''), stray]),
+    ).rejects.toThrow();
   });
 
   it('leads back by its own ways alone', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type CodeComparison, nameProcess } from '../../src/hot-load/comparison.js';
+import { type CodeComparison, type HandWritten, nameProcess } from '../../src/hot-load/comparison.js';
 import type { ReasonCode } from '../../src/reasons/codes.js';
 import type { ModuleChanges } from '../../src/release/modules.js';
 import type { ProcessCheck } from '../../src/release/processes.js';
@@ -187,6 +187,17 @@ describe('what closes the hot way once the code is read and the node was asked',
     const reasons = judgeCode(comparison);
     expect(reasons).toEqual([{ code, subject, message: expect.stringContaining(says), blocks: ['relup'] }]);
     expect(closed(reasons)).toBe(true);
+  });
+
+  it('closes modules by themselves too for a process that a relup would not find, where somebody wrote an appup', () => {
+    const appup = { application: 'shop', from: '1.0.0', to: '1.1.0', file: 'shop.appup', kind: 'usable' } as const;
+    const found = comparing({}, { unsupervised: [till] });
+    expect(judgeCode(found)[0]?.blocks).toEqual(['relup']);
+    const written = { ...found, appups: [appup as unknown as HandWritten] };
+    expect(judgeCode(written).find(({ code }) => code === 'special-process-changed')?.blocks).toEqual([
+      'relup',
+      'modules',
+    ]);
   });
 
   it('is in this table for every code that a rule can give', () => {

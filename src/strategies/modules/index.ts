@@ -1,22 +1,29 @@
 import { assessHot } from '../../hot-load/assess-hot.js';
 import { recoverUpgrade } from '../../hot-load/recover.js';
 import { rehearsePlans } from '../../hot-load/rehearsal/plans.js';
+import type { ReasonCode } from '../../reasons/codes.js';
 import { recoveryUpdateContext } from '../recovery.js';
 import type { Strategy } from '../strategy.js';
 import { gather } from './gather.js';
 import { judgeCode, judgeRelease } from './rules.js';
 
+/** Why a relup is ruled out where modules are not: they find the processes by what these run. */
+const found: readonly ReasonCode[] = ['special-process-changed'];
+
 /**
- * Loads the modules that changed, and lets their processes take their states over, where no release_handler runs or somebody asks
- * for it: that is told then what it has not done itself. It shares with `relup` all but its rules, its bundle and the switch itself. The way back is asked of `relup`, which goes over the steps of both.
+ * Loads the modules that changed, and lets their processes take their states over, where no release_handler runs, a relup would not
+ * find all processes, or somebody asks for it. A release_handler that runs is told then what it has not done itself. It shares with
+ * `relup` all but its rules, its bundle and the switch itself. The way back is asked of `relup`, which goes over the steps of both.
  */
 export const modules: Strategy = {
   name: 'modules',
-  assess: async (target) => {
+  assess: async (target, ruledOut) => {
     const { running, site } = target;
-    // Nobody asks why, where the better way is open.
-    const isOut = running === undefined || (running.release.sasl && site.inputs.strategy !== 'modules');
-    if (isOut) return { kind: 'ruled-out', reasons: [] };
+    const closing = ruledOut.filter(({ blocks }) => blocks.includes('relup'));
+    const isNext = closing.every(({ code, blocks }) => found.includes(code) && !blocks.includes('modules'));
+    const isIn = running !== undefined && (!running.release.sasl || site.inputs.strategy === 'modules' || isNext);
+    // Nobody asks why, where a better way is open, or what closes that one closes this as well.
+    if (!isIn) return { kind: 'ruled-out', reasons: [] };
     return await assessHot(target, { name: 'modules', judgeRelease, judgeCode, assemble: gather });
   },
   rehearse: (site, plans) => rehearsePlans(site, plans, 'modules'),
