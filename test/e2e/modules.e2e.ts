@@ -143,7 +143,7 @@ describeNightly('a release with sasl', () => {
 
     const back = await deployTo(gate.name, { mode: 'rollback', rehearse: 'always' });
     expect(back.report, back.log).toMatchObject({ outcome: 'deployed', method: 'modules', to: '0.1.0' });
-    expect(await evaluate(gate, 'sys:get_state(stray)')).toBe('{locked,{data,1,1}}');
+    expect(await evaluate(gate, 'sys:get_state(stray)')).toBe('{unlocked,{data,0,1}}');
     expect((await gate.inspect()).State.Pid).toBe(pid);
   });
 

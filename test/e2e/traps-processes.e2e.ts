@@ -135,7 +135,7 @@ describe('processes that release_handler does not find', () => {
     expect(report.reasons.map(({ code, subject }) => `${code} ${subject.split(' ')[0]}`).sort()).toEqual([
       'special-process-changed odd',
       'special-process-changed stray',
-      'supervision-changed octochat/Octochat.Supervisor',
+      'supervision-changed octochat',
     ]);
   });
 });

@@ -21,7 +21,7 @@ afterAll(async () => {
 
 describe.each(worlds)('on Debian %s', (debian) => {
   const here = chosen.filter(({ only }) => only === undefined || only === debian);
-  const some = <T extends Row>(rows: readonly T[]) => (wanted === undefined ? someOf(6, rows) : rows);
+  const some = <T extends Row>(rows: readonly T[]) => (wanted === undefined ? someOf(9, rows) : rows);
   const hot = some(here.filter((row) => row.decision === 'hot'));
   const restarts = some(here.filter((row) => row.decision === 'restart'));
   const rows = [...hot, ...restarts];
