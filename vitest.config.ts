@@ -10,18 +10,9 @@ process.env['NODE_ENV'] = 'production';
 const quick = [
   ...['engines/build', 'engines/engine', 'engines/exec', 'engines/tcp', 'node/agent'],
   ...['transitions/random', 'transitions/transitions'],
-  ...[
-    'e2e/appups',
-    'e2e/cluster',
-    'e2e/corpus',
-    'e2e/github',
-    'e2e/modules',
-    'e2e/relup',
-    'e2e/same-version',
-    'e2e/supervision',
-  ],
+  ...['e2e/appups', 'e2e/cluster', 'e2e/corpus', 'e2e/github', 'e2e/modules', 'e2e/relup', 'e2e/same-version'],
   ...['e2e/restart', 'e2e/rollback', 'e2e/status'],
-  ...['fallback/deploy', 'fallback/fits', 'faults/engine', 'faults/matrix', 'faults/sequences', 'journal/lock'],
+  ...['fallback/deploy', 'faults/engine', 'faults/matrix', 'faults/sequences', 'journal/lock'],
   'security/containers',
 ].map((name) => `test/${name}.e2e.ts`);
 

@@ -102,12 +102,13 @@ install_act() {
 # An engine that was started for this run is stopped after it; one that ran before stays.
 engine_was_there() { timeout 5 docker version >/dev/null 2>&1; }
 
-# The layers that hold Erlang and Elixir, made once: two tests that begin with them at the same time would make them twice.
+# The layers that hold Erlang, Elixir and what else comes as packages, made once and before the tests: two that begin with them at
+# the same time would make them twice. Each argument is a Debian suite and a folder with a Dockerfile.
 warm_up() {
-  local suite
-  echo "building the layers that the tests' images share" >&2
-  for suite in "$@"; do
-    docker build -q --build-arg "DEBIAN=$suite" examples/octochat >/dev/null || echo "on $suite that failed: its tests say why" >&2
+  local each
+  echo "building the layers of $*" >&2
+  for each in "$@"; do
+    docker build -q --build-arg "DEBIAN=${each%%:*}" "${each#*:}" >/dev/null || echo "$each could not be built: its tests say why" >&2
   done
 }
 

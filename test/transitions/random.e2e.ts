@@ -12,7 +12,7 @@ import { after, before } from './umbrella.js';
 
 // The same in every run, so that what fails has to do with what was changed; another one looks further.
 const seed = Number(process.env['TRANSITIONS_SEED'] ?? 1);
-const size = everything ? 10 : 2;
+const size = everything ? 10 : 1;
 
 afterAll(async () => {
   await removeContainers();
