@@ -111,7 +111,8 @@ ask() {
   return 1
 }
 words() { tr '\\000' '\\n' <"/proc/$vm/cmdline"; }
-# A hidden node that listens nowhere, with what the VM was told of its distribution. A relative file is one of its directory.
+# A hidden node that listens nowhere, with what the VM was told of its distribution. A relative file is one of its directory. Of
+# two with one name the second ends the connection of the first, whatever that asks: they go by their process.
 hidden() (
   source=$(cat) bin=$1 flag=$2 node=$3
   case $node in *@*) host=@\${node#*@} ;; *) host= ;; esac
@@ -140,7 +141,7 @@ $(words)
 WORDS
   at=$$ until=$(($(date +%s) + 8))
   for _ in 1 2 3 4 5 6 7 8; do
-    printf '%s\\n' "$source" | "$bin/erl" "$@" "$flag" "hot_deploy_$((at % 8))$host" -hot_deploy_node "$node" -eval '${evaluateThere}'
+    printf '%s\\n' "$source" | "$bin/erl" "$@" "$flag" "hot_deploy_$((at % 4096))$host" -hot_deploy_node "$node" -eval '${evaluateThere}'
     code=$?
     [ $code = 75 ] && [ "$(date +%s)" -lt "$until" ] || exit $code
     at=$((at + 1))

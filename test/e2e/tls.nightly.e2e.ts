@@ -78,7 +78,12 @@ afterAll(async () => {
 
 it('nodes whose distribution speaks TLS are rehearsed and loaded hot, one through the other', async () => {
   const { report, log } = await deployTo(names[0] ?? '', { ...beside, image: await octochat(2) });
-  expect(report, log).toMatchObject({ outcome: 'deployed', method: 'relup', from: '0.1.0', to: '0.2.0' });
+  expect(report, `${report.message}\n${log}`).toMatchObject({
+    outcome: 'deployed',
+    method: 'relup',
+    from: '0.1.0',
+    to: '0.2.0',
+  });
   for (const each of report.containers) expect(each.proof, log).toMatchObject({ converged: true });
   expect(await answers()).toEqual(names.map(() => expect.stringContaining('PONG 0.2.0')));
   expect(clients.some(({ lost }) => lost)).toBe(false);
@@ -94,6 +99,6 @@ it('nobody sees those that asked, and none of them is left', async () => {
 
 it('go back hot', async () => {
   const { report, log } = await deployTo(names[0] ?? '', { ...beside, mode: 'rollback' });
-  expect(report, log).toMatchObject({ outcome: 'deployed', method: 'relup', to: '0.1.0' });
+  expect(report, `${report.message}\n${log}`).toMatchObject({ outcome: 'deployed', method: 'relup', to: '0.1.0' });
   expect(await answers()).toEqual(names.map(() => expect.stringContaining('PONG 0.1.0')));
 });

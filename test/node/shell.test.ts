@@ -105,7 +105,7 @@ it.each([
       expect(ran).toMatchObject({ status: 0, stdout: 'source.\n', stderr: '' });
       const attempts = (await readFile(asked, 'utf8')).trim().split('\n');
       expect(attempts).toHaveLength(2);
-      const own = attempts.map((each) => / -name (hot_deploy_\d@10\.0\.0\.9) /.exec(each)?.[1]);
+      const own = attempts.map((each) => / -name (hot_deploy_\d+@10\.0\.0\.9) /.exec(each)?.[1]);
       expect(new Set(own).size).toBe(2);
       for (const each of attempts) {
         expect(each).toMatch(/^\|plum\|\+sbwt none .* -hidden -dist_listen false -start_epmd false -noinput /);
