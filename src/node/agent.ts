@@ -119,7 +119,7 @@ export interface Request {
   readonly argument: Term;
   /** Whether it changes something on the node though its set is one that only looks. */
   readonly changes?: true;
-  /** Whether the node may not be up yet: it is waited for, for some seconds, as long as its VM runs. */
+  /** Whether the node may still boot: the question waits for it for some seconds, as long as its VM runs. */
   readonly boots?: true;
 }
 

@@ -1,6 +1,15 @@
 import { type Is, isAtom, isText, listOf, tupleOf } from '../system/shape.js';
 import { AgentError, answer, expression, expressionForOwnVm, type Request } from './agent.js';
-import { asked, callFunction, evaluateInput, frugal, ownEnvironment, type Reach, type Script, shell } from './shell.js';
+import {
+  asked,
+  callFunction,
+  evaluateInput,
+  noBusyWait,
+  ownEnvironment,
+  type Reach,
+  type Script,
+  shell,
+} from './shell.js';
 import { map, type Term, text, write } from './term.js';
 
 /** Of which release the configuration is wanted. */
@@ -30,7 +39,7 @@ export interface Baseline {
 const resolveFunction = `
 resolve() {
   env -u HOT_DEPLOY_RESOLVER -u HOT_DEPLOY_WAS -u ERL_FLAGS -u ERL_AFLAGS -u ERL_ZFLAGS ERL_CRASH_DUMP=/dev/null \\
-    "$1/erl" ${frugal} -boot "$2" -boot_var RELEASE_LIB "$3" -boot_var ERTS_LIB_DIR "$1/../../lib" -noshell -noinput -eval "$4"
+    "$1/erl" ${noBusyWait} -boot "$2" -boot_var RELEASE_LIB "$3" -boot_var ERTS_LIB_DIR "$1/../../lib" -noshell -noinput -eval "$4"
 }
 `;
 

@@ -45,8 +45,8 @@ $(tr '\\n\\000' ' \\n' <"/proc/$1/environ" 2>/dev/null)
 OWN
 `;
 
-/** Flags of every VM of ours, for the sake of those beside it: it does not spin while it waits. What it counts of the machine stays. */
-export const frugal = '+sbwt none +sbwtdcpu none +sbwtdio none';
+/** Flags of each VM that hot-deploy starts: its schedulers do not spin while they wait. Their number stays, since settings may use it. */
+export const noBusyWait = '+sbwt none +sbwtdcpu none +sbwtdio none';
 
 /** Erlang source for -eval: evaluates standard input on the node that is named beside, as erl_call does. 75: there was no connection. */
 const evaluateThere =
@@ -111,8 +111,9 @@ ask() {
   return 1
 }
 words() { tr '\\000' '\\n' <"/proc/$vm/cmdline"; }
-# A hidden node that listens nowhere, with what the VM was told of its distribution. A relative file is one of its directory. Of
-# two with one name the second ends the connection of the first, whatever that asks: they go by their process.
+# A hidden node that listens nowhere, with what the VM was told of its distribution. A relative file is one of its directory.
+# A second node of the same name ends the connection of the first. So the name has the number of this process, and the next
+# attempt takes one that is far from those of the processes beside it.
 hidden() (
   source=$(cat) bin=$1 flag=$2 node=$3
   case $node in *@*) host=@\${node#*@} ;; *) host= ;; esac
@@ -120,7 +121,7 @@ hidden() (
   unset ERL_FLAGS ERL_AFLAGS ERL_ZFLAGS
   export ERL_CRASH_DUMP=/dev/null
   boot=$(words | sed -n '/^-boot$/{n;p;q;}')
-  set -- ${frugal} -hidden -dist_listen false -start_epmd false -noinput
+  set -- ${noBusyWait} -hidden -dist_listen false -start_epmd false -noinput
   if [ -e "\${boot%/*}/start_clean.boot" ]; then
     lib=\${boot%/releases/*}/lib
     set -- "$@" -boot "\${boot%/*}/start_clean" -boot_var RELEASE_LIB "$lib"
@@ -144,13 +145,13 @@ WORDS
     printf '%s\\n' "$source" | "$bin/erl" "$@" "$flag" "hot_deploy_$((at % 4096))$host" -hot_deploy_node "$node" -eval '${evaluateThere}'
     code=$?
     [ $code = 75 ] && [ "$(date +%s)" -lt "$until" ] || exit $code
-    at=$((at + 1))
+    at=$((at + 509))
   done
   exit 75
 )
 `;
 
-/** Asks the node: standard input is what {@link asked} makes. With a fifth argument a node that is not up yet is waited for. */
+/** Asks the node: standard input is what {@link asked} makes. With a fifth argument it waits for a node that is not up yet. */
 export const callNode = `${callFunction}given "$1"\nboots=\${5-}\ncall "$2" "$3" "$4"`;
 
 /** The cookie, where one was given, and Erlang source. */

@@ -5,7 +5,7 @@ import type { ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { roleLabel } from '../engines/throw-away.js';
 import { AgentError, answer, expressionForOwnVm, type Request } from '../node/agent.js';
-import { evaluateInput, frugal } from '../node/shell.js';
+import { evaluateInput, noBusyWait } from '../node/shell.js';
 import { atom, map, text, write } from '../node/term.js';
 import { Refusal } from '../reasons/refusal.js';
 import type { Log } from '../system/log.js';
@@ -59,7 +59,7 @@ read -r erts version <"$1/releases/start_erl.data"
 erl="$1/erts-$erts/bin/erl" own="$1/lib"
 [ -x "$erl" ] || { erl=erl; own=$(readlink -f "$(command -v erl)"); own="\${own%/bin/erl}/lib"; }
 boot="$1/releases/$version/start_clean"; [ -f "$boot.boot" ] || boot=start_clean
-cat | "$erl" ${frugal} -boot "$boot" -boot_var RELEASE_LIB "$1/lib" -boot_var ERTS_LIB_DIR "$own" -noshell -noinput -eval "$2"`;
+cat | "$erl" ${noBusyWait} -boot "$boot" -boot_var RELEASE_LIB "$1/lib" -boot_var ERTS_LIB_DIR "$own" -noshell -noinput -eval "$2"`;
 
 const unreadable: ReadonlySet<string> = new Set(['no_release', 'bad_app', 'bad_beam', 'crashed']);
 
@@ -192,7 +192,7 @@ export class Toolbox {
     return tar && (await unpack(tar));
   }
 
-  /** Works with an old release, which is brought in unless it lies here. There is room for one: who has another waits for a turn. */
+  /** Runs `work` with an old release in the workshop, and brings it in if needed. There is room for one, so callers take turns. */
   async withOld<T>(old: string, bring: () => Promise<void>, work: () => Promise<T>): Promise<T> {
     const { held } = this;
     const turn = held.turn.then(async () => {
