@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { roleLabel, runLabel } from '../../src/engines/throw-away.js';
 import { lockName } from '../../src/journal/lock-labels.js';
 import { itNightly } from '../support/nightly.js';
 import { onlyNightly } from '../support/tier.js';
@@ -101,6 +102,9 @@ describe('what hot-deploy has not made is left alone', () => {
   itNightly('after a killed run whose journal was pruned, and what stands is named', async () => {
     const web = await start(old);
     await killed(web);
+    const run = await docker('inspect', '-f', `{{index .Config.Labels "${runLabel}"}}`, lockName(ownEnvironment));
+    const throwAways = ['--filter', `label=${roleLabel}`, '--filter', `label=${runLabel}=${run}`];
+    strangers.push(...(await docker('ps', '-a', '-q', ...throwAways)).split('\n').filter(Boolean));
     await docker('rm', '-f', lockName(ownEnvironment));
     const before = await docker('ps', '-a', '-q', '--no-trunc', '--filter', `name=${web.name}`);
     const { report, log } = await deployTo(web.name, { image: next, ...restart });
