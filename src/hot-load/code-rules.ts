@@ -47,8 +47,8 @@ export const codeRules: readonly Rule[] = [
             'nif-changed',
             path,
             from === to
-              ? `${path} was compiled again, and whoever loaded the old one keeps it: it takes a restart. Compile dependencies in a layer of the image that does not depend on the version, and it stays the same.`
-              : `${path} is another library in ${name} ${to}, and whoever loaded the old one keeps it: it takes a restart.`,
+              ? `${path} was compiled again, and processes that loaded the old one keep it: it takes a restart. Compile dependencies in a layer of the image that does not depend on the version, and it stays the same.`
+              : `${path} is another library in ${name} ${to}, and processes that loaded the old one keep it: it takes a restart.`,
           ),
         ),
     ),

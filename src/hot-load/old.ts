@@ -19,8 +19,8 @@ export async function withOld<T>(
   { running, change }: { readonly running: RunningRelease; readonly change: Change },
   work: () => Promise<T>,
 ): Promise<T> {
-  const bringIt = () => bring(engine, container, workshop, running, change);
-  return await workshop.withOld(`${container} ${running.version}`, bringIt, work);
+  const key = `${container} ${running.version}`;
+  return await workshop.withOld(key, () => bring(engine, container, workshop, running, change), work);
 }
 
 async function bring(

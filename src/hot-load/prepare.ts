@@ -11,7 +11,10 @@ import { unready } from './step.js';
 import { stage } from './switch.js';
 
 /** The path to the new release of a plan. */
-export function pathUp({ name, container, rehearsal }: TargetPlan, hot: UpgradeMaterial): UpgradePath {
+export function pathUp(
+  { name, container, rehearsal }: TargetPlan,
+  hot: UpgradeMaterial,
+): UpgradePath & Pick<UpgradeMaterial, 'running'> {
   const { running, bundle, baseline, tree, present } = hot;
   return {
     ...{ name, container, running, baseline, direction: 'up', steps: [bundle.way] },

@@ -25,7 +25,7 @@ export interface Journal {
   moveTo(container: string): Promise<void>;
 }
 
-/** Where it lies in its container: by its id, which whoever made its image cannot know. What lies in the image is no journal. */
+/** The folder of a journal in its container. It has the container's id, which the author of its image cannot know. */
 export const journalPath = (container: string): string => `journal-${container.slice(0, 12)}`;
 const tokenFile = 'token';
 /** Of each run that held the lock a line: by what its throw-away containers are known. */
@@ -69,7 +69,7 @@ export async function readJournals(engine: Engine): Promise<readonly Entry[]> {
 
 /**
  * Opens the journal in the container of a lock that was just taken: what the holders before have written comes along, and their
- * containers go. Whoever of them still lives has nothing left to write to.
+ * containers go. A holder that still lives has nothing left to write to.
  */
 export async function openJournal(
   engine: Engine,

@@ -1,10 +1,10 @@
 /** What users, reports and journals call a strategy. */
 interface Named {
-  /** Its containers go on running: it loads into the VM. Else it puts a new container in the place of each. */
+  /** It loads into the VM, and the container goes on running. Otherwise it replaces the container. */
   readonly hot: boolean;
   /** The value of the input `strategy` that takes it, and no other. */
   readonly option: string;
-  /** What it does where that is given, to be read after the option in the docs of `strategy`. */
+  /** What this option does, without its subject: the docs of `strategy` put the option before it. */
   readonly does: string;
   /** `auto` never takes it. */
   readonly onlyAsked?: true;

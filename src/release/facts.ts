@@ -110,7 +110,7 @@ const isBooted: Is<{ readonly facts?: Facts } & Telling> = membersOf({
   ...{ facts: optional(isFacts), secrets: optional(isNames) },
 });
 
-/** Milliseconds for which a node that boots is waited for inside it; whoever waits longer looks in between whether it still runs. */
+/** Milliseconds that one question waits inside a node that boots. Between two questions the caller sees whether the container still runs. */
 const bootingMs = 5_000;
 
 /** The facts without contents, once the boot script has run to its end and they stay as they are; undefined if that takes longer. */

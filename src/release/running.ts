@@ -43,7 +43,7 @@ export async function readRunning(engine: Engine, container: ContainerDetails, h
   });
 }
 
-/** The same without its files: for who asks what serves by now. */
+/** The same without its files: enough to know which version serves. */
 export async function readServing(
   engine: Engine,
   container: ContainerDetails,

@@ -4,6 +4,7 @@ import type { Inputs } from '../config/inputs.js';
 import type { Engine } from '../engines/engine.js';
 import { isNode } from '../engines/names.js';
 import type { Version } from '../journal/entry.js';
+import type { ReasonCode } from '../reasons/codes.js';
 import { against } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
 import { Refusal } from '../reasons/refusal.js';
@@ -44,9 +45,9 @@ async function planBack(whole: AnalysisContext, past: TargetHistory, shared: Cac
     ...(kept && { kept: kept.container }),
   });
   if (found.update === undefined) throw new Refusal(`No strategy can take ${past.name} back: ${told(found.reasons)}.`);
-  // The restart was asked for here, and not by the user.
-  const asked: readonly string[] = ['strategy-restart', 'strategy-other'];
-  const given = surveyed.reasons.filter(({ code }) => inputs.strategy === 'restart' || !asked.includes(code));
+  // `byRestart` asked for the restart, and not the user.
+  const isOwn = (code: ReasonCode) => code === 'strategy-restart' || code === 'strategy-other';
+  const given = surveyed.reasons.filter(({ code }) => inputs.strategy === 'restart' || !isOwn(code));
   return { ...surveyed, ...found, reasons: [...(found.update.hot ? [] : given), ...found.reasons] };
 }
 

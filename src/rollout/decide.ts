@@ -41,7 +41,7 @@ export async function decide(
   );
 }
 
-/** What is read of a container takes the time of the host that serves beside it. */
+/** Containers that are read at a time. It takes CPU time on their hosts. */
 const readAtOnce = 8;
 
 /** So far nothing has changed: whatever cannot be read is a reason not to begin. */

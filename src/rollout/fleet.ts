@@ -93,7 +93,7 @@ export async function commitAll<T extends Concluded<T>>(
   carried: readonly T[],
   { log, inputs }: { readonly log: Pick<Log, 'warning'>; readonly inputs: Pick<Inputs, 'onFailure'> },
 ): Promise<readonly TargetUpdate[]> {
-  // Old code may take long to run out: only then can be said what runs.
+  // Checked after the drain, which may take long.
   const drained = await Promise.all(carried.map((each) => each.drain()));
   const why = inputs.onFailure === 'stop' ? undefined : await whoFell(drained);
   if (why === undefined) return await Promise.all(drained.map((each) => each.commit()));

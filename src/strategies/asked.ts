@@ -6,9 +6,9 @@ import { isOnlyAsked, optionOf, type StrategyName, strategyNames } from '../reas
 type Asked = Pick<Inputs, 'strategy'>;
 
 /**
- * Whether a strategy may be chosen by what the input `strategy` says: `auto` means each that is not taken only where it is asked for. A restart is planned whatever was asked for, since what it
- * would be belongs to the report; it is not carried out then. Those that load hot say themselves, among all that closes them,
- * that a restart was asked for.
+ * Whether the input `strategy` lets a strategy be chosen. `auto` excludes those with `onlyAsked`. A restart is always planned, since
+ * the report says what it would be; it is only carried out if the input allows it. Hot strategies are also asked if a restart was
+ * asked for: that is one of the reasons that they give.
  */
 export function isAllowed({ strategy: asked }: Asked, own: StrategyName): boolean {
   if (asked === optionOf(own) || own === 'recreate') return true;

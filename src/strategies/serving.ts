@@ -46,7 +46,7 @@ export async function bootAgain(
   await down(async () => {
     await engine.stopContainer(container);
     await engine.startContainer(container);
-    // Whoever waits for the turn may go on once this one serves; what it runs is asked afterwards.
+    // The next container may go down once this one serves. Which version it runs is asked later.
     await serving({ ...work, engine }, container, [version]).catch(() => undefined);
   });
 }

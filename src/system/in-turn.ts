@@ -1,8 +1,8 @@
 /**
- * One after another, or so many at once: what each takes in memory is free again when the next one has its turn. After a failure
- * no other begins, and those that have begun are waited for.
+ * Runs `work` for each, `atOnce` at a time: the memory that one takes is free when the next one begins. After a failure no other
+ * begins, and those that have begun are waited for.
  *
- * @throws of the failures the one that is first in the order of `all`
+ * @throws the failure that is first in the order of `all`
  */
 export async function inTurn<T, R>(
   all: readonly T[],

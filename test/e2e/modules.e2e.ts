@@ -96,7 +96,7 @@ describe('a release without sasl', () => {
 describeNightly.each([0, 200, 500, 1_000, 2_000, 3_500])(
   'a run that is killed %i ms after it has brought the files',
   (ms) => {
-    it('leaves nobody suspended and no mixed modules, and the next run comes to what was asked for', async () => {
+    it('leaves no suspended process and no mixed modules, and the next run comes to what was asked for', async () => {
       const gate = await start(await build(1));
       const client = await connect(await gate.port(4050));
       expect(await client.ask('COIN')).toBe('UNLOCKED');
@@ -112,7 +112,7 @@ describeNightly.each([0, 200, 500, 1_000, 2_000, 3_500])(
       expect(['deployed', 'unchanged'], log).toContain(report.outcome);
       expect(report.containers[0], log).toMatchObject({ method: report.outcome === 'deployed' ? 'modules' : 'none' });
       expect(await client.ask('VERSION')).toBe('0.2.0 1');
-      // It tells of whoever is suspended, too.
+      // It reports suspended processes, too.
       const { report: status } = await deployTo(gate.name, { mode: 'status', image: await build(2) });
       expect(status.containers[0]?.drift).toMatchObject({ state: 'equal', differences: [] });
       client.close();

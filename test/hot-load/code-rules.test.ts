@@ -87,7 +87,7 @@ const rows: readonly Row[] = [
         ),
       ),
     },
-    'whoever loaded the old one keeps it',
+    'processes that loaded the old one keep it',
   ],
   [
     'callback-mode-changed',
@@ -189,7 +189,7 @@ describe('what closes the hot way once the code is read and the node was asked',
     expect(closed(reasons)).toBe(true);
   });
 
-  it('closes modules by themselves too for a process that a relup would not find, where somebody wrote an appup', () => {
+  it('rules out `modules` too for a process that a relup would not find, if an appup is written by hand', () => {
     const appup = { application: 'shop', from: '1.0.0', to: '1.1.0', file: 'shop.appup', kind: 'usable' } as const;
     const found = comparing({}, { unsupervised: [till] });
     expect(judgeCode(found)[0]?.blocks).toEqual(['relup']);

@@ -55,7 +55,7 @@ describe('the journal of an environment', () => {
     expect(await journals(engine)).toHaveLength(1);
   });
 
-  it('is that of the last holder: who lost the lock writes into nothing, or into what nobody reads', async () => {
+  it('is that of the last holder: a run that lost the lock writes into nothing, or into a journal that is not read', async () => {
     const engine = world();
     const first = await journalOn(engine, 'app:1');
     const kept = { ...engine, removeContainer: async () => undefined };
@@ -69,7 +69,7 @@ describe('the journal of an environment', () => {
     await expect(first.journal.write(details, 'done')).rejects.toThrow('No such container');
   });
 
-  it('is not lost where whoever takes it over is cut off before it has come along', async () => {
+  it('is not lost if the run that takes it over is cut off before it has copied it', async () => {
     const engine = world();
     const first = await journalOn(engine, 'app:1');
     await first.journal.write(details, 'create');

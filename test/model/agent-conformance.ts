@@ -106,7 +106,7 @@ export const conformance: Readonly<Record<string, Check>> = {
     await restarted(ground);
     expect(await ask(7)).toBe('answered');
   },
-  'changes nothing where whoever asked has thought better of it': async (ground, way) => {
+  'changes nothing if the request is cancelled': async (ground, way) => {
     const step = { way, direction: 'down' } as const;
     const prepared = prepareStep(await running(ground), step, timeoutMs);
     const { engine, clock, container } = ground;
@@ -117,7 +117,7 @@ export const conformance: Readonly<Record<string, Check>> = {
     expect(await waitUntilIdle({ engine, clock }, container, (await running(ground)).node, 20_000)).toBe(true);
     expect((await running(ground)).version).toBe(ground.next);
   },
-  'holds nobody, and knows the way back': async (ground, way) => {
+  'suspends no process, and knows the way back': async (ground, way) => {
     const { engine, container, old, next } = ground;
     const release = await running(ground);
     expect(await suspendedByUs(release.node, way.updates)).toEqual([]);

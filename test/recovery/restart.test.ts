@@ -94,7 +94,7 @@ it('it takes as long as the container may take to end', async () => {
   expect(said).toEqual(['web may have been asked to end: waiting for that up to 46 s']);
 });
 
-it('nobody waits where no stop can have been asked for', async () => {
+it('does not wait if no stop can have been asked for', async () => {
   const { repaired, passed } = world();
   expect(await repaired('create')).toMatchObject({ kind: 'repaired' });
   expect(passed()).toBeLessThan(5_000);

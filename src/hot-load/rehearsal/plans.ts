@@ -61,7 +61,7 @@ async function rehearseOne(
     clock,
     log,
     isolated: apart,
-    path: { ...pathUp(plan, hot), running: hot.running },
+    path: pathUp(plan, hot),
     target: { release: hot.next, boot: hot.boot },
     oldBoot: hot.oldBoot,
     bundle: hot.bundle,

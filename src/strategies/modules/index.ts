@@ -7,8 +7,8 @@ import type { Strategy } from '../strategy.js';
 import { gather } from './gather.js';
 import { judgeCode, judgeRelease } from './rules.js';
 
-/** Why a relup is ruled out where modules are not: they find the processes by what these run. */
-const found: readonly ReasonCode[] = ['special-process-changed'];
+/** Reasons that rule out a relup alone: this strategy finds processes by the code that they run. */
+const onlyRelup: readonly ReasonCode[] = ['special-process-changed'];
 
 /**
  * Loads the modules that changed, and lets their processes take their states over, where no release_handler runs, a relup would not
@@ -19,11 +19,12 @@ export const modules: Strategy = {
   name: 'modules',
   assess: async (target, ruledOut) => {
     const { running, site } = target;
+    if (running === undefined) return { kind: 'ruled-out', reasons: [] };
     const closing = ruledOut.filter(({ blocks }) => blocks.includes('relup'));
-    const isNext = closing.every(({ code, blocks }) => found.includes(code) && !blocks.includes('modules'));
-    const isIn = running !== undefined && (!running.release.sasl || site.inputs.strategy === 'modules' || isNext);
-    // Nobody asks why, where a better way is open, or what closes that one closes this as well.
-    if (!isIn) return { kind: 'ruled-out', reasons: [] };
+    const isOpen = closing.every(({ code, blocks }) => onlyRelup.includes(code) && !blocks.includes('modules'));
+    // With sasl, the reasons against a relup are told already.
+    const isAsked = !running.release.sasl || site.inputs.strategy === 'modules' || isOpen;
+    if (!isAsked) return { kind: 'ruled-out', reasons: [] };
     return await assessHot(target, { name: 'modules', judgeRelease, judgeCode, assemble: gather });
   },
   rehearse: (site, plans) => rehearsePlans(site, plans, 'modules'),

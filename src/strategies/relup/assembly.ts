@@ -57,7 +57,7 @@ async function assembled(workshop: Toolbox, material: Material): Promise<Assembl
   }
 }
 
-/** What supervisors are told; whoever writes an appup says that, too. */
+/** Updates of supervisors, without those of applications whose appup is written by hand: that has its own. */
 function supervisorUpdates(
   { modules, supervision }: Material,
   written: readonly HandWritten[],

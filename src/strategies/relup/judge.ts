@@ -12,7 +12,7 @@ export function judgeRelease(comparison: Comparison): readonly Reason[] {
 /** Reasons that code, tree and processes give. */
 export function judgeCode(comparison: CodeComparison): readonly Reason[] {
   const reasons = [...codeRules, ...appupRules].flatMap((rule) => rule(comparison));
-  // Who writes an appup says what is to be done, and modules by themselves do not take its place.
+  // An appup that is written by hand may do more than load modules, so the strategy `modules` does not take its place.
   const isWritten = comparison.appups.length > 0;
   return reasons.map((reason) =>
     isWritten && reason.code === 'special-process-changed' ? { ...reason, blocks: ['relup', 'modules'] } : reason,
