@@ -33,7 +33,9 @@ export function unread(reading: Exclude<Reading, { kind: 'running' }> | undefine
   switch (reading?.kind) {
     case undefined:
     case 'no-vm':
-      return 'It runs no Erlang VM. Check `containers`.';
+      return reading?.nodes.length
+        ? `It runs no node of that name, but ${reading.nodes.join(', ')}. Check \`node-name\`.`
+        : 'It runs no Erlang VM. Check `containers`.';
     case 'several-nodes':
       return `It runs several VMs (${reading.nodes.join(', ')}). Say which one is meant: node-name.`;
     case 'no-distribution':

@@ -2,6 +2,7 @@
 import diff from 'semver/functions/diff.js';
 import lt from 'semver/functions/lt.js';
 import valid from 'semver/functions/valid.js';
+import { nameOfVm } from '../node/vm.js';
 import { against, few } from '../reasons/make.js';
 import type { Reason } from '../reasons/reason.js';
 import { isOfDistillery } from '../release/distillery.js';
@@ -97,6 +98,19 @@ export const releaseRules: readonly Rule[] = [
           ),
         ]
       : [],
+
+  ({ running }) => {
+    const sharing = running.beside.filter(({ root }) => root === running.root);
+    return sharing.length === 0
+      ? []
+      : [
+          against(
+            'release-shared',
+            running.root,
+            `${few(sharing.map(nameOfVm))} in the same container runs from ${running.root} too, and a hot load would change what it boots next. Give each VM a copy of the release to stay hot.`,
+          ),
+        ];
+  },
 
   ({ running, readOnlyRoot }) =>
     running.writable

@@ -18,6 +18,9 @@ export interface Vm {
   readonly args: readonly string[];
 }
 
+/** Its node's name, or its process where it has none. */
+export const nameOfVm = ({ distribution, pid }: Vm) => distribution?.node ?? `process ${pid}`;
+
 // The VM is known by its executable's name: the first word of its command line may be the start script's.
 // /proc/PID/exe can be read only by the same user, so the command line's -bindir stands in for it. The cookie
 // never leaves the container.
@@ -98,7 +101,13 @@ function distributionOf(value: (flag: string) => string | undefined): Vm['distri
   return undefined;
 }
 
-// `bin/APP remote`, `rpc` and `eval` start VMs of their own beside the one that serves, and so does hot-deploy.
+// `bin/APP remote`, `rpc`, `eval` and relx's nodetool, an escript, start VMs of their own beside the one that serves, and so does
+// hot-deploy.
 function isTool(vm: Vm): boolean {
-  return vm.args.includes('-remsh') || vm.args.includes('--rpc-eval') || /(^|\/)start_clean$/.test(vm.boot ?? '');
+  return (
+    vm.args.includes('-remsh') ||
+    vm.args.includes('--rpc-eval') ||
+    vm.args.some((arg, at) => arg === '-run' && vm.args[at + 1] === 'escript') ||
+    /(^|\/)start_clean$/.test(vm.boot ?? '')
+  );
 }

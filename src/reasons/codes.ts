@@ -28,6 +28,8 @@ export const reasonCodes = {
   'release-root-changed': 'The release is in another directory of the image. Only a new container takes this up.',
   'runtime-not-own':
     'The release was made by distillery without Erlang (`include_erts: false`). Its start script puts the code of all versions on the path, the oldest first, so a restart of the container would boot old code after a hot load. Set `include_erts: true`.',
+  'release-shared':
+    'Another VM in the container runs from the same release directory, and a hot load would change what it boots next. Give each VM a copy of the release.',
   'version-not-bumped':
     'The running release has the very version that is to be deployed, and other content: somebody changed it in the container. Only a restart takes up the image.',
   'version-reused':
@@ -106,7 +108,7 @@ export const reasonCodes = {
   'compose-image-differs':
     'The compose file names another version of the image, and `docker compose up` would restore it. It rules out nothing. Change the line that the message names.',
   'nodes-left-out':
-    'The node is connected to nodes that this deploy does not include, and they go on with their version. It rules out nothing. `nodes: cluster` includes them.',
+    'The node is connected to nodes that this deploy does not include, or shares its container with them, and they go on with their version. It rules out nothing. `nodes: cluster` includes those that are connected.',
   'strategy-restart': 'You set `strategy: restart`.',
   'strategy-other': 'You set `strategy` to another way.',
 } as const satisfies Record<string, string>;

@@ -43,6 +43,8 @@ export interface ImageApplication {
 /** A release as a node runs it: asked of the node, since a container may have been upgraded before. */
 export interface RunningRelease extends Identity {
   readonly vm: Vm;
+  /** The other VMs in its container. */
+  readonly beside: readonly Vm[];
   readonly node: Node;
   readonly nodeName: string;
   /** Names of the other nodes of its cluster. */
@@ -89,7 +91,7 @@ export const isImageRelease: Is<Omit<ImageRelease, 'files'>> = membersOf({
 export type ServingRelease = Omit<RunningRelease, 'files' | 'owner'>;
 
 /** Who a node says that it is. */
-export type NodeIdentity = Omit<ServingRelease, 'vm' | 'node' | 'nodeName'> & {
+export type NodeIdentity = Omit<ServingRelease, 'vm' | 'beside' | 'node' | 'nodeName'> & {
   readonly node: string;
 };
 

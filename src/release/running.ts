@@ -4,7 +4,7 @@ import type { Engine } from '../engines/engine.js';
 import { isNode } from '../engines/names.js';
 import { Node, NodeUnreachable } from '../node/node.js';
 import { binary, map } from '../node/term.js';
-import { findVms, type Vm } from '../node/vm.js';
+import { findVms, nameOfVm, type Vm } from '../node/vm.js';
 import { secretName, secrets } from '../system/secrets.js';
 import { membersOf } from '../system/shape.js';
 import { isTelling, learnFrom, type Telling } from './facts.js';
@@ -17,7 +17,8 @@ import { isTree, type Tree } from './tree.js';
 /** What could be read of a container. Anything but `running` cannot be upgraded hot. */
 export type Reading<Release = RunningRelease> =
   | { readonly kind: 'running'; readonly release: Release }
-  | { readonly kind: 'no-vm' }
+  /** None, or none of that name among these. */
+  | { readonly kind: 'no-vm'; readonly nodes: readonly string[] }
   | { readonly kind: 'several-nodes'; readonly nodes: readonly string[] }
   | { readonly kind: 'no-distribution'; readonly vm: Vm }
   | { readonly kind: 'unreachable'; readonly vm: Vm; readonly why: string }
@@ -35,8 +36,8 @@ export interface Hints {
 
 /** Reads the release that really runs in a container. */
 export async function readRunning(engine: Engine, container: ContainerDetails, hints: Hints): Promise<Reading> {
-  return await read(engine, container, hints, async (vm) => {
-    const release = await identify(engine, container.Id, vm, hints);
+  return await read(engine, container, hints, async (vm, beside) => {
+    const release = await identify(engine, container.Id, { vm, beside }, hints);
     const { root, version, applications } = release;
     const { files, owner } = await readFiles(engine, container.Id, vm.user, root, version);
     return { ...release, files: asInImage(files, root, applications), owner };
@@ -49,14 +50,14 @@ export async function readServing(
   container: ContainerDetails,
   hints: Hints,
 ): Promise<Reading<ServingRelease>> {
-  return await read(engine, container, hints, (vm) => identify(engine, container.Id, vm, hints));
+  return await read(engine, container, hints, (vm, beside) => identify(engine, container.Id, { vm, beside }, hints));
 }
 
 async function read<Release>(
   engine: Engine,
   container: ContainerDetails,
   hints: Hints,
-  ask: (vm: Vm) => Promise<Release>,
+  ask: (vm: Vm, beside: readonly Vm[]) => Promise<Release>,
 ): Promise<Reading<Release>> {
   let vms: readonly Vm[];
   try {
@@ -80,18 +81,18 @@ async function readVm<Release>(
   container: ContainerDetails,
   hints: Hints,
   vms: readonly Vm[],
-  ask: (vm: Vm) => Promise<Release>,
+  ask: (vm: Vm, beside: readonly Vm[]) => Promise<Release>,
 ): Promise<Reading<Release>> {
   // One that is reached through another node is known by its own name, and not by that of the other.
   const nodeName = isNode(container.Id) ? container.Id : hints.nodeName;
-  const named =
+  const meant =
     nodeName === undefined ? vms : vms.filter((vm) => vm.distribution?.node.split('@')[0] === nodeName.split('@')[0]);
-  const [vm, ...others] = named;
+  const [vm, ...others] = meant;
   if (vm === undefined) {
-    return { kind: 'no-vm' };
+    return { kind: 'no-vm', nodes: vms.map(nameOfVm).sort() };
   }
   if (others.length > 0) {
-    return { kind: 'several-nodes', nodes: named.map((each) => each.distribution?.node ?? `process ${each.pid}`) };
+    return { kind: 'several-nodes', nodes: meant.map(nameOfVm).sort() };
   }
   const erts = /erts-([0-9.]+)/.exec(vm.bin)?.[1];
   if (erts !== undefined) {
@@ -101,7 +102,13 @@ async function readVm<Release>(
     return { kind: 'no-distribution', vm };
   }
   try {
-    return { kind: 'running', release: await ask(vm) };
+    return {
+      kind: 'running',
+      release: await ask(
+        vm,
+        vms.filter((each) => each !== vm),
+      ),
+    };
   } catch (error) {
     if (error instanceof NodeUnreachable) {
       return { kind: 'unreachable', vm, why: error.message };
@@ -115,7 +122,7 @@ const isIdentity = (value: unknown): value is NodeIdentity & Telling => isNodeId
 async function identify(
   engine: Engine,
   container: string,
-  vm: Vm,
+  { vm, beside }: Pick<RunningRelease, 'vm' | 'beside'>,
   { cookie, untouched }: Hints,
 ): Promise<ServingRelease> {
   const node = new Node({ engine, container, vm, ...(cookie !== undefined && { cookie }) });
@@ -124,7 +131,7 @@ async function identify(
   const { secrets: told = [], ...answer } = await node.ask(request, isIdentity);
   secrets.publish(answer.name);
   learnFrom({ secrets: told }, answer.applications);
-  return { ...answer, vm, node, nodeName: answer.node };
+  return { ...answer, vm, beside, node, nodeName: answer.node };
 }
 
 /** The version a VM was booted with, as its command line tells: for reports where the node cannot be asked. */

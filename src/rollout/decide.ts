@@ -133,7 +133,8 @@ async function decideRunning(
     )),
   };
   const { next, workshop } = site;
-  const cluster = { node: running.nodeName, connected: running.connected };
+  const beside = running.beside.flatMap(({ distribution }) => distribution?.node ?? []);
+  const cluster = { node: running.nodeName, connected: running.connected, beside };
   const plan = { ...known, from, root, cluster, reasons: [] };
   const change = compare(running, next);
   const imageChange = await shared('image-change', `${oldImage.Id} ${root} ${next.root}`, () =>
@@ -236,7 +237,11 @@ type Unread = Exclude<Reading, { kind: 'running' }>;
 function unread(name: string, reading: Unread): { readonly from?: string; readonly reasons: readonly Reason[] } {
   switch (reading.kind) {
     case 'no-vm':
-      throw new Refusal(`${name} runs no Erlang VM, so it holds no release to deploy to. Check \`containers\`.`);
+      throw new Refusal(
+        reading.nodes.length > 0
+          ? `${name} runs no node of that name, but ${reading.nodes.join(', ')}. Check \`node-name\`.`
+          : `${name} runs no Erlang VM, so it holds no release to deploy to. Check \`containers\`.`,
+      );
     case 'several-nodes':
       throw new Refusal(`${name} runs several VMs (${reading.nodes.join(', ')}). Say which one serves: node-name.`);
     case 'no-distribution':

@@ -62,7 +62,12 @@ export interface TargetPlan {
   readonly reasons: readonly Reason[];
   readonly rehearsal?: Rehearsal;
   /** Its node, and those that this one is connected to; absent if it cannot be asked. */
-  readonly cluster?: { readonly node: string; readonly connected: readonly string[] };
+  readonly cluster?: {
+    readonly node: string;
+    readonly connected: readonly string[];
+    /** Nodes in the same container. */
+    readonly beside: readonly string[];
+  };
   /** Where the release lies in the container; absent if that is unknown. */
   readonly root?: string;
   /** The release that is to run; absent if it runs, or its image is gone. */

@@ -67,6 +67,12 @@ const rows: readonly Row[] = [
     'systools makes no relup. Add it to the release.',
   ],
   [
+    'release-shared',
+    '/app',
+    comparing({ beside: [{ ...runs(shop).vm, distribution: { flag: '-sname', node: 'jobs' } }] }),
+    'jobs in the same container runs from /app too, and a hot load would change what it boots next.',
+  ],
+  [
     'release-not-writable',
     '/app/releases',
     comparing({ writable: false }),

@@ -96,6 +96,10 @@ describe('of several VMs', () => {
     ['a remote shell', [...second, '-remsh', 'shop']],
     ['`rpc`', [...second, '--rpc-eval', 'shop', 'Shop.open()']],
     ['`eval`', second.map((arg) => (arg.endsWith('/start') ? '/app/releases/1.0.0/start_clean' : arg))],
+    [
+      "relx's nodetool",
+      [...without(second, '-boot'), '-boot', 'no_dot_erlang', '-run', 'escript', 'start', '-extra', 'ping'],
+    ],
     ['a tool of the system', second.map((arg) => (arg.endsWith('/start') ? 'start_clean' : arg))],
     ['one that hides', [...second, '-hidden']],
   ])('%s is left out', (_, tool) => {

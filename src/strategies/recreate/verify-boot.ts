@@ -68,7 +68,7 @@ function said(reading: Reading): string {
     case 'running':
       return `its node has not finished its boot (${reading.release.version})`;
     case 'no-vm':
-      return 'no Erlang VM runs in it';
+      return reading.nodes.length > 0 ? `it runs ${reading.nodes.join(', ')} alone` : 'no Erlang VM runs in it';
     case 'several-nodes':
       return `several VMs run in it: ${reading.nodes.join(', ')}`;
     case 'unreachable':

@@ -125,6 +125,7 @@ export function runs(release: ImageRelease, chosen: Partial<RunningRelease> = {}
     otp,
     root,
     vm,
+    beside: [],
     // Nobody asks it: what it would answer stands here.
     node: new Node({ engine: undefined as never, container: 'shop-1', vm }),
     nodeName: 'shop@host',
