@@ -35,10 +35,11 @@ export function help(command?: Command): string {
     [debugWord, 'show what each step does'],
   ] as const;
   const all = [...shown, { group: 'Output', rows: output }];
-  const column = Math.max(...all.flatMap(({ rows }) => rows.map(([left]) => left.length)));
-  const blocks = all.map(({ group, rows }) =>
-    [`${group}:`, ...rows.map(([left, says]) => `  ${left.padEnd(column)}  ${says}`)].join('\n'),
-  );
+  const lengths = all.flatMap(({ rows }) => rows.map(([left]) => left.length));
+  const column = Math.max(...lengths.filter((length) => length <= widest));
+  const line = ([left, says]: readonly [string, string]) =>
+    `  ${left.padEnd(column)}${left.length > column ? `\n  ${' '.repeat(column)}` : ''}  ${says}`;
+  const blocks = all.map(({ group, rows }) => [`${group}:`, ...rows.map(line)].join('\n'));
   return [
     `Usage: hot-deploy ${command} [--option value]...`,
     `${sentence(explained[command])}`,
@@ -46,6 +47,9 @@ export function help(command?: Command): string {
     ending,
   ].join('\n\n');
 }
+
+/** What is wider has its description on the next line. */
+const widest = 40;
 
 const ending = '--no-build is --build false. docs/inputs.md describes each option in full.\n';
 

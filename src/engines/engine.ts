@@ -44,6 +44,11 @@ export interface Engine {
   hasVolume(name: string): Promise<boolean>;
 
   exec(container: string, command: ExecCommand): Promise<ExecResult>;
+  /**
+   * Evaluates Erlang source on a node that stands for a container; what it prints is standard output. Undefined for a container,
+   * whose node is asked by an exec.
+   */
+  evaluate?(container: string, source: string, timeoutMs: number): Promise<ExecResult> | undefined;
   /** Unpacks a tar archive at `path`, which must exist, inside the container. */
   putArchive(container: string, path: string, tar: Buffer): Promise<void>;
   /** The tar archive of `path`, of at most so many bytes; undefined where there is no such path. */

@@ -23,7 +23,8 @@ export function sharedConstants(): string {
 ${[named.slice(0, 4), named.slice(4)].map((some) => some.join(' ')).join('\n')}
 # Seconds between heartbeats, without one until a lock is free, between looks at it, and one look counts for at most.
 heartbeat_every=${seconds(heartbeatMs)} silent_for=${lockTtlMs / 1_000} look_every=${seconds(longestStepMs)} look_counts=${longestStepMs / 1_000}
-# Seconds in which the engine removes what ended with --rm; bytes of a journal; its ways, and those of a restart.
-removed_within=${removedWithinMs / 1_000} journal_bytes=${mostBytes} ways='${Object.keys(ways).join('|')}' restart_ways='${Object.keys(strategyNames.recreate.ways).join('|')}'
+# Seconds in which the engine removes what ended with --rm; bytes of a journal; its ways; those of a restart.
+removed_within=${removedWithinMs / 1_000} journal_bytes=${mostBytes} ways='${Object.keys(ways).join('|')}'
+restart_ways='${Object.keys(strategyNames.recreate.ways).join('|')}'
 `;
 }

@@ -38,12 +38,14 @@ export class Node {
   /** Evaluates one request on the node. */
   async ask<T>(request: Request, is: Is<T>, timeoutMs = 30_000): Promise<T> {
     const fence = request.changes || changing.includes(request.set) ? this.reach.engine.fence : undefined;
-    const stdin = asked(this.reach, expression(request, { fence }));
+    const { engine, container } = this.reach;
+    const source = expression(request, { fence });
+    const byShell = () => {
+      const stdin = asked(this.reach, source);
+      return shell(this.reach, { text: callNode, stdin, timeoutMs, ...(request.boots && { more: ['boots'] }) });
+    };
     return await behind(fence, async () =>
-      this.read(
-        await shell(this.reach, { text: callNode, stdin, timeoutMs, ...(request.boots && { more: ['boots'] }) }),
-        is,
-      ),
+      this.read(await (engine.evaluate?.(container, source, timeoutMs) ?? byShell()), is),
     );
   }
 

@@ -6,14 +6,14 @@ import { isOnlyAsked, optionOf, type StrategyName, strategyNames } from '../reas
 type Asked = Pick<Inputs, 'strategy'>;
 
 /**
- * Whether the input `strategy` lets a strategy be chosen. `auto` excludes those with `onlyAsked`. A restart is always planned, since
+ * Whether the input `strategy` lets a strategy be chosen. Those with `onlyAsked` are chosen by their own option alone. A restart is always planned, since
  * the report says what it would be; it is only carried out if the input allows it. Hot strategies are also asked if a restart was
  * asked for: that is one of the reasons that they give.
  */
 export function isAllowed({ strategy: asked }: Asked, own: StrategyName): boolean {
   if (asked === optionOf(own) || own === 'recreate') return true;
   if (asked === 'auto') return !isOnlyAsked(own);
-  return asked === optionOf('recreate') && strategyNames[own].hot;
+  return asked === optionOf('recreate') && strategyNames[own].hot && !isOnlyAsked(own);
 }
 
 /** Why one is not taken that `auto` would have preferred. */

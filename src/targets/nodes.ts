@@ -1,13 +1,13 @@
 import { posix } from 'node:path';
 import { EngineError } from '../engines/call.js';
 import { type ContainerDetails, nameOf } from '../engines/details.js';
-import type { Engine } from '../engines/engine.js';
+import type { Engine, ExecCommand } from '../engines/engine.js';
 import { isNode } from '../engines/names.js';
 import { Node } from '../node/node.js';
-import { leave, NodeCutOff, relay, startOf } from '../node/relay.js';
+import { evaluateThere, leave, NodeCutOff, type Relayed, relay } from '../node/relay.js';
 import type { Reach } from '../node/shell.js';
 import { map } from '../node/term.js';
-import { findVms } from '../node/vm.js';
+import { findVms, search } from '../node/vm.js';
 import { Refusal } from '../reasons/refusal.js';
 import { isText, listOf, membersOf, orNothing } from '../system/shape.js';
 import { means, type Selector } from './selector.js';
@@ -47,14 +47,41 @@ export function withNodes(
       throw error;
     }
   };
+  /** When each node answered last, and since when its VM runs. */
+  const seen = new Map<string, { readonly at: number; readonly started: number }>();
+  const asking = (node: string, ask: (reach: Reach) => Promise<Relayed>) =>
+    through(node, async ({ reach }) => {
+      const result = await ask(reach);
+      seen.set(node, { at: performance.now(), started: result.started });
+      return result;
+    });
+  const exec = (node: string, command: ExecCommand) => asking(node, (reach) => relay(reach, node, command));
+  const evaluate = (node: string, source: string, timeoutMs: number) =>
+    asking(node, (reach) => evaluateThere(reach, node, source, timeoutMs));
   const run = (node: string, argv: readonly string[], stdin: string | Buffer = '') =>
-    through(node, async ({ reach }) => await relay(reach, node, { argv, stdin, timeoutMs: 120_000 }));
-  const find = (node: string) =>
-    through(node, async ({ container, reach }) => detailsOf(container, node, await startOf(reach, node)));
+    exec(node, { argv, stdin, timeoutMs: 120_000 });
+  const find = async (node: string) => {
+    const known = seen.get(node);
+    const isFresh = known !== undefined && performance.now() - known.at < freshMs;
+    const answer = isFresh ? known : await evaluate(node, 'ok.', 10_000).catch(undefinedIfCutOff);
+    return await through(node, async ({ container }) => detailsOf(container, node, answer?.started));
+  };
+  /** What is searched for in the VM of each node: the same as long as it is the same VM. */
+  const searched = new Map<string, Relayed>();
+  const searchIn = async (node: string, command: ExecCommand) => {
+    const known = searched.get(node);
+    if (known !== undefined && known.started === seen.get(node)?.started) return known;
+    const result = await exec(node, command);
+    searched.set(node, result);
+    return result;
+  };
   const whole: Engine = {
     ...engine,
     exec: async (id, command) =>
-      isNode(id) ? await through(id, ({ reach }) => relay(reach, id, command)) : await engine.exec(id, command),
+      isNode(id)
+        ? await (command.argv.includes(search) ? searchIn : exec)(id, command)
+        : await engine.exec(id, command),
+    evaluate: (id, source, timeoutMs) => (isNode(id) ? evaluate(id, source, timeoutMs) : undefined),
     findContainer: async (id) => (isNode(id) ? await find(id) : await engine.findContainer(id)),
     inspectContainer: async (id) => (isNode(id) ? await find(id) : await engine.inspectContainer(id)),
     logs: async (id, lines) => (isNode(id) ? '' : await engine.logs(id, lines)),
@@ -92,6 +119,13 @@ export function withNodes(
       await Promise.all(all);
     },
   };
+}
+
+/** A node that has answered within this time is not asked whether it runs. */
+const freshMs = 1_000;
+
+function undefinedIfCutOff(error: unknown): undefined {
+  if (!(error instanceof NodeCutOff)) throw error;
 }
 
 function elsewhere(node: string): never {

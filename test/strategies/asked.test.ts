@@ -31,6 +31,7 @@ it('one that is taken only where it is asked for is none of auto, and says nothi
   row.onlyAsked = true;
   try {
     expect(allowed('auto')).toEqual(['relup', 'recreate']);
+    expect(allowed('restart')).toEqual(['relup', 'recreate']);
     expect(allowed('modules')).toEqual(['modules', 'recreate']);
     expect(anotherAsked(other, 'modules')).toEqual([]);
   } finally {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ContainerDetails } from '../../src/engines/details.js';
 import type { Engine, ExecCommand, ExecResult } from '../../src/engines/engine.js';
 import { NodeCutOff } from '../../src/node/relay.js';
+import { findVms } from '../../src/node/vm.js';
 import { nodesBeside, withNodes } from '../../src/targets/nodes.js';
 
 const vm =
@@ -22,11 +23,13 @@ function engineWith(result: Partial<ExecResult>, seen: ExecCommand[] = []): Engi
     containers: async () => [{ id: 'c1', names: ['web'], labels: {}, state: 'running' }],
     findContainer: async () => container,
     exec: async (_: string, command: ExecCommand): Promise<ExecResult> => {
-      if (command.argv.some((word) => word.includes('/proc/[0-9]*'))) {
+      if (command.argv[2]?.includes('/proc/[0-9]*')) {
         return { exitCode: 0, stdout: text(vm), stderr: text('') };
       }
       seen.push(command);
-      return { exitCode: 0, stdout: text(''), stderr: text(''), ...result };
+      const { stdout = text('') } = result;
+      const started = command.argv.length > 8 && result.exitCode !== 125 ? text('1767225600000\n') : text('');
+      return { exitCode: 0, stderr: text(''), ...result, stdout: Buffer.concat([started, stdout]) };
     },
   } as unknown as Engine;
 }
@@ -43,7 +46,7 @@ describe('a node that is reached through another one', () => {
     const ran = await reaching(result, seen).exec(there, {
       ...{ argv, environment: { A: '1' }, stdin: Buffer.from([1, 0, 2]), timeoutMs: 1_000 },
     });
-    expect(ran).toEqual(result);
+    expect(ran).toMatchObject(result);
     expect(seen).toHaveLength(1);
     expect(seen[0]?.user).toBe('999:999');
     expect(seen[0]?.stdin).toEqual(Buffer.concat([Buffer.from('\n'), Buffer.from([1, 0, 2])]));
@@ -63,8 +66,34 @@ describe('a node that is reached through another one', () => {
     expect((await asked.findContainer(there))?.State).toMatchObject({ Running: false });
   });
 
+  it('is searched once for its VM, and is not asked whether it runs just after it has answered', async () => {
+    const seen: ExecCommand[] = [];
+    const asked = reaching({}, seen);
+    await findVms(asked, there);
+    await asked.inspectContainer(there);
+    await findVms(asked, there);
+    expect(seen).toHaveLength(1);
+    await asked.evaluate?.(there, 'ok.', 1_000);
+    expect(seen).toHaveLength(2);
+    expect(asked.evaluate?.('web', 'ok.', 1_000)).toBeUndefined();
+  });
+
+  it('is cut off where what comes back is no answer', async () => {
+    const odd = withNodes(
+      {
+        ...engineWith({}),
+        exec: async (...given) => ({
+          ...(await engineWith({}).exec(...given)),
+          ...(given[1].argv.length > 8 && { stdout: Buffer.from('x\n') }),
+        }),
+      },
+      { selectors: [{ by: 'name', name: 'web' }], known: {} },
+    ).engine;
+    await expect(odd.exec(there, { argv: ['true'], timeoutMs: 1_000 })).rejects.toThrow(NodeCutOff);
+  });
+
   it('has the settings of the container through which it is reached, but none by which it could be asked or found', async () => {
-    const found = await reaching({ stdout: Buffer.from('1767225600000') }).inspectContainer(there);
+    const found = await reaching({}).inspectContainer(there);
     expect(found).toMatchObject({ Id: there, Name: `/${there}`, Image: 'app:1', RestartCount: 0 });
     expect(found.State).toMatchObject({ Running: true, StartedAt: '2026-01-01T00:00:00.000Z' });
     expect(found.Config).toEqual({ Image: 'app:1', Hostname: '10.0.0.7', Labels: {} });

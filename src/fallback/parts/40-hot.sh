@@ -162,8 +162,7 @@ find_vm() {
     block=${text%%"${nl}vm "*}$nl
     argument -root && root=$value && argument -bindir && bin=$value || continue
     ! argument -boot || boot=$value
-    [[ $boot != start_clean && $boot != */start_clean && $block != *"${nl}arg -run${nl}arg escript$nl"* ]] || continue
-    [[ ! $block =~ ${nl}arg\ (-remsh|--rpc-eval)$nl ]] || continue
+    [[ /$boot != */start_clean && ! $block =~ ${nl}arg\ (-remsh|--rpc-eval|-run${nl}arg\ escript)$nl ]] || continue
     # A release without a runtime of its own lies where its boot script does.
     [[ $boot != ?*/releases/*/* ]] || root=${boot%/releases/*}
     for each in -name -sname; do ! argument "$each" || flag=$each node=$value; done

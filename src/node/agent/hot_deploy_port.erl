@@ -1,7 +1,7 @@
 %% Runs a program beside this node, for a run of hot-deploy that reaches the node through another one of its cluster: what
 %% `docker exec` is for a container. The program runs as the VM's user, and has its environment.
 -module(hot_deploy_port).
--export([run/2, started/2]).
+-export([run/2, evaluate/2, started/0]).
 
 -type command() :: #{
     argv := [binary(), ...],
@@ -32,11 +32,32 @@ run(#{argv := [Program | Arguments], environment := Environment, timeout := Time
         file:del_dir_r(Own)
     end.
 
-%% Since when this VM runs, as a program would print it: milliseconds since 1970.
--spec started(command(), Input :: binary()) -> {0, Output :: binary(), Errors :: <<>>}.
-started(_, _) ->
-    Started = erlang:system_info(start_time) + erlang:time_offset(),
-    {0, integer_to_binary(erlang:convert_time_unit(Started, native, millisecond)), <<>>}.
+%% Evaluates source as erl_call would, and answers what it prints.
+-spec evaluate(#{}, Source :: binary()) -> {Code :: 0 | 1, Output :: binary(), Errors :: binary()}.
+evaluate(_, Source) ->
+    Printer = spawn_link(fun() -> print([]) end),
+    group_leader(Printer, self()),
+    {Code, Errors} =
+        case erl_eval:eval_str(binary_to_list(<<Source/binary, "\n">>)) of
+            {ok, _} -> {0, <<>>};
+            {error, Why} -> {1, unicode:characters_to_binary(string:slice(Why, 0, 500))}
+        end,
+    Printer ! {self(), printed},
+    receive {Printer, Output} -> {Code, Output, Errors} end.
+
+%% As far as io:put_chars and io:format ask.
+print(Parts) ->
+    receive
+        {io_request, From, As, {put_chars, _, Part}} -> From ! {io_reply, As, ok}, print([Parts, Part]);
+        {io_request, From, As, {put_chars, _, M, F, A}} -> From ! {io_reply, As, ok}, print([Parts, apply(M, F, A)]);
+        {io_request, From, As, _} -> From ! {io_reply, As, {error, request}}, print(Parts);
+        {Asks, printed} -> Asks ! {self(), unicode:characters_to_binary(Parts)}
+    end.
+
+%% Since when this VM runs, in milliseconds since 1970.
+-spec started() -> integer().
+started() ->
+    erlang:convert_time_unit(erlang:system_info(start_time) + erlang:time_offset(), native, millisecond).
 
 %% One of its own, which nobody else may read: what a program reads may hold a secret.
 directory() ->

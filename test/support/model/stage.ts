@@ -5,6 +5,7 @@ import type { ContainerDetails, ImageDetails } from '../../../src/engines/detail
 import type { ContainerSpec, Engine } from '../../../src/engines/engine.js';
 import { lockLabel, marking } from '../../../src/engines/throw-away.js';
 import type { Journal } from '../../../src/journal/journal.js';
+import type { StrategyOption } from '../../../src/reasons/strategies.js';
 import { findInterrupted } from '../../../src/recovery/interrupted.js';
 import { recover } from '../../../src/recovery/recover.js';
 import { packEntries } from '../../../src/release/archive.js';
@@ -33,6 +34,8 @@ export interface Play {
   readonly bad?: string;
   /** Version 2 is loaded into the VM that runs, or one goes back from it that way; where it is bad the installation ends so. */
   readonly hot?: { readonly task: 'deploy' | 'rollback'; readonly fails?: Installs };
+  /** As the input says; by default what `hot` takes. */
+  readonly strategy?: StrategyOption;
   /** How another strategy would bring what does not run version 2 there. */
   readonly plans?: (
     stage: Stage,
@@ -136,8 +139,7 @@ export function inputsOf(play: Play): Inputs {
   return known;
 }
 
-function readInputsOf({ names, atOnce = 1, hot }: Play): Inputs {
-  const strategy = hot ? 'relup' : 'restart';
+function readInputsOf({ names, atOnce = 1, hot, strategy = hot ? 'relup' : 'restart' }: Play): Inputs {
   const given: Readonly<Record<string, string>> = {
     ...{ containers: names.join('\n'), image: reference, build: 'false', strategy, probe: 'none' },
     ...{ soak: '300ms', canary: '0', 'max-parallel': '2', 'max-unavailable': String(atOnce), environment: 'model' },
