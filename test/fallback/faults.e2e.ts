@@ -145,11 +145,12 @@ it('two at once: the second is refused while the first lives', async () => {
   const script = await scripted(bench.engine, [full('twice')], { image: reference(v2), environment });
   const first = await script.start(['deploy']);
   await expect.poll(first.said).toContain('from sha256');
+  const waiting = await script.start(['deploy']);
   const second = await script.run('deploy', '--lock-timeout', '0');
   expect(second).toMatchObject({ code: 1 });
   expect(second.stderr).toContain('deploys to');
   // One that waits has its turn when the first has ended, and then there is nothing to do.
-  const third = await script.run('deploy');
+  const third = await waiting.ended;
   expect(third, third.stderr).toMatchObject({ code: 0 });
   expect(third.stderr).toMatch(/waiting for the lock[\s\S]*already/);
   expect(await first.ended).toMatchObject({ code: 0 });
