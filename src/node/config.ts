@@ -9,6 +9,7 @@ import {
   type Reach,
   type Script,
   shell,
+  unsetFlags,
 } from './shell.js';
 import { map, type Term, text, write } from './term.js';
 
@@ -32,15 +33,15 @@ export interface Baseline {
   readonly values: Fingerprints;
 }
 
-// A VM of its own in the same container, booted as far as stdlib. ERL_ flags could give it the running node's name;
-// what the running VM got by them it reads from that VM's environment. Boot scripts name the library directory (mix), or
+// A VM of its own in the same container, booted as far as stdlib. What the running VM got by ERL_FLAGS it reads from that VM's environment. Boot scripts name the library directory (mix), or
 // that of OTP's applications (distillery). Arguments: bin directory, boot script, library directory, Erlang source. It reads
 // what to do from standard input. A crash dump would hold secrets.
 const resolveFunction = `
-resolve() {
-  env -u HOT_DEPLOY_RESOLVER -u HOT_DEPLOY_WAS -u ERL_FLAGS -u ERL_AFLAGS -u ERL_ZFLAGS ERL_CRASH_DUMP=/dev/null \\
-    "$1/erl" ${noBusyWait} -boot "$2" -boot_var RELEASE_LIB "$3" -boot_var ERTS_LIB_DIR "$1/../../lib" -noshell -noinput -eval "$4"
-}
+resolve() (
+  unset HOT_DEPLOY_RESOLVER HOT_DEPLOY_WAS${unsetFlags}
+  export ERL_CRASH_DUMP=/dev/null
+  exec "$1/erl" ${noBusyWait} -boot "$2" -boot_var RELEASE_LIB "$3" -boot_var ERTS_LIB_DIR "$1/../../lib" -noshell -noinput -eval "$4"
+)
 `;
 
 // $5 boot script, $6 library directory, $7 Erlang source, $8 digest of the checksum file, $9 its path.

@@ -32,12 +32,17 @@ export async function shell({ engine, container, vm }: Reach, script: Script): P
   });
 }
 
+// A VM that is started takes these for words of its command line: they could give it the running node's name.
+export const unsetFlags = `
+for each in $(env | sed -n 's/^\\(ERL_[AZ]*FLAGS\\)=.*/\\1/p; s/^\\(ERL_OTP[0-9]*_FLAGS\\)=.*/\\1/p'); do unset "$each"; done
+`;
+
 // $1 pid. A start script may have exported what the container itself does not know: where epmd listens, the home directory
-// with the cookie, the character set. ERL_FLAGS and its like could give a helper the running node's name.
+// with the cookie, the character set.
 export const ownEnvironment = `
 while IFS= read -r line; do
   case $line in
-  ERL_FLAGS=* | ERL_AFLAGS=* | ERL_ZFLAGS=* | ERL_CRASH_DUMP*=*) ;;
+  ERL_*FLAGS=* | ERL_CRASH_DUMP*=*) ;;
   ERL_*=* | HOME=* | LANG=* | LC_*=*) export "\${line?}" ;;
   esac
 done <<OWN
@@ -118,8 +123,7 @@ hidden() (
   source=$(cat) bin=$1 flag=$2 node=$3
   case $node in *@*) host=@\${node#*@} ;; *) host= ;; esac
   cd "/proc/$vm/cwd" || exit 1
-  unset ERL_FLAGS ERL_AFLAGS ERL_ZFLAGS
-  export ERL_CRASH_DUMP=/dev/null
+  ${unsetFlags}  export ERL_CRASH_DUMP=/dev/null
   boot=$(words | sed -n '/^-boot$/{n;p;q;}')
   set -- ${noBusyWait} -hidden -dist_listen false -start_epmd false -noinput
   if [ -e "\${boot%/*}/start_clean.boot" ]; then

@@ -5,7 +5,7 @@ import type { ImageDetails } from '../engines/details.js';
 import type { Engine } from '../engines/engine.js';
 import { roleLabel } from '../engines/throw-away.js';
 import { AgentError, answer, expressionForOwnVm, type Request } from '../node/agent.js';
-import { evaluateInput, noBusyWait } from '../node/shell.js';
+import { evaluateInput, noBusyWait, unsetFlags } from '../node/shell.js';
 import { atom, map, text, write } from '../node/term.js';
 import { Refusal } from '../reasons/refusal.js';
 import type { Log } from '../system/log.js';
@@ -54,7 +54,7 @@ done
 
 // $1 root, $2 Erlang source for -eval. A release without its own runtime uses the one in its image, whose applications
 // distillery's boot scripts look for by a variable.
-const run = `
+const run = `${unsetFlags}
 read -r erts version <"$1/releases/start_erl.data"
 erl="$1/erts-$erts/bin/erl" own="$1/lib"
 [ -x "$erl" ] || { erl=erl; own=$(readlink -f "$(command -v erl)"); own="\${own%/bin/erl}/lib"; }

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { callFunction, callNode, ownEnvironment } from '../../src/node/shell.js';
+import { callFunction, callNode, ownEnvironment, unsetFlags } from '../../src/node/shell.js';
 
 // A process of this machine in the place of a VM, with only these variables and arguments.
 async function beside<T>(
@@ -35,6 +35,7 @@ it('a helper gets what the VM was started with, and not what would make it the V
     LC_ALL: 'C.UTF-8',
     ERL_FLAGS: '-sname taken',
     ERL_ZFLAGS: '-sname taken',
+    ERL_OTP25_FLAGS: '-sname taken',
     ERL_CRASH_DUMP: '/data/dump',
     SECRET: 'pear\nERL_INETRC=/from/a/second/line',
   };
@@ -45,6 +46,15 @@ it('a helper gets what the VM was started with, and not what would make it the V
     }
     expect(found.join('\n')).not.toMatch(/taken|dump|SECRET|INETRC/);
   });
+});
+
+it('a VM that is started takes no flags from its container', () => {
+  const env = {
+    ...{ PATH: process.env['PATH'], ERL_FLAGS: '-sname taken', ERL_AFLAGS: 'a', ERL_ZFLAGS: 'z' },
+    ...{ ERL_OTP27_FLAGS: 'taken\nERL_LIBS=x', ERL_LIBS: '/opt', FLAGS: 'own' },
+  };
+  const { stdout } = spawnSync('sh', ['-c', `${unsetFlags}\nenv`], { encoding: 'utf8', env });
+  expect(stdout.split('\n').filter((line) => /ERL|FLAGS/.test(line)).sort()).toEqual(['ERL_LIBS=/opt', 'FLAGS=own']);
 });
 
 it('a process that is gone leaves the environment as it is', () => {
