@@ -6,6 +6,7 @@ import {
   type Container,
   connect,
   eventually,
+  handle,
   healthy,
   type Lines,
   removeContainers,
@@ -198,6 +199,20 @@ describe('the nodes of a cluster', () => {
     for (const each of containers) expect(await served(each)).toBe('0.2.0');
     expect(await loaded()).toEqual(nothing);
   });
+
+  itNightly(
+    'are loaded hot in one container, and come later by a restart in the others, if that is wanted',
+    async () => {
+      await deployTo(entrance, { nodes: 'cluster', mode: 'rollback' });
+      const [pid] = await processes();
+      const first = await deploy({ nodes: 'containers' });
+      expect(first.report, first.log).toMatchObject({ outcome: 'deployed', method: 'relup' });
+      const rest = await deployTo(names.slice(1), { image: await version(2), strategy: 'restart' });
+      expect(rest.report, rest.log).toMatchObject({ outcome: 'deployed', method: 'recreate' });
+      for (const name of names) expect(await served(handle(name))).toBe('0.2.0');
+      expect((await processes())[0]).toBe(pid);
+    },
+  );
 });
 
 const answersOf = async (count: number) =>

@@ -54,7 +54,12 @@ it('a VM that is started takes no flags from its container', () => {
     ...{ ERL_OTP27_FLAGS: 'taken\nERL_LIBS=x', ERL_LIBS: '/opt', FLAGS: 'own' },
   };
   const { stdout } = spawnSync('sh', ['-c', `${unsetFlags}\nenv`], { encoding: 'utf8', env });
-  expect(stdout.split('\n').filter((line) => /ERL|FLAGS/.test(line)).sort()).toEqual(['ERL_LIBS=/opt', 'FLAGS=own']);
+  expect(
+    stdout
+      .split('\n')
+      .filter((line) => /ERL|FLAGS/.test(line))
+      .sort(),
+  ).toEqual(['ERL_LIBS=/opt', 'FLAGS=own']);
 });
 
 it('a process that is gone leaves the environment as it is', () => {

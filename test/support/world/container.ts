@@ -117,13 +117,13 @@ export function handle(name: string): Container {
   };
 }
 
-/** Removes every container that was started here, and what a deploy that failed or was killed may have left of it. */
 /** A lock or a journal of this file's environments. */
 const isOfOurs = (name: string) => {
   const [, environment] = /^hot-deploy-(?:lock|journal)-(.*)$/.exec(name) ?? [];
   return environment === ownEnvironment || environment?.startsWith(`${ownEnvironment}-`) === true;
 };
 
+/** Removes every container that was started here, and what a deploy that failed or was killed may have left of it. */
 export async function removeContainers(): Promise<void> {
   const all = (await docker('ps', '-a', '--format', '{{.Names}}')).split('\n');
   const ours = all.filter(
